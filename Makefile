@@ -1,0 +1,57 @@
+# `make` alone tells what there is. Everything is put into .venv; nothing else on the machine changes,
+# but for a browser that `make test` installs where none is found and the system lets it.
+
+# The first of these that will do makes .venv.
+PYTHON ?= python3 python3.13 python3.12 python3.11
+# For app.py: make run ARGS="--port 8000"
+ARGS ?=
+# For pytest: make test TESTS=tests/test_ink.py
+TESTS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := PIP_USER=0 $(RUN) -m pip install --quiet --disable-pip-version-check --no-input \
+	--prefer-binary --retries 5 --timeout 60
+
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+NO_PYTHON := error: Python 3.11, 3.12 or 3.13 with its venv module is needed. Received: none among \
+	'$(PYTHON)'. Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: \
+	make run PYTHON=/path/to/python3.12
+
+.PHONY: help run test format clean
+
+help:
+	@echo "make run     set up on the first call, then serve the page on http://127.0.0.1:7860"
+	@echo "make test    set up the tests too, check format and lint, run every test"
+	@echo "make format  bring the code into the format that make test asks for"
+	@echo "make clean   remove .venv and everything the tools left behind (never workspace/)"
+
+run: $(VENV)/ready
+	$(RUN) app.py $(ARGS)
+
+test: $(VENV)/ready-for-tests
+	$(RUN) tests/chromium.py
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m pytest $(TESTS)
+
+format: $(VENV)/ready-for-tests
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .gradio tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are touched last, so that an installation that was cut off is taken up again.
+$(VENV)/ready: requirements.txt
+	@for python in $(PYTHON); do \
+		if $$python -c '$(FITS)' 2>/dev/null; then exec $$python -m venv $(VENV); fi; \
+	done; echo "$(strip $(NO_PYTHON))" >&2; exit 1
+	@echo "Installing requirements.txt into $(VENV): the first time takes a few minutes"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-for-tests: $(VENV)/ready tests/requirements.txt
+	@$(PIP) -r requirements.txt -r tests/requirements.txt
+	@touch $@

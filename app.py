@@ -1,0 +1,119 @@
+"""Serve the Siamese Workbench: `python app.py [--workspace DIR] [--host NAME] [--port N] ...`
+
+A Hugging Face Space starts this file as it is.
+"""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+DEFAULT_PORT = 7860
+
+
+def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="app.py", description="Serve the page and the HTTP endpoints.")
+    on_a_space = "SPACE_ID" in os.environ
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
+        help="folder for images, answers and checkpoints (SIAMESE_WORKSPACE; ./workspace)",
+    )
+    parser.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if on_a_space else "127.0.0.1"),  # noqa: S104
+        help="address to listen on (GRADIO_SERVER_NAME; 127.0.0.1)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=os.environ.get("GRADIO_SERVER_PORT") or str(DEFAULT_PORT),
+        help=f"port to listen on (GRADIO_SERVER_PORT; {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which the app may be called, beside localhost and --host; may be repeated",
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="a folder of images to label")
+    parser.add_argument(
+        "--resnet50-weights",
+        type=Path,
+        metavar="FILE",
+        help="ImageNet weights for resnet50, in Keras' format",
+    )
+    return parser.parse_args(arguments)
+
+
+def port_number(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"A port is a number from 1 to 65535. Received: {text}.")
+    return int(text)
+
+
+def problem_with(options: argparse.Namespace) -> str | None:
+    """What makes it impossible to serve, in one line; None if nothing does."""
+    if options.resnet50_weights and not options.resnet50_weights.is_file():
+        return (
+            f"--resnet50-weights must name a file. Received: {options.resnet50_weights}, which is not there."
+        )
+    if options.images and not options.images.is_dir():
+        return f"--images must name a folder. Received: {options.images}, which is not there."
+    try:
+        options.workspace.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        return f"--workspace must be a folder. Received: {options.workspace} ({problem.strerror})."
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as problem:
+        return (
+            f"Port {options.port} of {options.host} must be free. Received: {problem.strerror}. "
+            "Choose another with --port."
+        )
+    return None
+
+
+def set_environment(options: argparse.Namespace) -> None:
+    """Read by gradio, huggingface_hub and TensorFlow when they are imported: no telemetry, quiet logs, and
+    uploads inside the workspace."""
+    os.environ.update(
+        GRADIO_ANALYTICS_ENABLED="False",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        GRADIO_TEMP_DIR=str(options.workspace.resolve() / "uploads"),
+    )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if options.resnet50_weights:
+        os.environ["SIAMESE_RESNET50_WEIGHTS"] = str(options.resnet50_weights.resolve())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until it is ended: 0, or 2 for what the user can mend, told in one line."""
+    options = parsed_options(arguments)
+    problem = problem_with(options)
+    if problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    set_environment(options)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    from siamese_core.page.stubs import no_stubs
+
+    with no_stubs():
+        from siamese_core.page.server import Address, serve
+    from siamese_core.workbench import Workbench
+
+    serve(Workbench(options.workspace), Address(options.host, options.port, tuple(options.allowed_host)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""`python -m siamese_core`: the command line as a process of its own."""
+
+import os
+import signal
+import sys
+
+from siamese_core.cli import main
+from siamese_core.terminal import keep_standard_error_to_ourselves
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends without a word when `| head` has read enough
+    sys.stdout.reconfigure(errors="backslashreplace")  # a file name may be no text
+    if not os.environ.get("SIAMESE_DEBUG"):
+        keep_standard_error_to_ourselves()
+    sys.exit(main())

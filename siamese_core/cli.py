@@ -1,0 +1,55 @@
+"""The command line: runs one command, and tells its answer, its progress and its errors."""
+
+import json
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+
+from siamese_core.errors import UserError
+from siamese_core.options import build_parser
+from siamese_core.terminal import ProgressLine, one_line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command: 0, 2 for what the user can mend, 130 after Ctrl-C, 1 for what should never happen."""
+    progress = ProgressLine()
+    try:
+        # Catching warnings here keeps the libraries' off standard error, and touches nobody who calls main.
+        with warnings.catch_warnings():
+            if not os.environ.get("SIAMESE_DEBUG"):
+                warnings.simplefilter("ignore")
+            options = build_parser().parse_args(arguments)
+            answer = options.run(options, progress)
+        progress.close()
+        print(json.dumps(answer.json, allow_nan=False) if options.json else answer.text, flush=True)
+    except SystemExit as finished:  # --help
+        return finished.code or 0
+    except KeyboardInterrupt:
+        return _fail(progress, "stopped by Ctrl-C", 130)
+    except UserError as problem:
+        return _fail(progress, str(problem), 2)
+    except OSError as problem:
+        return _fail(progress, _about_files(problem), 2)
+    except Exception as failure:
+        words = f"unexpected {type(failure).__name__}: {failure}"
+        return _fail(progress, f"{words}; set SIAMESE_DEBUG=1 for the traceback", 1)
+    return 0
+
+
+def _about_files(problem: OSError) -> str:
+    place = problem.filename or "a file"
+    return (
+        "Files and folders must be readable, and the workspace writable with room left. Received: "
+        f"{place}: {problem.strerror or problem}. Check its name and permissions, and the free space."
+    )
+
+
+def _fail(progress: ProgressLine, words: str, code: int) -> int:
+    """One line on standard error; call it while the exception is handled."""
+    progress.close()
+    if os.environ.get("SIAMESE_DEBUG"):
+        traceback.print_exc()
+    print(f"error: {one_line(words)}", file=sys.stderr)
+    return code

@@ -1,0 +1,32 @@
+"""Embeddings kept in memory, so that an image is embedded once for each checkpoint."""
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+CACHE_BYTES = 256 * 2**20  # some 16,000 embeddings of koch, 32,000 of resnet50
+
+
+class EmbeddingCache:
+    """Embeddings by (checkpoint id, image id), the latest used kept, at most `limit` bytes. Thread safe."""
+
+    def __init__(self, limit: int = CACHE_BYTES):
+        self.limit = limit
+        self.bytes = 0
+        self._rows: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str]) -> np.ndarray | None:
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+            return self._rows.get(key)
+
+    def put(self, key: tuple[str, str], embedding: np.ndarray) -> None:
+        with self._lock:
+            former = self._rows.pop(key, None)
+            self.bytes += embedding.nbytes - (0 if former is None else former.nbytes)
+            self._rows[key] = embedding
+            while self.bytes > self.limit:
+                self.bytes -= self._rows.popitem(last=False)[1].nbytes

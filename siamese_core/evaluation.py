@@ -1,0 +1,226 @@
+"""Protocols that measure a model: one-shot, Lake's runs, verification.
+
+Trials are drawn first and are only numbers of images, so that any number of models takes the same ones. A
+trial becomes pairs, every image is embedded once, and what is kept is which trials were right.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from siamese_core.baselines import BASELINES
+from siamese_core.datasets import Dataset, PairList
+from siamese_core.errors import UserError
+from siamese_core.lake import read_lake_runs
+from siamese_core.metrics import (
+    equal_error_rate,
+    expected_calibration_error,
+    mcnemar_exact,
+    roc_auc,
+    tpr_at_fpr,
+    verdict,
+    wilson_interval,
+)
+from siamese_core.sampling import Pairs, sample_episodes, sample_pairs
+
+EMBED_AT_ONCE = 64  # images, decoded: 200 MB at the largest size an image can have
+COMPARE_AT_ONCE = 2**24  # bytes of embeddings on each side of a batch of pairs
+
+
+class Model(Protocol):
+    """What takes trials: a checkpoint, a baseline, or two checkpoints fused."""
+
+    encoder_name: str
+    id: str
+    threshold: float
+
+    def embed(self, images: Sequence[np.ndarray]) -> np.ndarray: ...
+    def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray: ...
+    def similarity(self, logits: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class ProtocolResult:
+    """`correct`: boolean (trials,), in the order of the trials; `seconds`: embedding and comparing."""
+
+    protocol: str
+    encoder: str
+    checkpoint: str
+    correct: np.ndarray
+    seconds: float
+
+    def json(self) -> dict:
+        correct, trials = int(self.correct.sum()), len(self.correct)
+        return {
+            "protocol": self.protocol,
+            "encoder": self.encoder,
+            "checkpoint": self.checkpoint,
+            "accuracy": correct / trials,
+            "ci95": list(wilson_interval(correct, trials)),
+            "correct": correct,
+            "trials": trials,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class VerificationResult(ProtocolResult):
+    """Adds `similarity` 0..1 and `same` (trials,), and the model's stored threshold."""
+
+    similarity: np.ndarray
+    same: np.ndarray
+    threshold: float
+
+    def json(self) -> dict:
+        return super().json() | {
+            "roc_auc": self._of_both_kinds(roc_auc),
+            "eer": self._of_both_kinds(equal_error_rate),
+            "tpr_at_fpr_0.01": self._of_both_kinds(tpr_at_fpr, 0.01),
+            "ece": expected_calibration_error(self.similarity, self.same),
+            "threshold": self.threshold,
+        }
+
+    def _of_both_kinds(self, statistic: Callable[..., float], *more: float) -> float | None:
+        """None where all pairs are same, or all different: a curve needs both."""
+        one_kind = self.same.all() or not self.same.any()
+        return None if one_kind else statistic(self.similarity, self.same, *more)
+
+
+@dataclass(frozen=True)
+class OneShotTrials:
+    """Queries (trials,), support (trials, n_way, k_shot) and targets (trials,), all n_way alternatives.
+
+    `read` turns the numbers in `query` and `support` into images.
+    """
+
+    protocol: str
+    read: Callable[[int], np.ndarray]
+    query: np.ndarray
+    support: np.ndarray
+    target: np.ndarray
+
+    def scores(self, model: Model) -> np.ndarray:
+        """Logits (trials, n_way), of several shots their mean."""
+        queries = np.broadcast_to(self.query[:, None, None], self.support.shape)
+        logits = pair_logits(model, self.read, queries.ravel(), self.support.ravel())
+        return logits.reshape(self.support.shape).mean(axis=2)
+
+    def evaluate(self, model: Model) -> ProtocolResult:
+        """A trial is right where the target alone has the highest score: a tie is not a choice."""
+        start = time.perf_counter()
+        scores = self.scores(model)
+        trial = np.arange(len(scores))
+        rivals = scores.copy()
+        rivals[trial, self.target] = -np.inf
+        correct = scores[trial, self.target] > rivals.max(axis=1)
+        return ProtocolResult(
+            self.protocol, model.encoder_name, model.id, correct, time.perf_counter() - start
+        )
+
+
+@dataclass(frozen=True)
+class VerificationTrials:
+    """Pairs (trials,) of numbers of images, which `read` turns into images, and whether they are same."""
+
+    read: Callable[[int], np.ndarray]
+    left: np.ndarray
+    right: np.ndarray
+    same: np.ndarray
+
+    def evaluate(self, model: Model) -> VerificationResult:
+        """Verdicts at the model's stored threshold."""
+        start = time.perf_counter()
+        similarity = model.similarity(pair_logits(model, self.read, self.left, self.right))
+        correct = verdict(similarity, model.threshold) == self.same
+        seconds = time.perf_counter() - start
+        names = ("verification", model.encoder_name, model.id)
+        return VerificationResult(*names, correct, seconds, similarity, self.same, model.threshold)
+
+
+def pair_logits(
+    model: Model, read: Callable[[int], np.ndarray], left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    """Logits (n,) of pairs of numbers of images; each image is read and embedded once."""
+    used, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    batches = [used[start : start + EMBED_AT_ONCE] for start in range(0, len(used), EMBED_AT_ONCE)]
+    embeddings = np.concatenate([model.embed([read(int(number)) for number in batch]) for batch in batches])
+    step = max(1, COMPARE_AT_ONCE * len(used) // embeddings.nbytes)
+    left, right = np.split(places, 2)
+    return np.concatenate(
+        [
+            model.logits(embeddings[left[start : start + step]], embeddings[right[start : start + step]])
+            for start in range(0, len(left), step)
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class OneShotOptions:
+    """`within_group`: all classes of an episode are of one group (alphabet)."""
+
+    n_way: int = 20
+    k_shot: int = 1
+    episodes: int = 400
+    within_group: bool = False
+
+
+def one_shot_trials(dataset: Dataset, options: OneShotOptions, rng: np.random.Generator) -> OneShotTrials:
+    """Random episodes; UserError where the data set cannot fill one."""
+    shape = (options.n_way, options.k_shot)
+    episodes = sample_episodes(dataset, rng, shape, options.episodes, options.within_group)
+    return OneShotTrials(
+        "one-shot",
+        dataset.image,
+        np.array([episode.query for episode in episodes]),
+        np.stack([episode.support for episode in episodes]),
+        np.array([episode.target for episode in episodes]),
+    )
+
+
+def lake_trials(zip_path: Path) -> OneShotTrials:
+    """The trials of `all_runs.zip`, in its order."""
+    runs = read_lake_runs(zip_path)
+    return OneShotTrials("lake", runs.images.__getitem__, runs.query, runs.support, runs.target)
+
+
+def sampled_pairs(dataset: Dataset, count: int, rng: np.random.Generator) -> VerificationTrials:
+    """Random pairs, half of them same; UserError where the data set or the count gives none of one kind."""
+    return _verification(dataset.image, sample_pairs(dataset.labels, rng, count))
+
+
+def listed_pairs(pairs: PairList) -> VerificationTrials:
+    """The pairs of a list; UserError unless it holds same and different ones."""
+    return _verification(pairs.images.__getitem__, pairs)
+
+
+def _verification(read: Callable[[int], np.ndarray], pairs: Pairs | PairList) -> VerificationTrials:
+    positives, total = int(np.sum(pairs.same)), len(pairs.same)
+    if positives in (0, total):
+        raise UserError(
+            "Verification needs same and different pairs. "
+            f"Received: {positives} same, {total - positives} different. Add the kind that is missing."
+        )
+    return VerificationTrials(read, pairs.left, pairs.right, pairs.same)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table: `mcnemar_p` is the exact test against the model on the same trials, None for the
+    model itself."""
+
+    result: ProtocolResult
+    mcnemar_p: float | None
+
+    def json(self) -> dict:
+        return self.result.json() | {"mcnemar_p": self.mcnemar_p}
+
+
+def with_baselines(trials: OneShotTrials | VerificationTrials, model: Model) -> tuple[Row, ...]:
+    """The model's row first, then those of the training-free baselines."""
+    first = trials.evaluate(model)
+    others = [trials.evaluate(baseline) for baseline in BASELINES.values()]
+    return (Row(first, None), *(Row(other, mcnemar_exact(first.correct, other.correct)) for other in others))

@@ -1,0 +1,112 @@
+"""Both slots in one model: a weighted sum of their calibrated log-odds."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.errors import UserError
+from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
+from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
+
+SHARES = np.linspace(0, 1, 21)
+TEMPERATURES = np.geomspace(0.05, 5, 25)
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Log-odds of same = koch * its log-odds + resnet50 * its log-odds + intercept. The default trusts both
+    alike, and no more than either trusts itself."""
+
+    koch: float = 0.5
+    resnet50: float = 0.5
+    intercept: float = 0.0
+    threshold: float = 0.5
+
+
+def load_fusion(file: Path) -> Fusion:
+    """The fusion stored as JSON, the default where there is no such file; UserError if it is damaged."""
+    if not file.is_file():
+        return Fusion()
+    try:
+        return Fusion(**{name: float(value) for name, value in json.loads(file.read_bytes()).items()})
+    except (AttributeError, TypeError, ValueError) as damage:
+        raise UserError(
+            "A fusion is a JSON object of the numbers koch, resnet50, intercept and threshold. "
+            f"Received: {file.name} ({damage}). Copy it again, or delete it to weigh both encoders alike."
+        ) from damage
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Two checkpoints that answer as one model; its logits are log-odds already."""
+
+    koch: Checkpoint
+    resnet50: Checkpoint
+    fusion: Fusion
+    encoder_name: str = "fused"
+
+    @property
+    def id(self) -> str:
+        return f"{self.koch.id}+{self.resnet50.id}"
+
+    @property
+    def threshold(self) -> float:
+        return self.fusion.threshold
+
+    def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Structured (n,) with the fields `koch` and `resnet50`, each (embedding_dim,) float32."""
+        parts = {"koch": self.koch.embed(images), "resnet50": self.resnet50.embed(images)}
+        fields = [(name, np.float32, part.shape[1:]) for name, part in parts.items()]
+        embeddings = np.empty(len(images), fields)
+        for name, part in parts.items():
+            embeddings[name] = part
+        return embeddings
+
+    def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        koch = self.koch.calibration.log_odds(self.koch.logits(left["koch"], right["koch"]))
+        resnet50 = self.resnet50.calibration.log_odds(
+            self.resnet50.logits(left["resnet50"], right["resnet50"])
+        )
+        return self.fusion.koch * koch + self.fusion.resnet50 * resnet50 + self.fusion.intercept
+
+    def similarity(self, logits: np.ndarray) -> np.ndarray:
+        return sigmoid(logits).astype(np.float32)
+
+
+def fit_fusion(
+    one_shot: OneShotTrials, pairs: VerificationTrials, koch: Checkpoint, resnet50: Checkpoint
+) -> Fusion:
+    """A fusion from trials on classes that neither checkpoint was trained on.
+
+    How much of each is decided by the likelihood of the one-shot targets, where the hard alternatives are;
+    scale, intercept and threshold by the pairs, which is what a similarity is calibrated on.
+    """
+    models = (koch, resnet50)
+    scores = [model.calibration.log_odds(one_shot.scores(model)) for model in models]
+    likelihoods = [_best_likelihood(_mixed(share, *scores), one_shot.target) for share in SHARES]
+    share = float(SHARES[np.argmax(likelihoods)])
+    log_odds = [
+        model.calibration.log_odds(pair_logits(model, pairs.read, pairs.left, pairs.right))
+        for model in models
+    ]
+    mixed = _mixed(share, *log_odds)
+    calibration = fit_calibration(mixed, pairs.same)
+    threshold = best_threshold(calibration.similarity(mixed), pairs.same)
+    return Fusion(
+        calibration.slope * share, calibration.slope * (1 - share), calibration.intercept, threshold
+    )
+
+
+def _mixed(share: float, koch: np.ndarray, resnet50: np.ndarray) -> np.ndarray:
+    return share * koch + (1 - share) * resnet50
+
+
+def _best_likelihood(scores: np.ndarray, target: np.ndarray) -> float:
+    """The mean log-probability of the targets (trials,) by a softmax of scores (trials, n_way), at its best
+    temperature: a mixture must not win by being sharper."""
+    gaps = scores - scores[np.arange(len(target)), target][:, None]
+    return max(-float(np.logaddexp.reduce(gaps * temperature, axis=1).mean()) for temperature in TEMPERATURES)

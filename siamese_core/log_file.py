@@ -1,0 +1,176 @@
+"""The file of a log: locks, appends that are on disk, torn ends, and reading only what is new.
+
+Whoever appends holds an exclusive lock on the file, whoever reads a shared one; the system takes the lock
+from a process that dies.
+"""
+
+import contextlib
+import fcntl
+import glob
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from siamese_core.errors import UserError
+from siamese_core.label_rows import COLUMNS, LabelRow, row_cells
+from siamese_core.log_contents import LogContents
+from siamese_core.log_text import Rejected, csv_text
+
+_REMEMBERED_END = 256  # bytes
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """Which file it is, and what changes whenever it is written to."""
+
+    file: tuple[int, int]
+    size: int
+    changed: int
+
+
+class LogFile:
+    """The file at `path`, made by the first append. One object serves all threads of a process.
+
+    Every method raises UserError where the file cannot be read or written, or is no log.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._contents = LogContents()
+        self._stamp: _Stamp | None = None
+        self._end = b""
+        self._guard = threading.Lock()
+
+    def read(self) -> tuple[list[LabelRow], list[Rejected]]:
+        """Every good row, and what could not be used, torn ends among it. Changes nothing."""
+        with self._guard:
+            contents = self._current()
+            rows, rejected, torn = list(contents.rows), list(contents.rejected), contents.torn
+        if torn:
+            why = f"torn ({torn.why}); the next answer sets it aside in a file beside the log"
+            rejected.append(Rejected(torn.line, why))
+        for file in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.torn-*")):
+            why = f"a torn end was set aside in {file.name}; delete that file when you have seen it"
+            rejected.append(Rejected(0, why))
+        return rows, rejected
+
+    def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
+        """Writes what `add` adds to the contents, with nobody else writing between its reading and this."""
+        with self._opened("a+b") as file:
+            with self._guard, _locked(file, fcntl.LOCK_EX):
+                rows = self._write_added(file, add)
+            # Outside the lock, so that the system makes one flush of those that wait for it together.
+            os.fsync(file)
+        return rows
+
+    def _write_added(self, file: BinaryIO, add: Callable[[LogContents], None]) -> list[LabelRow]:
+        contents = self._refresh(file)
+        before = len(contents.rows)
+        try:
+            add(contents)
+            rows = contents.rows[before:]
+            if rows:
+                head = [] if contents.whole_bytes else [COLUMNS]
+                self._write(file, csv_text([*head, *map(row_cells, rows)]).encode())
+        except BaseException:
+            if len(contents.rows) > before:
+                self._contents, self._stamp = LogContents(), None
+            raise
+        return rows
+
+    def _write(self, file: BinaryIO, data: bytes) -> None:
+        contents = self._contents
+        if contents.torn:
+            self._set_aside(file, contents.whole_bytes)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
+        except BaseException:
+            file.truncate(contents.whole_bytes)
+            raise
+        if not contents.whole_bytes:
+            _flush_folder(self.path.parent)
+        contents.wrote(data)
+        self._remember(file)
+
+    def _set_aside(self, file: BinaryIO, whole_bytes: int) -> None:
+        """Moves the torn end to a file of its own; a crash in between leaves it in both, never in none."""
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        file.seek(whole_bytes)
+        with self.path.with_name(f"{self.path.name}.torn-{time}").open("xb") as aside:
+            aside.write(file.read())
+            aside.flush()
+            os.fsync(aside)
+        _flush_folder(self.path.parent)
+        file.truncate(whole_bytes)
+
+    def _current(self) -> LogContents:
+        if not self.path.exists():
+            self._contents, self._stamp = LogContents(), None
+            return self._contents
+        with self._opened("rb") as file, _locked(file, fcntl.LOCK_SH):
+            return self._refresh(file)
+
+    def _refresh(self, file: BinaryIO) -> LogContents:
+        """Reads what the file has more than at the last time; all of it, if it is another file now."""
+        if _stamp(file) != self._stamp:
+            if not self._goes_on(file):
+                self._contents = LogContents()
+            file.seek(self._contents.whole_bytes)
+            self._contents.read(file.read())
+            self._remember(file)
+        return self._contents
+
+    def _goes_on(self, file: BinaryIO) -> bool:
+        whole, stamp = self._contents.whole_bytes, _stamp(file)
+        same_file = self._stamp is not None and self._stamp.file == stamp.file
+        return same_file and stamp.size > whole and _end(file, whole) == self._end
+
+    def _remember(self, file: BinaryIO) -> None:
+        self._stamp, self._end = _stamp(file), _end(file, self._contents.whole_bytes)
+
+    @contextlib.contextmanager
+    def _opened(self, mode: str) -> Iterator[BinaryIO]:
+        try:
+            if mode != "rb":
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open(mode, buffering=0) as file:
+                yield file
+        except OSError as error:
+            raise UserError(
+                "The log must be a file that can be read and written. "
+                f"Received: {self.path}: {error.strerror}. Make room or correct its permissions."
+            ) from error
+
+
+@contextlib.contextmanager
+def _locked(file: BinaryIO, kind: int) -> Iterator[None]:
+    fcntl.flock(file, kind)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _stamp(file: BinaryIO) -> _Stamp:
+    found = os.fstat(file.fileno())
+    return _Stamp((found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns)
+
+
+def _end(file: BinaryIO, position: int) -> bytes:
+    start = max(position - _REMEMBERED_END, 0)
+    return os.pread(file.fileno(), position - start, start)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the names of new files in it last."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,172 @@
+"""The text of the log: CSV (RFC 4180) that starts no formula in a spreadsheet and survives a power cut.
+
+Here are lines and cells only; what they mean is told in `label_rows`.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from siamese_core.errors import UserError
+
+MAX_CELL = 32_000  # characters: a spreadsheet's cell holds 32,767
+
+# What starts a formula: = + - @, the full-width and small forms of them, and the minus sign.
+_FORMULA = "[-=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]"
+# A spreadsheet that was told another separator than the comma takes quotes for text and cuts here.
+_SEPARATOR = r"[;,|\t\r\n]"
+# What is trimmed from the start of a cell, or may be slipped in between it and the formula.
+_SKIPPED = r'[\s\x00-\x20";,|\u200b-\u200f\u2060\ufeff]'
+_SPACE = f"(?:(?!{_SEPARATOR}){_SKIPPED})"
+# Begins where a run of skipped characters begins, so that a long run is looked at once.
+_CUT = f"(?<!{_SKIPPED}){_SPACE}*+{_SEPARATOR}{_SKIPPED}*+'*"
+
+_STARTS_FORMULA = re.compile(f"'*+(?:[\\t\\r\\n]|{_SKIPPED}*+'*+{_FORMULA})")
+_FORMULA_INSIDE = re.compile(f"({_CUT})(?={_FORMULA})")
+_ESCAPED_INSIDE = re.compile(f"({_CUT})'(?={_FORMULA})")
+
+_HAS_SEPARATOR = re.compile(_SEPARATOR)
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+_NEVER_CLOSED = "a quoted cell is never closed"
+
+
+def escape_formula(text: str) -> str:
+    """An apostrophe in front of a text that would start a formula, and inside it before each formula
+    that would start a cell where the file is opened with another separator.
+
+    A text that has such apostrophes of its own gets one more, so that `unescape_formula` restores every
+    text exactly. The attacks: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if _HAS_SEPARATOR.search(text):
+        text = _FORMULA_INSIDE.sub(r"\1'", text)
+    return f"'{text}" if _STARTS_FORMULA.match(text) else text
+
+
+def unescape_formula(cell: str) -> str:
+    """What `escape_formula` was given; a cell that nobody escaped comes back as it is."""
+    if cell[:1] == "'" and _STARTS_FORMULA.match(cell, 1):
+        cell = cell[1:]
+    return _ESCAPED_INSIDE.sub(r"\1", cell)
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """The rows as CSV lines. UserError for a cell that could not be read back as it is."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in rows:
+        _require_writable(row)
+        writer.writerow([cell and escape_formula(cell) for cell in row])
+    return text.getvalue()
+
+
+def _require_writable(row: Sequence[str]) -> None:
+    longest = max(row, key=len)
+    if len(longest) > MAX_CELL:
+        raise UserError(
+            f"A text in the log has at most {MAX_CELL:,} characters. "
+            f"Received: {len(longest):,} characters, {longest[:40]!r}... Shorten it."
+        )
+    if found := _NOT_TEXT.search("".join(row)):
+        cell = next(cell for cell in row if found[0] in cell)
+        raise UserError(
+            "A text in the log is Unicode without NUL and without halves of surrogate pairs. "
+            f"Received: {found[0]!r} in {cell[:80]!r}. Leave that character out."
+        )
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line (counted from 1; 0: of no line of this file) that could not be used, and why."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The lines that are no row, and the torn end, if there is one; `whole_bytes` and `whole_lines` count
+    what comes before that."""
+
+    rejected: list[Rejected]
+    torn: Rejected | None
+    whole_bytes: int
+    whole_lines: int
+
+
+def scan(data: bytes, width: int, take: Callable[[int, list[str]], None], lines_before: int = 0) -> Scan:
+    """Hands every row of `width` cells to `take`: the line it begins on and its cells, formulas unescaped.
+
+    Nothing in `data` is fatal. After a malformed row reading goes on at the line after its first, so that a
+    quote which is never closed hides no row behind it. Where no row comes behind it, the file was torn
+    there: so it was where the last line does not end.
+    """
+    lines = split_lines(data)
+    ended = len(lines) if data.endswith(b"\n") else max(len(lines) - 1, 0)
+    wrong, torn_at = {}, None
+    for position, cells, why in _rows(lines[:ended], width):
+        if why is None:
+            torn_at = None
+            take(lines_before + position + 1, cells)
+            continue
+        wrong[position] = Rejected(lines_before + position + 1, why)
+        if why == _NEVER_CLOSED and torn_at is None:
+            torn_at = position
+    if torn_at is None and ended < len(lines):
+        wrong[ended] = Rejected(lines_before + ended + 1, "the line does not end")
+        torn_at = ended
+    whole = len(lines) if torn_at is None else torn_at
+    torn_bytes = "".join(lines[whole:]).encode("utf-8", "surrogateescape")
+    return Scan(
+        rejected=[reason for position, reason in wrong.items() if position < whole],
+        torn=wrong.get(whole),
+        whole_bytes=len(data) - len(torn_bytes) if whole else 0,
+        whole_lines=whole,
+    )
+
+
+def _rows(lines: list[str], width: int) -> Iterator[tuple[int, list[str], str | None]]:
+    """The position in `lines` of each row, its cells, and what is wrong with it, if anything."""
+    position = 0
+    while position < len(lines):
+        reader = csv.reader((lines[at] for at in range(position, len(lines))), strict=True)
+        start, why = position, None
+        try:
+            for cells in reader:
+                why = _malformed(cells, width)
+                if why:
+                    break
+                if cells:
+                    yield position, [unescape_formula(cell) if "'" in cell else cell for cell in cells], None
+                position = start + reader.line_num
+        except csv.Error as error:
+            why = _NEVER_CLOSED if str(error) == "unexpected end of data" else f"not CSV: {error}"
+        if why:
+            yield position, [], why
+            position += 1
+
+
+def _malformed(cells: list[str], width: int) -> str | None:
+    if cells and len(cells) != width:
+        return f"a row has {width} cells, this one has {len(cells)}"
+    together = "".join(cells)
+    if "\0" in together or not together.isascii() and _NOT_TEXT.search(together):
+        return "a NUL character or bytes that are not UTF-8"
+    return None
+
+
+def split_lines(data: bytes) -> list[str]:
+    """Lines with their ends. A byte that is not UTF-8 becomes half a surrogate pair, for its row to be
+    rejected and not the file; a byte order mark is dropped."""
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    return list(io.StringIO(text, newline=""))
+
+
+def header(data: bytes) -> list[str]:
+    """The cells of the first row, of any width; none where it is no row."""
+    first_lines = split_lines(data[:MAX_CELL])
+    try:
+        return next((cells for cells in csv.reader(first_lines, strict=True) if cells), [])
+    except csv.Error:
+        return []

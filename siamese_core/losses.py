@@ -1,0 +1,42 @@
+"""Losses over all pairs of a batch: logits (b, b) from a head's `pairwise`, labels (b,) -> a scalar.
+
+A batch without positives, or without negatives, gives a finite loss: the missing part counts 0.
+"""
+
+from keras import ops
+
+MARGIN = 1.0
+
+
+def _masks(labels):
+    """Positives and negatives of every anchor, (b, b) of 0 and 1; no image is its own positive."""
+    same = ops.cast(ops.equal(labels[:, None], labels[None, :]), "float32")
+    return same - ops.eye(ops.shape(labels)[0]), 1.0 - same
+
+
+def _mean(values, mask):
+    return ops.sum(values * mask) / ops.maximum(ops.sum(mask), 1.0)
+
+
+def pairwise(logits, labels):
+    """Half the balanced cross-entropy plus a softmax of each positive against its anchor's negatives.
+
+    The softmax is the (N+1)-tuplet loss of Sohn 2016, with every positive of an anchor in turn.
+    """
+    positives, negatives = _masks(labels)
+    cross_entropy = _mean(ops.softplus(-logits), positives) + _mean(ops.softplus(logits), negatives)
+    against = ops.logsumexp(ops.where(negatives > 0, logits, -1e9), axis=1, keepdims=True)
+    ranking = _mean(ops.softplus(against - logits), positives)
+    return 0.25 * cross_entropy + ranking
+
+
+def contrastive(logits, labels):
+    """Hadsell, Chopra, LeCun 2006, on distance = -logit: positives pulled to 0, negatives pushed to `MARGIN`."""
+    positives, negatives = _masks(labels)
+    distance = -logits
+    pull = _mean(ops.square(distance), positives)
+    push = _mean(ops.square(ops.maximum(MARGIN - distance, 0.0)), negatives)
+    return 0.5 * (pull + push)
+
+
+LOSSES = {"pairwise": pairwise, "contrastive": contrastive}

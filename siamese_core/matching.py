@@ -1,0 +1,273 @@
+"""Comparing images with the checkpoints that serve: embedded once, compared in calibrated units.
+
+TensorFlow is imported when the first checkpoint is loaded, not before, so that a page can answer meanwhile.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints import Checkpoint, load_checkpoint
+from siamese_core.embedding_cache import EmbeddingCache
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.images import image_id
+
+BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
+
+
+def is_same(similarity: float, threshold: float) -> bool:
+    """The verdict. Both 0..1; a threshold of 0 calls every pair the same."""
+    return bool(similarity >= threshold)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one encoder says of a pair. `similarity`, `threshold`: 0..1."""
+
+    encoder: str
+    checkpoint: str
+    similarity: float
+    threshold: float
+    same: bool
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class RankedClass:
+    """`similarity` 0..1 of a query to a class: of the mean logit over the class's support images."""
+
+    name: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One encoder's classes for a query, likest first, and the first of them as its `pick`.
+
+    `margin`: similarity of the first less that of the second (0 if there is only one class).
+    `none_of_these`: even the pick is below the threshold.
+    """
+
+    encoder: str
+    checkpoint: str
+    pick: str
+    margin: float
+    none_of_these: bool
+    threshold: float
+    ranking: tuple[RankedClass, ...]
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class _Served:
+    checkpoint: Checkpoint
+    forward: Callable[[np.ndarray], np.ndarray]
+    revision: tuple
+
+
+@dataclass
+class _Slot:
+    state: str = "waiting"
+    problem: str | None = None
+    served: _Served | None = None
+
+
+@dataclass
+class Matcher:
+    """Serves the current checkpoint of each slot, and follows the store when another is promoted."""
+
+    store: CheckpointStore
+    slots: Sequence[str] = SLOTS
+    cache: EmbeddingCache = field(default_factory=EmbeddingCache)
+
+    def __post_init__(self):
+        self._slots = {slot: _Slot() for slot in self.slots}
+        # One load at a time: two threads that import TensorFlow at once see it half made.
+        self._loading = threading.RLock()
+        self._calling = threading.Lock()
+
+    def load_in_background(self) -> threading.Thread:
+        """Loads every slot in a thread; what goes wrong is told by `state` and `problem`."""
+        thread = threading.Thread(target=self._load_all, name="load checkpoints", daemon=True)
+        thread.start()
+        return thread
+
+    def _load_all(self) -> None:
+        for slot in self.slots:
+            try:
+                served = self._serving(slot)
+                with self._calling:
+                    served.forward(np.zeros((1, *served.checkpoint.encoder.input_shape[1:]), np.float32))
+            except Exception as failure:  # a background thread has nobody to raise it to
+                self._slots[slot].problem = str(_told(slot, failure))
+
+    def state(self, slot: str) -> str:
+        """One of "waiting", "loading", "ready", "failed"."""
+        return self._slot(slot).state
+
+    def problem(self, slot: str) -> str | None:
+        """What the person should know of a slot that does not serve what it should; None if all is well."""
+        return self._slot(slot).problem
+
+    def served_id(self, slot: str) -> str | None:
+        """The id of the checkpoint in memory; loads nothing."""
+        served = self._slot(slot).served
+        return served.checkpoint.id if served else None
+
+    def checkpoint(self, encoder: str) -> Checkpoint:
+        """The current checkpoint, loaded if need be. UserError if there is none that loads.
+
+        If a newly promoted one does not load, the one before serves on and `problem` says so.
+        """
+        return self._serving(encoder).checkpoint
+
+    def prepared(self, encoder: str, image: np.ndarray) -> np.ndarray:
+        """What the encoder really sees: uint8 (size, size, channels)."""
+        return self.checkpoint(encoder).prepare(image)
+
+    def embed(self, encoder: str, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Embeddings float32 (n, embedding_dim), each image embedded once for each checkpoint."""
+        return self._embed(self._serving(encoder), images)
+
+    def compare(
+        self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS
+    ) -> list[Comparison]:
+        return [self._compare(encoder, left, right) for encoder in encoders]
+
+    def one_shot(
+        self,
+        query: np.ndarray,
+        support: Sequence[tuple[str, np.ndarray]],
+        encoders: Sequence[str] = SLOTS,
+    ) -> list[Ranking]:
+        """Ranks the classes of `support`, (class name, image) each; a class may have several images."""
+        if not support:
+            raise UserError(
+                "A one-shot comparison needs a support set. Received: no images. Add at least one image of "
+                "each class."
+            )
+        return [self._rank(encoder, query, support) for encoder in encoders]
+
+    def similarities(self, encoder: str, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Similarity float32 (n,) of the query to each image."""
+        served = self._serving(encoder)
+        return served.checkpoint.similarity(self._logits(served, query, images))
+
+    def _compare(self, encoder: str, left: np.ndarray, right: np.ndarray) -> Comparison:
+        served = self._serving(encoder)
+        start = time.perf_counter()
+        embeddings = self._embed(served, [left, right])
+        logits = served.checkpoint.logits(embeddings[:1], embeddings[1:])
+        similarity = float(served.checkpoint.similarity(logits)[0])
+        threshold = served.checkpoint.threshold
+        same = is_same(similarity, threshold)
+        return Comparison(
+            encoder, served.checkpoint.id, similarity, threshold, same, _milliseconds_since(start)
+        )
+
+    def _rank(self, encoder: str, query: np.ndarray, support: Sequence[tuple[str, np.ndarray]]) -> Ranking:
+        served = self._serving(encoder)
+        start = time.perf_counter()
+        logits = self._logits(served, query, [image for _, image in support])
+        names = np.array([name for name, _ in support])
+        means = {name: logits[names == name].mean() for name in dict.fromkeys(names.tolist())}
+        # By logit: similarities near 1 can be equal where the logits are not.
+        order = sorted(means, key=means.get, reverse=True)
+        similarities = served.checkpoint.similarity(np.array([means[name] for name in order]))
+        ranking = tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
+        threshold = served.checkpoint.threshold
+        return Ranking(
+            encoder=encoder,
+            checkpoint=served.checkpoint.id,
+            pick=ranking[0].name,
+            margin=ranking[0].similarity - ranking[1].similarity if len(ranking) > 1 else 0.0,
+            none_of_these=not is_same(ranking[0].similarity, threshold),
+            threshold=threshold,
+            ranking=ranking,
+            milliseconds=_milliseconds_since(start),
+        )
+
+    def _logits(self, served: _Served, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
+        embeddings = self._embed(served, [query, *images])
+        return served.checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
+
+    def _embed(self, served: _Served, images: Sequence[np.ndarray]) -> np.ndarray:
+        keys = [(served.checkpoint.id, image_id(image)) for image in images]
+        rows = {key: self.cache.get(key) for key in keys}
+        missing = {key: image for key, image in zip(keys, images, strict=True) if rows[key] is None}
+        todo = list(missing)
+        for start in range(0, len(todo), BATCH):
+            batch = todo[start : start + BATCH]
+            prepared = np.stack([served.checkpoint.prepare(missing[key]) for key in batch])
+            with self._calling:
+                embeddings = served.forward(prepared.astype(np.float32))
+            for key, embedding in zip(batch, embeddings, strict=True):
+                rows[key] = embedding.copy()
+                self.cache.put(key, rows[key])
+        empty = np.empty((0, served.checkpoint.encoder.output_shape[-1]), np.float32)
+        return np.stack([rows[key] for key in keys]) if keys else empty
+
+    def _slot(self, slot: str) -> _Slot:
+        return self._slots.setdefault(slot, _Slot())
+
+    def _serving(self, encoder: str) -> _Served:
+        slot = self._slot(encoder)
+        revision = self.store.revision(encoder)
+        if slot.served is None or slot.served.revision != revision:
+            with self._loading:
+                if slot.served is None or slot.served.revision != revision:
+                    self._load(encoder, slot, revision)
+        return slot.served
+
+    def _load(self, encoder: str, slot: _Slot, revision: tuple) -> None:
+        try:
+            current = self.store.current_id(encoder)
+            if slot.served and slot.served.checkpoint.id == current:
+                slot.served = replace(slot.served, revision=revision)
+            else:
+                slot.state = "ready" if slot.served else "loading"
+                checkpoint = load_checkpoint(self.store.folder(current))
+                slot.served = _Served(checkpoint, _compiled(checkpoint.encoder), revision)
+            slot.state, slot.problem = "ready", self.store.problem(encoder)
+        except Exception as failure:
+            problem = _told(encoder, failure)
+            slot.problem = str(problem)
+            if slot.served is None:
+                slot.state = "failed"
+                raise problem from failure
+            slot.served = replace(slot.served, revision=revision)
+
+
+def _told(encoder: str, failure: Exception) -> UserError:
+    if isinstance(failure, UserError):
+        return failure
+    return UserError(
+        f"The checkpoint of {encoder} must load. Received: {failure!r}. Start again; if it stays, promote "
+        "another one (python -m siamese_core checkpoints list)."
+    )
+
+
+def _compiled(encoder) -> Callable[[np.ndarray], np.ndarray]:
+    """The encoder as one graph for batches of any size: compiled once, and some of its steps fused."""
+    import tensorflow as tf
+
+    shape = tf.TensorSpec((None, *encoder.input_shape[1:]), tf.float32)
+    graph = tf.function(lambda batch: encoder(batch, training=False), input_signature=[shape])
+
+    def forward(batch: np.ndarray) -> np.ndarray:
+        # A single row takes another path through the matrix products than several and differs from them in
+        # the last digits; two of it do not.
+        return graph(tf.constant(np.repeat(batch, 2, axis=0) if len(batch) == 1 else batch)).numpy()[
+            : len(batch)
+        ]
+
+    return forward
+
+
+def _milliseconds_since(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 1)

@@ -1,0 +1,260 @@
+"""What can be asked for on the command line: a block for each command names its function and its options."""
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from siamese_core import commands, evaluate_commands
+from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
+from siamese_core.encoders import ENCODERS, SLOTS
+from siamese_core.errors import UserError
+from siamese_core.evaluate_commands import DEFAULT_PAIRS
+
+PROGRAM = "python -m siamese_core"
+DATA_HELP = "folder of class folders, zip of one, or Omniglot archive; may be repeated"
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UserError where argparse would print its usage and an error."""
+
+    def __init__(self, *args, **options):
+        # An abbreviation that is unique today may not be tomorrow.
+        super().__init__(*args, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> None:
+        raise UserError(f"{message.rstrip('.')}. See {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog=PROGRAM,
+        description="Compare images with siamese networks, measure, train, correct and retrain them.",
+        epilog="Each command has its own --help. Exit code 2: something that you can mend, told in one line.",
+    )
+    _add_shared(parser)
+    parser.set_defaults(json=False, workspace=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"))
+    groups = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_compare(groups)
+    _add_one_shot(groups)
+    _add_train(groups)
+    _add_evaluate(groups)
+    _add_log(groups)
+    _add_retrain(groups)
+    _add_checkpoints(groups)
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before or after the command: set only where they are given."""
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="folder of images, answers and checkpoints (SIAMESE_WORKSPACE, else ./workspace)",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print one JSON object instead of a table",
+    )
+
+
+def _add_command(groups, name: str, run: Callable, words: str) -> argparse.ArgumentParser:
+    parser = groups.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    _add_shared(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_group(groups, name: str, words: str):
+    parser = groups.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    _add_shared(parser)
+    return parser.add_subparsers(metavar="COMMAND", required=True)
+
+
+def _add_encoders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoder",
+        dest="encoders",
+        action="append",
+        choices=tuple(ENCODERS),
+        help=f"which encoder to ask; may be repeated (both slots: {', '.join(SLOTS)})",
+    )
+
+
+def _add_compare(groups) -> None:
+    parser = _add_command(groups, "compare", commands.compare, "how alike two images are")
+    parser.add_argument("left", type=Path, metavar="LEFT", help="image file")
+    parser.add_argument("right", type=Path, metavar="RIGHT", help="image file")
+    _add_encoders(parser)
+
+
+def _add_one_shot(groups) -> None:
+    parser = _add_command(groups, "one-shot", commands.one_shot, "rank the classes of a folder for an image")
+    parser.add_argument("--query", type=Path, required=True, metavar="IMAGE", help="the image to classify")
+    parser.add_argument(
+        "--support",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of CLASS/image files (several images of a class are its shots), or of CLASS.png files",
+    )
+    _add_encoders(parser)
+
+
+def _add_train(groups) -> None:
+    parser = _add_command(groups, "train", commands.train, "train an encoder into a new checkpoint")
+    parser.add_argument("encoder", choices=tuple(ENCODERS), help="which encoder")
+    _add_data(parser, required=True)
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="labels, a line each, where --data is a text file of .npy pairs",
+    )
+    parser.add_argument(
+        "--validation",
+        type=Path,
+        metavar="PATH",
+        help="data with other classes, to calibrate and measure on (a tenth of the classes of --data)",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=positive, metavar="M", help=f"how long to train ({DEFAULT_MINUTES:g})"
+    )
+    length.add_argument("--steps", type=whole(1), metavar="N", help="how many batches to train on instead")
+    parser.add_argument(
+        "--patience",
+        type=whole(1),
+        metavar="N",
+        help="stop after N measurements without a better one-shot accuracy (never)",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the new checkpoint (in the workspace)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    _add_seed(parser)
+
+
+def _add_evaluate(groups) -> None:
+    protocols = _add_group(groups, "evaluate", "measure a checkpoint")
+    one_shot = _add_command(
+        protocols, "one-shot", evaluate_commands.evaluate_one_shot, "random N-way K-shot trials"
+    )
+    _add_data(one_shot, required=True)
+    one_shot.add_argument("--n-way", type=whole(2), default=20, metavar="N", help="classes (%(default)s)")
+    one_shot.add_argument("--k-shot", type=whole(1), default=1, metavar="K", help="images each (%(default)s)")
+    one_shot.add_argument("--episodes", type=whole(1), default=400, metavar="E", help="trials (%(default)s)")
+    one_shot.add_argument("--within-group", action="store_true", help="all classes of a trial of one group")
+    lake = _add_command(
+        protocols, "lake", evaluate_commands.evaluate_lake, "the 20 fixed runs of all_runs.zip"
+    )
+    lake.add_argument("--runs", type=Path, required=True, metavar="ZIP", help="all_runs.zip as published")
+    verification = _add_command(
+        protocols,
+        "verification",
+        evaluate_commands.evaluate_verification,
+        "verdicts on pairs, half of them same",
+    )
+    source = verification.add_mutually_exclusive_group(required=True)
+    _add_data(source)
+    source.add_argument("--list", type=Path, metavar="FILE", help="CSV left,right,same with paths beside it")
+    verification.add_argument(
+        "--labels", type=Path, metavar="FILE", help="labels, where --list is a text file of .npy pairs"
+    )
+    verification.add_argument(
+        "--pairs", type=whole(2), metavar="N", help=f"random pairs of --data ({DEFAULT_PAIRS})"
+    )
+    for parser in (one_shot, lake, verification):
+        _add_model(parser)
+        _add_seed(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--encoder",
+        choices=(*ENCODERS, "fused"),
+        help=f"whose current checkpoint; fused: both slots as one ({DEFAULT_ENCODER})",
+    )
+    which.add_argument("--checkpoint", type=Path, metavar="DIR", help="a checkpoint by its folder instead")
+    parser.add_argument(
+        "--baselines", action="store_true", help="training-free baselines on the same trials, too"
+    )
+
+
+def _add_log(groups) -> None:
+    parts = _add_group(groups, "log", "check, import or export the answers")
+    load = _add_command(parts, "import", commands.log_import, "append the answers of a CSV")
+    load.add_argument("file", type=Path, metavar="CSV", help="with the columns left_id, right_id, answer")
+    save = _add_command(parts, "export", commands.log_export, "write the good rows as a CSV")
+    save.add_argument("file", type=Path, metavar="FILE", help="the new CSV")
+    _add_command(parts, "check", commands.log_check, "count the answers, list the lines that are no good")
+
+
+def _add_retrain(groups) -> None:
+    parser = _add_command(
+        groups, "retrain", commands.retrain, "train on the answers; promote what is better, keep the rest"
+    )
+    parser.add_argument(
+        "--encoder", choices=tuple(ENCODERS), default=DEFAULT_ENCODER, help="which one (%(default)s)"
+    )
+    parser.add_argument("--log", type=Path, metavar="CSV", help="another log of the same images")
+    parser.add_argument(
+        "--mode", choices=("head", "full"), default="head", help="what is trained (%(default)s)"
+    )
+    parser.add_argument(
+        "--promote",
+        choices=("auto", "never", "force"),
+        default="auto",
+        help="auto: if it is better on the pairs kept aside (%(default)s)",
+    )
+    parser.add_argument(
+        "--until", metavar="LABEL_ID", help="read the log up to this answer, to repeat an earlier retraining"
+    )
+    _add_seed(parser)
+
+
+def _add_checkpoints(groups) -> None:
+    parts = _add_group(groups, "checkpoints", "list them, promote one, go back")
+    _add_command(parts, "list", commands.checkpoints_list, "every checkpoint, shipped and in the workspace")
+    promote = _add_command(parts, "promote", commands.checkpoints_promote, "make a checkpoint current")
+    promote.add_argument("id", metavar="ID", help="as in checkpoints list")
+    promote.add_argument(
+        "--slot", choices=SLOTS, help="where it serves (the slot that is named like its encoder)"
+    )
+    back = _add_command(parts, "rollback", commands.checkpoints_rollback, "go back to the one before")
+    back.add_argument("encoder", choices=tuple(ENCODERS), help="whose current checkpoint")
+
+
+def _add_data(parser, required: bool = False) -> None:
+    parser.add_argument(
+        "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=DATA_HELP
+    )
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the draw (%(default)s)")
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Reads a whole number of at least `least`."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) < 2**31:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}. Received: {text}")
+        return int(text)
+
+    return read
+
+
+def positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0. Received: {text}")
+    return number

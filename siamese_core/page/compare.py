@@ -1,0 +1,127 @@
+"""The Compare tab: two pictures, what both encoders say of them, the person's answer."""
+
+import gradio as gr
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.images import decode_image
+from siamese_core.page.answers import LastAnswers, build_answer_bar, checked_thresholds
+from siamese_core.page.memory import recalled, recalled_image, remember
+from siamese_core.page.notices import detail, listen
+from siamese_core.page.opinions import QUIET, Opinion, board
+from siamese_core.page.panel import Panel
+from siamese_core.page.picture import build_picture_place
+from siamese_core.page.samples import SamplePair, sample_file, sample_pairs
+from siamese_core.page.status import StatusLine
+from siamese_core.page.uploads import Picture, Unreadable
+from siamese_core.workbench import Workbench
+
+HINTS = {
+    0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",
+    1: "One more picture, and both encoders say what they think.",
+}
+TROUBLE = Markup('<p class="trouble" role="alert"><b>{side} picture:</b> {reason}</p>')
+SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
+SAMPLE = Markup(
+    '<button type="button" data-sample="{index}" title="{caption}" aria-label="Sample pair: {caption}">'
+    '<img src="samples/{left}" alt=""><img src="samples/{right}" alt=""></button>'
+)
+SAMPLES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
+BOARD_SCRIPT = "workbench.board(element, (moved) => trigger('moved', moved), watch)"
+
+
+class CompareTab:
+    """Handlers hold no state: what is on screen comes with each call, what is answered is in the log."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.samples = sample_pairs()
+
+    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        with gr.Row(equal_height=True):
+            self.left = build_picture_place("left", "Left picture")
+            self.right = build_picture_place("right", "Right picture")
+        strip = Panel(samples_strip(self.samples), elem_id="samples", script=SAMPLES_SCRIPT)
+        self.thresholds = gr.State({})
+        self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
+        build_answer_bar(self.workbench, last_answers)
+        pictures = [self.left.image, self.right.image]
+        shown = [*pictures, self.thresholds]
+        calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
+        changes = [self.left.image.change, self.right.image.change, status.serving.change]
+        listen(changes, self.compare, shown, self.board, **calls)
+        listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **calls)
+        listen(strip.picked, self.pick, None, pictures)
+        self.restored = [*pictures, self.thresholds]
+
+    def compare(self, left: Picture, right: Picture, thresholds: dict) -> Markup:
+        """What the board shows of the two pictures, with the thresholds that the person has moved."""
+        given = {"Left": left, "Right": right}
+        troubles = [
+            TROUBLE.format(side=side, reason=picture.reason)
+            for side, picture in given.items()
+            if isinstance(picture, Unreadable)
+        ]
+        if troubles:
+            return Markup().join(troubles)
+        images = [picture for picture in given.values() if picture is not None]
+        if len(images) < 2:
+            ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
+            return hint(len(images)) + remember("compare", ids)
+        return self._board(left, right, thresholds)
+
+    def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict) -> Markup:
+        slots = self.workbench.status()["slots"]
+        ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
+        result = self.workbench.compare(left, right, ready)
+        opinions = {
+            said.encoder: Opinion(
+                said,
+                thresholds.get(said.encoder, said.threshold),
+                tuple(self.workbench.matcher.prepared(said.encoder, image) for image in (left, right)),
+            )
+            for said in result.comparisons
+        }
+        ids = (result.left_id, result.right_id)
+        kept = remember("compare", {"left": ids[0], "right": ids[1], "thresholds": thresholds})
+        return board(ids, opinions, slots) + kept
+
+    def move(
+        self, left: Picture, right: Picture, thresholds: dict, event: gr.EventData
+    ) -> tuple[dict, Markup]:
+        """Puts one encoder's threshold where the person moved it, or back to the checkpoint's own."""
+        moved = {**thresholds}
+        encoder = detail(event, "encoder")
+        moved.pop(encoder, None)
+        moved |= checked_thresholds({encoder: detail(event, "threshold")})
+        return moved, self.compare(left, right, moved)
+
+    def pick(self, event: gr.EventData) -> list[np.ndarray]:
+        """The two images of the sample that was clicked."""
+        index = detail(event, "index")
+        if not isinstance(index, int) or not 0 <= index < len(self.samples):
+            raise UserError(
+                f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
+            )
+        pair = self.samples[index]
+        return [decode_image(sample_file(name)) for name in (pair.left, pair.right)]
+
+    def restore(self, text: str) -> list:
+        """The pictures and thresholds that were on screen before a reload."""
+        kept = recalled(text)
+        images = [recalled_image(self.workbench.images, kept.get(side)) for side in ("left", "right")]
+        return [*images, checked_thresholds(kept.get("thresholds"))]
+
+
+def hint(pictures: int) -> Markup:
+    return QUIET.format(HINTS[pictures])
+
+
+def samples_strip(pairs: list[SamplePair]) -> Markup:
+    buttons = [
+        SAMPLE.format(index=index, caption=pair.caption, left=pair.left, right=pair.right)
+        for index, pair in enumerate(pairs)
+    ]
+    return SAMPLES.format(Markup().join(buttons))

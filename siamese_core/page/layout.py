@@ -1,0 +1,48 @@
+"""The page as a whole: header, a tab a file, the status line."""
+
+import gradio as gr
+from markupsafe import Markup
+
+from siamese_core.page.answers import LastAnswers
+from siamese_core.page.api import publish
+from siamese_core.page.compare import CompareTab
+from siamese_core.page.notices import listen
+from siamese_core.page.one_shot import OneShotTab
+from siamese_core.page.panel import Panel
+from siamese_core.page.retrain import RetrainTab
+from siamese_core.page.status import build_status_line
+from siamese_core.workbench import Workbench
+
+TITLE = "Siamese Workbench"
+HEADER = Markup(
+    '<header class="masthead"><div><h1>{title}</h1><p>Are two images the same kind of thing? Ask two '
+    "networks, correct them, retrain them.</p></div><label>Your name "
+    '<input type="text" maxlength="80" autocomplete="nickname" placeholder="for the log"></label></header>'
+)
+HEADER_SCRIPT = "workbench.annotator(element)"
+# What the browser tab remembers is handed over when the page loads.
+RECALL = "() => workbench.recall({})"
+
+
+def build_page(workbench: Workbench) -> gr.Blocks:
+    compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as page:
+        Panel(HEADER.format(title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
+        status = build_status_line(workbench)
+        last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Compare", id="compare"):
+                compare.build(status, last_answers)
+                last_answers.table.render()
+            with gr.Tab("One-shot", id="one_shot", render_children=True):
+                one_shot.build(status, last_answers)
+            with gr.Tab("Retrain", id="retrain", render_children=True):
+                retrain.build(page, status)
+        publish(workbench)
+        kept = [gr.Textbox(visible=False) for _ in range(3)]
+        listen(page.load, last_answers.refresh, None, last_answers.table)
+        listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
+        listen(
+            page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'query', 'support'")
+        )
+    return page

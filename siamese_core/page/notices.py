@@ -1,0 +1,88 @@
+"""What a person is told when something goes wrong, and how the page's handlers are attached.
+
+A `UserError` is shown in its own words. Anything else is logged in full on the server and shown as one
+sentence that gives nothing away.
+"""
+
+import contextlib
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+
+import gradio as gr
+from markupsafe import escape
+
+from siamese_core.errors import UserError
+
+log = logging.getLogger(__name__)
+UNEXPECTED = (
+    "Something went wrong on the server; what you answered so far is saved. "
+    "Try again; if it happens again, the server's log says why."
+)
+
+
+def told(handler: Callable, markup: bool = True) -> Callable:
+    """The handler, or generator of steps, with every exception turned into gr.Error.
+
+    `markup`: a notice in the page is HTML, the message of an API answer is plain text.
+    """
+
+    @functools.wraps(handler)
+    def careful(*args, **kwargs):
+        with telling(handler.__qualname__, markup):
+            return handler(*args, **kwargs)
+
+    @functools.wraps(handler)
+    def careful_steps(*args, **kwargs):
+        with telling(handler.__qualname__, markup):
+            yield from handler(*args, **kwargs)
+
+    return careful_steps if inspect.isgeneratorfunction(handler) else careful
+
+
+@contextlib.contextmanager
+def telling(name: str, markup: bool) -> Iterator[None]:
+    try:
+        yield
+    except UserError as problem:
+        message = str(escape(problem)) if markup else str(problem)
+        raise gr.Error(message, print_exception=False) from problem
+    except gr.Error:
+        raise
+    except Exception as problem:
+        log.exception("%s failed", name)
+        raise gr.Error(UNEXPECTED, print_exception=False) from problem
+
+
+def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
+    """The same for functions that the page's scripts call: what went wrong comes back as {"error": words}."""
+
+    @functools.wraps(handler)
+    def careful(*args, **kwargs):
+        try:
+            return handler(*args, **kwargs)
+        except UserError as problem:
+            return {"error": str(problem)}
+        except Exception:
+            log.exception("%s failed", handler.__qualname__)
+            return {"error": UNEXPECTED}
+
+    return careful
+
+
+def listen(event, handler: Callable, inputs=None, outputs=None, **options):
+    """Attaches a handler of the page to an event, or to a list of them: told in words, and no part of the
+    public API."""
+    attach = functools.partial(gr.on, event) if isinstance(event, list) else event
+    # the plain names are those of the public API
+    name = f"page_{handler.__name__.strip('_<>')}"
+    options = {"show_progress": "hidden", "api_visibility": "private", "api_name": name} | options
+    return attach(told(handler), inputs, outputs, **options)
+
+
+def detail(event: gr.EventData, key: str) -> object:
+    """A part of what the page's script sent with an event; None where it is not there. Check it: anybody
+    can send anything."""
+    data = event._data
+    return data.get(key) if isinstance(data, dict) else None

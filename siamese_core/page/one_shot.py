@@ -1,0 +1,175 @@
+"""The One-shot tab: a query, a support set, each encoder's ranking, a click on the right class."""
+
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.images import decode_image
+from siamese_core.page.answers import LastAnswers, annotator, milliseconds
+from siamese_core.page.memory import recalled, recalled_image, remember
+from siamese_core.page.notices import detail, listen
+from siamese_core.page.opinions import QUIET
+from siamese_core.page.panel import Panel
+from siamese_core.page.picture import build_picture_place
+from siamese_core.page.ranking import rankings
+from siamese_core.page.samples import sample_file, sample_queries
+from siamese_core.page.status import StatusLine
+from siamese_core.page.support import (
+    Added,
+    Support,
+    add_files,
+    busy,
+    class_count,
+    recalled_support,
+    removed,
+    renamed,
+    sample_set,
+    support_set,
+)
+from siamese_core.page.uploads import Picture, Unreadable
+from siamese_core.workbench import OneShotResult, Workbench
+
+EMBEDDED_AT_ONCE = 32
+QUERIES = Markup('<div class="samples"><span class="quiet">Try a query</span>{}</div>')
+QUERY = Markup(
+    '<button type="button" data-sample="{index}" aria-label="Sample query {place}"><img src="samples/{name}" '
+    'alt=""></button>'
+)
+TROUBLE = Markup('<p class="trouble" role="alert"><b>The query:</b> {}</p>')
+SUPPORT_SCRIPT = (
+    "workbench.support(element, {added: (d) => trigger('added', d), renamed: (d) => trigger('renamed', d), "
+    "removed: (d) => trigger('removed', d), emptied: () => trigger('emptied'), "
+    "sampled: () => trigger('sampled')}, watch)"
+)
+QUERIES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
+RANKINGS_SCRIPT = "workbench.rankings(element, (right) => trigger('corrected', right), watch)"
+
+
+class OneShotTab:
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.queries = sample_queries()
+
+    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        with gr.Row():
+            with gr.Column(scale=2, min_width=280):
+                self.query = build_picture_place("query", "Query: the picture to name").image
+                samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
+            with gr.Column(scale=3, min_width=320):
+                self.set = Panel(support_set(()), elem_id="support", script=SUPPORT_SCRIPT)
+        self.support = gr.State(())
+        self.result = gr.State(None)
+        self.board = Panel(QUIET.format(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
+        self._listen(samples, status, last_answers)
+
+    def _listen(self, samples: Panel, status: StatusLine, last_answers: LastAnswers) -> None:
+        drawn = [self.support, self.set]
+        listen(self.set.added, self.add, self.support, drawn)
+        listen(self.set.renamed, self.rename, self.support, drawn, trigger_mode="multiple")
+        listen(self.set.removed, self.remove, self.support, drawn, trigger_mode="multiple")
+        listen(self.set.emptied, lambda: ((), support_set(())), None, drawn)
+        listen(self.set.sampled, self.take_samples, None, drawn)
+        listen(samples.picked, self.pick, None, self.query)
+        changes = [self.query.change, self.support.change, status.serving.change]
+        shown = [self.result, self.board]
+        calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
+        listen(changes, self.rank, [self.query, self.support], shown, **calls)
+        corrected = listen(self.board.corrected, self.correct, self.result, self.board)
+        corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")
+        self.restored = [self.query, *drawn]
+
+    def add(self, support: Support, event: gr.EventData) -> Iterator[tuple]:
+        files = detail(event, "files")
+        files = files if isinstance(files, list) else []
+        added = Added(support)
+        for added in add_files(self.workbench.images, support, files):
+            if added.done % EMBEDDED_AT_ONCE == 0 and added.done < len(files):
+                yield gr.skip(), busy(added.done / len(files), f"Reading: {added.done} of {len(files)}")
+        yield added.support, support_set(added.support, added.problems)
+
+    def rename(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
+        support = renamed(support, event)
+        return support, support_set(support)
+
+    def remove(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
+        support = removed(support, event)
+        return support, support_set(support)
+
+    def take_samples(self) -> tuple[Support, Markup]:
+        support = sample_set(self.workbench.images)
+        return support, support_set(support)
+
+    def pick(self, event: gr.EventData) -> np.ndarray:
+        index = detail(event, "index")
+        if not isinstance(index, int) or not 0 <= index < len(self.queries):
+            raise UserError(
+                f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
+            )
+        return decode_image(sample_file(self.queries[index]))
+
+    def rank(self, query: Picture, support: Support) -> Iterator[tuple[OneShotResult | None, Markup]]:
+        """What is missing, else progress and then the rankings."""
+        if isinstance(query, Unreadable):
+            yield None, TROUBLE.format(query.reason)
+        elif words := missing(query, support):
+            yield None, QUIET.format(words)
+        else:
+            slots = self.workbench.status()["slots"]
+            ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
+            images = [self.workbench.images.read(image.image_id) for image in support]
+            for share, words in self.embedding(ready, images):
+                yield None, busy(share, words)
+            named = [(image.class_name, pixels) for image, pixels in zip(support, images, strict=True)]
+            result = self.workbench.one_shot(query, named, ready)
+            yield result, rankings(result, slots) + remember("query", {"query": result.query_id})
+
+    def embedding(self, encoders: list[str], images: list[np.ndarray]) -> Iterator[tuple[float, str]]:
+        """Embeds the set a part at a time, to tell progress; one that was seen before takes no time."""
+        if len(images) <= EMBEDDED_AT_ONCE:
+            return
+        for place, encoder in enumerate(encoders):
+            for start in range(0, len(images), EMBEDDED_AT_ONCE):
+                share = (place + start / len(images)) / len(encoders)
+                yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
+                self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE])
+
+    def correct(self, result: OneShotResult | None, event: gr.EventData) -> Markup:
+        """Logs which class is right, for the query that was on screen when it was clicked."""
+        if result is None or detail(event, "query") != result.query_id:
+            raise UserError(
+                "The picture has changed since. Received: a click on the one before. Click again."
+            )
+        right = detail(event, "class")
+        who = annotator(event._data)
+        label_ids = self.workbench.answer_one_shot(result, right, who, milliseconds(event._data))
+        pairs = "1 pair" if len(label_ids) == 1 else f"{len(label_ids)} pairs"
+        saved = f"Saved: {'none of these' if right is None else f'{right} is right'} ({pairs})."
+        return rankings(result, self.workbench.status()["slots"], saved)
+
+    def restore(self, query_text: str, support_text: str) -> list:
+        """The query and the support set that were on screen before a reload."""
+        store = self.workbench.images
+        support = recalled_support(store, recalled(support_text).get("support"))
+        return [recalled_image(store, recalled(query_text).get("query")), support, support_set(support)]
+
+
+def missing(query: Picture, support: Support) -> str | None:
+    """What to give next, in words; None where a ranking can be made."""
+    if not support:
+        start = "Give a query and a support set" if query is None else "The query needs a support set"
+        return f"{start}: at least two classes, one image or more of each."
+    if class_count(support) < 2:
+        return (
+            f"A support set needs two classes. Received: {len(support)} image(s) of one class. "
+            "Add images of another class, or rename one."
+        )
+    return "Give a query: the picture to name." if query is None else None
+
+
+def queries_strip(names: list[str]) -> Markup:
+    buttons = [QUERY.format(index=index, place=index + 1, name=name) for index, name in enumerate(names)]
+    return QUERIES.format(Markup().join(buttons))

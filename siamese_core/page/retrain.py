@@ -1,0 +1,127 @@
+"""The Retrain tab: start a retraining, see what it did, choose which checkpoint serves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+from markupsafe import Markup
+
+from siamese_core.checkpoint_store import CheckpointInfo
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.page.desk import Desk, Run
+from siamese_core.page.notices import detail, listen
+from siamese_core.page.panel import Panel
+from siamese_core.page.report import report_section
+from siamese_core.page.status import StatusLine
+from siamese_core.page.support import busy
+from siamese_core.workbench import Workbench
+
+MODES = ["head", "full"]
+MODE_INFO = "head: the encoder stays, seconds to a minute. full: the encoder, too, minutes."
+WATCH_SECONDS = 1.0
+NEVER = Markup('<p class="quiet">No retraining yet. It learns from the settled answers in the log.</p>')
+TROUBLE = Markup('<p class="trouble" role="alert"><b>{encoder} was not retrained.</b> {problem}</p>')
+SLOT = Markup(
+    '<section class="checkpoints" data-slot="{slot}"><header><h3>{slot}</h3><button type="button" '
+    'data-rollback="{slot}">↶ Roll back to the one before</button></header><div class="table-frame"><table>'
+    "<thead><tr><th>Checkpoint</th><th>From</th><th>Made</th><th>Answers</th><th></th></tr></thead>"
+    "<tbody>{rows}</tbody></table></div></section>"
+)
+ROW = Markup(
+    '<tr class="{kind}"><td class="checkpoint">{id}</td><td>{origin}</td><td><time>{made}</time></td>'
+    "<td>{answers}</td><td>{action}</td></tr>"
+)
+CURRENT = Markup('<b class="serves">● serves</b>')
+PROMOTE = Markup('<button type="button" data-promote="{id}" data-of="{slot}">Promote</button>')
+SCRIPT = "workbench.checkpoints(element, (wish) => trigger('wished', wish))"
+
+
+class RetrainTab:
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.desk = Desk(self.retrain)
+
+    def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
+        """The report as JSON. Imported here: training needs TensorFlow, which the page starts without."""
+        from siamese_core.retraining import RetrainOptions, retrain
+
+        return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
+
+    def build(self, page: gr.Blocks, status: StatusLine) -> None:
+        with gr.Row(equal_height=True):
+            slot = gr.Radio(list(SLOTS), value=SLOTS[0], label="Encoder", elem_id="retrain-slot")
+            mode = gr.Radio(
+                MODES, value="head", label="What may change", info=MODE_INFO, elem_id="retrain-mode"
+            )
+        start = gr.Button("Retrain", variant="primary", elem_id="retrain-start")
+        self.run = Panel(elem_id="retraining")
+        self.list = Panel(elem_id="checkpoints", script=SCRIPT)
+        timer = gr.Timer(WATCH_SECONDS, active=False)
+        shown = [self.run, self.list, timer]
+        listen(start.click, self.start, [slot, mode], shown)
+        listen(timer.tick, self.look, None, shown, queue=False)
+        listen(page.load, self.look, None, shown)
+        listen(status.serving.change, self.look, None, shown)
+        listen(self.list.wished, self.change, None, shown)
+
+    def start(self, slot: str, mode: str) -> tuple:
+        self.desk.start(slot, mode)
+        return self.look()
+
+    def look(self) -> tuple[Markup, Markup, gr.Timer]:
+        run = self.desk.latest
+        watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
+        return self.told(run), checkpoint_lists(self.workbench.checkpoints.list), watched
+
+    def told(self, run: Run | None) -> Markup:
+        if run is None:
+            kept = latest_report(self.workbench.workspace / "reports")
+            return report_section(kept) if kept else NEVER
+        if run.running:
+            return busy(run.share, f"{run.encoder}: {run.words}")
+        return report_section(run.report) if run.report else TROUBLE.format(**vars(run))
+
+    def change(self, event: gr.EventData) -> tuple:
+        """Promotes a checkpoint, or rolls a slot back."""
+        promote, slot = detail(event, "promote"), detail(event, "rollback")
+        if isinstance(promote, str):
+            self.workbench.checkpoints.promote(promote)
+        elif slot in SLOTS:
+            self.workbench.checkpoints.rollback(slot)
+        else:
+            raise UserError("A checkpoint or a slot must be named. Received: neither. Reload the page.")
+        return self.look()
+
+
+def latest_report(folder: Path) -> dict | None:
+    """The newest report in the workspace, whoever made it; None where there is none that can be read."""
+    files = sorted(folder.glob("*/report.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    try:
+        return json.loads(files[0].read_bytes()) if files else None
+    except (OSError, ValueError):
+        return None
+
+
+def checkpoint_lists(checkpoints: Callable[[str], list[CheckpointInfo]]) -> Markup:
+    """A table for each slot, newest first."""
+    return Markup().join(
+        SLOT.format(
+            slot=slot,
+            rows=Markup().join(checkpoint_row(slot, each) for each in reversed(checkpoints(slot))),
+        )
+        for slot in SLOTS
+    )
+
+
+def checkpoint_row(slot: str, info: CheckpointInfo) -> Markup:
+    answers = info.card.get("answers") or {}
+    return ROW.format(
+        kind="current" if info.current else "",
+        id=info.id,
+        origin="shipped" if info.origin == "shipped" else "retrained here",
+        made=str(info.card["created_at"])[:16].replace("T", " "),
+        answers=answers.get("training", "–"),
+        action=CURRENT if info.current else PROMOTE.format(id=info.id, slot=slot),
+    )

@@ -1,0 +1,64 @@
+"""Plain HTTP beside gradio: the health of the app, thumbnails, the log as a file."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from siamese_core.errors import UserError
+from siamese_core.images import decode_image, encode_png, thumbnail
+from siamese_core.page.samples import sample_file
+from siamese_core.workbench import Workbench
+
+THUMBNAIL_SIDE = 192
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def routes(workbench: Workbench) -> list[Route]:
+    """Handlers are plain functions: starlette runs them in threads."""
+
+    def health(request: Request) -> Response:
+        status = workbench.status()
+        return JSONResponse(status, 200 if status["ready"] else 503)
+
+    def stored_thumbnail(request: Request) -> Response:
+        image = workbench.images.read(request.path_params["image_id"])
+        return png(thumbnail(image, THUMBNAIL_SIDE))
+
+    def sample(request: Request) -> Response:
+        file = sample_file(request.path_params["name"])
+        return png(thumbnail(decode_image(file), THUMBNAIL_SIDE))
+
+    def log_file(request: Request) -> Response:
+        with tempfile.NamedTemporaryFile(suffix=".csv", delete=False) as copy:
+            file = Path(copy.name)
+        workbench.log.export(file)
+        away = BackgroundTask(file.unlink, missing_ok=True)
+        return FileResponse(file, filename="pairs.csv", media_type="text/csv", background=away)
+
+    return [
+        Route("/healthz", health),
+        Route("/thumbs/{image_id}.png", or_missing(stored_thumbnail)),
+        Route("/samples/{name}", or_missing(sample)),
+        Route("/pairs.csv", log_file),
+    ]
+
+
+def png(image) -> Response:
+    return Response(encode_png(image), media_type="image/png", headers=FOREVER)
+
+
+def or_missing(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The handler with a UserError told as 404."""
+
+    def careful(request: Request) -> Response:
+        try:
+            return handler(request)
+        except UserError as problem:
+            return PlainTextResponse(f"error: {problem}\n", 404)
+
+    return careful

@@ -1,0 +1,115 @@
+"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/style.css does the rest.
+
+Names of fonts are given as plain text: gradio fetches a font only where it is given as one of its classes.
+"""
+
+from pathlib import Path
+
+import gradio as gr
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+PAPER = gr.themes.Color(
+    name="paper",
+    c50="#fbfaf7",
+    c100="#f4f2ec",
+    c200="#e5e1d8",
+    c300="#cfc9bd",
+    c400="#a39c8e",
+    c500="#7a7367",
+    c600="#5c564c",
+    c700="#423d36",
+    c800="#2a2723",
+    c900="#1e1c19",
+    c950="#151412",
+)
+OCHRE = gr.themes.Color(
+    name="ochre",
+    c50="#fdf6e6",
+    c100="#faeac8",
+    c200="#f3d694",
+    c300="#e9bd5c",
+    c400="#d9a035",
+    c500="#b57d13",
+    c600="#8a5a00",
+    c700="#6d4700",
+    c800="#523600",
+    c900="#3b2700",
+    c950="#291b00",
+)
+
+
+def theme() -> gr.themes.Base:
+    look = gr.themes.Base(
+        primary_hue=OCHRE,
+        secondary_hue=PAPER,
+        neutral_hue=PAPER,
+        font=FONT,
+        font_mono=MONO,
+        radius_size=gr.themes.sizes.radius_sm,
+        spacing_size=gr.themes.sizes.spacing_lg,
+    )
+    return look.set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        body_text_color="*neutral_900",
+        body_text_color_dark="#edeae3",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        background_fill_primary="white",
+        background_fill_primary_dark="*neutral_900",
+        background_fill_secondary="*neutral_100",
+        background_fill_secondary_dark="*neutral_800",
+        border_color_primary="*neutral_200",
+        border_color_primary_dark="#38342e",
+        border_color_accent="*primary_600",
+        border_color_accent_dark="*primary_300",
+        color_accent="*primary_500",
+        color_accent_soft="*primary_50",
+        color_accent_soft_dark="*neutral_800",
+        link_text_color="*primary_600",
+        link_text_color_dark="*primary_300",
+        block_background_fill="white",
+        block_background_fill_dark="*neutral_900",
+        block_border_width="1px",
+        block_radius="10px",
+        container_radius="10px",
+        input_radius="6px",
+        button_large_radius="6px",
+        checkbox_border_radius="6px",
+        block_shadow="none",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0",
+        block_label_text_color="*neutral_600",
+        block_label_text_color_dark="*neutral_400",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        input_border_color_focus="*primary_600",
+        input_border_color_focus_dark="*primary_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        button_primary_background_fill="*neutral_900",
+        button_primary_background_fill_hover="*neutral_700",
+        button_primary_background_fill_dark="#edeae3",
+        button_primary_background_fill_hover_dark="white",
+        button_primary_text_color="*neutral_50",
+        button_primary_text_color_dark="*neutral_950",
+        button_secondary_background_fill="white",
+        button_secondary_background_fill_hover="*neutral_100",
+        button_secondary_background_fill_dark="*neutral_900",
+        button_secondary_background_fill_hover_dark="*neutral_800",
+        button_secondary_text_color="*neutral_900",
+        button_secondary_text_color_dark="#edeae3",
+    )
+
+
+def style() -> str:
+    return (ASSETS / "style.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The page's own script, to be put into its head: inline, so that it is there before any component."""
+    return f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>"

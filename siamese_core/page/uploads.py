@@ -1,0 +1,72 @@
+"""The only way from an uploaded file to an image.
+
+Gradio checks that a file was uploaded only where the caller says so (`meta`); who leaves that out can name
+any path of the server. And its decoder turns black ink on a transparent ground into a black image, clips 16
+bits and tries every format. So nothing here trusts gradio: a path must lie in the upload folder, and
+`images.decode_image` decodes it.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import ImageData
+
+from siamese_core.errors import UserError
+from siamese_core.images import decode_image
+
+MAX_FILE_SIZE = "64mb"
+MAX_FILES = 500
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A picture that was given and is none; `reason` is for the person."""
+
+    reason: str
+
+
+Picture = np.ndarray | Unreadable | None
+
+
+def upload_folder() -> Path:
+    """Where gradio puts uploads and the pictures it shows: app.py has set it inside the workspace."""
+    return Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
+
+
+def uploaded_file(path: object) -> Path:
+    """The file that a path from the browser or the API means; UserError unless it was uploaded."""
+    try:
+        file = Path(str(path)).resolve(strict=True) if isinstance(path, str) and path else None
+    except (OSError, ValueError, RuntimeError):
+        file = None
+    if file is None or not file.is_relative_to(upload_folder()) or not file.is_file():
+        raise UserError(
+            "A file must be uploaded first. Received: a path that no upload gave. "
+            "POST the file to /gradio_api/upload, or use gradio_client's handle_file."
+        )
+    return file
+
+
+def read_upload(path: object, name: object = None) -> np.ndarray:
+    """The image in an uploaded file: uint8 RGB (height, width, 3). UserError if it is not one.
+
+    `name` is what the person calls the file, for messages.
+    """
+    return decode_image(uploaded_file(path), name if isinstance(name, str) and name else None)
+
+
+class PageImage(gr.Image):
+    """gr.Image that gives handlers a `Picture`: the image, why it is none, or None where it is empty."""
+
+    is_template = True
+
+    def preprocess(self, payload: ImageData | None) -> Picture:
+        if payload is None:
+            return None
+        try:
+            return read_upload(payload.path, payload.orig_name)
+        except UserError as problem:
+            return Unreadable(str(problem))

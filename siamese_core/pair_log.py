@@ -1,0 +1,152 @@
+"""The append-only log of what people answered: `pairs.csv`, a row an event, shared by several processes.
+
+An answer is on disk before `append` returns. `log_file` keeps the file, `log_text` its text; what the rows
+mean is in `label_rows`.
+"""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamese_core.atomic import replace_file
+from siamese_core.errors import UserError
+from siamese_core.label_rows import (
+    COLUMNS,
+    LabelRow,
+    completed,
+    conflicting_labels,
+    row_cells,
+    settled_labels,
+    standing_labels,
+)
+from siamese_core.log_contents import LogContents
+from siamese_core.log_file import LogFile
+from siamese_core.log_import import read_answers
+from siamese_core.log_text import Rejected, csv_text
+
+
+@dataclass(frozen=True)
+class LogReport:
+    """The log in numbers: events, labels that count, corrections and pairs in conflict among these.
+
+    `rejected`: lines that could not be used, of the log or of the file that was imported. `added`: how many
+    rows the call appended.
+    """
+
+    rows: int
+    labels: int
+    corrections: int
+    conflicts: int
+    rejected: list[Rejected]
+    added: int = 0
+
+    def json(self) -> dict:
+        return {
+            "rows": self.rows,
+            "labels": self.labels,
+            "corrections": self.corrections,
+            "conflicts": self.conflicts,
+            "rejected": [{"line": each.line, "why": each.why} for each in self.rejected],
+        }
+
+
+class PairLog:
+    """The log at `path`. One object serves all threads of a process; the file is made by the first row.
+
+    Every method raises UserError where the file cannot be read or written, or is no log.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self._file = LogFile(self.path)
+
+    def append(self, row: LabelRow) -> str:
+        """Returns the label_id once the row is on disk; fills in schema, label_id, event and created_at."""
+        return self.append_many([row])[0]
+
+    def append_many(self, rows: Sequence[LabelRow]) -> list[str]:
+        """The rows in one write; UserError, and none of them, if one is unfit or in the log already."""
+        fit = [completed(row) for row in rows]
+
+        def add(contents: LogContents) -> None:
+            for row in fit:
+                if why := contents.add(row):
+                    raise UserError(
+                        "The log takes complete new rows and undoes labels that count. "
+                        f"Received: {why}. Correct the row, or choose another label."
+                    )
+
+        return [row.label_id for row in self._file.append(add)]
+
+    def undo(self, label_id: str, annotator: str, session_id: str, source: str = "page") -> str:
+        """Appends that the label counts no more; UserError if it is unknown or undone already."""
+        who = {"annotator": annotator, "session_id": session_id, "source": source}
+        return self.append(LabelRow(event="undo", target_id=label_id, **who))
+
+    def rows(self) -> list[LabelRow]:
+        """Every event, oldest first."""
+        return self._file.read()[0]
+
+    def labels(self) -> list[LabelRow]:
+        """The answers that count: not undone, the latest of each annotator on each pair."""
+        return standing_labels(self.rows())
+
+    def conflicts(self) -> list[tuple[LabelRow, ...]]:
+        """For each pair on which annotators disagree, their answers that count."""
+        return conflicting_labels(self.labels())
+
+    def settled(self) -> list[LabelRow]:
+        """The answers that may be trained on: sure, and contradicted by nobody."""
+        return settled_labels(self.rows())
+
+    def check(self) -> LogReport:
+        """Reads the log and changes nothing; torn ends are among the rejected, set aside or not."""
+        return _report(*self._file.read())
+
+    def import_csv(self, path: Path, images: Container[str]) -> LogReport:
+        """Appends the answers of a CSV, those on images of `images` only; those it has already, not again.
+
+        Reports on the log as it then is, and on the lines of the CSV that were rejected.
+        """
+        imported, rejected = read_answers(Path(path), images)
+
+        def add(contents: LogContents) -> None:
+            for each in imported:
+                known = contents.event(each.row.label_id)
+                if known is not None and each.repeats(known):
+                    continue
+                if why := contents.add(each.row):
+                    rejected.append(Rejected(each.line, why))
+
+        added = self._file.append(add)
+        rejected.sort(key=lambda each: each.line)
+        return _report(self.rows(), rejected, added=len(added))
+
+    def export(self, path: Path) -> LogReport:
+        """Writes the good rows as a new CSV, whole or not at all; it imports again as it is."""
+        path = Path(path)
+        rows, rejected = self._file.read()
+        try:
+            if path.exists() and self.path.exists() and path.samefile(self.path):
+                raise UserError(
+                    f"An export needs a file of its own. Received: the log, {path}. Name another."
+                )
+            replace_file(path, csv_text([COLUMNS, *map(row_cells, rows)]).encode())
+        except OSError as error:
+            raise UserError(
+                f"An export goes to a file in an existing folder. Received: {path}: {error.strerror}. "
+                "Name another, or make room."
+            ) from error
+        return _report(rows, rejected)
+
+
+def _report(rows: list[LabelRow], rejected: list[Rejected], added: int = 0) -> LogReport:
+    standing = standing_labels(rows)
+    return LogReport(
+        rows=len(rows),
+        labels=len(standing),
+        corrections=sum(row.correction == "1" for row in standing),
+        conflicts=len(conflicting_labels(standing)),
+        rejected=rejected,
+        added=added,
+    )

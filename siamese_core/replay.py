@@ -1,0 +1,42 @@
+"""The base protocol: what a checkpoint must not forget, on drawings of the project's own that it ships
+with."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.evaluation import OneShotOptions, ProtocolResult, one_shot_trials
+from siamese_core.sampling import Pairs, sample_pairs
+
+FILE = Path(__file__).resolve().parent.parent / "assets" / "replay.zip"
+TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
+PAIRS = 400
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Drawn characters of invented alphabets, in the layout of Omniglot."""
+
+    file: Path = FILE
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        return load_dataset([self.file])
+
+    @cached_property
+    def images(self) -> list[np.ndarray]:
+        return [self.dataset.image(index) for index in range(len(self.dataset))]
+
+    def one_shot(self, checkpoint: Checkpoint) -> ProtocolResult:
+        """The same 400 trials for every checkpoint."""
+        trials = one_shot_trials(self.dataset, TRIALS, np.random.default_rng(SEED))
+        return trials.evaluate(checkpoint)
+
+    def pairs(self) -> Pairs:
+        """Pairs to mix with answers, so that what was known stays known."""
+        return sample_pairs(self.dataset.labels, np.random.default_rng(SEED), PAIRS)

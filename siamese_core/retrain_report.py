@@ -1,0 +1,149 @@
+"""What a retraining did, for the page, the command line and the archive."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.gate import Judgement, Measured
+from siamese_core.images import ImageStore, encode_png, thumbnail
+from siamese_core.material import Material
+from siamese_core.metrics import roc_curve
+
+THUMBNAIL = 96  # px
+
+
+@dataclass(frozen=True)
+class RetrainReport:
+    """checkpoints: ids of parent and candidate."""
+
+    options: object
+    material: Material
+    checkpoints: tuple[str, str]
+    judgement: Judgement
+    promoted: bool
+    seconds: float = 0.0
+
+    def timed(self, seconds: float) -> "RetrainReport":
+        return replace(self, seconds=round(seconds, 1))
+
+    @property
+    def reason(self) -> str:
+        """Why the candidate was promoted or kept, in words."""
+        choice = {"force": "promoted because it was asked for", "never": "kept because it was asked for"}
+        asked = choice.get(self.options.promote)
+        done = asked or ("promoted" if self.promoted else "kept beside the parent")
+        return f"{self.judgement.reason} It was {done}."
+
+    def json(self) -> dict:
+        """The contract's object, with `p`, `answers_dropped`, `images_gone` and the ROC curves besides."""
+        parts, judgement = self.material.parts, self.judgement
+        parent, candidate = self.checkpoints
+        return {
+            "encoder": self.options.encoder,
+            "candidate": candidate,
+            "parent": parent,
+            "labels": len(self.material.rows),
+            "holdout": int(parts.holdout.sum()),
+            "before": judgement.before.holdout.json(),
+            "after": judgement.after.holdout.json(),
+            "base_before": judgement.before.base.json(),
+            "base_after": judgement.after.base.json(),
+            "fixed": self.pairs(judgement.fixed),
+            "broken": self.pairs(judgement.broken),
+            "promoted": self.promoted,
+            "reason": self.reason,
+            "seconds": self.seconds,
+            "p": judgement.p,
+            "mode": self.options.mode,
+            "seed": self.options.seed,
+            "training": int(parts.training.sum()),
+            "answers_dropped": int(parts.dropped.sum()),
+            "images_gone": self.material.skipped,
+            "holdout_same": int(self.material.same[parts.holdout].sum()),
+            "roc": {"before": _roc(judgement.before), "after": _roc(judgement.after)},
+        }
+
+    def pairs(self, chosen: np.ndarray) -> list[dict]:
+        """The holdout's pairs where `chosen` (bool) is true, with what was said before and after."""
+        numbers = np.flatnonzero(self.material.parts.holdout)
+        before, after = self.judgement.before.holdout.similarity, self.judgement.after.holdout.similarity
+        return [
+            {
+                "left": self.material.rows[numbers[i]].left_id,
+                "right": self.material.rows[numbers[i]].right_id,
+                "answer": self.material.rows[numbers[i]].answer,
+                "before": float(before[i]),
+                "after": float(after[i]),
+            }
+            for i in np.flatnonzero(chosen)
+        ]
+
+    def markdown(self) -> str:
+        found, parts = self.json(), self.material.parts
+        before, after = found["before"], found["after"]
+        lines = [
+            f"# Retraining of {found['encoder']}",
+            "",
+            f"**{'Promoted' if self.promoted else 'Kept'}.** {self.reason}",
+            "",
+            f"Candidate `{found['candidate']}`, parent `{found['parent']}`, "
+            f"mode {found['mode']}, seed {found['seed']}, {self.seconds:g} s.",
+            "",
+            "| | before | after |",
+            "|---|---|---|",
+            *_rows(before, after, found["base_before"], found["base_after"]),
+            "",
+            f"{found['labels']} answers: {found['training']} trained, {found['holdout']} judged "
+            f"({found['holdout_same']} of them same), {int(parts.dropped.sum())} left out because their "
+            f"images stood on both sides, {found['images_gone']} whose images are gone.",
+        ]
+        for title in ("fixed", "broken"):
+            lines += ["", f"## {title.capitalize()}: {len(found[title])}", ""]
+            lines += [_pair_line(pair) for pair in found[title]]
+        return "\n".join(lines) + "\n"
+
+
+def _roc(measured: Measured) -> dict | None:
+    same = measured.holdout.same
+    if same.all() or not same.any():
+        return None
+    curve = roc_curve(measured.holdout.similarity, same)
+    return {"fpr": curve.fpr.tolist(), "tpr": curve.tpr.tolist()}
+
+
+def _share(result: dict) -> str:
+    low, high = result["ci95"]
+    return f"{100 * result['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f}, {result['trials']})"
+
+
+def _rows(before: dict, after: dict, base_before: dict, base_after: dict) -> list[str]:
+    rows = [f"| right on the holdout | {_share(before)} | {_share(after)} |"]
+    rows += [
+        f"| {title} | {_number(before[key])} | {_number(after[key])} |"
+        for key, title in (("eer", "equal error rate"), ("roc_auc", "area under the ROC"))
+    ]
+    return [*rows, f"| base protocol | {_share(base_before)} | {_share(base_after)} |"]
+
+
+def _number(value: float | None) -> str:
+    return "cannot be told: one kind of pair only" if value is None else f"{value:.3f}"
+
+
+def _pair_line(pair: dict) -> str:
+    images = " ".join(f"![{pair[side][:8]}]({pair[side]}.png)" for side in ("left", "right"))
+    return f"- {images} {pair['answer']}: {pair['before']:.2f} before, {pair['after']:.2f} after"
+
+
+def write_report(report: RetrainReport, folder: Path, images: ImageStore) -> None:
+    """`report.md`, `report.json` and small copies of the images they show."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for pair in [*report.pairs(report.judgement.fixed), *report.pairs(report.judgement.broken)]:
+        for side in ("left", "right"):
+            small = thumbnail(images.read(pair[side]), THUMBNAIL)
+            (folder / f"{pair[side]}.png").write_bytes(encode_png(small))
+    (folder / "report.json").write_text(
+        json.dumps(report.json() | {"options": asdict(report.options)}, indent=1)
+    )
+    (folder / "report.md").write_text(report.markdown(), encoding="utf-8")

@@ -1,0 +1,200 @@
+"""A whole training run: data, training, calibration on held-out classes, a checkpoint with its card."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint, write_card
+from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.encoders import EncoderSpec, encoder_spec
+from siamese_core.errors import UserError
+from siamese_core.evaluation import OneShotOptions
+from siamese_core.sampling import members, sample_episodes
+from siamese_core.training import (
+    PreparedImages,
+    Trainer,
+    TrainingOptions,
+    TrainingResult,
+    embed_pixels,
+    one_shot_accuracy,
+    use_bfloat16_where_fast,
+)
+from siamese_core.validation import Embedded, calibrate, one_shot
+
+HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
+INTERVAL_TRIALS, FINAL_TRIALS = 100, 4_000
+LEARNING_RATES = {"koch": 3e-4, "resnet50": 1e-3, "small_cnn": 3e-4, "face_cnn": 3e-4}
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What to train on what. `out`: the checkpoint's folder; the run itself lies beside it, in
+    `<out>.run`."""
+
+    encoder: str
+    data: tuple[Path, ...]
+    validation: Path | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    out: Path | None = None
+    resume: bool = False
+    seed: int = 0
+    interval_minutes: float = 5.0
+
+
+@dataclass(frozen=True)
+class TrainedCheckpoint:
+    checkpoint: Checkpoint
+    folder: Path
+    training: TrainingResult
+    validation: dict
+
+    def json(self) -> dict:
+        return {
+            "checkpoint": self.checkpoint.id,
+            "folder": str(self.folder),
+            "steps": self.training.steps,
+            "images": self.training.images,
+            "seconds": round(self.training.seconds, 1),
+            "validation": self.validation,
+        }
+
+
+def train_checkpoint(
+    request: TrainingRequest, store: CheckpointStore, progress: Progress
+) -> TrainedCheckpoint:
+    """Trains, calibrates and saves. An encoder that had no checkpoint yet gets this one as its current.
+
+    UserError where the data cannot be trained on, the folder is taken, or a run to resume is not there.
+    """
+    spec = encoder_spec(request.encoder)
+    folder, run_folder = _folders(request, store)
+    training, validation = _split(request)
+    use_bfloat16_where_fast()
+    seen = PreparedImages(training, spec, run_folder, progress)
+    unseen = PreparedImages(validation, spec, run_folder, progress)
+    trainer = Trainer(spec, seen, _options(request, spec), run_folder)
+    if request.resume and not trainer.resume():
+        raise UserError(
+            f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
+        )
+    rng = np.random.default_rng([request.seed, 1])
+    shape, within_group = _episode_shape(validation)
+    episodes = sample_episodes(validation, rng, shape, INTERVAL_TRIALS, within_group)
+    result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
+    progress(1.0, "measuring on held-out classes")
+    checkpoint, metrics = _checkpoint(spec, result, unseen, request)
+    checkpoint.card["data"] = {
+        "images": len(training),
+        "classes": len(training.classes),
+        "sha256": training.fingerprint(),
+    }
+    saved = _save(checkpoint, folder, unseen, metrics)
+    if not _has_current(store, spec.name) and request.out is None:
+        store.promote(saved.id)
+    return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
+
+
+def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:
+    if request.out is None:
+        return store.new_folder(request.encoder), store.own_folder.parent / "training" / request.encoder
+    out = Path(request.out)
+    if out.exists():
+        raise UserError(
+            f"A checkpoint is never overwritten. Received: --out {out}, which exists. Name another."
+        )
+    return out, out.with_name(out.name + ".run")
+
+
+def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
+    return TrainingOptions(
+        steps=request.steps,
+        minutes=request.minutes,
+        seed=request.seed,
+        learning_rate=LEARNING_RATES[spec.name],
+        quarter_turns=spec.preparation == "ink",
+        interval_minutes=request.interval_minutes,
+    )
+
+
+def _split(request: TrainingRequest) -> tuple[Dataset, Dataset]:
+    """Training and validation data without a class in common."""
+    data = load_dataset(request.data)
+    if request.validation is not None:
+        validation = load_dataset([request.validation])
+        shared = set(data.classes) & set(validation.classes)
+        if shared:
+            raise UserError(
+                "Validation must hold classes that training never sees. "
+                f"Received: {len(shared)} classes on both sides, {sorted(shared)[0]!r} among them."
+            )
+        return data, validation
+    rng = np.random.default_rng([request.seed, 2])
+    several = [label for label, found in members(data.labels).items() if len(found) > 1]
+    count = max(2, round(HELD_OUT_SHARE * len(several)))
+    if len(several) < count + 2:
+        raise UserError(
+            "Training needs four classes with two images each: two are held out to calibrate on. "
+            f"Received: {len(several)}. Give more data, or --validation."
+        )
+    held_out = np.isin(data.labels, rng.choice(several, count, replace=False))
+    return data.subset(np.flatnonzero(~held_out)), data.subset(np.flatnonzero(held_out))
+
+
+def _episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:
+    """20-way 1-shot within a group where the data allows it, else as many ways as there are classes."""
+    usable = [label for label, found in members(dataset.labels).items() if len(found) > 1]
+    largest = np.bincount(dataset.class_group[usable]).max() if usable else 0
+    if largest >= 20:
+        return (20, 1), True
+    return (min(20, max(2, len(usable))), 1), False
+
+
+def _checkpoint(
+    spec: EncoderSpec, result: TrainingResult, unseen: PreparedImages, request: TrainingRequest
+) -> tuple[Checkpoint, dict]:
+    labels = unseen.dataset.labels
+    network = Embedded(spec.name, result.head, embed_pixels(result.encoder, unseen.pixels))
+    calibrated = calibrate(network, labels, np.random.default_rng([request.seed, 3]))
+    card = base_card(spec.name) | {
+        "parent": None,
+        "seed": request.seed,
+        "steps": result.steps,
+        "training_images": result.images,
+        "training_seconds": round(result.seconds, 1),
+    }
+    checkpoint = Checkpoint(
+        "", spec.name, result.encoder, result.head, calibrated.calibration, calibrated.threshold, card
+    )
+    return checkpoint, {"one_shot": _one_shot(network, unseen.dataset), "verification": calibrated.metrics}
+
+
+def _one_shot(network: Embedded, dataset: Dataset) -> dict:
+    (n_way, k_shot), within_group = _episode_shape(dataset)
+    result = one_shot(network, dataset, OneShotOptions(n_way, k_shot, FINAL_TRIALS, within_group))
+    where = ", within group" if within_group else ""
+    return {"setting": f"{n_way}-way {k_shot}-shot{where}, classes held out", **result.json()}
+
+
+def _save(checkpoint: Checkpoint, folder: Path, unseen: PreparedImages, metrics: dict) -> Checkpoint:
+    """Saves, then measures what was saved: its card tells how much the storage cost."""
+    saved = save_checkpoint(checkpoint, folder, quantise=True)
+    network = Embedded(saved.encoder_name, saved.head, embed_pixels(saved.encoder, unseen.pixels))
+    stored = _one_shot(network, unseen.dataset)
+    loss = metrics["one_shot"]["accuracy"] - stored["accuracy"]
+    saved.card["metrics"] = {**metrics, "one_shot": stored, "one_shot_lost_by_storing": loss}
+    write_card(folder, saved.card)
+    return saved
+
+
+def _has_current(store: CheckpointStore, encoder: str) -> bool:
+    try:
+        store.current_id(encoder)
+    except UserError:
+        return False
+    return True

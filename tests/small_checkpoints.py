@@ -1,0 +1,35 @@
+"""Real checkpoints that are small enough for tests: untrained, but with answers spread over 0..1."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from siamese_core import canary
+from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint
+from siamese_core.encoders import encoder_spec
+from siamese_core.heads import make_head
+from siamese_core.metrics import Calibration
+
+SIZE = 48  # pixels: the least that small_cnn's poolings leave something of
+
+
+def small_checkpoint(seed: int = 0, encoder_name: str = "small_cnn", size: int | None = SIZE) -> Checkpoint:
+    """A checkpoint in memory; another seed gives other weights."""
+    keras.utils.set_random_seed(seed)
+    card = base_card(encoder_name, size)
+    encoder, head = encoder_spec(encoder_name).build(card["size"]), make_head(card["head"])
+    checkpoint = Checkpoint("", encoder_name, encoder, head, Calibration(1.0, 0.0), 0.5, card)
+    embeddings = checkpoint.embed(canary.drawings())
+    left, right = canary.pairs(len(embeddings))
+    logits = checkpoint.logits(embeddings[left], embeddings[right])
+    slope = 1.5 / float(logits.std())
+    checkpoint.calibration = Calibration(slope, -slope * float(np.median(logits)))
+    return checkpoint
+
+
+def ship_small(folder: Path, *slots: str) -> Path:
+    """A folder of shipped checkpoints, a different small one for each slot."""
+    for seed, slot in enumerate(slots):
+        save_checkpoint(small_checkpoint(seed), folder / slot, quantise=True)
+    return folder

@@ -1,0 +1,91 @@
+"""Files and folders that are whole or absent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from siamese_core.atomic import folder_aside, replace_file, share_file
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES, SIZE = 5, 200_000
+
+MAKE_FOLDERS = f"""
+import sys
+from pathlib import Path
+from siamese_core.atomic import folder_aside
+for number in range(10_000):
+    with folder_aside(Path(sys.argv[1]) / f"{{number:05d}}") as aside:
+        for name in range({FILES}):
+            (aside / str(name)).write_bytes(bytes({SIZE}))
+    if number == 0:
+        print("making", flush=True)
+"""
+
+
+def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(tmp_path):
+    file = tmp_path / "card.json"
+    replace_file(file, b"old")
+    with pytest.raises(TypeError):
+        replace_file(file, "not bytes")
+    assert file.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["card.json"]
+
+
+def test_a_folder_appears_whole_when_its_block_ends(tmp_path):
+    with folder_aside(tmp_path / "deep" / "folder") as aside:
+        (aside / "file").write_text("content")
+        assert not (tmp_path / "deep" / "folder").exists()
+    assert (tmp_path / "deep" / "folder" / "file").read_text() == "content"
+    assert not aside.exists()
+
+
+def test_a_folder_whose_block_fails_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), folder_aside(tmp_path / "folder") as aside:
+        (aside / "file").write_text("half")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_not_replaced(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("first")
+    with pytest.raises(OSError), folder_aside(tmp_path / "folder") as aside:
+        (aside / "file").write_text("second")
+    assert (tmp_path / "folder" / "file").read_text() == "first"
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_process_killed_at_any_moment_leaves_only_whole_folders(tmp_path):
+    for round_number in range(8):
+        parent = tmp_path / str(round_number)
+        command = [sys.executable, "-c", MAKE_FOLDERS, str(parent)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "making\n"
+        time.sleep(0.005 * round_number)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        visible = [folder for folder in parent.iterdir() if not folder.name.startswith(".")]
+        assert visible
+        for folder in visible:
+            assert [file.stat().st_size for file in folder.iterdir()] == [SIZE] * FILES
+
+
+def test_a_shared_file_is_the_same_file(tmp_path):
+    (tmp_path / "first").write_text("content")
+    share_file(tmp_path / "first", tmp_path / "second")
+    assert (tmp_path / "second").samefile(tmp_path / "first")
+
+
+def test_a_file_of_another_file_system_is_copied(tmp_path):
+    share_file(Path("/proc/version"), tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == Path("/proc/version").read_bytes()
+
+
+def test_a_file_that_is_not_there_cannot_be_shared(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        share_file(tmp_path / "none", tmp_path / "copy")
