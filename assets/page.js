@@ -108,6 +108,11 @@ window.workbench = (() => {
       return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
     }
 
+    // A picture that the browser cannot show (TIFF, say) comes back from the server as one that it can.
+    place.addEventListener("error", (event) => {
+      const path = event.target.tagName === "IMG" && (event.target.getAttribute("src") || "").split("/gradio_api/file=")[1];
+      if (path) give({ path: decodeURIComponent(path) });
+    }, true);
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
       clearTimeout(timer);
@@ -201,6 +206,8 @@ window.workbench = (() => {
         const { call, sent, told } = unsaved[0];
         try {
           const reply = await server[call](sent);
+          // gradio answers a lost connection with something of its own: only our words count
+          if (!reply || !(reply.saved || reply.refused)) throw new Error("no answer from the server");
           unsaved.shift();
           told(reply);
         } catch (lost) {
@@ -230,7 +237,7 @@ window.workbench = (() => {
           milliseconds: Math.round(performance.now() - pairSince),
           thresholds: moved,
         },
-        told: (reply) => (reply.error ? chosen(bar, null, reply.error) : say(`Saved: ${kind}`)),
+        told: (reply) => (reply.refused ? chosen(bar, null, `Not saved. ${reply.refused}`) : say(`Saved: ${kind}`)),
       });
       send();
     }
@@ -240,8 +247,9 @@ window.workbench = (() => {
         call: "undo",
         sent: who(),
         told: (reply) => {
-          chosen(bar, null, reply.error || "Taken back");
-          for (const other of document.querySelectorAll(".rankings .saved")) other.textContent = reply.error || "Taken back";
+          const words = reply.refused || "Taken back";
+          chosen(bar, null, words);
+          for (const other of document.querySelectorAll(".rankings .saved")) other.textContent = words;
         },
       });
       send();
@@ -369,8 +377,8 @@ window.workbench = (() => {
   // ---- the Retrain tab --------------------------------------------------------------------------
 
   function checkpoints(element, act) {
-    onClick(element, "data-promote", (button) => act({ promote: button.dataset.promote }));
-    onClick(element, "data-rollback", (button) => act({ rollback: button.dataset.rollback }));
+    onClick(element, "data-promote", (button) => act({ slot: button.dataset.slot, promote: button.dataset.promote }));
+    onClick(element, "data-rollback", (button) => act({ slot: button.dataset.rollback }));
   }
 
   return { annotator, recall, pad, samples, board, answers, support, rankings, checkpoints };

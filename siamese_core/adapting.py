@@ -2,8 +2,8 @@
 
 The log-odds of "same" under the parent, plus a scale, a shift and a change of weight for each dimension of
 |left - right|, all drawn towards the parent by a Gaussian prior (maximum a posteriori). How strongly is
-chosen by cross-validation over connected groups of images, so that twenty answers move little and a thousand
-move what they should.
+chosen by cross-validation over identities, so that twenty answers move little and a thousand move what they
+should.
 """
 
 from dataclasses import dataclass, replace
@@ -13,40 +13,45 @@ from scipy.linalg import eigh
 
 from siamese_core.metrics import sigmoid
 
-STRENGTHS = np.geomspace(
-    1e-2, 1e4, 7
-)  # precision of the prior on the weights, in units of the answers' evidence
+# Precisions of the prior on the weights to choose from, for gaps of a length of about 1.
+STRENGTHS = np.geomspace(0.1, 1e4, 6)
 SCALE_PRECISION, SHIFT_PRECISION = 4.0, 0.5
 LEAST_SCALE = 0.05
-AXES = 200
+AXES = 200  # directions of the gaps that may change their weight
 FOLDS = 5
+NEAR_BEST = 1.0  # standard errors of the difference within which a stronger prior is as good
 NEWTON_STEPS = 30
+PINNED = 1e12  # a precision that leaves a coefficient at its mean
+REPLAYED = -1
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Answered pairs: base float (n,), the parent's log-odds; gaps float32 (n, d), |left - right|; same bool
-    (n,);
-    weight float (n,), how much each counts; group int (n,), pairs of one connected group of images alike."""
+    """Answered pairs. base: float (n,), the parent's log-odds; gaps: float32 (n, d), |left - right|; same:
+    bool (n,); weight: float (n,), how much each counts; identity: int (n, 2), of the left and the right
+    image, or `REPLAYED` for pairs that always train."""
 
     base: np.ndarray
     gaps: np.ndarray
     same: np.ndarray
     weight: np.ndarray
-    group: np.ndarray
+    identity: np.ndarray
 
-    def weighted(self, weight: np.ndarray, group: np.ndarray) -> "Evidence":
-        return Evidence(self.base, self.gaps, self.same, weight, group)
+    def __len__(self) -> int:
+        return len(self.same)
 
     def part(self, chosen: np.ndarray) -> "Evidence":
-        return Evidence(
-            self.base[chosen], self.gaps[chosen], self.same[chosen], self.weight[chosen], self.group[chosen]
-        )
+        return Evidence(*(array[chosen] for array in vars(self).values()))
+
+    def joined(self, other: "Evidence") -> "Evidence":
+        both = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Evidence(*(np.concatenate(arrays) for arrays in both))
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """log-odds = scale * the parent's - gaps @ weights + shift."""
+    """log-odds = scale * the parent's + shift - gaps @ weights. scale > 0; weights: float (d,); strength: the
+    precision of the prior they were found with."""
 
     scale: float
     shift: float
@@ -54,80 +59,86 @@ class Adaptation:
     strength: float
 
     def log_odds(self, base: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-        return self.scale * base - gaps @ self.weights + self.shift
+        return self.scale * base + self.shift - gaps @ self.weights
 
 
 def adapt(evidence: Evidence, rng: np.random.Generator) -> Adaptation:
-    """The adaptation with the prior that predicts held-out groups best; of equals, the stronger prior."""
-    unit = float(np.sqrt(np.mean(np.square(evidence.gaps).sum(axis=1)))) or 1.0
-    axes = _axes(evidence.gaps)
-    short = replace(evidence, gaps=(evidence.gaps @ axes) / unit)
-    folds = _folds(evidence.group, rng)
-    losses = [_held_out_losses(short, folds, strength) for strength in STRENGTHS]
-    means = np.array([loss.mean() for loss in losses])
-    best = int(np.argmin(means))
-    spread = losses[best].std() / np.sqrt(len(losses[best]))
-    strength = max(s for s, mean in zip(STRENGTHS, means, strict=True) if mean <= means[best] + 0.25 * spread)
-    found = fit(short, strength)
-    return replace(found, weights=(axes @ found.weights / unit).astype("float32"))
+    """With the prior that predicts held-out identities best; of those about as good, the strongest."""
+    length = float(np.sqrt(np.mean(np.square(evidence.gaps).sum(axis=1)))) or 1.0
+    axes = _axes(evidence.gaps) / length
+    short = replace(evidence, gaps=evidence.gaps @ axes)
+    held_out = _held_out(evidence.identity, rng)
+    losses = np.stack([_held_out_losses(short, held_out, strength) for strength in STRENGTHS])
+    worse = losses - losses[losses.mean(axis=1).argmin()]
+    near = worse.mean(axis=1) <= NEAR_BEST * worse.std(axis=1) / np.sqrt(worse.shape[1])
+    found = fit(short, float(STRENGTHS[near].max()))
+    return replace(found, weights=axes @ found.weights)
 
 
 def _axes(gaps: np.ndarray) -> np.ndarray:
-    """Orthonormal (d, r): the `AXES` directions in which the gaps are longest, found from the smaller Gram
-    matrix."""
+    """Orthonormal (d, r), r <= `AXES`: the directions in which the gaps are longest, found from the smaller
+    of the two Gram matrices."""
     count, dim = gaps.shape
-    rank = min(count, dim, AXES)
     gaps = gaps.astype("float64")
-    if count >= dim:
-        return eigh(gaps.T @ gaps, subset_by_index=(dim - rank, dim - 1))[1]
-    lengths, left = eigh(gaps @ gaps.T, subset_by_index=(count - rank, count - 1))
-    kept = lengths > 1e-10 * max(lengths.max(), 1e-30)
-    return gaps.T @ (left[:, kept] / np.sqrt(lengths[kept]))
+    small = min(count, dim)
+    gram = gaps.T @ gaps if dim <= count else gaps @ gaps.T
+    squares, vectors = eigh(gram, subset_by_index=(small - min(small, AXES), small - 1))
+    kept = squares > 1e-10 * max(squares.max(), 1e-30)
+    if dim <= count:
+        return vectors[:, kept]
+    return gaps.T @ (vectors[:, kept] / np.sqrt(squares[kept]))
+
+
+def _held_out(identity: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Folds, bool (n,): the pairs that show one of a fold's identities."""
+    names = rng.permutation(np.unique(identity[identity != REPLAYED]))
+    return [np.isin(identity, part).any(axis=1) for part in np.array_split(names, FOLDS) if len(part)]
+
+
+def _held_out_losses(evidence: Evidence, folds: list[np.ndarray], strength: float) -> np.ndarray:
+    losses = []
+    for held_out in folds:
+        found, part = fit(evidence.part(~held_out), strength), evidence.part(held_out)
+        losses.append(_losses(found.log_odds(part.base, part.gaps), part))
+    return np.concatenate(losses)
+
+
+def _losses(log_odds: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """Cross-entropy (n,) of the answers, weighted."""
+    return evidence.weight * (np.logaddexp(0, log_odds) - evidence.same * log_odds)
 
 
 def fit(evidence: Evidence, strength: float) -> Adaptation:
-    """Maximum a posteriori by Newton's method, for gaps of a length of about 1 so that one prior fits all
-    encoders."""
-    features = np.column_stack([evidence.base, np.ones(len(evidence.base)), -evidence.gaps])
-    precision = np.concatenate(
-        [[SCALE_PRECISION, SHIFT_PRECISION], np.full(evidence.gaps.shape[1], strength)]
-    )
-    mean = np.zeros(len(precision))
-    mean[0] = 1.0
+    """Maximum a posteriori under a prior of precision `strength` on the weights, with scale >= LEAST_SCALE:
+    below 0 it would turn the parent's order round."""
+    columns = np.column_stack([evidence.base, np.ones(len(evidence)), -evidence.gaps])
+    precision = np.r_[SCALE_PRECISION, SHIFT_PRECISION, np.full(evidence.gaps.shape[1], strength)]
+    mean = np.r_[1.0, np.zeros(len(precision) - 1)]
+    found = _most_likely(columns, evidence, precision, mean)
+    if found[0] < LEAST_SCALE:  # the likelihood is concave: the best allowed scale is the least
+        pinned = np.r_[PINNED, precision[1:]]
+        found = _most_likely(columns, evidence, pinned, np.r_[LEAST_SCALE, mean[1:]])
+    return Adaptation(float(found[0]), float(found[1]), found[2:], strength)
 
-    def loss(parameters: np.ndarray) -> float:
-        log_odds = features @ parameters
-        prior = precision @ np.square(parameters - mean)
-        return float(evidence.weight @ (np.logaddexp(0, log_odds) - evidence.same * log_odds) + prior / 2)
+
+def _most_likely(
+    columns: np.ndarray, evidence: Evidence, precision: np.ndarray, mean: np.ndarray
+) -> np.ndarray:
+    """Coefficients (p,) of the columns (n, p), drawn towards `mean` with `precision`, by Newton's method."""
+
+    def loss(coefficients: np.ndarray) -> float:
+        prior = precision @ np.square(coefficients - mean) / 2
+        return float(_losses(columns @ coefficients, evidence).sum() + prior)
 
     found, best = mean, loss(mean)
     for _ in range(NEWTON_STEPS):
-        chance = sigmoid(features @ found)
-        slope = features.T @ (evidence.weight * (chance - evidence.same)) + precision * (found - mean)
-        curvature = (features.T * (evidence.weight * chance * (1 - chance))) @ features + np.diag(precision)
+        chance = sigmoid(columns @ found)
+        slope = columns.T @ (evidence.weight * (chance - evidence.same)) + precision * (found - mean)
+        curvature = (columns.T * (evidence.weight * chance * (1 - chance))) @ columns + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
         while (reached := loss(found - step)) > best and np.abs(step).max() > 1e-9:
             step = step / 2
         if not reached < best - 1e-9:
             break
         found, best = found - step, reached
-    scale = max(float(found[0]), LEAST_SCALE)  # below 0 it would turn the parent's order round
-    return Adaptation(scale, float(found[1]), found[2:], float(strength))
-
-
-def _folds(group: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    names = rng.permutation(np.unique(group))
-    return [np.isin(group, part) for part in np.array_split(names, min(FOLDS, len(names)))]
-
-
-def _held_out_losses(evidence: Evidence, folds: list[np.ndarray], strength: float) -> np.ndarray:
-    losses = []
-    for held_out in folds:
-        if held_out.all():  # one group: nothing to learn from but itself
-            model = Adaptation(1.0, 0.0, np.zeros(evidence.gaps.shape[1], "float32"), strength)
-        else:
-            model = fit(evidence.part(~held_out), strength)
-        part = evidence.part(held_out)
-        log_odds = model.log_odds(part.base, part.gaps)
-        losses.append(part.weight * (np.logaddexp(0, log_odds) - part.same * log_odds))
-    return np.concatenate(losses)
+    return found

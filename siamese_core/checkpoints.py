@@ -190,10 +190,10 @@ def write_card(folder: Path, card: dict) -> None:
 
 
 def _assemble(folder: Path, card: dict) -> Checkpoint:
-    from siamese_core.encoders import encoder_spec
+    from siamese_core.encoders import build_network
     from siamese_core.heads import make_head
 
-    encoder = encoder_spec(card["encoder"]).build(card["size"])
+    encoder = build_network(card)
     _fill(encoder, folder / ENCODER_FILE)
     head = make_head(card["head"])
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))

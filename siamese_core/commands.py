@@ -193,7 +193,7 @@ def _checkpoints(store: "CheckpointStore") -> Answer:
             each["encoder"],
             each["origin"],
             "current" if each["current"] else "",
-            each["created_at"],
+            each["created_at"][:16].replace("T", " "),
         )
         for each in entries
     ]

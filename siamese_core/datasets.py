@@ -1,9 +1,10 @@
-"""Class folders, zips of them, Omniglot archives and lists of pairs, read as one kind of thing."""
+"""Class folders, zips of them and Omniglot archives, read as one kind of thing."""
 
-import csv
 import hashlib
+import os
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,9 @@ from siamese_core.images import decode_image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 OMNIGLOT_NAME = re.compile(r"\d{4}_(\d{2})")
+ENCRYPTED = 0x1  # of a zip entry's flags
+
+Entry = tuple[str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Dataset:
         return len(self.names)
 
     def image(self, index: int) -> np.ndarray:
-        """uint8 (height, width, 3); UserError if the file cannot be decoded."""
+        """uint8 (height, width, 3); UserError if the file cannot be read or decoded."""
         return decode_image(self.read(index), self.names[index])
 
     def subset(self, indices: np.ndarray) -> "Dataset":
@@ -54,34 +58,26 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 over names and contents: the same data, wherever they lie."""
+        """SHA-256 (64 hex digits) over names and contents: the same for a folder and for its zip."""
         digest = hashlib.sha256()
         for index, name in enumerate(self.names):
-            digest.update(name.encode() + b"\0" + hashlib.sha256(self.read(index)).digest())
+            digest.update(name.encode(errors="surrogateescape") + b"\0")
+            digest.update(hashlib.sha256(self.read(index)).digest())
         return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class PairList:
-    """Pairs of images: images (m,), left and right int64 (n,) into them, same bool (n,)."""
-
-    images: tuple[np.ndarray, ...]
-    left: np.ndarray
-    right: np.ndarray
-    same: np.ndarray
 
 
 def load_dataset(paths: Sequence[Path | str]) -> Dataset:
     """Every image under `paths`: folders of class folders, or zips of them.
 
-    The folder of an image is its class, the folder above it the class' group. UserError where a path is missing,
-    is neither, or no class folder with images is in it.
+    The folder of an image is its class, the folder above it the class' group. Hidden files are left out.
+    UserError where a path is missing, is neither, or no class folder with images is in it.
     """
-    files = [entry for path in paths for entry in _entries(Path(path))]
+    files = [entry for path in dict.fromkeys(map(Path, paths)) for entry in _entries(path)]
     if not files:
         raise UserError(
-            "No images in class folders (CLASS/image.png, or GROUP/CLASS/image.png, in a folder or a zip). "
-            f"Received: {', '.join(map(str, paths)) or 'no path'}. Put each class into a folder of its own."
+            "Data must be images in class folders (CLASS/image.png, or GROUP/CLASS/image.png), in a folder "
+            f"or a zip. Received: none in {', '.join(map(str, paths)) or 'no path'}. "
+            "Put each class into a folder of its own, and unpack zips that lie inside."
         )
     keys = sorted({str(PurePosixPath(name).parent) for name, _ in files})
     group_names = sorted({str(PurePosixPath(key).parent) for key in keys})
@@ -99,97 +95,75 @@ def load_dataset(paths: Sequence[Path | str]) -> Dataset:
     )
 
 
-def _entries(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
+def _entries(path: Path) -> list[Entry]:
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        names = [(p.relative_to(path.parent).as_posix(), p) for p in found if p.parent != path]
-        return [(name, p.read_bytes) for name, p in names]
+        return _folder_entries(path)
     if not path.exists():
-        raise UserError(f"Data must be a folder or a zip file that exists. Received: {path}.")
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"Data must be a folder of class folders or a zip of one. Received: {path}.")
-    archive = zipfile.ZipFile(path)
-    names = sorted(n for n in archive.namelist() if _is_image_entry(n))
-    return [(name, lambda name=name: archive.read(name)) for name in names]
+        raise UserError(f"Data must be a folder or a zip that exists. Received: {path}. Check the path.")
+    return _zip_entries(path)
 
 
-def _is_image_entry(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and len(path.parts) > 1 and path.parts[0] != "__MACOSX"
+def _folder_entries(folder: Path) -> list[Entry]:
+    top = Path(os.path.abspath(folder)).name  # also where the folder is called "." or ".."
+    found = sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+    names = [(file, PurePosixPath(top, file.as_posix()).as_posix()) for file in found if len(file.parts) > 1]
+    return [
+        (name, lambda file=folder / file: _file_bytes(file)) for file, name in names if _is_image_name(name)
+    ]
+
+
+def _file_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise UserError(
+            f"An image file must be readable. Received: {file} ({problem.strerror}). Check its permissions."
+        ) from problem
+
+
+def _zip_entries(path: Path) -> list[Entry]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as problem:
+        raise UserError(
+            "Data must be a folder of class folders or a zip of one. "
+            f"Received: {path}, which is no readable zip ({problem}). Copy or pack it once more."
+        ) from problem
+    found = sorted((e for e in archive.infolist() if _is_image_name(e.filename)), key=lambda e: e.filename)
+    for entry in found:
+        if ".." in PurePosixPath(entry.filename).parts or entry.filename.startswith("/"):
+            raise UserError(
+                "Names in a zip must stay inside it. "
+                f"Received: {entry.filename!r} in {path.name}. Pack the class folders once more."
+            )
+        if entry.flag_bits & ENCRYPTED:
+            raise UserError(
+                "A zip of images must not be encrypted. "
+                f"Received: {path.name}, whose {entry.filename} needs a password. Pack it without one."
+            )
+    return [
+        (entry.filename, lambda entry=entry: _entry_bytes(archive, entry))
+        for entry in found
+        if len(PurePosixPath(entry.filename).parts) > 1
+    ]
+
+
+def _entry_bytes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError) as problem:
+        raise UserError(
+            "Every file in a zip must be whole. "
+            f"Received: {entry.filename} ({problem}). Copy or pack the zip once more."
+        ) from problem
+
+
+def _is_image_name(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith(".") and part != ".." for part in parts) or "__MACOSX" in parts
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not hidden
 
 
 def _drawer(name: str) -> int:
     match = OMNIGLOT_NAME.fullmatch(PurePosixPath(name).stem)
     return int(match.group(1)) if match else -1
-
-
-def load_pair_list(file: Path | str, labels: Path | str | None = None) -> PairList:
-    """Pairs from a CSV `left,right,same` (paths relative to it; same: 1/0, true/false, same/different).
-
-    With `labels`, `file` is a text file of `.npy` paths, a line each, every one a (2, height, width, channels) pair,
-    and `labels` a text file with a line each: 1 for same, 0 for different.
-    """
-    file = Path(file)
-    if not file.is_file():
-        raise UserError(f"A list of pairs must be a file that exists. Received: {file}.")
-    return _npy_pairs(file, Path(labels)) if labels else _csv_pairs(file)
-
-
-def _csv_pairs(file: Path) -> PairList:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        missing = {"left", "right", "same"} - set(reader.fieldnames or ())
-        if missing:
-            raise UserError(
-                f"A list of pairs needs the columns left, right, same. Received: {reader.fieldnames} in {file.name}."
-            )
-        rows = [(row["left"], row["right"], _truth(row["same"], reader.line_num)) for row in reader]
-    if not rows:
-        raise UserError(f"A list of pairs needs at least one pair. Received: {file.name} without any.")
-    names = sorted({name for left, right, _ in rows for name in (left, right)})
-    index = {name: i for i, name in enumerate(names)}
-    return PairList(
-        tuple(decode_image(file.parent / name, name) for name in names),
-        np.array([index[left] for left, _, _ in rows]),
-        np.array([index[right] for _, right, _ in rows]),
-        np.array([same for _, _, same in rows]),
-    )
-
-
-def _truth(cell: str | None, line: int) -> bool:
-    value = (cell or "").strip().lower()
-    if value in {"1", "true", "same", "yes"}:
-        return True
-    if value in {"0", "false", "different", "no"}:
-        return False
-    raise UserError(
-        f"Column same must be 1 or 0 (true/false, same/different). Received: {cell!r} in line {line}."
-    )
-
-
-def _npy_pairs(file: Path, labels: Path) -> PairList:
-    paths = [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
-    if not labels.is_file():
-        raise UserError(f"The file of labels must exist. Received: {labels}.")
-    same = [_truth(line.split(".")[0], n) for n, line in enumerate(labels.read_text("utf-8").split(), 1)]
-    if len(paths) != len(same) or not paths:
-        raise UserError(f"Every pair needs one label. Received: {len(paths)} pairs and {len(same)} labels.")
-    images: list[np.ndarray] = []
-    for path in paths:
-        images.extend(_npy_pair(file.parent / path))
-    evens = np.arange(0, len(images), 2)
-    return PairList(tuple(images), evens, evens + 1, np.array(same))
-
-
-def _npy_pair(path: Path) -> list[np.ndarray]:
-    try:
-        pair = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"A pair must be a readable .npy file. Received: {path.name} ({error}).") from error
-    if pair.ndim != 4 or pair.shape[0] != 2 or pair.shape[-1] not in (1, 3):
-        raise UserError(
-            f"A pair must have the shape (2, height, width, 1 or 3). Received: {pair.shape} in {path.name}."
-        )
-    if pair.dtype != np.uint8:  # published pairs hold 0..255 or 0..1 in floats
-        pair = np.clip(pair * (255.0 if pair.max() <= 1.0 else 1.0), 0, 255).round().astype("uint8")
-    return [np.repeat(image, 3 // image.shape[-1], axis=-1) for image in pair]

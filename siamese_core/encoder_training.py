@@ -9,8 +9,8 @@ from keras import ops
 
 from siamese_core.augmentation import distort, mirror
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.encoders import encoder_spec
-from siamese_core.heads import make_head
+from siamese_core.encoders import build_network
+from siamese_core.head_training import copied_head, inherited_card
 
 PAIRS_A_STEP = 16
 REPLAYED_A_STEP = 8
@@ -23,7 +23,8 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class PreparedPairs:
-    """pixels uint8 (m, size, size, channels); left, right int (n,) into them; same bool (n,)."""
+    """pixels: uint8 (m, size, size, channels), what the encoder sees; left, right: int (n,) into them; same:
+    bool (n,)."""
 
     pixels: np.ndarray
     left: np.ndarray
@@ -32,7 +33,7 @@ class PreparedPairs:
 
 
 class PairTrainer(keras.Model):
-    """Images (2 b, ...), lefts before rights -> log-odds (b,)."""
+    """Images (2 b, size, size, channels), lefts before rights -> log-odds (b,)."""
 
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer, slope: float, intercept: float):
         super().__init__()
@@ -54,7 +55,7 @@ def retrained_encoder(
     progress: Progress,
 ) -> Checkpoint:
     """A copy of the parent whose encoder and head were trained on; its calibration is still the parent's."""
-    encoder, head = _copy(parent)
+    encoder, head = _copied_encoder(parent), copied_head(parent)
     trainer = PairTrainer(encoder, head, parent.calibration.slope, parent.calibration.intercept)
     trainer.compile(
         optimizer=keras.optimizers.Adam(LEARNING_RATE, global_clipnorm=1.0),
@@ -64,30 +65,32 @@ def retrained_encoder(
     change = distort if parent.card["preparation"] == "ink" else mirror
     steps = int(np.clip(PASSES * len(answers.same) / PAIRS_A_STEP, FEWEST_STEPS, MOST_STEPS))
     for step in range(steps):
-        parts = [_draw(answers, PAIRS_A_STEP, rng), _draw(replayed, REPLAYED_A_STEP, rng)]
-        left = np.concatenate([part.pixels[part.left] for part in parts])
-        right = np.concatenate([part.pixels[part.right] for part in parts])
-        images = np.stack([change(image, rng) for image in np.concatenate([left, right])]).astype("float32")
-        same = np.concatenate([part.same for part in parts]).astype("float32")
-        loss = float(trainer.train_on_batch(images, same))
-        progress(step / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
-    card = {**parent.card, "parent": parent.id, "adaptation": {"mode": "full", "steps": steps}}
+        images, same = _batch(answers, replayed, rng)
+        pixels = np.stack([change(image, rng) for image in images]).astype("float32")
+        loss = float(trainer.train_on_batch(pixels, same))
+        progress((step + 1) / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
+    card = inherited_card(parent) | {"steps": steps}
     return Checkpoint("", parent.encoder_name, encoder, head, parent.calibration, parent.threshold, card)
 
 
-def _draw(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> PreparedPairs:
+def _batch(
+    answers: PreparedPairs, replayed: PreparedPairs, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (2 b, ...), lefts before rights, and same float32 (b,)."""
+    parts = [_drawn(answers, PAIRS_A_STEP, rng), _drawn(replayed, REPLAYED_A_STEP, rng)]
+    sides = [part.pixels[part.left] for part in parts] + [part.pixels[part.right] for part in parts]
+    return np.concatenate(sides), np.concatenate([part.same for part in parts]).astype("float32")
+
+
+def _drawn(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> PreparedPairs:
     """Half of each kind where both are there, so that the rarer one is not drowned."""
-    kinds = [np.flatnonzero(pairs.same), np.flatnonzero(~pairs.same)]
-    kinds = [kind for kind in kinds if len(kind)]
+    kinds = [kind for kind in (np.flatnonzero(pairs.same), np.flatnonzero(~pairs.same)) if len(kind)]
     chosen = np.concatenate([rng.choice(kind, count // len(kinds)) for kind in kinds])
     return PreparedPairs(pairs.pixels, pairs.left[chosen], pairs.right[chosen], pairs.same[chosen])
 
 
-def _copy(parent: Checkpoint) -> tuple[keras.Model, keras.layers.Layer]:
-    encoder = encoder_spec(parent.encoder_name).build(parent.card["size"])
+def _copied_encoder(parent: Checkpoint) -> keras.Model:
+    encoder = build_network(parent.card)
     encoder.set_weights(parent.encoder.get_weights())
-    head = make_head(parent.card["head"])
-    dim = encoder.output_shape[-1]
-    head.build((None, dim), (None, dim))
-    head.set_weights(parent.head.get_weights())
-    return encoder, head
+    encoder.trainable = True  # also one whose weights come from elsewhere and were frozen
+    return encoder

@@ -38,8 +38,8 @@ class EncoderSpec:
 def prepare(image: np.ndarray, preparation: str, size: int, channels: int) -> np.ndarray:
     """What an encoder sees of an image: uint8 (size, size, channels).
 
-    "ink": writing is brought to one polarity, size, place and stroke width (`ink`), anything else is treated as
-    "plain": fitted into the frame with its aspect kept, on white.
+    "ink": writing is brought to one polarity, size, place and stroke width (`ink`), anything else is treated
+    as "plain": fitted into the frame with its aspect kept, on white.
     """
     if preparation not in ("ink", "plain"):
         raise UserError(f"A preparation is 'ink' or 'plain'. Received: {preparation!r}.")
@@ -100,6 +100,19 @@ def _resnet50(size: int) -> "keras.Model":
     return Model(images, network(layers.Rescaling(-1 / PAPER, offset=1)(images)), name="resnet50")
 
 
+def _resnet50_imagenet(size: int) -> "keras.Model":
+    """The same network with the preprocessing that the ImageNet weights were trained with (BGR less a
+    mean)."""
+    from keras import Model, applications, layers
+
+    images = layers.Input((size, size, 3))
+    network = applications.ResNet50(
+        include_top=False, weights=None, input_shape=(size, size, 3), pooling="avg"
+    )
+    network.trainable = False
+    return Model(images, network(applications.resnet.preprocess_input(images)), name="resnet50_imagenet")
+
+
 def _small_cnn(size: int) -> "keras.Model":
     """`TestModel` of the third published attempt, mended: a unit vector in place of a softmax, no dropout."""
     from keras import Sequential, layers
@@ -158,6 +171,18 @@ ENCODERS = {
         EncoderSpec("face_cnn", 112, 3, "plain", "euclidean", "contrastive", _face_cnn),
     )
 }
+
+
+# Networks whose weights come from elsewhere; a checkpoint's card names one as its `network`.
+PRETRAINED = {
+    "resnet50_imagenet": EncoderSpec("resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_imagenet)
+}
+
+
+def build_network(card: dict) -> "keras.Model":
+    """The untrained network that a checkpoint's card describes."""
+    spec = PRETRAINED.get(card.get("network")) or encoder_spec(card["encoder"])
+    return spec.build(card["size"])
 
 
 def encoder_spec(name: str) -> EncoderSpec:

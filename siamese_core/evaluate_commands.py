@@ -35,8 +35,9 @@ def evaluate_lake(options: Namespace, progress: Progress) -> Answer:
 def evaluate_verification(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
-    from siamese_core.datasets import load_dataset, load_pair_list
+    from siamese_core.datasets import load_dataset
     from siamese_core.evaluation import listed_pairs, sampled_pairs
+    from siamese_core.pair_lists import load_pair_list
 
     if options.list and options.pairs:
         raise UserError("--pairs draws from --data. Received: it with --list, whose pairs are all taken.")

@@ -1,76 +1,76 @@
 """Mode "head": the encoder stays, its embeddings are cached, and the head is fitted anew to the answers."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from siamese_core.adapting import Adaptation, Evidence, adapt
+from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.material import Material
 from siamese_core.metrics import Calibration
+from siamese_core.sampling import Pairs
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
+INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "domain")  # by a candidate's card
 
 
 def retrained_head(
-    parent: Checkpoint, embeddings: np.ndarray, material: Material, replay: Evidence, rng: np.random.Generator
+    parent: Checkpoint, answers: Evidence, replay: Evidence, rng: np.random.Generator
 ) -> Checkpoint:
-    """A candidate with the parent's encoder; `embeddings` (m, d) are the parent's of `material.images`.
-
-    A weighted L1 head gets new weights; of a head without weights only the calibration changes.
-    """
-    answers = evidence_of(parent, embeddings, material)
+    """A candidate with the parent's encoder and, where the head has weights, new ones; else, and besides, a
+    new calibration. The threshold stays."""
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
-    found = adapt(_joined(answers, replay, share), rng)
-    return _with(parent, found)
+    return adapted(parent, adapt(answers.joined(replace(replay, weight=share * replay.weight)), rng))
 
 
-def evidence_of(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:
-    """The answers that train, as `adapting` wants them."""
-    use = material.parts.training
-    return pairs_evidence(
-        model, embeddings, (material.left[use], material.right[use]), material.same[use]
-    ).weighted(material.weight[use], material.group[use])
+def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:
+    """The answers that train; `embeddings` (m, d) are the model's of `material.images`."""
+    pairs = Pairs(material.left, material.right, material.same)
+    evidence = replace(
+        pairs_evidence(model, embeddings, pairs), weight=material.weight, identity=material.identity
+    )
+    return evidence.part(material.parts.training)
 
 
-def pairs_evidence(
-    model: Checkpoint, embeddings: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], same: np.ndarray
-) -> Evidence:
-    left, right = embeddings[pairs[0]], embeddings[pairs[1]]
-    base = model.calibration.log_odds(model.logits(left, right))
-    gaps = np.abs(left - right) if _weighted(model) else np.zeros((len(left), 1), "float32")
-    count = len(same)
-    return Evidence(base, gaps, same, np.ones(count), np.full(count, -1))
-
-
-def _weighted(model: Checkpoint) -> bool:
-    return model.card["head"] == "weighted_l1"
-
-
-def _joined(answers: Evidence, replay: Evidence, share: float) -> Evidence:
+def pairs_evidence(model: Checkpoint, embeddings: np.ndarray, pairs: Pairs) -> Evidence:
+    """Pairs that count alike and always train; `embeddings` (m, d) are the model's."""
+    left, right = embeddings[pairs.left], embeddings[pairs.right]
+    count = len(pairs.same)
     return Evidence(
-        np.concatenate([answers.base, replay.base]),
-        np.concatenate([answers.gaps, replay.gaps]),
-        np.concatenate([answers.same, replay.same]),
-        np.concatenate([answers.weight, replay.weight * share]),
-        np.concatenate([answers.group, replay.group]),
+        base=model.calibration.log_odds(model.logits(left, right)),
+        gaps=np.abs(left - right) if _has_weights(model) else np.zeros((count, 1), "float32"),
+        same=pairs.same,
+        weight=np.ones(count),
+        identity=np.full((count, 2), REPLAYED),
     )
 
 
-def _with(parent: Checkpoint, found: Adaptation) -> Checkpoint:
-    """The parent with the adaptation: what `found` says of its log-odds becomes a head and a calibration."""
-    from siamese_core.heads import make_head
-
+def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
+    """A checkpoint, not saved yet, whose log-odds are those of the adaptation."""
     slope = parent.calibration.slope * found.scale
     calibration = Calibration(slope, parent.calibration.intercept * found.scale + found.shift)
-    head = make_head(parent.card["head"])
-    dim = parent.encoder.output_shape[-1]
-    head.build((None, dim), (None, dim))
-    for variable, former in zip(head.weights, parent.head.weights, strict=True):
-        variable.assign(former)
-    if _weighted(parent):  # log-odds = slope * (bias - gaps @ weight) + intercept - gaps @ found.weights
-        head.weight.assign(np.asarray(parent.head.weight) + found.weights / slope)
-    card = {
-        **parent.card,
-        "parent": parent.id,
-        "adaptation": {"mode": "head", "prior_precision": found.strength},
-    }
+    head = copied_head(parent)
+    if _has_weights(parent):  # slope * (bias - gaps @ weight) + intercept - gaps @ found.weights
+        head.weight.assign(np.asarray(parent.head.weight, "float64") + found.weights / slope)
+    card = inherited_card(parent) | {"adaptation": {"prior_precision": found.strength, "scale": found.scale}}
     return Checkpoint("", parent.encoder_name, parent.encoder, head, calibration, parent.threshold, card)
+
+
+def copied_head(parent: Checkpoint):
+    """A new layer with the weights of the parent's head."""
+    from siamese_core.heads import make_head
+
+    head = make_head(parent.card["head"])
+    shape = (None, parent.encoder.output_shape[-1])
+    head.build(shape, shape)
+    head.set_weights(parent.head.get_weights())
+    return head
+
+
+def inherited_card(parent: Checkpoint) -> dict:
+    """What holds for a candidate as for its parent. Data, metrics and steps are the parent's own."""
+    return {name: parent.card[name] for name in INHERITED if name in parent.card} | {"parent": parent.id}
+
+
+def _has_weights(model: Checkpoint) -> bool:
+    return model.card["head"] == "weighted_l1"

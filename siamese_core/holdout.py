@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHARE = 0.3  # of the pairs that judge
-TRIES = 20  # random cuts through one large group, of which the best is kept
+SHARE = 0.3  # of the pairs, to judge by
+TRIES = 20  # random splits of each of the two kinds, of which the best is kept
+TRAINING_WORTH = 1.5  # of all pairs in training; a holdout as wanted is worth 2
+JUDGING_IDENTITIES = (0.3, 0.6)  # share drawn for a cut: a pair judges only if both its images do
 
 
 @dataclass(frozen=True)
 class Split:
-    """bool (n,) each: pairs that train, that judge, and that would have tied the two sides together."""
+    """bool (n,) each, one of them true for each pair. dropped: would tie the two sides together, or tilt the
+    balance of same and different in the holdout."""
 
     training: np.ndarray
     holdout: np.ndarray
@@ -20,7 +23,7 @@ class Split:
 
 
 def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int]:
-    """image id -> the number of its connected group, where every pair is a tie."""
+    """Image id -> the number of its connected group, where every pair is a tie."""
     parent: dict[str, str] = {}
 
     def root(image: str) -> str:
@@ -36,57 +39,66 @@ def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int
     return {image: numbers.setdefault(root(image), len(numbers)) for image in list(parent)}
 
 
-def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:
-    """Whole connected groups go to the holdout until it has `SHARE` of the pairs.
+def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
+    """int64 (n, 2): the identities of left and right image, where `same` is a tie and `different` is none."""
+    tied = [right[i] if same[i] else left[i] for i in range(len(left))]
+    number = connected_groups([*left, *right], [*tied, *right])
+    return np.array([[number[a], number[b]] for a, b in zip(left, right, strict=True)], "int64").reshape(-1, 2)
 
-    Where one group holds more than that share (a queue ties nearly everything together), the cut goes through
-    `different` answers: whole identities (images tied by `same`) are dealt to the two sides, and the pairs
-    between the sides are dropped.
+
+def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:
+    """About `SHARE` of the pairs judge; images by id (n,), same bool (n,), n >= 1.
+
+    Whole connected groups go to one side. Where that leaves too little to judge by (a queue ties nearly
+    everything together), whole identities do, and the `different` pairs between the sides are dropped.
     """
     same = np.asarray(same, bool)
-    groups = connected_groups(left, right)
-    group_of = np.array([groups[image] for image in left], dtype="int64")
-    sizes = np.bincount(group_of, minlength=len(groups) and max(groups.values()) + 1)
-    if len(same) and sizes.max() <= SHARE * len(same):
-        none = np.zeros(len(same), bool)
-        deals = [np.isin(group_of, _whole_groups(sizes, rng)) for _ in range(TRIES)]
-        return max((Split(~deal, deal, none) for deal in deals), key=lambda cut: _worth(cut, same))
-    return _cut_by_identity(left, right, same, rng)
+    number = connected_groups(left, right)
+    group = np.array([number[image] for image in left], "int64")
+    identity = identities(left, right, same)
+    splits = [_by_group(group, rng) for _ in range(TRIES)]
+    splits += [_balanced(_by_identity(identity, rng), same, rng) for _ in range(TRIES)]
+    return max(splits, key=lambda each: _worth(each, same))
 
 
-def _whole_groups(sizes: np.ndarray, rng: np.random.Generator) -> list[int]:
-    chosen, count, wanted = [], 0, SHARE * sizes.sum()
-    for group in rng.permutation(len(sizes)):
-        if count + sizes[group] <= wanted:
-            chosen.append(int(group))
-            count += sizes[group]
-    return chosen
+def _by_group(group: np.ndarray, rng: np.random.Generator) -> Split:
+    sizes = np.bincount(group)
+    chosen, count = [], 0
+    for each in rng.permutation(len(sizes)):
+        if count + sizes[each] <= SHARE * len(group):
+            chosen.append(each)
+            count += sizes[each]
+    judging = np.isin(group, chosen)
+    return Split(~judging, judging, np.zeros(len(group), bool))
 
 
-def _cut_by_identity(
-    left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator
-) -> Split:
-    images = sorted({*left, *right})
-    tied = connected_groups(
-        [*images, *(a for a, s in zip(left, same, strict=True) if s)],
-        [*images, *(b for b, s in zip(right, same, strict=True) if s)],
-    )
-    left_identity = np.array([tied[image] for image in left], dtype="int64")
-    right_identity = np.array([tied[image] for image in right], dtype="int64")
-    count = max(tied.values(), default=-1) + 1
-    best: Split | None = None
-    for _ in range(TRIES):
-        judging = np.zeros(count, bool)
-        judging[rng.permutation(count)[: round(count * np.sqrt(SHARE) * 0.8)]] = True
-        inside = judging[left_identity] & judging[right_identity]
-        outside = ~judging[left_identity] & ~judging[right_identity]
-        cut = Split(outside, inside, ~inside & ~outside)
-        if best is None or _worth(cut, same) > _worth(best, same):
-            best = cut
-    return best
+def _by_identity(identity: np.ndarray, rng: np.random.Generator) -> Split:
+    names = rng.permutation(np.unique(identity))
+    count = max(1, round(rng.uniform(*JUDGING_IDENTITIES) * len(names)))
+    judging = np.isin(identity, names[:count])
+    both, neither = judging.all(axis=1), ~judging.any(axis=1)
+    return Split(neither, both, ~both & ~neither)
+
+
+def _balanced(cut: Split, same: np.ndarray, rng: np.random.Generator) -> Split:
+    """As many of each kind in the holdout as among all pairs: a cut drops `different` pairs only, and a
+    model that says "same" more often would win by that alone."""
+    kinds = [np.flatnonzero(cut.holdout & same), np.flatnonzero(cut.holdout & ~same)]
+    shares = same.mean(), 1 - same.mean()
+    total = min(len(kind) / share for kind, share in zip(kinds, shares, strict=True) if share)
+    holdout = np.zeros(len(same), bool)
+    for kind, share in zip(kinds, shares, strict=True):
+        holdout[rng.permutation(kind)[: round(total * share)]] = True
+    return Split(cut.training, holdout, ~cut.training & ~holdout)
 
 
 def _worth(cut: Split, same: np.ndarray) -> float:
-    """More pairs of the rarer kind in the holdout, as long as most stay in training."""
-    rarer = min(np.sum(same[cut.holdout]), np.sum(~same[cut.holdout]))
-    return float(min(rarer, SHARE * len(same) / 2) + 0.5 * cut.training.sum())
+    """The rarer kind in the holdout and the holdout, both up to what is wanted, and what is left to train on;
+    nothing if training lacks one of the two kinds."""
+    wanted = SHARE * len(same)
+    judging, training = same[cut.holdout], same[cut.training]
+    if training.all() or not training.any():
+        return 0.0
+    rarer = min(judging.sum(), (~judging).sum())
+    reached = min(1.0, 2 * rarer / wanted) + min(1.0, len(judging) / wanted)
+    return float(reached + TRAINING_WORTH * len(training) / len(same))

@@ -1,6 +1,7 @@
-"""Losses over all pairs of a batch: logits (b, b) from a head's `pairwise`, labels (b,) -> a scalar.
+"""Losses over all pairs of a batch: logits (b, b) from a head's `pairwise` and what is known -> a scalar.
 
-A batch without positives, or without negatives, gives a finite loss: the missing part counts 0.
+`labels` are classes (b,), or for pairs without classes (b, b): 1 same, 0 different, -1 not known. A batch
+without positives, or without negatives, gives a finite loss: the missing part counts 0.
 """
 
 from keras import ops
@@ -10,8 +11,13 @@ MARGIN = 1.0
 
 def _masks(labels):
     """Positives and negatives of every anchor, (b, b) of 0 and 1; no image is its own positive."""
-    same = ops.cast(ops.equal(labels[:, None], labels[None, :]), "float32")
-    return same - ops.eye(ops.shape(labels)[0]), 1.0 - same
+    if len(labels.shape) == 1:
+        same = ops.cast(ops.equal(labels[:, None], labels[None, :]), "float32")
+        different = 1.0 - same
+    else:
+        same = ops.cast(ops.equal(labels, 1), "float32")
+        different = ops.cast(ops.equal(labels, 0), "float32")
+    return same * (1.0 - ops.eye(ops.shape(labels)[0])), different
 
 
 def _mean(values, mask):
@@ -31,7 +37,7 @@ def pairwise(logits, labels):
 
 
 def contrastive(logits, labels):
-    """Hadsell, Chopra, LeCun 2006, on distance = -logit: positives pulled to 0, negatives pushed to `MARGIN`."""
+    """Hadsell, Chopra, LeCun 2006, distance = -logit: positives pulled to 0, negatives pushed to MARGIN."""
     positives, negatives = _masks(labels)
     distance = -logits
     pull = _mean(ops.square(distance), positives)

@@ -64,6 +64,14 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class StoredImage:
+    """An image of the workspace, read only where its embedding is not known yet."""
+
+    id: str
+    read: Callable[[str], np.ndarray]
+
+
+@dataclass(frozen=True)
 class _Served:
     checkpoint: Checkpoint
     forward: Callable[[np.ndarray], np.ndarray]
@@ -106,6 +114,15 @@ class Matcher:
             except Exception as failure:  # a background thread has nobody to raise it to
                 self._slots[slot].problem = str(_told(slot, failure))
 
+    def follow(self) -> None:
+        """Loads in the background what was promoted since, so that it serves before somebody asks."""
+        slots = [self._slot(slot) for slot in self.slots]
+        if any(
+            slot.served and slot.served.revision != self.store.revision(name)
+            for name, slot in zip(self.slots, slots, strict=True)
+        ):
+            self.load_in_background()
+
     def state(self, slot: str) -> str:
         """One of "waiting", "loading", "ready", "failed"."""
         return self._slot(slot).state
@@ -130,7 +147,7 @@ class Matcher:
         """What the encoder really sees: uint8 (size, size, channels)."""
         return self.checkpoint(encoder).prepare(image)
 
-    def embed(self, encoder: str, images: Sequence[np.ndarray]) -> np.ndarray:
+    def embed(self, encoder: str, images: Sequence[np.ndarray | StoredImage]) -> np.ndarray:
         """Embeddings float32 (n, embedding_dim), each image embedded once for each checkpoint."""
         return self._embed(self._serving(encoder), images)
 
@@ -142,7 +159,7 @@ class Matcher:
     def one_shot(
         self,
         query: np.ndarray,
-        support: Sequence[tuple[str, np.ndarray]],
+        support: Sequence[tuple[str, np.ndarray | StoredImage]],
         encoders: Sequence[str] = SLOTS,
     ) -> list[Ranking]:
         """Ranks the classes of `support`, (class name, image) each; a class may have several images."""
@@ -170,7 +187,9 @@ class Matcher:
             encoder, served.checkpoint.id, similarity, threshold, same, _milliseconds_since(start)
         )
 
-    def _rank(self, encoder: str, query: np.ndarray, support: Sequence[tuple[str, np.ndarray]]) -> Ranking:
+    def _rank(
+        self, encoder: str, query: np.ndarray, support: Sequence[tuple[str, np.ndarray | StoredImage]]
+    ) -> Ranking:
         served = self._serving(encoder)
         start = time.perf_counter()
         logits = self._logits(served, query, [image for _, image in support])
@@ -196,14 +215,14 @@ class Matcher:
         embeddings = self._embed(served, [query, *images])
         return served.checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
 
-    def _embed(self, served: _Served, images: Sequence[np.ndarray]) -> np.ndarray:
-        keys = [(served.checkpoint.id, image_id(image)) for image in images]
+    def _embed(self, served: _Served, images: Sequence[np.ndarray | StoredImage]) -> np.ndarray:
+        keys = [(served.checkpoint.id, _id_of(image)) for image in images]
         rows = {key: self.cache.get(key) for key in keys}
         missing = {key: image for key, image in zip(keys, images, strict=True) if rows[key] is None}
         todo = list(missing)
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
-            prepared = np.stack([served.checkpoint.prepare(missing[key]) for key in batch])
+            prepared = np.stack([served.checkpoint.prepare(_pixels(missing[key])) for key in batch])
             with self._calling:
                 embeddings = served.forward(prepared.astype(np.float32))
             for key, embedding in zip(batch, embeddings, strict=True):
@@ -241,6 +260,14 @@ class Matcher:
                 slot.state = "failed"
                 raise problem from failure
             slot.served = replace(slot.served, revision=revision)
+
+
+def _id_of(image: np.ndarray | StoredImage) -> str:
+    return image.id if isinstance(image, StoredImage) else image_id(image)
+
+
+def _pixels(image: np.ndarray | StoredImage) -> np.ndarray:
+    return image.read(image.id) if isinstance(image, StoredImage) else image
 
 
 def _told(encoder: str, failure: Exception) -> UserError:

@@ -1,12 +1,13 @@
 """What a retraining has to work with: the answers that count, their images, and which of them train or
 judge."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from siamese_core.errors import UserError
-from siamese_core.holdout import Split, connected_groups, split
+from siamese_core.holdout import Split, identities, split
 from siamese_core.images import ImageStore
 from siamese_core.label_rows import LabelRow, settled_labels
 
@@ -16,12 +17,12 @@ LARGEST_WEIGHT = 5.0  # of an answer over the mean: one rare pair must not outvo
 
 @dataclass(frozen=True)
 class Material:
-    """Answered pairs as indices into `images`.
+    """Answered pairs (n,), as indices into `images` (m,).
 
-    ids: of the m images; left, right: int (n,); same: bool (n,); weight: float (n,) with mean 1, for pairs
-    drawn with a known chance in inverse proportion to it; group: int (n,), the connected group of images;
-    parts: which of the n pairs train and judge; rows: the log's rows, n; skipped: answers whose images are
-    gone.
+    ids: of the images; left, right: int (n,); same: bool (n,); weight: float (n,), how much each counts in
+    training; identity: int (n, 2), which images the answers say show one thing; parts: which pairs train and
+    judge; rows: the log's rows (n,); gone: answers left out because their images are gone; until: the last
+    event of the log that was read.
     """
 
     ids: tuple[str, ...]
@@ -30,47 +31,53 @@ class Material:
     right: np.ndarray
     same: np.ndarray
     weight: np.ndarray
-    group: np.ndarray
+    identity: np.ndarray
     parts: Split
     rows: tuple[LabelRow, ...]
-    skipped: int
+    gone: int
+    until: str
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the answers that train: the same answers, whoever gave them and in whatever log."""
+        lines = sorted(
+            f"{' '.join(row.pair)} {row.answer}"
+            for row, trains in zip(self.rows, self.parts.training, strict=True)
+            if trains
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def collect(
     rows: list[LabelRow], images: ImageStore, until: str | None, rng: np.random.Generator
 ) -> Material:
-    """Settled answers up to the label `until`, split so that no image is on both sides.
+    """The settled answers of the log's `rows` up to the event `until`, one a pair, split so that no image is
+    on both sides.
 
-    UserError where the answers are too few, or all of one kind, on either side.
+    UserError where the answers, or those that would train or judge, are too few or all of one kind.
     """
-    settled = settled_labels(_up_to(rows, until))
+    read = _up_to(rows, until)
+    settled = _one_a_pair(settled_labels(read))
     kept = tuple(row for row in settled if row.left_id in images and row.right_id in images)
-    if len(kept) < FEWEST_ANSWERS:
-        raise UserError(
-            f"Retraining needs at least {FEWEST_ANSWERS} answers of same or different that nobody "
-            f"contradicts. Received: {len(kept)}{_gone(len(settled) - len(kept))}. Answer more pairs."
-        )
+    same = np.array([row.answer == "same" for row in kept], bool)
+    gone = len(settled) - len(kept)
+    _check_kinds(same, gone)
     left, right = [row.left_id for row in kept], [row.right_id for row in kept]
-    same = np.array([row.answer == "same" for row in kept])
     parts = split(left, right, same, rng)
-    _check_sides(same, parts)
+    _check_parts(same, parts)
     ids = tuple(dict.fromkeys([*left, *right]))
-    index = {image_id: number for number, image_id in enumerate(ids)}
-    groups = connected_groups(
-        [a for a, use in zip(left, parts.training, strict=True) if use],
-        [b for b, use in zip(right, parts.training, strict=True) if use],
-    )
+    place = {image_id: number for number, image_id in enumerate(ids)}
     return Material(
         ids=ids,
         images=tuple(images.read(image_id) for image_id in ids),
-        left=np.array([index[image_id] for image_id in left]),
-        right=np.array([index[image_id] for image_id in right]),
+        left=np.array([place[image_id] for image_id in left]),
+        right=np.array([place[image_id] for image_id in right]),
         same=same,
-        weight=_weights(kept),
-        group=np.array([groups.get(image_id, -1) for image_id in left]),
+        weight=_weights(kept, same, parts),
+        identity=identities(left, right, same),
         parts=parts,
         rows=kept,
-        skipped=len(settled) - len(kept),
+        gone=gone,
+        until=read[-1].label_id,
     )
 
 
@@ -79,30 +86,48 @@ def _up_to(rows: list[LabelRow], until: str | None) -> list[LabelRow]:
         return rows
     places = [number for number, row in enumerate(rows) if row.label_id == until]
     if not places:
-        raise UserError(f"--until names a label of the log. Received: {until}, which it does not hold.")
+        raise UserError(
+            f"--until names a label of the log. Received: {until}, which it does not hold. "
+            "Take a label_id from the log."
+        )
     return rows[: places[0] + 1]
 
 
-def _gone(count: int) -> str:
-    return f", and {count} whose images are gone" if count else ""
+def _one_a_pair(rows: list[LabelRow]) -> list[LabelRow]:
+    """The latest answer on each pair: two annotators who agree are not two pairs to judge by."""
+    return list({row.pair: row for row in rows}.values())
 
 
-def _check_sides(same: np.ndarray, parts: Split) -> None:
-    for name, side in (("train", parts.training), ("judge", parts.holdout)):
-        kinds = int(same[side].sum()), int((~same[side]).sum())
-        if sum(kinds) == 0 or (name == "train" and 0 in kinds):
-            raise UserError(
-                f"The answers that {name} must hold same and different ones, on images of their own. "
-                f"Received: {kinds[0]} same, {kinds[1]} different. Answer more pairs of other images."
-            )
+def _check_kinds(same: np.ndarray, gone: int) -> None:
+    if len(same) < FEWEST_ANSWERS or same.all() or not same.any():
+        left_out = f", and {gone} whose images are gone" if gone else ""
+        raise UserError(
+            f"Retraining needs at least {FEWEST_ANSWERS} answers that nobody contradicts, some same and some "
+            f"different. Received: {int(same.sum())} same, {int((~same).sum())} different{left_out}. "
+            "Answer more pairs."
+        )
 
 
-def _weights(rows: tuple[LabelRow, ...]) -> np.ndarray:
-    """Pairs that the queue draws often count less, so that they do not pass for the usual case."""
+def _check_parts(same: np.ndarray, parts: Split) -> None:
+    training = same[parts.training]
+    if training.all() or not training.any() or not parts.holdout.any():
+        raise UserError(
+            "Some answers train and others, on images of their own, judge. Received: "
+            f"{len(same)} answers that tie their images together so that there is nothing to "
+            f"{'judge by' if len(training) == len(same) else 'train on'}. Answer pairs of other images."
+        )
+
+
+def _weights(rows: tuple[LabelRow, ...], same: np.ndarray, parts: Split) -> np.ndarray:
+    """In inverse proportion to the chance of being drawn, where it is known, so that pairs that a queue draws
+    often do not pass for the usual case; and so that training has the balance of same and different that all
+    answers have. The mean is 1."""
     chance = np.array([float(row.probability or "nan") for row in rows])
     known = chance > 0
     weight = np.ones(len(rows))
     if known.any():
         inverse = 1 / chance[known]
         weight[known] = np.clip(inverse / inverse.mean(), 1 / LARGEST_WEIGHT, LARGEST_WEIGHT)
+    for kind in (same, ~same):
+        weight[kind] *= kind.mean() / kind[parts.training].mean()
     return weight / weight.mean()

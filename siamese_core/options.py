@@ -1,30 +1,26 @@
 """What can be asked for on the command line: a block for each command names its function and its options."""
 
 import argparse
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from siamese_core import commands, evaluate_commands
+from siamese_core.arguments import (
+    Parser,
+    add_data,
+    add_encoder,
+    add_encoders,
+    add_seed,
+    add_shared,
+    positive,
+    whole,
+)
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
 from siamese_core.encoders import ENCODERS, SLOTS
-from siamese_core.errors import UserError
 from siamese_core.evaluate_commands import DEFAULT_PAIRS
 
 PROGRAM = "python -m siamese_core"
-DATA_HELP = "folder of class folders, zip of one, or Omniglot archive; may be repeated"
-
-
-class Parser(argparse.ArgumentParser):
-    """Raises UserError where argparse would print its usage and an error."""
-
-    def __init__(self, *args, **options):
-        # An abbreviation that is unique today may not be tomorrow.
-        super().__init__(*args, allow_abbrev=False, **options)
-
-    def error(self, message: str) -> None:
-        raise UserError(f"{message.rstrip('.')}. See {self.prog} --help")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Compare images with siamese networks, measure, train, correct and retrain them.",
         epilog="Each command has its own --help. Exit code 2: something that you can mend, told in one line.",
     )
-    _add_shared(parser)
+    add_shared(parser)
     parser.set_defaults(json=False, workspace=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"))
     groups = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_compare(groups)
@@ -46,51 +42,24 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
-    """Options that may stand before or after the command: set only where they are given."""
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="folder of images, answers and checkpoints (SIAMESE_WORKSPACE, else ./workspace)",
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="print one JSON object instead of a table",
-    )
-
-
 def _add_command(groups, name: str, run: Callable, words: str) -> argparse.ArgumentParser:
     parser = groups.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    _add_shared(parser)
+    add_shared(parser)
     parser.set_defaults(run=run)
     return parser
 
 
 def _add_group(groups, name: str, words: str):
     parser = groups.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    _add_shared(parser)
+    add_shared(parser)
     return parser.add_subparsers(metavar="COMMAND", required=True)
-
-
-def _add_encoders(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--encoder",
-        dest="encoders",
-        action="append",
-        choices=tuple(ENCODERS),
-        help=f"which encoder to ask; may be repeated (both slots: {', '.join(SLOTS)})",
-    )
 
 
 def _add_compare(groups) -> None:
     parser = _add_command(groups, "compare", commands.compare, "how alike two images are")
     parser.add_argument("left", type=Path, metavar="LEFT", help="image file")
     parser.add_argument("right", type=Path, metavar="RIGHT", help="image file")
-    _add_encoders(parser)
+    add_encoders(parser)
 
 
 def _add_one_shot(groups) -> None:
@@ -103,13 +72,13 @@ def _add_one_shot(groups) -> None:
         metavar="DIR",
         help="folder of CLASS/image files (several images of a class are its shots), or of CLASS.png files",
     )
-    _add_encoders(parser)
+    add_encoders(parser)
 
 
 def _add_train(groups) -> None:
     parser = _add_command(groups, "train", commands.train, "train an encoder into a new checkpoint")
-    parser.add_argument("encoder", choices=tuple(ENCODERS), help="which encoder")
-    _add_data(parser, required=True)
+    add_encoder(parser)
+    add_data(parser, required=True)
     parser.add_argument(
         "--labels",
         type=Path,
@@ -135,7 +104,7 @@ def _add_train(groups) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="the new checkpoint (in the workspace)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
-    _add_seed(parser)
+    add_seed(parser)
 
 
 def _add_evaluate(groups) -> None:
@@ -143,7 +112,7 @@ def _add_evaluate(groups) -> None:
     one_shot = _add_command(
         protocols, "one-shot", evaluate_commands.evaluate_one_shot, "random N-way K-shot trials"
     )
-    _add_data(one_shot, required=True)
+    add_data(one_shot, required=True)
     one_shot.add_argument("--n-way", type=whole(2), default=20, metavar="N", help="classes (%(default)s)")
     one_shot.add_argument("--k-shot", type=whole(1), default=1, metavar="K", help="images each (%(default)s)")
     one_shot.add_argument("--episodes", type=whole(1), default=400, metavar="E", help="trials (%(default)s)")
@@ -159,7 +128,7 @@ def _add_evaluate(groups) -> None:
         "verdicts on pairs, half of them same",
     )
     source = verification.add_mutually_exclusive_group(required=True)
-    _add_data(source)
+    add_data(source)
     source.add_argument("--list", type=Path, metavar="FILE", help="CSV left,right,same with paths beside it")
     verification.add_argument(
         "--labels", type=Path, metavar="FILE", help="labels, where --list is a text file of .npy pairs"
@@ -169,7 +138,8 @@ def _add_evaluate(groups) -> None:
     )
     for parser in (one_shot, lake, verification):
         _add_model(parser)
-        _add_seed(parser)
+    for parser in (one_shot, verification):
+        add_seed(parser)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +147,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--encoder",
         choices=(*ENCODERS, "fused"),
-        help=f"whose current checkpoint; fused: both slots as one ({DEFAULT_ENCODER})",
+        metavar="NAME",
+        help=f"{', '.join(ENCODERS)}, or fused: both slots as one ({DEFAULT_ENCODER})",
     )
     which.add_argument("--checkpoint", type=Path, metavar="DIR", help="a checkpoint by its folder instead")
     parser.add_argument(
@@ -199,7 +170,11 @@ def _add_retrain(groups) -> None:
         groups, "retrain", commands.retrain, "train on the answers; promote what is better, keep the rest"
     )
     parser.add_argument(
-        "--encoder", choices=tuple(ENCODERS), default=DEFAULT_ENCODER, help="which one (%(default)s)"
+        "--encoder",
+        choices=tuple(ENCODERS),
+        default=DEFAULT_ENCODER,
+        metavar="NAME",
+        help=f"{', '.join(ENCODERS)} (%(default)s)",
     )
     parser.add_argument("--log", type=Path, metavar="CSV", help="another log of the same images")
     parser.add_argument(
@@ -214,7 +189,7 @@ def _add_retrain(groups) -> None:
     parser.add_argument(
         "--until", metavar="LABEL_ID", help="read the log up to this answer, to repeat an earlier retraining"
     )
-    _add_seed(parser)
+    add_seed(parser)
 
 
 def _add_checkpoints(groups) -> None:
@@ -226,35 +201,4 @@ def _add_checkpoints(groups) -> None:
         "--slot", choices=SLOTS, help="where it serves (the slot that is named like its encoder)"
     )
     back = _add_command(parts, "rollback", commands.checkpoints_rollback, "go back to the one before")
-    back.add_argument("encoder", choices=tuple(ENCODERS), help="whose current checkpoint")
-
-
-def _add_data(parser, required: bool = False) -> None:
-    parser.add_argument(
-        "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=DATA_HELP
-    )
-
-
-def _add_seed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the draw (%(default)s)")
-
-
-def whole(least: int) -> Callable[[str], int]:
-    """Reads a whole number of at least `least`."""
-
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) < 2**31:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}. Received: {text}")
-        return int(text)
-
-    return read
-
-
-def positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0. Received: {text}")
-    return number
+    add_encoder(back)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import Checkpoint
 from siamese_core.datasets import Dataset, load_dataset
-from siamese_core.evaluation import OneShotOptions, ProtocolResult, one_shot_trials
+from siamese_core.evaluation import OneShotOptions, ProtocolResult
 from siamese_core.sampling import Pairs, sample_pairs
+from siamese_core.validation import Embedded, one_shot
 
 FILE = Path(__file__).resolve().parent.parent / "assets" / "replay.zip"
 TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
@@ -29,14 +29,13 @@ class Replay:
         return load_dataset([self.file])
 
     @cached_property
-    def images(self) -> list[np.ndarray]:
-        return [self.dataset.image(index) for index in range(len(self.dataset))]
+    def images(self) -> tuple[np.ndarray, ...]:
+        return tuple(self.dataset.image(index) for index in range(len(self.dataset)))
 
-    def one_shot(self, checkpoint: Checkpoint) -> ProtocolResult:
-        """The same 400 trials for every checkpoint."""
-        trials = one_shot_trials(self.dataset, TRIALS, np.random.default_rng(SEED))
-        return trials.evaluate(checkpoint)
+    def one_shot(self, network: Embedded) -> ProtocolResult:
+        """The same trials for every network; `network.embeddings` are of `images`."""
+        return one_shot(network, self.dataset, TRIALS)
 
     def pairs(self) -> Pairs:
-        """Pairs to mix with answers, so that what was known stays known."""
+        """Pairs of `images` to mix with answers, so that what was known stays known."""
         return sample_pairs(self.dataset.labels, np.random.default_rng(SEED), PAIRS)

@@ -1,13 +1,14 @@
 """What a retraining did, for the page, the command line and the archive."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from siamese_core.atomic import replace_file
 from siamese_core.gate import Judgement, Measured
-from siamese_core.images import ImageStore, encode_png, thumbnail
+from siamese_core.images import encode_png, thumbnail
 from siamese_core.material import Material
 from siamese_core.metrics import roc_curve
 
@@ -15,18 +16,28 @@ THUMBNAIL = 96  # px
 
 
 @dataclass(frozen=True)
-class RetrainReport:
-    """checkpoints: ids of parent and candidate."""
+class RetrainOptions:
+    """encoder: the slot; mode: "head" (the encoder stays) or "full"; promote: "auto" (if better), "never" or
+    "force"; until: the label_id after which the log is not read, to repeat an earlier retraining."""
 
-    options: object
+    encoder: str = "koch"
+    mode: str = "head"
+    promote: str = "auto"
+    seed: int = 0
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class RetrainReport:
+    """checkpoints: ids of parent and candidate; promoted: whether the candidate now serves; seconds: until it
+    was judged."""
+
+    options: RetrainOptions
     material: Material
     checkpoints: tuple[str, str]
     judgement: Judgement
     promoted: bool
-    seconds: float = 0.0
-
-    def timed(self, seconds: float) -> "RetrainReport":
-        return replace(self, seconds=round(seconds, 1))
+    seconds: float
 
     @property
     def reason(self) -> str:
@@ -37,7 +48,8 @@ class RetrainReport:
         return f"{self.judgement.reason} It was {done}."
 
     def json(self) -> dict:
-        """The contract's object, with `p`, `answers_dropped`, `images_gone` and the ROC curves besides."""
+        """The contract's object, and besides from "p" on: the test, the options, how the answers were parted
+        (`images_gone`: answers without their images) and both ROC curves, None of one kind of pair only."""
         parts, judgement = self.material.parts, self.judgement
         parent, candidate = self.checkpoints
         return {
@@ -54,13 +66,13 @@ class RetrainReport:
             "broken": self.pairs(judgement.broken),
             "promoted": self.promoted,
             "reason": self.reason,
-            "seconds": self.seconds,
+            "seconds": round(self.seconds, 1),
             "p": judgement.p,
             "mode": self.options.mode,
             "seed": self.options.seed,
             "training": int(parts.training.sum()),
             "answers_dropped": int(parts.dropped.sum()),
-            "images_gone": self.material.skipped,
+            "images_gone": self.material.gone,
             "holdout_same": int(self.material.same[parts.holdout].sum()),
             "roc": {"before": _roc(judgement.before), "after": _roc(judgement.after)},
         }
@@ -81,7 +93,8 @@ class RetrainReport:
         ]
 
     def markdown(self) -> str:
-        found, parts = self.json(), self.material.parts
+        """For people; the images of its pairs lie beside it as `<image id>.png`."""
+        found = self.json()
         before, after = found["before"], found["after"]
         lines = [
             f"# Retraining of {found['encoder']}",
@@ -89,15 +102,16 @@ class RetrainReport:
             f"**{'Promoted' if self.promoted else 'Kept'}.** {self.reason}",
             "",
             f"Candidate `{found['candidate']}`, parent `{found['parent']}`, "
-            f"mode {found['mode']}, seed {found['seed']}, {self.seconds:g} s.",
+            f"mode {found['mode']}, seed {found['seed']}, {found['seconds']:g} s.",
             "",
             "| | before | after |",
             "|---|---|---|",
             *_rows(before, after, found["base_before"], found["base_after"]),
             "",
             f"{found['labels']} answers: {found['training']} trained, {found['holdout']} judged "
-            f"({found['holdout_same']} of them same), {int(parts.dropped.sum())} left out because their "
-            f"images stood on both sides, {found['images_gone']} whose images are gone.",
+            f"({found['holdout_same']} of them same), {found['answers_dropped']} left out so that no image is on "
+            f"both sides and the holdout is as mixed as the answers, {found['images_gone']} whose images are "
+            "gone.",
         ]
         for title in ("fixed", "broken"):
             lines += ["", f"## {title.capitalize()}: {len(found[title])}", ""]
@@ -136,14 +150,14 @@ def _pair_line(pair: dict) -> str:
     return f"- {images} {pair['answer']}: {pair['before']:.2f} before, {pair['after']:.2f} after"
 
 
-def write_report(report: RetrainReport, folder: Path, images: ImageStore) -> None:
-    """`report.md`, `report.json` and small copies of the images they show."""
+def write_report(report: RetrainReport, folder: Path) -> None:
+    """`report.json`, `report.md` and small copies of the images that the two name."""
     folder.mkdir(parents=True, exist_ok=True)
+    image = dict(zip(report.material.ids, report.material.images, strict=True))
     for pair in [*report.pairs(report.judgement.fixed), *report.pairs(report.judgement.broken)]:
-        for side in ("left", "right"):
-            small = thumbnail(images.read(pair[side]), THUMBNAIL)
-            (folder / f"{pair[side]}.png").write_bytes(encode_png(small))
-    (folder / "report.json").write_text(
-        json.dumps(report.json() | {"options": asdict(report.options)}, indent=1)
-    )
-    (folder / "report.md").write_text(report.markdown(), encoding="utf-8")
+        for image_id in (pair["left"], pair["right"]):
+            small = encode_png(thumbnail(image[image_id], THUMBNAIL))
+            (folder / f"{image_id}.png").write_bytes(small)
+    content = report.json() | {"options": asdict(report.options)}
+    replace_file(folder / "report.md", report.markdown().encode())
+    replace_file(folder / "report.json", json.dumps(content, indent=1, allow_nan=False).encode())

@@ -3,21 +3,22 @@
 import contextlib
 import fcntl
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint
+from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint, write_card
 from siamese_core.errors import UserError
 from siamese_core.evaluation import VerificationTrials
-from siamese_core.gate import Measured, judge
-from siamese_core.head_training import pairs_evidence, retrained_head
+from siamese_core.gate import Judgement, Measured, judge
+from siamese_core.head_training import answers_evidence, pairs_evidence, retrained_head
 from siamese_core.material import Material, collect
 from siamese_core.pair_log import PairLog
 from siamese_core.replay import Replay
-from siamese_core.retrain_report import RetrainReport, write_report
+from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
+from siamese_core.validation import Embedded
 from siamese_core.workbench import Workbench
 
 MODES = ("head", "full")
@@ -26,44 +27,17 @@ PROMOTIONS = ("auto", "never", "force")
 Progress = Callable[[float, str], None]
 
 
-@dataclass(frozen=True)
-class RetrainOptions:
-    """encoder: the slot; mode: "head" (the encoder stays) or "full"; promote: "auto" (if better), "never" or
-    "force"; until: the label_id after which the log is not read, to repeat an earlier retraining."""
-
-    encoder: str = "koch"
-    mode: str = "head"
-    promote: str = "auto"
-    seed: int = 0
-    until: str | None = None
-
-
-@dataclass
-class _Run:
-    """One retraining: what it works on, and the embeddings it has made so far, by checkpoint."""
-
-    workbench: Workbench
-    options: RetrainOptions
-    material: Material
-    parent: Checkpoint
-    progress: Progress
-    rng: np.random.Generator
-    replay: Replay = field(default_factory=Replay)
-
-    def embed(self, images) -> np.ndarray:
-        """By the parent's encoder, each image once."""
-        return self.workbench.matcher.embed(self.options.encoder, images)
-
-
 def retrain(
     workbench: Workbench,
     options: RetrainOptions,
     progress: Progress = lambda fraction, text: None,
     log: PairLog | None = None,
 ) -> RetrainReport:
-    """Reads the log, trains a candidate, judges it against its parent and promotes or keeps it.
+    """Reads the log (the workbench's own, or another of the same images), trains a candidate, judges it
+    against its parent and promotes or keeps it.
 
-    UserError where there is too little to learn from, or another retraining of the workspace is under way.
+    UserError where there is too little to learn from, another retraining of the workspace is under way, or
+    another checkpoint was promoted meanwhile.
     """
     _check(options)
     started = time.monotonic()
@@ -71,25 +45,41 @@ def retrain(
         progress(0.0, "reading the log")
         rng = np.random.default_rng(options.seed)
         material = collect((log or workbench.log).rows(), workbench.images, options.until, rng)
-        parent = workbench.matcher.checkpoint(options.encoder)
-        run = _Run(workbench, options, material, parent, progress, rng)
-        candidate = _train(run)
-        progress(0.75, "judging on the holdout and on the base protocol")
-        judgement = judge(_measure(run, parent), _measure(run, candidate))
+        run = _Run(workbench, options, material, Replay(), progress)
+        parent = _parent(run)
+        candidate = _candidate(run, parent, rng)
+        progress(0.8, "judging on the holdout and on the base protocol")
+        judgement = judge(_measured(run, parent), _measured(run, candidate))
         promoted = options.promote == "force" or (options.promote == "auto" and judgement.better)
-        if workbench.matcher.checkpoint(options.encoder).id != parent.id:
-            raise UserError(
-                f"A candidate takes the place of its parent. Received: {options.encoder}, where another "
-                f"checkpoint than {parent.id} was promoted meanwhile. Retrain again; the candidate "
-                f"{candidate.id} is saved."
-            )
+        ids = (parent.checkpoint.id, candidate.checkpoint.id)
+        report = RetrainReport(options, material, ids, judgement, promoted, time.monotonic() - started)
+        _complete_card(run, candidate.checkpoint, report)
         if promoted:
-            workbench.checkpoints.promote(candidate.id, options.encoder)
-        report = RetrainReport(options, material, (parent.id, candidate.id), judgement, promoted)
-        report = report.timed(time.monotonic() - started)
-        write_report(report, workbench.workspace / "reports" / candidate.id, workbench.images)
+            _check_still_current(run, parent.checkpoint)
+            workbench.checkpoints.promote(ids[1], options.encoder)
+        write_report(report, workbench.workspace / "reports" / ids[1])
         progress(1.0, report.reason)
     return report
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One retraining: what it works on and where it tells how far it is."""
+
+    workbench: Workbench
+    options: RetrainOptions
+    material: Material
+    replay: Replay
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A checkpoint with its embeddings of the answered images (m, d) and of the replayed ones (r, d)."""
+
+    checkpoint: Checkpoint
+    answered: np.ndarray
+    replayed: np.ndarray
 
 
 def _check(options: RetrainOptions) -> None:
@@ -101,7 +91,6 @@ def _check(options: RetrainOptions) -> None:
 @contextlib.contextmanager
 def _alone(workspace: Path) -> Iterator[None]:
     """One retraining at a time in a workspace; the system frees the lock of a process that dies."""
-    workspace.mkdir(parents=True, exist_ok=True)
     with (workspace / "retraining.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,60 +102,95 @@ def _alone(workspace: Path) -> Iterator[None]:
         yield
 
 
-def _train(run: _Run) -> Checkpoint:
-    """The candidate, saved in the workspace; saving promotes nothing."""
-    run.progress(0.1, "embedding the images")
-    replayed = run.replay.pairs()
-    start, shared = run.parent, run.workbench.checkpoints.folder(run.parent.id) / ENCODER_FILE
-    if run.options.mode == "full":
-        start, shared = _trained_encoder(run, replayed), None
-        embed = start.embed
-    else:
-        embed = run.embed
+def _parent(run: _Run) -> _Network:
+    """What serves now, embedded by the matcher, which keeps embeddings from one retraining to the next."""
+    matcher, slot = run.workbench.matcher, run.options.encoder
+    run.progress(0.05, "loading the checkpoint")
+    checkpoint = matcher.checkpoint(slot)
+    parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images))
+    _check_still_current(run, checkpoint)  # or the embeddings may be another's
+    return parent
+
+
+def _network(
+    run: _Run, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray]
+) -> _Network:
+    run.progress(0.1, f"embedding {len(run.material.images)} answered images")
+    answered = embed(run.material.images)
+    run.progress(0.2, f"embedding {len(run.replay.images)} images of the base protocol")
+    return _Network(checkpoint, answered, embed(run.replay.images))
+
+
+def _check_still_current(run: _Run, parent: Checkpoint) -> None:
+    slot = run.options.encoder
+    if run.workbench.matcher.checkpoint(slot).id != parent.id:
+        raise UserError(
+            f"A candidate takes the place of its parent. Received: {slot}, where another checkpoint than "
+            f"{parent.id} was promoted meanwhile. Retrain again: the answers are all in the log."
+        )
+
+
+def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Network:
+    """Trained and saved in the workspace; saving promotes nothing."""
+    full = run.options.mode == "full"
+    start = _with_trained_encoder(run, parent.checkpoint, rng) if full else parent
     run.progress(0.6, "fitting the head")
-    known = pairs_evidence(start, embed(run.replay.images), (replayed.left, replayed.right), replayed.same)
-    candidate = retrained_head(start, embed(run.material.images), run.material, known, run.rng)
-    candidate.card["parent"] = run.parent.id
-    candidate.card["answers"] = {
-        "training": int(run.material.parts.training.sum()),
-        "until": run.material.rows[-1].label_id,
-        "seed": run.options.seed,
+    answers = answers_evidence(start.checkpoint, start.answered, run.material)
+    known = pairs_evidence(start.checkpoint, start.replayed, run.replay.pairs())
+    new = retrained_head(start.checkpoint, answers, known, rng)
+    new.card |= _origin(run) | {"parent": parent.checkpoint.id}
+    run.progress(0.7, "saving the candidate")
+    store = run.workbench.checkpoints
+    folder = store.new_folder(new.encoder_name)
+    if full:
+        saved = save_checkpoint(new, folder, quantise=True)
+        return _network(run, saved, saved.embed)
+    encoder_file = store.folder(parent.checkpoint.id) / ENCODER_FILE
+    return replace(parent, checkpoint=save_checkpoint(new, folder, quantise=True, encoder_file=encoder_file))
+
+
+def _origin(run: _Run) -> dict:
+    """The entries of the candidate's card that say what it was made from."""
+    parts = run.material.parts
+    answers = {
+        "training": int(parts.training.sum()),
+        "holdout": int(parts.holdout.sum()),
+        "until": run.material.until,
+        "sha256": run.material.fingerprint(),
     }
-    folder = run.workbench.checkpoints.new_folder(run.options.encoder)
-    return save_checkpoint(candidate, folder, quantise=True, encoder_file=shared)
+    return {"answers": answers, "mode": run.options.mode, "seed": run.options.seed}
 
 
-def _trained_encoder(run: _Run, replayed) -> Checkpoint:
+def _with_trained_encoder(run: _Run, parent: Checkpoint, rng: np.random.Generator) -> _Network:
     from siamese_core.encoder_training import PreparedPairs, retrained_encoder
 
-    def prepared(images, left, right, same) -> PreparedPairs:
-        return PreparedPairs(np.stack([run.parent.prepare(image) for image in images]), left, right, same)
+    def prepared(images: Sequence[np.ndarray]) -> np.ndarray:
+        return np.stack([parent.prepare(image) for image in images])
 
-    material, use = run.material, run.material.parts.training
-    answers = prepared(material.images, material.left[use], material.right[use], material.same[use])
-    base = prepared(run.replay.images, replayed.left, replayed.right, replayed.same)
-    return retrained_encoder(
-        run.parent, answers, base, run.rng, lambda share, text: run.progress(0.1 + 0.5 * share, text)
+    material, use, known = run.material, run.material.parts.training, run.replay.pairs()
+    answers = PreparedPairs(
+        prepared(material.images), material.left[use], material.right[use], material.same[use]
     )
+    replayed = PreparedPairs(prepared(run.replay.images), known.left, known.right, known.same)
+    trained = retrained_encoder(
+        parent, answers, replayed, rng, lambda share, text: run.progress(0.25 + 0.3 * share, text)
+    )
+    return _network(run, trained, trained.embed)
 
 
-def _measure(run: _Run, checkpoint: Checkpoint) -> Measured:
+def _measured(run: _Run, network: _Network) -> Measured:
     """On the pairs that judge, and on the base protocol."""
     material, judges = run.material, run.material.parts.holdout
-    trials = VerificationTrials(
-        material.images.__getitem__, material.left[judges], material.right[judges], material.same[judges]
-    )
-    model = _Cached(checkpoint, run) if run.options.mode == "head" else checkpoint
-    return Measured(trials.evaluate(model), run.replay.one_shot(model))
+    trials = VerificationTrials(int, material.left[judges], material.right[judges], material.same[judges])
+    holdout = trials.evaluate(Embedded(network.checkpoint, network.answered))
+    return Measured(holdout, run.replay.one_shot(Embedded(network.checkpoint, network.replayed)))
 
 
-class _Cached:
-    """A checkpoint with its parent's encoder, whose embeddings are there already."""
-
-    def __init__(self, checkpoint: Checkpoint, run: _Run):
-        self.encoder_name, self.id, self.threshold = (
-            checkpoint.encoder_name,
-            checkpoint.id,
-            checkpoint.threshold,
-        )
-        self.logits, self.similarity, self.embed = checkpoint.logits, checkpoint.similarity, run.embed
+def _complete_card(run: _Run, candidate: Checkpoint, report: RetrainReport) -> None:
+    """Adds what is known only after judging."""
+    after = report.judgement.after
+    candidate.card |= {
+        "metrics": {"holdout": after.holdout.json(), "base": after.base.json()},
+        "training_seconds": round(report.seconds, 1),
+    }
+    write_card(run.workbench.checkpoints.folder(candidate.id), candidate.card)

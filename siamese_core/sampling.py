@@ -10,7 +10,10 @@ from siamese_core.errors import UserError
 
 @dataclass(frozen=True)
 class Episode:
-    """One N-way K-shot trial, as indices into a Dataset: support is (n_way, k_shot), target the query's row in it."""
+    """One N-way K-shot trial, as indices into a Dataset.
+
+    support: int64 (n_way, k_shot), a class a row; target: the row of the query's class.
+    """
 
     query: int
     support: np.ndarray
@@ -30,13 +33,14 @@ def members(labels: np.ndarray) -> dict[int, np.ndarray]:
     """class -> the indices of its images, in order."""
     order = np.argsort(labels, kind="stable")
     present, starts = np.unique(labels[order], return_index=True)
-    return {int(label): part for label, part in zip(present, np.split(order, starts[1:]), strict=True)}
+    parts = np.split(order, starts[1:]) if len(order) else []
+    return {int(label): part for label, part in zip(present, parts, strict=True)}
 
 
 def sample_episodes(
     dataset: Dataset, rng: np.random.Generator, shape: tuple[int, int], count: int, within_group: bool = False
 ) -> list[Episode]:
-    """`count` episodes of `shape` (n_way, k_shot). Query and support images are by different drawers where known.
+    """`count` episodes of `shape` (n_way, k_shot), query and support by different drawers if these are known.
 
     As in Lake's published runs one drawer draws the whole support set (for k_shot = 1) and another the query.
     within_group: all classes of an episode come from one group (alphabet), which is drawn evenly.
@@ -45,7 +49,8 @@ def sample_episodes(
     n_way, k_shot = shape
     if n_way < 2 or k_shot < 1 or count < 1:
         raise UserError(
-            f"An episode needs n_way >= 2, k_shot >= 1, and at least one is drawn. Received: {n_way}, {k_shot}, {count}."
+            "Episodes need n_way >= 2, k_shot >= 1 and a count of at least 1. "
+            f"Received: n_way {n_way}, k_shot {k_shot}, count {count}."
         )
     by_class = {label: found for label, found in members(dataset.labels).items() if len(found) > k_shot}
     usable = np.array(sorted(by_class), dtype="int64")
@@ -59,24 +64,24 @@ def sample_episodes(
             f"{n_way}-way {k_shot}-shot needs {n_way} classes with {k_shot + 1} images each {where}. "
             f"Received: at most {most}. Ask for a smaller n_way or k_shot, or give more data."
         )
-    return [
-        _episode(
-            dataset, rng, by_class, rng.choice(large[rng.integers(len(large))], n_way, replace=False), k_shot
-        )
-        for _ in range(count)
-    ]
+    episodes = []
+    for _ in range(count):
+        classes = rng.choice(large[rng.integers(len(large))], n_way, replace=False)
+        episodes.append(_episode(dataset, rng, [by_class[int(label)] for label in classes], k_shot))
+    return episodes
 
 
-def _episode(dataset, rng, by_class, classes, k_shot) -> Episode:
+def _episode(dataset: Dataset, rng: np.random.Generator, classes: list[np.ndarray], k_shot: int) -> Episode:
+    """classes: the indices of every class' images."""
     target = int(rng.integers(len(classes)))
-    drawers = [dataset.drawers[by_class[int(c)]] for c in classes]
-    shared = set.intersection(*(set(d[d >= 0].tolist()) for d in drawers))
+    drawers = [dataset.drawers[images] for images in classes]
+    shared = set.intersection(*(set(known[known >= 0].tolist()) for known in drawers))
     if len(shared) > k_shot:
         hands = rng.choice(sorted(shared), k_shot + 1, replace=False)
-        support = [[_of_drawer(dataset, by_class[int(c)], hand) for hand in hands[1:]] for c in classes]
-        query = _of_drawer(dataset, by_class[int(classes[target])], hands[0])
+        support = [[_of_drawer(dataset, images, hand) for hand in hands[1:]] for images in classes]
+        query = _of_drawer(dataset, classes[target], hands[0])
     else:
-        picks = [rng.choice(by_class[int(c)], k_shot + 1, replace=False) for c in classes]
+        picks = [rng.choice(images, k_shot + 1, replace=False) for images in classes]
         support, query = [pick[1:] for pick in picks], picks[target][0]
     return Episode(int(query), np.array(support, dtype="int64"), target)
 
@@ -86,28 +91,30 @@ def _of_drawer(dataset: Dataset, indices: np.ndarray, drawer: int) -> int:
 
 
 def sample_pairs(labels: np.ndarray, rng: np.random.Generator, count: int) -> Pairs:
-    """`count` pairs, half same and half different, classes drawn evenly, never an image with itself."""
+    """`count` pairs, half same and half different, classes drawn evenly, never an image with itself.
+
+    UserError unless there are two classes, one of them with two images.
+    """
+    if count < 1:
+        raise UserError(f"At least one pair must be drawn. Received: {count}. Ask for more.")
     by_class = members(labels)
     several = [label for label, found in by_class.items() if len(found) > 1]
     if not several or len(by_class) < 2:
         raise UserError(
             "Pairs need two classes, one of them with two images. "
-            f"Received: {len(by_class)} classes, {len(several)} of them with two images or more."
+            f"Received: {len(by_class)} classes, {len(several)} of them with two images. Give more data."
         )
     same = np.arange(count) % 2 == 0
     left, right = np.empty(count, "int64"), np.empty(count, "int64")
     classes = list(by_class)
     for row in range(count):
         if same[row]:
-            left[row], right[row] = rng.choice(
-                by_class[several[rng.integers(len(several))]], 2, replace=False
-            )
+            label = several[rng.integers(len(several))]
+            left[row], right[row] = rng.choice(by_class[label], 2, replace=False)
         else:
             first, second = rng.choice(len(classes), 2, replace=False)
-            left[row], right[row] = (
-                rng.choice(by_class[classes[first]]),
-                rng.choice(by_class[classes[second]]),
-            )
+            left[row] = rng.choice(by_class[classes[first]])
+            right[row] = rng.choice(by_class[classes[second]])
     return Pairs(left, right, same)
 
 
@@ -124,12 +131,15 @@ def class_batch(
 ) -> tuple[np.ndarray, np.ndarray]:
     """indices (b,), labels (b,): classes of one group together, so that a batch's negatives are hard ones.
 
-    `by_class` is `members(dataset.labels)`. Groups come in proportion to their classes. A class with fewer than
-    n_images images repeats some. UserError if fewer than two classes have two images.
+    `by_class` is `members(dataset.labels)`. Groups come in proportion to their classes. A class with fewer
+    than n_images images repeats some, one with a single image is left out. UserError if fewer than two are
+    left.
     """
     usable = np.array([label for label, found in by_class.items() if len(found) > 1], dtype="int64")
     if len(usable) < 2:
-        raise UserError(f"Training needs two classes with two images each. Received: {len(usable)}.")
+        raise UserError(
+            f"Training needs two classes with two images each. Received: {len(usable)}. Give more data."
+        )
     anchor = rng.choice(usable)
     alike = usable[dataset.class_group[usable] == dataset.class_group[anchor]]
     classes = rng.permutation(alike)[: shape.n_classes]

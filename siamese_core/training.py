@@ -1,15 +1,13 @@
 """From batches to a new encoder and head. Knows no log and no page.
 
-The choice of step's batch and its distortion depend on (seed, step) only, so a run that is killed and resumed sees
-what an uninterrupted one would have seen.
+A step's batch and its distortion depend on (seed, step) only, so a run that is killed and resumed sees what
+an uninterrupted one would have seen.
 """
 
-import csv
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,21 +16,23 @@ import numpy as np
 from keras import ops
 
 from siamese_core.augmentation import distort, mirror
-from siamese_core.datasets import Dataset
-from siamese_core.encoders import EncoderSpec, prepare
+from siamese_core.batches import batches
+from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
 from siamese_core.losses import LOSSES
-from siamese_core.sampling import BatchShape, Episode, class_batch, members
-
-Progress = Callable[[float, str], None]
+from siamese_core.prepared import PreparedImages, Progress
+from siamese_core.sampling import BatchShape, Episode
+from siamese_core.training_state import MetricsFile, NotFinite, read_header, read_variables, write_state
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """How long and how. Of `steps` and `minutes` the one reached first ends the run.
 
-    quarter_turns: a batch is turned by 0, 90, 180 or 270 degrees as a whole (drawings only).
+    quarter_turns: a batch is turned by 0, 90, 180 or 270 degrees as a whole (drawings only); patience: that
+    many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
+    result (None: the last ones are).
     """
 
     steps: int | None = None
@@ -44,42 +44,23 @@ class TrainingOptions:
     quarter_turns: bool = True
     interval_minutes: float = 5.0
     clip_norm: float = 5.0
+    patience: int | None = None
 
 
 @dataclass(frozen=True)
 class TrainingResult:
+    """steps, images, seconds: of the whole run; best_step: whose weights these are, if `patience` was set."""
+
     encoder: keras.Model
     head: keras.layers.Layer
     steps: int
     images: int
     seconds: float
-
-
-class PreparedImages:
-    """Every image of a dataset as the encoder sees it: uint8 (n, size, size, channels), made once."""
-
-    def __init__(self, dataset: Dataset, spec: EncoderSpec, cache: Path | None = None, progress=None):
-        self.dataset = dataset
-        name = f"prepared-{spec.preparation}-{spec.size}-{spec.channels}-{dataset.fingerprint()[:16]}.npy"
-        file = cache / name if cache else None
-        if file and file.exists():
-            self.pixels = np.load(file, allow_pickle=False)
-            return
-        shape = (len(dataset), spec.size, spec.size, spec.channels)
-        self.pixels = np.empty(shape, "uint8")
-        for index in range(len(dataset)):
-            self.pixels[index] = prepare(dataset.image(index), spec.preparation, spec.size, spec.channels)
-            if progress and index % 500 == 0:
-                progress(index / len(dataset), f"preparing images: {index} of {len(dataset)}")
-        if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".part.npy")
-            np.save(partial, self.pixels)
-            os.replace(partial, file)
+    best_step: int | None = None
 
 
 class PairNetwork(keras.Model):
-    """Encoder and head as one trainable model: images (b, size, size, channels) -> logits (b, b) of all pairs."""
+    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs."""
 
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer):
         super().__init__()
@@ -96,13 +77,17 @@ class PairNetwork(keras.Model):
 
 
 class Trainer:
-    """A run that can be cut off at any moment and taken up again in `folder`."""
+    """A run that can be cut off at any moment and taken up again in `folder`.
+
+    `images` may be of a Dataset, or of a PairList: then only what follows from its pairs is learnt.
+    """
 
     def __init__(self, spec: EncoderSpec, images: PreparedImages, options: TrainingOptions, folder: Path):
-        if not options.steps and not options.minutes:
-            raise UserError("Training ends after a number of steps or minutes. Received: neither.")
+        _check(options)
         self.spec, self.images, self.options, self.folder = spec, images, options, folder
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.saved_step = 0, 0.0, None
+        self.source = batches(images.dataset, options.batch)
+        self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
         self.network = PairNetwork(spec.build(spec.size), make_head(spec.head))
         self.network.build(None)
@@ -111,36 +96,92 @@ class Trainer:
             optimizer=keras.optimizers.Adam(
                 options.learning_rate, clipnorm=None, global_clipnorm=options.clip_norm
             ),
-            loss=lambda labels, logits: loss(logits, labels[:, 0]),
+            loss=lambda known, logits: loss(logits, known[:, 0] if known.shape[1] == 1 else known),
             jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
         )
         self.network.optimizer.build(self.network.trainable_variables)
-        self.by_class = members(images.dataset.labels)
 
     def run(self, validate: Callable[["Trainer"], dict], progress: Progress) -> TrainingResult:
-        """Trains to the end; every interval it validates, writes a line of `metrics.csv` and saves its state."""
+        """Trains to the end; every interval it validates, writes a line of metrics and saves its state.
+
+        UserError when a number stops being finite; the state saved before is kept.
+        """
+        if self.step == 0:
+            for left_over in (self.metrics.file, self._best_file):
+                left_over.unlink(missing_ok=True)
         before, started = self.seconds, time.monotonic()
         interval_start, losses = started, []
-        for batch in self._batches():
-            self._set_learning_rate()
-            losses.append(float(self.network.train_on_batch(*batch)))
-            self.step += 1
-            self.seconds = before + time.monotonic() - started
-            progress(self._done(), f"step {self.step}, loss {losses[-1]:.4f}")
-            ends = self._done() >= 1
-            if ends or time.monotonic() - interval_start >= 60 * self.options.interval_minutes:
-                self._record({"loss": round(float(np.mean(losses)), 5), **validate(self)})
-                self.save()
-                interval_start, losses = time.monotonic(), []
-            if ends:
-                break
-        return TrainingResult(
-            self.network.encoder, self.network.head, self.step, self.step * self._batch_size(), self.seconds
+        with closing(self._batches()) as upcoming:
+            stops = self._done() >= 1 or self._waits_in_vain()
+            while not stops:
+                losses.append(self._train(*next(upcoming)))
+                self.seconds = before + time.monotonic() - started
+                progress(self._done(), f"step {self.step}, loss {losses[-1]:.4f}")
+                stops = self._done() >= 1
+                if stops or time.monotonic() - interval_start >= 60 * self.options.interval_minutes:
+                    self._end_interval({"loss": round(float(np.mean(losses)), 5), **validate(self)})
+                    stops = stops or self._waits_in_vain()
+                    interval_start, losses = time.monotonic(), []
+        return self._result()
+
+    def _train(self, pixels: np.ndarray, known: np.ndarray) -> float:
+        self._set_learning_rate()
+        loss = float(self.network.train_on_batch(pixels, known))
+        self.step += 1
+        if not np.isfinite(loss):
+            raise self._not_finite(f"a loss of {loss}")
+        return loss
+
+    def _not_finite(self, what: str) -> UserError:
+        kept = "Nothing was saved yet"
+        if self.saved_step is not None:
+            kept = f"The state of step {self.saved_step} in {self.folder} is kept"
+        return UserError(
+            f"Training must stay finite. Received: {what} in step {self.step}. {kept}. "
+            "Start over in another folder with a smaller learning rate, or look for a fault in the data."
         )
 
-    def _batch_size(self) -> int:
-        shape = self.options.batch
-        return min(shape.n_classes, len(self.by_class)) * shape.n_images
+    def _end_interval(self, metrics: dict) -> None:
+        images, seconds = self.step * self.source.size, round(self.seconds, 1)
+        self.metrics.append({"step": self.step, "images": images, "seconds": seconds, **metrics})
+        try:
+            if self.options.patience is not None:
+                self._keep_if_best(metrics["one_shot"])
+            self.save()
+        except NotFinite as problem:
+            raise self._not_finite("a weight that is not finite") from problem
+
+    @property
+    def _best_file(self) -> Path:
+        return self.folder / "best.npz"
+
+    def _best(self) -> dict | None:
+        return read_header(self._best_file) if self.options.patience is not None else None
+
+    def _keep_if_best(self, one_shot: float) -> None:
+        best = self._best()
+        if best is None or one_shot > best["one_shot"]:
+            header = {"step": self.step, "one_shot": one_shot}
+            write_state(self._best_file, header, self._weights())
+
+    def _waits_in_vain(self) -> bool:
+        best = self._best()
+        if best is None:
+            return False
+        return sum(int(row["step"]) > best["step"] for row in self.metrics.rows()) >= self.options.patience
+
+    def _result(self) -> TrainingResult:
+        best = self._best()
+        if best is not None:
+            read_variables(self._best_file, self._weights())
+        return TrainingResult(
+            self.network.encoder,
+            self.network.head,
+            self.step,
+            self.step * self.source.size,
+            self.seconds,
+            best["step"] if best else None,
+        )
 
     def _done(self) -> float:
         shares = [0.0]
@@ -167,70 +208,59 @@ class Trainer:
                 yield batch
 
     def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """pixels float32 (b, size, size, channels); what is known: labels int32 (b, 1), or truth (b, b)."""
         rng = np.random.default_rng([self.options.seed, step])
-        indices, labels = class_batch(self.images.dataset, rng, self.options.batch, self.by_class)
+        indices, known = self.source.draw(rng)
         turns = int(rng.integers(4)) if self.options.quarter_turns else 0
         pixels = self.images.pixels[indices]
         ink = self.spec.preparation == "ink"
         copies = [distort(p, rng, turns) if ink else mirror(p, rng) for p in pixels]
-        return np.stack(copies).astype("float32"), labels.astype("int32")[:, None]
-
-    def _record(self, metrics: dict) -> None:
-        row = {
-            "step": self.step,
-            "images": self.step * self._batch_size(),
-            "seconds": round(self.seconds, 1),
-            **metrics,
-        }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / "metrics.csv"
-        new = not file.exists()
-        with file.open("a", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+        return np.stack(copies).astype("float32"), known[:, None] if known.ndim == 1 else known
 
     def save(self) -> None:
         """The whole state, weights and optimizer, as one file that is complete or absent."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        arrays = {f"v{i}": ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
         header = {
             "step": self.step,
             "seconds": self.seconds,
             "encoder": self.spec.name,
             **_fixed(self.options),
         }
-        arrays["header"] = np.frombuffer(json.dumps(header).encode(), "uint8")
-        partial = self.folder / "state.part.npz"
-        np.savez(partial, **arrays)
-        os.replace(partial, self.folder / "state.npz")
+        write_state(self.folder / "state.npz", header, self._variables())
+        self.saved_step = self.step
 
     def resume(self) -> bool:
         """Takes up the state in the folder; False if there is none. UserError if it is of another run."""
         file = self.folder / "state.npz"
-        if not file.exists():
+        header = read_header(file)
+        if header is None:
             return False
-        with np.load(file, allow_pickle=False) as state:
-            header = json.loads(bytes(state["header"]))
-            expected = {"encoder": self.spec.name, **_fixed(self.options)}
-            differing = [key for key, value in expected.items() if header.get(key) != value]
-            if differing:
-                raise UserError(
-                    f"A run is resumed with the options it began with. Received: other {', '.join(differing)}. "
-                    "Give the same ones, or another --out."
-                )
-            for i, variable in enumerate(self._variables()):
-                variable.assign(state[f"v{i}"])
-        self.step, self.seconds = header["step"], header["seconds"]
+        expected = {"encoder": self.spec.name, **_fixed(self.options)}
+        differing = [key for key, value in expected.items() if header.get(key) != value]
+        if differing:
+            raise UserError(
+                "A run is resumed with the options it began with. "
+                f"Received: other {', '.join(differing)}. Give the same ones, or another folder."
+            )
+        read_variables(file, self._variables())
+        self.step, self.seconds, self.saved_step = header["step"], header["seconds"], header["step"]
+        self.metrics.cut_after(self.step)
         return True
 
+    def _weights(self) -> list:
+        return [*self.network.encoder.variables, *self.network.head.variables]
+
     def _variables(self) -> list:
-        return [
-            *self.network.encoder.variables,
-            *self.network.head.variables,
-            *self.network.optimizer.variables,
-        ]
+        return [*self._weights(), *self.network.optimizer.variables]
+
+
+def _check(options: TrainingOptions) -> None:
+    limits = {"steps": options.steps, "minutes": options.minutes, "patience": options.patience}
+    wrong = {name: value for name, value in limits.items() if value is not None and not value > 0}
+    if wrong or not (options.steps or options.minutes):
+        received = ", ".join(f"{name} {value}" for name, value in limits.items())
+        raise UserError(
+            f"Training ends after a number of steps or minutes above 0. Received: {received}. Give one."
+        )
 
 
 def _fixed(options: TrainingOptions) -> dict:
@@ -243,7 +273,7 @@ def _fixed(options: TrainingOptions) -> dict:
 
 
 def one_shot_accuracy(trainer: Trainer, images: PreparedImages, episodes: list[Episode]) -> float:
-    """Share of `episodes` over `images` whose query is nearest to its own class; each image is embedded once."""
+    """Share of `episodes` over `images` whose query is nearest its own class; each image is embedded once."""
     used = np.unique(np.concatenate([np.append(e.support.ravel(), e.query) for e in episodes]))
     embeddings = embed_pixels(trainer.network.encoder, images.pixels[used])
     row = {int(index): i for i, index in enumerate(used)}
@@ -266,9 +296,9 @@ def embed_pixels(encoder: keras.Model, pixels: np.ndarray, batch_size: int = 128
 
 
 def use_bfloat16_where_fast() -> bool:
-    """Lets TensorFlow compute convolutions in bfloat16 on processors that have instructions for it: twice the speed.
+    """Lets TensorFlow compute convolutions in bfloat16 where the processor has instructions for it.
 
-    Weights and everything that needs the range of float32 stay float32. Whether it was switched on.
+    Twice the speed there; weights and what needs their precision stay float32. Whether it was switched on.
     """
     flags = Path("/proc/cpuinfo")
     fast = keras.backend.backend() == "tensorflow" and flags.exists() and "avx512_bf16" in flags.read_text()

@@ -12,6 +12,7 @@ from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
+from siamese_core.metrics import Calibration
 from siamese_core.sampling import members, sample_episodes
 from siamese_core.training import (
     PreparedImages,
@@ -158,9 +159,6 @@ def _episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:
 def _checkpoint(
     spec: EncoderSpec, result: TrainingResult, unseen: PreparedImages, request: TrainingRequest
 ) -> tuple[Checkpoint, dict]:
-    labels = unseen.dataset.labels
-    network = Embedded(spec.name, result.head, embed_pixels(result.encoder, unseen.pixels))
-    calibrated = calibrate(network, labels, np.random.default_rng([request.seed, 3]))
     card = base_card(spec.name) | {
         "parent": None,
         "seed": request.seed,
@@ -168,9 +166,10 @@ def _checkpoint(
         "training_images": result.images,
         "training_seconds": round(result.seconds, 1),
     }
-    checkpoint = Checkpoint(
-        "", spec.name, result.encoder, result.head, calibrated.calibration, calibrated.threshold, card
-    )
+    checkpoint = Checkpoint("", spec.name, result.encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
+    network = Embedded(checkpoint, embed_pixels(result.encoder, unseen.pixels))
+    calibrated = calibrate(network, unseen.dataset.labels, np.random.default_rng([request.seed, 3]))
+    checkpoint.calibration, checkpoint.threshold = calibrated.calibration, calibrated.threshold
     return checkpoint, {"one_shot": _one_shot(network, unseen.dataset), "verification": calibrated.metrics}
 
 
@@ -184,7 +183,7 @@ def _one_shot(network: Embedded, dataset: Dataset) -> dict:
 def _save(checkpoint: Checkpoint, folder: Path, unseen: PreparedImages, metrics: dict) -> Checkpoint:
     """Saves, then measures what was saved: its card tells how much the storage cost."""
     saved = save_checkpoint(checkpoint, folder, quantise=True)
-    network = Embedded(saved.encoder_name, saved.head, embed_pixels(saved.encoder, unseen.pixels))
+    network = Embedded(saved, embed_pixels(saved.encoder, unseen.pixels))
     stored = _one_shot(network, unseen.dataset)
     loss = metrics["one_shot"]["accuracy"] - stored["accuracy"]
     saved.card["metrics"] = {**metrics, "one_shot": stored, "one_shot_lost_by_storing": loss}

@@ -2,59 +2,57 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamese_core.checkpoints import Checkpoint
 from siamese_core.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
 from siamese_core.metrics import (
     Calibration,
-    accuracy,
     best_threshold,
     equal_error_rate,
     expected_calibration_error,
     fit_calibration,
     roc_auc,
+    verdict,
     wilson_interval,
 )
 from siamese_core.sampling import Pairs, sample_pairs
 
-if TYPE_CHECKING:
-    import keras
-
 PAIRS = 20_000
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """Fitted on all the pairs; `metrics` are cross-fitted: each half of the classes judged by the other's
-    fit."""
-
-    calibration: Calibration
-    threshold: float
-    metrics: dict
+HALVES = "verification, random pairs of held-out classes, half of them same"
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A network on images that are embedded already: its "images" are row numbers of `embeddings` (n, d)."""
+    """A checkpoint on images that are embedded already: its "images" are row numbers of `embeddings` (n,
+    d)."""
 
-    encoder_name: str
-    head: "keras.Layer"
+    checkpoint: Checkpoint
     embeddings: np.ndarray
-    id: str = "in training"
 
-    def embed(self, rows: Sequence[int]) -> np.ndarray:
-        return self.embeddings[np.asarray(rows, "int64")]
+    @property
+    def encoder_name(self) -> str:
+        return self.checkpoint.encoder_name
 
-    def logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
-        from keras import ops
+    @property
+    def id(self) -> str:
+        return self.checkpoint.id
 
-        return ops.convert_to_numpy(
-            self.head(ops.convert_to_tensor(left_embeddings), ops.convert_to_tensor(right_embeddings))
-        )
+    @property
+    def threshold(self) -> float:
+        return self.checkpoint.threshold
+
+    def embed(self, images: Sequence[int]) -> np.ndarray:
+        return self.embeddings[np.asarray(images, "int64")]
+
+    def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return self.checkpoint.logits(left, right)
+
+    def similarity(self, logits: np.ndarray) -> np.ndarray:
+        return self.checkpoint.similarity(logits)
 
 
 def one_shot(network: Embedded, dataset: Dataset, options: OneShotOptions) -> ProtocolResult:
@@ -63,34 +61,63 @@ def one_shot(network: Embedded, dataset: Dataset, options: OneShotOptions) -> Pr
     return replace(trials, read=int).evaluate(network)
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """calibration, threshold: fitted on all the pairs; metrics: for the card, of pairs that were judged by
+    what the other classes gave."""
+
+    calibration: Calibration
+    threshold: float
+    metrics: dict
+
+
 def calibrate(network: Embedded, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
-    """Calibration and threshold from random pairs, half of them same, of classes that training never saw."""
+    """Calibration and threshold from random pairs of classes that training never saw; labels: (n,).
+
+    Each half of the classes is judged by what the other half gives. Where a half is too small for that, all
+    are judged by themselves, and the metrics say so. UserError where even all classes give no pairs.
+    """
     halves = np.array_split(rng.permutation(np.unique(labels)), 2)
-    judged, fits = [], []
-    for half in halves:
-        inside = np.flatnonzero(np.isin(labels, half))
-        try:
-            drawn = sample_pairs(labels[inside], rng, PAIRS // 2)
-        except UserError:  # too few classes to judge one half by the other
-            drawn = sample_pairs(labels, rng, PAIRS // 2)
-            inside = np.arange(len(labels))
-        pairs = Pairs(inside[drawn.left], inside[drawn.right], drawn.same)
-        logits = pair_logits(network, int, pairs.left, pairs.right)
-        judged.append((logits, pairs.same))
-        fits.append(fit_calibration(logits, pairs.same))
-    similarity = np.concatenate([fits[1 - i].similarity(logits) for i, (logits, _) in enumerate(judged)])
-    same = np.concatenate([part for _, part in judged])
-    logits = np.concatenate([part for part, _ in judged])
-    calibration = fit_calibration(logits, same)
-    threshold = best_threshold(calibration.similarity(logits), same)
-    low, high = wilson_interval(int(np.sum((similarity >= threshold) == same)), len(same))
+    try:
+        parts = [_judged(network, labels, np.isin(labels, half), rng) for half in halves]
+        fits = [_fitted(*part) for part in parts][::-1]
+        protocol = f"{HALVES}, each half of the classes judged by the other"
+    except UserError:
+        parts = [_judged(network, labels, np.ones(len(labels), bool), rng)]
+        fits = [_fitted(*part) for part in parts]
+        protocol = f"{HALVES}, judged by themselves: too few classes"
+    logits, same = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    similarity = np.concatenate(
+        [calibration.similarity(part[0]) for (calibration, _), part in zip(fits, parts, strict=True)]
+    )
+    right = np.concatenate(
+        [
+            verdict(calibration.similarity(part[0]), threshold) == part[1]
+            for (calibration, threshold), part in zip(fits, parts, strict=True)
+        ]
+    )
     metrics = {
-        "protocol": "verification, random pairs of held-out classes, half of them same, cross-fitted",
-        "accuracy": accuracy(similarity, same, threshold),
-        "ci95": [low, high],
-        "pairs": len(same),
+        "protocol": protocol,
+        "accuracy": float(right.mean()),
+        "ci95": list(wilson_interval(int(right.sum()), len(right))),
+        "pairs": len(right),
         "roc_auc": roc_auc(similarity, same),
         "eer": equal_error_rate(similarity, same),
         "ece": expected_calibration_error(similarity, same),
     }
-    return Calibrated(calibration, threshold, metrics)
+    return Calibrated(*_fitted(logits, same), metrics)
+
+
+def _judged(
+    network: Embedded, labels: np.ndarray, chosen: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and same, of random pairs of the chosen images."""
+    images = np.flatnonzero(chosen)
+    drawn = sample_pairs(labels[images], rng, PAIRS // 2)
+    pairs = Pairs(images[drawn.left], images[drawn.right], drawn.same)
+    return pair_logits(network, int, pairs.left, pairs.right), pairs.same
+
+
+def _fitted(logits: np.ndarray, same: np.ndarray) -> tuple[Calibration, float]:
+    calibration = fit_calibration(logits, same)
+    return calibration, best_threshold(calibration.similarity(logits), same)

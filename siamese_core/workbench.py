@@ -1,5 +1,6 @@
 """An opened workspace: the verbs that the page, HTTP and the command line share."""
 
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ import numpy as np
 from siamese_core.checkpoint_store import SHIPPED, CheckpointStore
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
+from siamese_core.imagenet import find_weights, photo_checkpoint
 from siamese_core.images import ImageStore
 from siamese_core.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
-from siamese_core.matching import Comparison, Matcher, Ranking, is_same
+from siamese_core.matching import Comparison, Matcher, Ranking, StoredImage, is_same
 from siamese_core.pair_log import PairLog
 
 
@@ -80,6 +82,22 @@ class Workbench:
         self.log = PairLog(self.workspace / "pairs.csv")
         self.checkpoints = CheckpointStore(self.workspace, shipped)
         self.matcher = Matcher(self.checkpoints)
+        self.photos_problem: str | None = None
+
+    def start(self) -> threading.Thread:
+        """Loads what serves in the background, then makes a checkpoint for photographs ready where ImageNet
+        weights are at hand; it joins the others in the store, and whoever wants it promotes it."""
+        thread = threading.Thread(target=self._start, name="start", daemon=True)
+        thread.start()
+        return thread
+
+    def _start(self) -> None:
+        self.matcher.load_in_background().join()
+        try:
+            if weights := find_weights():
+                photo_checkpoint(weights, self.checkpoints)
+        except Exception as failure:  # what serves goes on serving; the status tells
+            self.photos_problem = str(failure)
 
     def compare(self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS) -> PairResult:
         """Stores both images and compares them."""
@@ -89,12 +107,15 @@ class Workbench:
     def one_shot(
         self,
         query: np.ndarray,
-        support: Sequence[tuple[str, np.ndarray]],
+        support: Sequence[tuple[str, np.ndarray | StoredImage]],
         encoders: Sequence[str] = SLOTS,
     ) -> OneShotResult:
         """Stores the images and ranks the classes of `support`, (class name, image) each."""
         rankings = tuple(self.matcher.one_shot(query, support, encoders))
-        stored = tuple((name, self.images.add(image)) for name, image in support)
+        stored = tuple(
+            (name, image.id if isinstance(image, StoredImage) else self.images.add(image))
+            for name, image in support
+        )
         return OneShotResult(self.images.add(query), stored, rankings)
 
     def answer(
@@ -161,6 +182,7 @@ class Workbench:
         return {
             "ready": all(slot["state"] == "ready" for slot in slots.values()),
             "slots": slots,
+            "photos_problem": self.photos_problem,
             "images": len(self.images.ids()),
             "labels": report.labels,
             "corrections": report.corrections,

@@ -173,6 +173,18 @@ def app(serve: Callable[..., Server]) -> Server:
 
 
 @pytest.fixture(scope="session")
+def quick_app(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The app with a small untrained checkpoint in each slot: ready in seconds, shared like `app`."""
+    from small_checkpoints import promote_small
+
+    home = tmp_path_factory.mktemp("quick") / "workspace"
+    promote_small(home, "koch", "resnet50")
+    server = serve(workspace=home)
+    server.wait_until_ready()
+    return server
+
+
+@pytest.fixture(scope="session")
 def app_url(app: Server) -> str:
     return app.url
 

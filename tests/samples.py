@@ -6,7 +6,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
+from scipy.ndimage import gaussian_filter
 
 OMNIGLOT_SIDE = 105
 
@@ -246,3 +247,53 @@ def write_class_folders(
                 one_bit = Image.fromarray(image).convert("1", dither=Image.Dither.NONE)
                 one_bit.save(class_folder / f"{number:04d}_{drawer + 1:02d}.png")
     return folder
+
+
+def as_scan(image: np.ndarray) -> np.ndarray:
+    """The drawing as Omniglot stores it: 105 px, black or white only."""
+    small = Image.fromarray(image).resize((OMNIGLOT_SIDE, OMNIGLOT_SIDE), Image.Resampling.BOX)
+    return np.array(small.convert("1", dither=Image.Dither.NONE).convert("RGB"))
+
+
+def on_dark_canvas(image: np.ndarray, side: int = 320) -> np.ndarray:
+    """The drawing in pale yellow on a dark blue canvas of another shape, at its lower right."""
+    drawing = Image.fromarray(image).convert("L").resize((side * 2 // 3,) * 2, Image.Resampling.BICUBIC)
+    canvas = Image.new("RGB", (side, side * 4 // 5), (20, 24, 60))
+    canvas.paste((250, 245, 200), (side // 4, side // 10), ImageOps.invert(drawing))
+    return np.array(canvas)
+
+
+def pencil_photograph(image: np.ndarray, rng: np.random.Generator, side: int = 420) -> np.ndarray:
+    """The drawing in pencil, somewhere in a photograph of paper: uneven light, grain, blur and noise."""
+    drawn = round(side * rng.uniform(0.5, 0.9))
+    ink = np.zeros((side, side))
+    top, left = rng.integers(0, side - drawn + 1, 2)
+    resized = Image.fromarray(image).convert("L").resize((drawn, drawn), Image.Resampling.BICUBIC)
+    ink[top : top + drawn, left : left + drawn] = 1 - np.asarray(resized) / 255
+    lead = gaussian_filter(ink, side * rng.uniform(0.002, 0.005)) * rng.normal(0.85, 0.25, ink.shape).clip(
+        0.2, 1
+    )
+    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    slope = rng.uniform(-0.25, 0.25, 2)
+    light = rng.uniform(140, 230) * (1 + slope[0] * x + slope[1] * y - rng.uniform(0, 0.15) * (x * x + y * y))
+    grey = light * (1 - rng.uniform(0.4, 0.7) * gaussian_filter(lead, 1)) + rng.normal(
+        0, rng.uniform(2, 6), ink.shape
+    )
+    tint = np.array([1, rng.uniform(0.96, 1), rng.uniform(0.9, 0.98)])
+    return np.uint8((grey[..., None] * tint).clip(0, 255))
+
+
+def photograph(rng: np.random.Generator, height: int = 120, width: int = 160) -> np.ndarray:
+    """Like a photograph of things: soft coloured shapes over each other, shaded, textured, with noise."""
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    picture = (
+        rng.uniform(60, 200, 3) * (1 + rng.uniform(-0.5, 0.5) * x + rng.uniform(-0.5, 0.5) * y)[..., None]
+    )
+    for _ in range(rng.integers(4, 9)):
+        middle, radius = rng.uniform(0, 1, 2), rng.uniform(0.1, 0.4, 2)
+        distance = ((y - middle[0]) / radius[0]) ** 2 + ((x - middle[1]) / radius[1]) ** 2
+        inside = 1 / (1 + np.exp(((distance - 1) * rng.uniform(3, 30)).clip(-50, 50)))
+        texture = 1 + 0.3 * np.sin(rng.uniform(10, 90) * x + rng.uniform(10, 90) * y)
+        shade = rng.uniform(20, 250, 3) * ((1 - 0.4 * distance.clip(0, 1)) * texture)[..., None]
+        picture = picture + inside[..., None] * (shade - picture)
+    return np.uint8((picture + rng.normal(0, 4, (height, width, 1))).clip(0, 255))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from siamese_core import canary
+from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint
 from siamese_core.encoders import encoder_spec
 from siamese_core.heads import make_head
@@ -33,3 +34,12 @@ def ship_small(folder: Path, *slots: str) -> Path:
     for seed, slot in enumerate(slots):
         save_checkpoint(small_checkpoint(seed), folder / slot, quantise=True)
     return folder
+
+
+def promote_small(workspace: Path, *slots: str) -> Path:
+    """A workspace whose slots serve small checkpoints of their own."""
+    store = CheckpointStore(workspace)
+    for seed, slot in enumerate(slots):
+        saved = save_checkpoint(small_checkpoint(seed), store.new_folder("small_cnn"), quantise=True)
+        store.promote(saved.id, slot)
+    return workspace

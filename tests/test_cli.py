@@ -207,7 +207,9 @@ def test_compare_tells_people_the_verdict_as_a_word(run, own_slots, pair):
 
 
 def test_a_slot_whose_promoted_checkpoint_is_gone_serves_the_shipped_one_and_says_so(run, workspace, pair):
-    write_pointer(CheckpointStore(workspace).own_folder, "koch", Pointer("koch-000000000000"))
+    folder = CheckpointStore(workspace).own_folder
+    folder.mkdir(parents=True)
+    write_pointer(folder, "koch", Pointer("koch-000000000000"))
     shown = run("compare", *pair, "--encoder", "koch").text()
     assert "Note: A promoted checkpoint must stay where it is. Received: koch-000000000000" in shown
 
@@ -440,7 +442,7 @@ def test_a_checkpoint_trained_elsewhere_is_not_the_workspaces(run, workspace, dr
     out = tmp_path / "mine"
     shown = run("train", "small_cnn", "--data", drawings, "--steps", 1, "--out", out).text()
     assert load_checkpoint(out).id in shown
-    assert not CheckpointStore(workspace).list("small_cnn")
+    assert not list(workspace.glob("checkpoints/*"))
 
 
 RETRAIN_KEYS = {"encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"}
@@ -492,6 +494,25 @@ def test_the_workspace_is_the_option_else_the_environment_else_here(monkeypatch,
     monkeypatch.setenv("SIAMESE_WORKSPACE", str(tmp_path))
     assert chosen() == tmp_path
     assert chosen("--workspace", "mine") == Path("mine")
+
+
+NAMED = (
+    ("compare", "a.png", "b.png", "--encoder"),
+    ("one-shot", "--query", "a.png", "--support", "b", "--encoder"),
+    ("train", "--data", "a", "--steps", "1", "--seed", "0"),
+    ("evaluate", "one-shot", "--data", "a", "--encoder"),
+    ("evaluate", "lake", "--runs", "a.zip", "--encoder"),
+    ("evaluate", "verification", "--list", "a.csv", "--encoder"),
+    ("retrain", "--encoder"),
+    ("checkpoints", "rollback"),
+)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("words", NAMED, ids=" ".join)
+def test_every_command_that_takes_an_encoder_takes_every_name(words, encoder):
+    options = build_parser().parse_args([*words, encoder])
+    assert encoder in (getattr(options, "encoder", None), *(getattr(options, "encoders", None) or ()))
 
 
 BAD = {

@@ -74,10 +74,10 @@ def build_answer_bar(workbench: Workbench, last_answers: LastAnswers) -> Panel:
         who = annotator(sent)
         label_ids = undoable(workbench.log.rows(), who.session_id)
         if not label_ids:
-            return {"error": "There is nothing left to undo in this session."}
+            return {"refused": "There is nothing left to undo in this session."}
         for label_id in label_ids:
             workbench.undo(label_id, who)
-        return {"undone": label_ids}
+        return {"saved": True, "undone": label_ids}
 
     server = [told_in_words(answer), told_in_words(undo)]
     bar = Panel(BAR, elem_id="answer-bar", script=BAR_SCRIPT, server_functions=server)

@@ -23,6 +23,7 @@ HINTS = {
     1: "One more picture, and both encoders say what they think.",
 }
 TROUBLE = Markup('<p class="trouble" role="alert"><b>{side} picture:</b> {reason}</p>')
+TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
 SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
 SAMPLE = Markup(
     '<button type="button" data-sample="{index}" title="{caption}" aria-label="Sample pair: {caption}">'
@@ -69,7 +70,7 @@ class CompareTab:
         images = [picture for picture in given.values() if picture is not None]
         if len(images) < 2:
             ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
-            return hint(len(images)) + remember("compare", ids)
+            return remember("compare", ids) + hint(len(images))
         return self._board(left, right, thresholds)
 
     def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict) -> Markup:
@@ -84,18 +85,20 @@ class CompareTab:
             )
             for said in result.comparisons
         }
-        ids = (result.left_id, result.right_id)
-        kept = remember("compare", {"left": ids[0], "right": ids[1], "thresholds": thresholds})
-        return board(ids, opinions, slots) + kept
+        left_id, right_id = result.left_id, result.right_id
+        kept = remember("compare", {"left": left_id, "right": right_id, "thresholds": thresholds})
+        if left_id == right_id:
+            return kept + TWICE + board(("", ""), opinions, slots)
+        return kept + board((left_id, right_id), opinions, slots)
 
     def move(
         self, left: Picture, right: Picture, thresholds: dict, event: gr.EventData
     ) -> tuple[dict, Markup]:
         """Puts one encoder's threshold where the person moved it, or back to the checkpoint's own."""
-        moved = {**thresholds}
         encoder = detail(event, "encoder")
-        moved.pop(encoder, None)
-        moved |= checked_thresholds({encoder: detail(event, "threshold")})
+        moved = {name: value for name, value in thresholds.items() if name != encoder}
+        if encoder in SLOTS:
+            moved |= checked_thresholds({encoder: detail(event, "threshold")})
         return moved, self.compare(left, right, moved)
 
     def pick(self, event: gr.EventData) -> list[np.ndarray]:
@@ -109,10 +112,12 @@ class CompareTab:
         return [decode_image(sample_file(name)) for name in (pair.left, pair.right)]
 
     def restore(self, text: str) -> list:
-        """The pictures and thresholds that were on screen before a reload."""
+        """The pictures and thresholds that were on screen before a reload; a place without one is left
+        alone, because the person may have filled it meanwhile."""
         kept = recalled(text)
         images = [recalled_image(self.workbench.images, kept.get(side)) for side in ("left", "right")]
-        return [*images, checked_thresholds(kept.get("thresholds"))]
+        shown = [gr.skip() if image is None else image for image in images]
+        return [*shown, checked_thresholds(kept.get("thresholds"))]
 
 
 def hint(pictures: int) -> Markup:

@@ -56,17 +56,18 @@ def telling(name: str, markup: bool) -> Iterator[None]:
 
 
 def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
-    """The same for functions that the page's scripts call: what went wrong comes back as {"error": words}."""
+    """The same for functions that the page's scripts call: what went wrong comes back as
+    {"refused": words}, which no gradio failure can be taken for."""
 
     @functools.wraps(handler)
     def careful(*args, **kwargs):
         try:
             return handler(*args, **kwargs)
         except UserError as problem:
-            return {"error": str(problem)}
+            return {"refused": str(problem)}
         except Exception:
             log.exception("%s failed", handler.__qualname__)
-            return {"error": UNEXPECTED}
+            return {"refused": UNEXPECTED}
 
     return careful
 

@@ -151,10 +151,13 @@ class OneShotTab:
         return rankings(result, self.workbench.status()["slots"], saved)
 
     def restore(self, query_text: str, support_text: str) -> list:
-        """The query and the support set that were on screen before a reload."""
+        """The query and the support set that were on screen before a reload; what was empty is left alone,
+        because the person may have filled it meanwhile."""
         store = self.workbench.images
+        query = recalled_image(store, recalled(query_text).get("query"))
         support = recalled_support(store, recalled(support_text).get("support"))
-        return [recalled_image(store, recalled(query_text).get("query")), support, support_set(support)]
+        drawn = [support, support_set(support)] if support else [gr.skip(), gr.skip()]
+        return [gr.skip() if query is None else query, *drawn]
 
 
 def missing(query: Picture, support: Support) -> str | None:

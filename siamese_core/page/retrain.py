@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.checkpoint_store import CheckpointInfo
+from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.page.desk import Desk, Run
@@ -34,7 +34,7 @@ ROW = Markup(
     "<td>{answers}</td><td>{action}</td></tr>"
 )
 CURRENT = Markup('<b class="serves">● serves</b>')
-PROMOTE = Markup('<button type="button" data-promote="{id}" data-of="{slot}">Promote</button>')
+PROMOTE = Markup('<button type="button" data-promote="{id}" data-slot="{slot}">Promote</button>')
 SCRIPT = "workbench.checkpoints(element, (wish) => trigger('wished', wish))"
 
 
@@ -73,7 +73,7 @@ class RetrainTab:
     def look(self) -> tuple[Markup, Markup, gr.Timer]:
         run = self.desk.latest
         watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
-        return self.told(run), checkpoint_lists(self.workbench.checkpoints.list), watched
+        return self.told(run), checkpoint_lists(self.workbench.checkpoints), watched
 
     def told(self, run: Run | None) -> Markup:
         if run is None:
@@ -84,14 +84,16 @@ class RetrainTab:
         return report_section(run.report) if run.report else TROUBLE.format(**vars(run))
 
     def change(self, event: gr.EventData) -> tuple:
-        """Promotes a checkpoint, or rolls a slot back."""
-        promote, slot = detail(event, "promote"), detail(event, "rollback")
+        """Promotes a checkpoint, or rolls a slot back where none is named."""
+        slot, promote = detail(event, "slot"), detail(event, "promote")
+        if slot not in SLOTS:
+            raise UserError(
+                f"A slot is one of {', '.join(SLOTS)}. Received: {ascii(slot)[:40]}. Reload the page."
+            )
         if isinstance(promote, str):
-            self.workbench.checkpoints.promote(promote)
-        elif slot in SLOTS:
-            self.workbench.checkpoints.rollback(slot)
+            self.workbench.checkpoints.promote(promote, slot)
         else:
-            raise UserError("A checkpoint or a slot must be named. Received: neither. Reload the page.")
+            self.workbench.checkpoints.rollback(slot)
         return self.look()
 
 
@@ -104,24 +106,33 @@ def latest_report(folder: Path) -> dict | None:
         return None
 
 
-def checkpoint_lists(checkpoints: Callable[[str], list[CheckpointInfo]]) -> Markup:
+def checkpoint_lists(store: CheckpointStore) -> Markup:
     """A table for each slot, newest first."""
-    return Markup().join(
-        SLOT.format(
-            slot=slot,
-            rows=Markup().join(checkpoint_row(slot, each) for each in reversed(checkpoints(slot))),
-        )
-        for slot in SLOTS
-    )
+    found = store.list()
+    return Markup().join(slot_table(slot, found, current_id(store, slot)) for slot in SLOTS)
 
 
-def checkpoint_row(slot: str, info: CheckpointInfo) -> Markup:
+def current_id(store: CheckpointStore, slot: str) -> str | None:
+    try:
+        return store.current_id(slot)
+    except UserError:  # none yet: the status line says so
+        return None
+
+
+def slot_table(slot: str, found: list[CheckpointInfo], current: str | None) -> Markup:
+    """The checkpoints of the slot's own encoder, and of the one that serves in it, which may be another."""
+    encoders = {slot} | {info.encoder for info in found if info.id == current}
+    rows = [checkpoint_row(slot, info, info.id == current) for info in found if info.encoder in encoders]
+    return SLOT.format(slot=slot, rows=Markup().join(reversed(rows)))
+
+
+def checkpoint_row(slot: str, info: CheckpointInfo, serves: bool) -> Markup:
     answers = info.card.get("answers") or {}
     return ROW.format(
-        kind="current" if info.current else "",
+        kind="current" if serves else "",
         id=info.id,
-        origin="shipped" if info.origin == "shipped" else "retrained here",
+        origin="shipped" if info.origin == "shipped" else "made here",
         made=str(info.card["created_at"])[:16].replace("T", " "),
         answers=answers.get("training", "–"),
-        action=CURRENT if info.current else PROMOTE.format(id=info.id, slot=slot),
+        action=CURRENT if serves else PROMOTE.format(id=info.id, slot=slot),
     )

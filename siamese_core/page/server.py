@@ -35,7 +35,7 @@ def serve(workbench: Workbench, address: Address) -> None:
     page = build_page(workbench).queue(api_open=False, max_size=MAX_WAITING)
     page.launch(**launch_options(workbench, address))
     print(f"Siamese Workbench: http://{address.host}:{address.port}", flush=True)
-    workbench.matcher.load_in_background()
+    workbench.start()
     page.block_thread()
 
 

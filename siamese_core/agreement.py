@@ -1,0 +1,46 @@
+"""How far annotators agree, and which pairs a second one should see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from siamese_core.label_rows import LabelRow
+from siamese_core.metrics import cohens_kappa
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two annotators on the pairs that both answered. `kappa`: 1 full, 0 as by chance, over all answers."""
+
+    first: str
+    second: str
+    pairs: int
+    agreed: int
+    kappa: float
+
+
+def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
+    """Of every two annotators with a pair in common, most pairs first (`label_rows.standing_labels`)."""
+    answers: dict[str, dict[tuple[str, str], str]] = {}
+    for row in standing:
+        answers.setdefault(row.annotator, {})[row.pair] = row.answer
+    found = [_agreement(first, second, answers) for first, second in combinations(sorted(answers), 2)]
+    return sorted((each for each in found if each), key=lambda each: -each.pairs)
+
+
+def _agreement(first: str, second: str, answers: dict[str, dict]) -> Agreement | None:
+    shared = sorted(answers[first].keys() & answers[second].keys())
+    if not shared:
+        return None
+    said = [np.array([answers[name][pair] for pair in shared]) for name in (first, second)]
+    return Agreement(first, second, len(shared), int(np.sum(said[0] == said[1])), cohens_kappa(*said))
+
+
+def second_opinions(standing: Sequence[LabelRow], annotator: str) -> list[LabelRow]:
+    """The answers to pairs that exactly one other annotator has answered, and `annotator` has not."""
+    by_pair: dict[tuple[str, str], list[LabelRow]] = {}
+    for row in standing:
+        by_pair.setdefault(row.pair, []).append(row)
+    return [rows[0] for rows in by_pair.values() if len(rows) == 1 and rows[0].annotator != annotator]

@@ -1,0 +1,133 @@
+"""The pairs of a pool that are worth asking about, with what every encoder says of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from siamese_core.neighbours import View, coordinates, nearest
+
+ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared whole
+MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds
+FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16
+RANDOM_PAIRS = 10_000
+TWINS = 2  # images for each encoder that a question about an image is also about
+PAIRS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Some of the pairs of `images` images: each image's neighbours for each encoder, and random ones.
+
+    codes: int64 (n,), sorted, left * images + right with left < right; log_odds: float64 (n, encoders);
+    limits: (encoders,), the log-odds at the thresholds; shared: float (n,) 0..1, the part of an image's
+    neighbours that are the other's, too; twins: int64 (images, k), the images likest to each, itself first;
+    complete: the candidates are all pairs.
+    """
+
+    images: int
+    codes: np.ndarray
+    log_odds: np.ndarray
+    limits: np.ndarray
+    shared: np.ndarray
+    twins: np.ndarray
+    complete: bool
+
+    @cached_property
+    def left(self) -> np.ndarray:
+        return self.codes // self.images
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        return self.codes % self.images
+
+    @cached_property
+    def kin(self) -> np.ndarray:
+        """bool (n,): one of the two images is among the other's twins."""
+        first = np.repeat(self.twins[:, 0], self.twins.shape[1] - 1)
+        return np.isin(self.codes, pair_codes(first, self.twins[:, 1:].ravel(), self.images))
+
+    @property
+    def margins(self) -> np.ndarray:
+        """float64 (n, encoders): log-odds above those of the threshold; at 0 or more the verdict is same."""
+        return self.log_odds - self.limits
+
+
+def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
+    """One int64 for each unordered pair of image numbers."""
+    return np.minimum(left, right).astype(np.int64) * images + np.maximum(left, right)
+
+
+def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidates:
+    """Of one or more encoders' views of the same images, two or more. Memory grows with the images only."""
+    images = views[0].images
+    complete = images * (images - 1) // 2 <= ALL_PAIRS
+    count = _neighbour_count(images, len(views))
+    if complete:
+        codes = pair_codes(*np.triu_indices(images, 1), images)
+        lists = []
+    else:
+        lists = [nearest(coordinates(view, rng), count) for view in views]
+        codes = np.unique(
+            np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
+        )
+    left, right = codes // images, codes % images
+    log_odds = np.stack([view.compare(left, right) for view in views], axis=1)
+    limits = np.array([_log_odds(view.threshold) for view in views])
+    lists = lists or [_likest(images, scores, count) for scores in log_odds.T]
+    twins = [_best_of(each, codes, scores) for each, scores in zip(lists, log_odds.T, strict=True)]
+    return Candidates(
+        images=images,
+        codes=codes,
+        log_odds=log_odds,
+        limits=limits,
+        shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
+        twins=np.concatenate([np.arange(images)[:, None], *twins], axis=1),
+        complete=complete,
+    )
+
+
+def _log_odds(threshold: float) -> float:
+    inside = min(max(threshold, 1e-6), 1 - 1e-6)  # 0 and 1, which no margin could be measured from
+    return float(np.log(inside / (1 - inside)))
+
+
+def _neighbour_count(images: int, encoders: int) -> int:
+    wanted = MOST_PAIRS // (images * encoders)
+    return min(max(wanted, FEWEST_NEIGHBOURS), MOST_NEIGHBOURS, max(1, images // 4))
+
+
+def _random_codes(images: int, rng: np.random.Generator) -> np.ndarray:
+    left = rng.integers(images, size=RANDOM_PAIRS)
+    return pair_codes(left, (left + rng.integers(1, images, size=RANDOM_PAIRS)) % images, images)
+
+
+def _list_codes(neighbours: np.ndarray) -> np.ndarray:
+    images, count = neighbours.shape
+    return pair_codes(np.repeat(np.arange(images), count), neighbours.ravel(), images)
+
+
+def _likest(images: int, scores: np.ndarray, count: int) -> np.ndarray:
+    """int64 (images, count) from the scores of all pairs in the order of their codes."""
+    table = np.full((images, images), -np.inf)
+    table[np.triu_indices(images, 1)] = scores
+    table = np.maximum(table, table.T)
+    return np.argsort(-table, axis=1, kind="stable")[:, :count]
+
+
+def _best_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """int64 (images, at most TWINS): of each image's neighbours those that the head itself finds likest."""
+    found = scores[np.searchsorted(codes, _list_codes(neighbours))].reshape(neighbours.shape)
+    order = np.argsort(-found, axis=1, kind="stable")[:, :TWINS]
+    return np.take_along_axis(neighbours, order, axis=1)
+
+
+def _shared(neighbours: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """float (n,) 0..1: what part of an image's neighbours are the other's, too."""
+    parts = []
+    for start in range(0, len(left), PAIRS_AT_ONCE):
+        first = neighbours[left[start : start + PAIRS_AT_ONCE]]
+        second = neighbours[right[start : start + PAIRS_AT_ONCE]]
+        parts.append((first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1))
+    return np.concatenate([np.empty(0), *parts])

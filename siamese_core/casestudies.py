@@ -1,0 +1,55 @@
+"""The three published attempts, as they were and mended: which there are, and what each needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from siamese_core.errors import UserError
+from siamese_core.study import Progress, StudyOptions, StudyReport
+
+
+@dataclass(frozen=True)
+class CaseStudy:
+    """words: what it shows; data: what it is to be given; module: where its `run` is."""
+
+    name: str
+    words: str
+    data: str
+    module: str
+
+    @property
+    def run(self) -> Callable[[StudyOptions, Progress], StudyReport]:
+        """Imports TensorFlow, which reading about a study does not need."""
+        return import_module(f"siamese_core.{self.module}").run
+
+
+CASE_STUDIES = {
+    study.name: study
+    for study in (
+        CaseStudy(
+            "resnet50-vs-scratch",
+            "why a frozen ResNet50 does worse than a small network from scratch",
+            "class folders of photographs",
+            "resnet50_attempt",
+        ),
+        CaseStudy(
+            "one-shot-evaluation",
+            "what a one-shot evaluation costs that embeds everything anew in each trial",
+            "drawings in LANGUAGE/LETTER folders, Omniglot for one",
+            "one_shot_attempt",
+        ),
+        CaseStudy(
+            "contrastive-nan",
+            "where the NaN of a contrastive loss comes from, and what is left once it is gone",
+            "class folders of faces",
+            "contrastive_attempt",
+        ),
+    )
+}
+
+
+def case_study(name: str) -> CaseStudy:
+    """UserError with the choices if there is no case study of that name."""
+    if name not in CASE_STUDIES:
+        raise UserError(f"A case study is one of {', '.join(CASE_STUDIES)}. Received: {name!r}.")
+    return CASE_STUDIES[name]

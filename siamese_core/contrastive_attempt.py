@@ -1,0 +1,166 @@
+"""The third published attempt: a contrastive loss that goes NaN, what cures it, and what that leaves."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+from keras import ops
+
+from siamese_core import published
+from siamese_core.encoders import ENCODERS
+from siamese_core.findings import Check, Finding
+from siamese_core.heads import make_head
+from siamese_core.image_checks import signatures
+from siamese_core.label_checks import check_loss_convention
+from siamese_core.layer_units import layer_units
+from siamese_core.network_checks import check_effective_rank, check_saturated_units, effective_rank
+from siamese_core.prepared import PreparedImages
+from siamese_core.sampling import BatchShape
+from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, verification
+from siamese_core.study_training import JIT, Draw, Material, all_pairs, all_pairs_network, random_pairs
+from siamese_core.training import embed_pixels
+from siamese_core.training_watch import TrainingRecord, check_loss_moves, check_training, train_watched
+
+NAME = "contrastive-nan"
+STEPS = 200
+HELD_OUT = 0.25  # of the people
+HALFSIZE = 16  # same pairs, and as many different ones, in a published batch
+BATCH = BatchShape(16, 4)  # ours: as many images
+LEARNING_RATE, OUR_LEARNING_RATE = 1e-3, 3e-4
+PROBED = 48  # images
+LAST = 10  # steps whose mean loss is told
+OURS = {"Net_Definition": "face_cnn", "TestModel": "small_cnn"}
+PUBLISHED = {"Net_Definition": published.net_definition, "TestModel": published.testmodel}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One version of the attempt: which network, and what was done to it."""
+
+    network: str
+    words: str
+    loss: Callable = published.contrastive
+    clamped: bool = False
+    ending: published.Ending = published.softmax
+    ours: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.network}, {self.words}"
+
+
+def variants() -> list[Variant]:
+    """What was published and advised, then the parts of the cure, one added to the other."""
+    versions = []
+    for network in PUBLISHED:
+        versions += [
+            Variant(network, "as published"),
+            Variant(network, "terms swapped", loss=published.contrastive_swapped),
+            Variant(network, "clamped", clamped=True),
+            Variant(network, "clamped, unit length for softmax", clamped=True, ending=published.unit_length),
+            Variant(network, f"ours ({OURS[network]})", clamped=True, ours=True),
+        ]
+    return versions
+
+
+def run(options: StudyOptions, progress: Progress) -> StudyReport:
+    """UserError where the data has fewer than four classes with two images."""
+    spec = replace(ENCODERS["face_cnn"], size=options.size or ENCODERS["face_cnn"].size)
+    training, held_out = hold_out(options.dataset, HELD_OUT, np.random.default_rng(options.seed))
+    pixels = PreparedImages(options.dataset, spec, progress=progress).pixels
+    faces = Material(options.dataset, pixels, training, held_out)
+    convention = of_variant("as published", [check_loss_convention(published.contrastive)])
+    convention += of_variant("terms swapped", [check_loss_convention(published.contrastive_swapped)])
+    findings, table, versions = [_network_asked_for(spec.size), *convention], [_by_pixels(faces)], variants()
+    for number, variant in enumerate(versions):
+        row, found = try_variant(variant, faces, options, _part(progress, number, variant.name))
+        table.append(row)
+        findings += of_variant(variant.name, found)
+    return StudyReport(NAME, tuple(findings), tuple(table))
+
+
+def _part(progress: Progress, number: int, name: str) -> Progress:
+    return lambda share, words: progress((number + share) / len(variants()), f"{name}: {words}")
+
+
+def _network_asked_for(size: int) -> Finding:
+    check = Check("network-built", "no weights more than TestModel has when TestModel is asked for")
+    built, asked = published.build_by_name("TestModel", size), published.testmodel(size)
+    surplus = built.count_params() - asked.count_params()
+    if surplus == 0:
+        return check.ok(0)
+    return check.found(
+        "error",
+        surplus,
+        f"The published code builds {built.name} whatever name is asked for.",
+        "Look the name up in a table of networks, and refuse one that is not there.",
+    )
+
+
+def _by_pixels(faces: Material) -> dict:
+    """What needs no training: the correlation of the shrunken images."""
+    images, people = faces.judged
+    rows = signatures(images)
+    return {"variant": "no network: correlation of pixels", **verification(rows @ rows.T, people)}
+
+
+def try_variant(
+    variant: Variant, faces: Material, options: StudyOptions, progress: Progress
+) -> tuple[dict, list[Finding]]:
+    """Its row of the table, and what its diagnosis says."""
+    keras.utils.set_random_seed(options.seed)
+    encoder = _encoder(variant, faces.inputs.shape[1])
+    network, draw = _training(variant, encoder, faces, np.random.default_rng(options.seed))
+    start = time.perf_counter()
+    record = train_watched(network, draw, options.steps or STEPS, progress)
+    seconds = time.perf_counter() - start
+    row = {
+        "variant": variant.name,
+        "steps": len(record.losses),
+        "nan_step": record.nan_step,
+        "loss": None if record.nan_step else float(np.mean(record.losses[-LAST:])),
+        **_judge(encoder, faces, record),
+        "seconds": seconds,
+    }
+    return row, [check_training(record), *_look_inside(encoder, faces, record)]
+
+
+def _encoder(variant: Variant, size: int) -> keras.Model:
+    if variant.ours:
+        return ENCODERS[OURS[variant.network]].build(size)
+    return PUBLISHED[variant.network](size, variant.ending)
+
+
+def _training(
+    variant: Variant, encoder: keras.Model, material: Material, rng: np.random.Generator
+) -> tuple[keras.Model, Draw]:
+    if variant.ours:
+        network = all_pairs_network(encoder, "euclidean", "contrastive", OUR_LEARNING_RATE)
+        return network, all_pairs(material, rng, BATCH)
+    network = published.PairDistance(encoder, variant.clamped)
+    network.compile(keras.optimizers.Adam(LEARNING_RATE), loss=variant.loss, jit_compile=JIT)
+    return network, random_pairs(material, rng, HALFSIZE)
+
+
+def _judge(encoder: keras.Model, faces: Material, record: TrainingRecord) -> dict:
+    """On people that no training saw."""
+    if record.nan_step:
+        return {"effective_rank": None, "eer": None, "roc_auc": None}
+    images, people = faces.judged
+    embeddings = embed_pixels(encoder, images)
+    logits = ops.convert_to_numpy(make_head("euclidean").pairwise(embeddings, embeddings))
+    scores = verification(logits, people)
+    return {"effective_rank": effective_rank(embeddings), **scores}
+
+
+def _look_inside(encoder: keras.Model, faces: Material, record: TrainingRecord) -> list[Finding]:
+    if record.nan_step:
+        return []
+    pixels, _ = faces.judged
+    return [
+        check_loss_moves(record.losses),
+        check_saturated_units(layer_units(encoder, pixels[:PROBED])),
+        check_effective_rank(embed_pixels(encoder, pixels)),
+    ]

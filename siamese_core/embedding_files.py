@@ -1,0 +1,120 @@
+"""Embeddings on disk, so that a restart embeds nothing again: a folder for each encoder.
+
+A folder is named by what decides the embeddings, the encoder's weights and how its images are prepared:
+checkpoints that differ in head or threshold only share it. All of it can be made anew and may be deleted.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.checkpoints import ENCODER_FILE, Checkpoint
+
+KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch
+ID_BYTES = 65  # 64 hex digits and a line feed
+
+
+def shelf_name(checkpoint: Checkpoint, folder: Path) -> str:
+    """The name of the embeddings of the checkpoint that is stored in `folder`."""
+    digest = hashlib.sha256((folder / ENCODER_FILE).read_bytes())
+    digest.update(repr([checkpoint.card[name] for name in ("preparation", "size", "channels")]).encode())
+    return f"{checkpoint.encoder_name}-{digest.hexdigest()[:16]}"
+
+
+class Shelf:
+    """One encoder's embeddings: `ids` (a line each) and `rows.f32` (float32, `dim` each), in one order.
+
+    Several threads and processes may append; what a killed one left half written is cut off.
+    """
+
+    def __init__(self, folder: Path, dim: int):
+        self.folder, self.dim = Path(folder), dim
+        self._place: dict[str, int] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        os.utime(self.folder)  # used now: `tidy` keeps the latest
+        self.refresh()
+
+    def __contains__(self, image_id: str) -> bool:
+        return image_id in self._place
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def refresh(self) -> None:
+        """Takes in what others have appended."""
+        with self._lock:
+            self._read_ids(self._whole())
+
+    def append(self, ids: Sequence[str], rows: np.ndarray) -> None:
+        """Stores float32 (n, dim) but for images that are there already. On disk when this returns."""
+        with self._lock, self._file("lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            whole = self._whole()
+            self._read_ids(whole)
+            new = [ids.index(each) for each in dict.fromkeys(ids) if each not in self._place]
+            block = np.ascontiguousarray(rows[new], np.float32)
+            # The ids go last: a row counts only once its id is there.
+            _write_at(self._file("rows.f32"), whole * self.dim * 4, block.tobytes())
+            _write_at(self._file("ids"), whole * ID_BYTES, "".join(f"{ids[n]}\n" for n in new).encode())
+            self._read_ids(whole + len(new))
+
+    def take(self, ids: Sequence[str]) -> np.ndarray:
+        """float32 (n, dim) of images that are there."""
+        return self.rows(self.places(ids))
+
+    def places(self, ids: Sequence[str]) -> np.ndarray:
+        """int64 (n,): where the images that are there stand."""
+        return np.array([self._place[each] for each in ids], np.int64)
+
+    def rows(self, places: np.ndarray) -> np.ndarray:
+        """float32 (n, dim); only these are read."""
+        if not len(places):
+            return np.empty((0, self.dim), np.float32)
+        table = np.memmap(self._file("rows.f32"), np.float32, "r", shape=(self._count, self.dim))
+        return np.array(table[places])
+
+    def _file(self, name: str) -> Path:
+        return self.folder / name
+
+    def _whole(self) -> int:
+        """How many images have both their id and their row."""
+        sizes = [_size(self._file("ids")) // ID_BYTES, _size(self._file("rows.f32")) // (self.dim * 4)]
+        return min(sizes)
+
+    def _read_ids(self, whole: int) -> None:
+        if whole < self._count:  # deleted by somebody
+            self._place, self._count = {}, 0
+        if whole > self._count:
+            with self._file("ids").open("rb") as file:
+                file.seek(self._count * ID_BYTES)
+                text = file.read((whole - self._count) * ID_BYTES).decode("ascii", "replace")
+            places = range(self._count, whole)
+            self._place |= {text[ID_BYTES * n : ID_BYTES * n + 64]: place for n, place in enumerate(places)}
+            self._count = whole
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _write_at(file: Path, start: int, content: bytes) -> None:
+    with file.open("ab") as stream:
+        stream.truncate(start)
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def tidy(folder: Path) -> None:
+    """Deletes all but the `KEPT` shelves of `folder` that were opened last."""
+    shelves = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime) if folder.is_dir() else []
+    for shelf in shelves[:-KEPT]:
+        shutil.rmtree(shelf, ignore_errors=True)

@@ -1,0 +1,254 @@
+"""Which pairs to ask next: drawn one after the other, each with a known chance.
+
+A reason gives each candidate a chance, or none where it does not apply. A draw first chooses the reason, by
+its share, then a pair by its chance under that reason. An audit draws from all pairs alike, candidates or
+not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.candidates import Candidates, pair_codes
+from siamese_core.errors import UserError
+from siamese_core.metrics import sigmoid
+
+AUDIT = "random_audit"
+DEFAULT_MIX = {"disagreement": 0.3, "uncertain": 0.4, "hard_negative": 0.2, AUDIT: 0.1}
+# Of a reason's chance. At 0 one answer in ten was "same" on faces and photos, at 0.8 two in five.
+KIN_SHARE = 0.8
+PER_IMAGE = 2  # times that an image comes in one batch
+HEAD = 50  # the best candidates of a strategy, among which the rank hardly matters
+TRIES = 256  # pairs at a time in the search for a random one
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the pool beside the encoders' opinion.
+
+    classes: int (images,), -1 unknown; implied: int8 (n candidates), 1 same, -1 different, 0 not implied by
+    answers; seen: int (images,), in how many questions each was; excluded: int64, codes of pairs not to ask.
+    """
+
+    classes: np.ndarray
+    implied: np.ndarray
+    seen: np.ndarray
+    excluded: np.ndarray
+
+    @classmethod
+    def none(cls, candidates: Candidates) -> "Knowledge":
+        unseen = np.zeros(candidates.images, np.int64)
+        return cls(unseen - 1, np.zeros(len(candidates.codes), np.int8), unseen, np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A pair of image numbers, left < right. `probability`: the chance that this draw gave this pair, for
+    whatever reason, after those before it."""
+
+    left: int
+    right: int
+    reason: str
+    probability: float
+
+
+def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
+    """How far apart the encoders are where their verdicts differ; -inf elsewhere."""
+    margins = candidates.margins
+    same = margins >= 0
+    differ = same.any(axis=1) & ~same.all(axis=1)
+    return np.where(differ & (knowledge.implied == 0), np.ptp(margins, axis=1), -np.inf)
+
+
+def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
+    """How near the encoders are to their thresholds, on the mean."""
+    chance = sigmoid(candidates.margins)
+    return np.where(knowledge.implied == 0, np.mean(chance * (1 - chance), axis=1), -np.inf)
+
+
+def hard_negative(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
+    """How alike the encoders find what is different: by class, or as answers imply.
+
+    Where nothing says so: images found alike that have other neighbours, which is a likeness that deceives or
+    a tie between two parts of one class.
+    """
+    first, second = knowledge.classes[candidates.left], knowledge.classes[candidates.right]
+    classed = (first >= 0) & (second >= 0)
+    different = (classed & (first != second)) | (knowledge.implied < 0)
+    unknown = ~classed & (knowledge.implied == 0)
+    alike = sigmoid(candidates.margins).mean(axis=1)
+    score = alike * np.where(different, 1.0, 1.0 - candidates.shared)
+    return np.where((different | unknown) & (knowledge.implied <= 0), score, -np.inf)
+
+
+STRATEGIES = {"disagreement": disagreement, "uncertain": uncertain, "hard_negative": hard_negative}
+REASONS = (*STRATEGIES, AUDIT)
+
+
+def weights(scores: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Chances (n,) that sum to 1 (or are all 0): by the rank of the score, so that units do not matter and no
+    eligible pair is without a chance, and by `coverage` 0..1, more for images not yet seen."""
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    found = np.where(scores > -np.inf, coverage / np.square(ranks + HEAD), 0.0)
+    return found / (found.sum() or 1.0)
+
+
+def chances(candidates: Candidates, knowledge: Knowledge, reason: str) -> np.ndarray:
+    """The chance (n,) of each candidate under a reason, with sum 1, or 0 for all where none is eligible.
+
+    Pairs that are different outnumber the others wherever encoders waver, and teach less: most of the chance
+    goes to nearest neighbours ("kin"), but for hard negatives.
+    """
+    scores = STRATEGIES[reason](candidates, knowledge)
+    coverage = 1 / (1 + knowledge.seen)
+    covered = (coverage[candidates.left] + coverage[candidates.right]) / 2
+    if reason == "hard_negative":
+        return weights(scores, covered)
+    kin = weights(np.where(candidates.kin, scores, -np.inf), covered)
+    others = weights(np.where(candidates.kin, -np.inf, scores), covered)
+    mixed = KIN_SHARE * kin + (1 - KIN_SHARE) * others
+    return mixed / (mixed.sum() or 1.0)
+
+
+def draw(
+    candidates: Candidates,
+    knowledge: Knowledge,
+    count: int,
+    rng: np.random.Generator,
+    mix: Mapping[str, float] = DEFAULT_MIX,
+) -> list[Drawn]:
+    """At most `count` pairs: fewer only where no reason of `mix` (shares with sum 1) has a pair left.
+
+    No pair comes twice, no image more than `PER_IMAGE` times and no question again with other pictures of the
+    same things, unless `count` cannot be reached otherwise.
+    """
+    if unknown := set(mix) - set(REASONS):
+        raise UserError(f"A strategy is one of {', '.join(REASONS)}. Received: {', '.join(sorted(unknown))}.")
+    by_reason = {reason: chances(candidates, knowledge, reason) for reason in mix if reason != AUDIT}
+    batch = _Batch(candidates, knowledge, mix, by_reason)
+    while len(batch.drawn) < count and (batch.step(rng) or batch.relax()):
+        pass
+    return batch.drawn
+
+
+class _Batch:
+    """What has been drawn and what may still be: rows of candidates, images, and codes that are taken."""
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        knowledge: Knowledge,
+        mix: Mapping[str, float],
+        chances: Mapping[str, np.ndarray],
+    ):
+        self.candidates, self.mix, self.chances = candidates, mix, chances
+        self.drawn: list[Drawn] = []
+        self._excluded = knowledge.excluded
+        self._fresh = ~np.isin(candidates.codes, knowledge.excluded)
+        self._times = np.zeros(candidates.images, np.int64)
+        self._per_image, self._twins_apart = PER_IMAGE, True
+        self._open_all()
+
+    def step(self, rng: np.random.Generator) -> bool:
+        """Draws a pair; False if none is left."""
+        left_over = {reason: float(chances @ self._open) for reason, chances in self.chances.items()}
+        left_over[AUDIT] = float(self._audits()) if AUDIT in self.mix else 0.0
+        shares = _shares(self.mix, left_over)
+        if not shares:
+            return False
+        reason = str(rng.choice(list(shares), p=list(shares.values())))
+        code = self._audit(rng) if reason == AUDIT else self._by_weight(self.chances[reason], rng)
+        left, right = divmod(code, self.candidates.images)
+        self.drawn.append(Drawn(left, right, reason, self._probability(code, shares, left_over)))
+        self._take(left, right)
+        return True
+
+    def relax(self) -> bool:
+        """Lifts what keeps a batch diverse, bit by bit; False if that would free no pair."""
+        if not self._twins_apart and self._free.all():
+            return False
+        if self._twins_apart:
+            self._twins_apart = False
+        else:
+            self._per_image += 1
+        self._open_all()
+        return True
+
+    def _open_all(self) -> None:
+        candidates = self.candidates
+        self._free = self._times < self._per_image
+        fits = self._free[candidates.left] & self._free[candidates.right]
+        self._open = (self._fresh & fits).astype(np.float64)
+        self._taken = np.empty(0, np.int64)
+        self._close(np.array([each.left * candidates.images + each.right for each in self.drawn], np.int64))
+
+    def _take(self, left: int, right: int) -> None:
+        twins = self.candidates.twins[[left, right]] if self._twins_apart else np.array([[left], [right]])
+        first, second = (each.ravel() for each in np.meshgrid(*twins))
+        self._close(np.unique(pair_codes(first, second, self.candidates.images)[first != second]))
+        for image in (left, right):
+            self._times[image] += 1
+            if self._times[image] >= self._per_image:
+                self._free[image] = False
+                self._open[(self.candidates.left == image) | (self.candidates.right == image)] = 0
+
+    def _close(self, codes: np.ndarray) -> None:
+        """Takes distinct codes out of the draw."""
+        rows = np.searchsorted(self.candidates.codes, codes)
+        rows = rows[rows < len(self.candidates.codes)]
+        self._open[rows[np.isin(self.candidates.codes[rows], codes)]] = 0
+        new = codes[~_among(self._excluded, codes) & ~np.isin(codes, self._taken)]
+        self._taken = np.concatenate([self._taken, new])
+
+    def _probability(self, code: int, shares: Mapping[str, float], left_over: Mapping[str, float]) -> float:
+        """The chance of the pair under all reasons together."""
+        row = int(np.searchsorted(self.candidates.codes, code))
+        listed = row < len(self.candidates.codes) and self.candidates.codes[row] == code
+        parts = {reason: self.chances[reason][row] if listed else 0.0 for reason in self.chances}
+        parts[AUDIT] = 1.0
+        return float(sum(share * parts[reason] / left_over[reason] for reason, share in shares.items()))
+
+    def _by_weight(self, chances: np.ndarray, rng: np.random.Generator) -> int:
+        steps = np.cumsum(chances * self._open)
+        row = np.searchsorted(steps, rng.random() * steps[-1], side="right")
+        return int(self.candidates.codes[row])
+
+    def _audits(self) -> int:
+        """How many pairs an audit may draw."""
+        if self.candidates.complete:
+            return int(self._open.sum())
+        free = int(self._free.sum())
+        closed = sum(self._both_free(codes).sum() for codes in (self._excluded, self._taken))
+        return free * (free - 1) // 2 - int(closed)
+
+    def _both_free(self, codes: np.ndarray) -> np.ndarray:
+        return self._free[codes // self.candidates.images] & self._free[codes % self.candidates.images]
+
+    def _audit(self, rng: np.random.Generator) -> int:
+        if self.candidates.complete:
+            return int(rng.choice(self.candidates.codes[self._open > 0]))
+        free = np.flatnonzero(self._free)
+        while True:
+            first, second = free[rng.integers(len(free), size=(2, TRIES))]
+            codes = pair_codes(first, second, self.candidates.images)[first != second]
+            usable = codes[~_among(self._excluded, codes) & ~np.isin(codes, self._taken)]
+            if len(usable):
+                return int(usable[0])
+
+
+def _among(ordered: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Which of `codes` are in `ordered`, which is sorted."""
+    rows = np.minimum(np.searchsorted(ordered, codes), len(ordered) - 1)
+    return ordered[rows] == codes if len(ordered) else np.zeros(len(codes), bool)
+
+
+def _shares(mix: Mapping[str, float], left_over: Mapping[str, float]) -> dict[str, float]:
+    """The shares of the reasons that have pairs left, with sum 1; the audit's own stays as it is."""
+    usable = {reason: share for reason, share in mix.items() if share > 0 and left_over[reason] > 0}
+    others = sum(share for reason, share in usable.items() if reason != AUDIT)
+    audit = usable.get(AUDIT, 0.0) if others else float(AUDIT in usable)
+    return {
+        reason: audit if reason == AUDIT else share * (1 - audit) / others for reason, share in usable.items()
+    }

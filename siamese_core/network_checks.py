@@ -1,0 +1,224 @@
+"""What can be wrong with a network: its weights, its layers' answers, its embeddings, its similarities."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamese_core.findings import Check, Finding
+from siamese_core.metrics import mcnemar_exact
+
+if TYPE_CHECKING:
+    from siamese_core.layer_units import LayerUnits
+
+# Trained networks that do well have up to three quarters of their sigmoid units asleep on 50 images, and up
+# to a third of their rectified ones; of the sigmoid units that work, three quarters of the answers are flat.
+MOST_DEAD = {"relu": 0.6, "sigmoid": 0.9, "tanh": 0.9}
+MOST_FLAT = 0.95
+LEAST_RANK = 4.0
+LEAST_SPREAD = 0.05
+LEAST_RANGE = 0.1
+LEAST_GAIN = 0.1  # of nearest-neighbour accuracy
+IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
+SURE_P = 0.01
+
+Embed = Callable[[np.ndarray], np.ndarray]
+
+
+def check_weights(weights: Sequence[tuple[str, np.ndarray]]) -> Finding:
+    """(path, values) of every weight, in the order of the layers: where is the first NaN?"""
+    check = Check("finite-weights", "no weight that is NaN or infinite")
+    spoilt = [(path, int(np.sum(~np.isfinite(values)))) for path, values in weights]
+    total = sum(count for _, count in spoilt)
+    if total == 0:
+        return check.ok(0)
+    first = next(path for path, count in spoilt if count)
+    return check.found(
+        "error",
+        total,
+        f"{total} weights are not numbers, the first of them in {first}: a gradient was NaN or infinite.",
+        "Load an earlier checkpoint, and train on with a finite gradient: clamp what is under a root.",
+    )
+
+
+def check_answers(layers: Sequence["LayerUnits"]) -> Finding:
+    """Which layer is the first whose answers to finite images are not finite?"""
+    check = Check("finite-answers", "no layer that answers with NaN or infinity")
+    spoilt = [layer.name for layer in layers if not layer.finite]
+    if not spoilt:
+        return check.ok(0)
+    return check.found(
+        "error",
+        len(spoilt),
+        f"It starts in the layer {spoilt[0]}, {len(spoilt)} of {len(layers)} layers have it: its weights are "
+        "not finite, or its inputs too large.",
+        "Look at this layer's weights and at the range of what reaches it.",
+    )
+
+
+def check_dead_units(layers: Sequence["LayerUnits"]) -> Finding:
+    """Units that answer alike to every image: a rectified one never above 0, another always at one end."""
+    check = Check(
+        "dead-units", f"in each layer at most {MOST_DEAD['relu']:g} of the units asleep (sigmoid 0.9)"
+    )
+    shares = [(_dead(layer), layer) for layer in layers if layer.activation in MOST_DEAD]
+    if not shares:
+        return check.ok(0, " (no such layer: nothing to judge)")
+    share, layer = max(shares, key=lambda each: each[0] / MOST_DEAD[each[1].activation])
+    if share <= MOST_DEAD[layer.activation]:
+        return check.ok(share)
+    return check.found(
+        "error" if share > 0.99 else "warning",
+        share,
+        f"{round(share * len(layer.stuck))} of {len(layer.stuck)} {layer.activation} units of {layer.name} "
+        "answer alike to every image: they tell nothing and learn nothing.",
+        "Check the range of the input, lower the learning rate, start from He's weights with bias 0.",
+    )
+
+
+def _dead(layer: "LayerUnits") -> float:
+    return float(np.mean(layer.stuck))
+
+
+def check_saturated_units(layers: Sequence["LayerUnits"]) -> Finding:
+    """Sigmoid and tanh units that work, but only at the flat ends; a softmax with one answer of nearly 1."""
+    check = Check(
+        "saturated-units", f"at most {MOST_FLAT:g} of a layer's answers where its slope is below 1 %"
+    )
+    shares = [(_saturated(layer), layer) for layer in layers if _can_saturate(layer)]
+    if not shares:
+        return check.ok(0, " (no such layer: nothing to judge)")
+    share, layer = max(shares, key=lambda each: each[0])
+    if share <= MOST_FLAT:
+        return check.ok(share)
+    return check.found(
+        "error",
+        share,
+        f"The {layer.activation} of {layer.name} is flat for {100 * share:.0f} % of its answers: gradients "
+        "vanish there, and different images get the very same embedding.",
+        "Check the range of the input and the size of the weights; give embeddings no softmax.",
+    )
+
+
+def _can_saturate(layer: "LayerUnits") -> bool:
+    return layer.activation in ("sigmoid", "tanh", "softmax")
+
+
+def _saturated(layer: "LayerUnits") -> float:
+    working = 1 - _dead(layer)
+    return 1.0 if working == 0 else (layer.flat - (1 - working)) / working
+
+
+def effective_rank(embeddings: np.ndarray) -> float:
+    """exp of the entropy of the shares of variance (Roy, Vetterli 2007), (n, d) -> 1..min(n - 1, d), 0 for a
+    point: how many directions the embeddings really use."""
+    centred = np.asarray(embeddings, np.float64) - np.mean(embeddings, axis=0)
+    variance = np.square(np.linalg.svd(centred, compute_uv=False))
+    if variance.sum() < 1e-12:
+        return 0.0
+    shares = variance / variance.sum()
+    shares = shares[shares > 0]
+    return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def check_effective_rank(embeddings: np.ndarray) -> Finding:
+    """Embeddings (n, d) of images of several classes."""
+    least = min(LEAST_RANK, (len(embeddings) - 1) / 2)  # few images cannot fill many directions
+    check = Check("effective-rank", f"at least {least:.2g} directions in use of {embeddings.shape[1]}")
+    rank = effective_rank(embeddings)
+    if rank >= least:
+        return check.ok(rank)
+    return check.found(
+        "error" if rank < least / 2 else "warning",
+        rank,
+        f"The embeddings of {len(embeddings)} images lie on a line or in a point: they have collapsed.",
+        "Train on with negatives that matter (all pairs of a batch), no softmax, a lower learning rate.",
+    )
+
+
+def check_embedding_spread(embeddings: np.ndarray) -> Finding:
+    """Embeddings (n, d): how far they lie from their mean, on average, in units of their length."""
+    check = Check("embedding-spread", f"at least {LEAST_SPREAD} of their length between embeddings and mean")
+    embeddings = np.asarray(embeddings, np.float64)
+    length = float(np.mean(np.linalg.norm(embeddings, axis=1)))
+    away = float(np.mean(np.linalg.norm(embeddings - embeddings.mean(axis=0), axis=1)))
+    spread = away / length if length > 0 else 0.0
+    if spread >= LEAST_SPREAD:
+        return check.ok(spread)
+    return check.found(
+        "error" if spread < LEAST_SPREAD / 10 else "warning",
+        spread,
+        "All images get nearly the same embedding, whatever they show.",
+        "Check the range of the input; let the last layer have no bias of 0.5, and weights above 0.01.",
+    )
+
+
+def check_similarity_range(similarity: np.ndarray) -> Finding:
+    """Similarities 0..1 (n,) of pairs, half of them same: the range that holds 90 % of them."""
+    check = Check("similarity-range", f"at least {LEAST_RANGE} between the 5th and the 95th percentile")
+    low, high = np.percentile(similarity, (5, 95))
+    if high - low >= LEAST_RANGE:
+        return check.ok(high - low)
+    return check.found(
+        "error" if high - low < LEAST_RANGE / 5 else "warning",
+        high - low,
+        f"Same and different pairs alike get a similarity of about {np.median(similarity):.2f}: the network "
+        "does not tell these images apart.",
+        "Look at the embeddings; if they differ, fit the calibration again, else train on images like these.",
+    )
+
+
+def nearest_is_right(embeddings: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): is the other image with the most similar embedding (cosine) of the same class?"""
+    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    unit = embeddings / np.maximum(length, 1e-12)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -np.inf)
+    labels = np.asarray(labels)
+    return labels[np.argmax(cosine, axis=1)] == labels
+
+
+def check_preprocessing(embed: Embed, pixels: np.ndarray, labels: np.ndarray) -> Finding:
+    """Does the network do better on pixels (n, size, size, channels) that are treated otherwise?
+
+    `embed`: pixels -> (n, d). Labels (n,) with several images of a class: the measure is the accuracy of the
+    nearest neighbour.
+    """
+    pixels = np.asarray(pixels, np.float32)
+    others = {
+        words: nearest_is_right(embed(treated), labels) for words, treated in _treatments(pixels).items()
+    }
+    return compare_treatments(nearest_is_right(embed(pixels), labels), others)
+
+
+def compare_treatments(as_given: np.ndarray, others: Mapping[str, np.ndarray]) -> Finding:
+    """bool (n,) each: whose nearest neighbour is right with the pixels as given, and treated otherwise."""
+    check = Check("preprocessing", f"no other treatment of the pixels better by {LEAST_GAIN} of accuracy")
+    words, best = max(others.items(), key=lambda other: other[1].mean())
+    accuracy, better = float(as_given.mean()), float(best.mean())
+    if better - accuracy < LEAST_GAIN or mcnemar_exact(best, as_given) > SURE_P:
+        return check.ok(accuracy)
+    return check.found(
+        "error",
+        accuracy,
+        f"Nearest neighbours are right for {100 * accuracy:.0f} % of {len(best)} images as they are given, "
+        f"for {100 * better:.0f} % with {words}: that is what the network was trained on.",
+        "Make the network's own preprocessing a part of the encoder, once, and give it RGB in 0..255.",
+    )
+
+
+def _treatments(pixels: np.ndarray) -> dict[str, np.ndarray]:
+    full = pixels * 255 if pixels.max() <= 1 else pixels
+    treatments = {
+        "pixels in 0..1": full / 255,
+        "pixels in -1..1": full / 127.5 - 1,
+        "inverted pixels": 255 - full,
+    }
+    if pixels.max() <= 1:
+        treatments["pixels in 0..255"] = treatments.pop("pixels in 0..1") * 255
+    if pixels.shape[-1] == 3:
+        treatments["channels turned to BGR"] = pixels[..., ::-1]
+        treatments["pixels in 0..255, turned to BGR, less ImageNet's mean"] = (
+            full[..., ::-1] - IMAGENET_MEAN_BGR
+        )
+    return treatments

@@ -1,0 +1,200 @@
+"""The images to label, embedded for every slot in the background.
+
+Whatever is done is on disk: a restart goes on where the last run ended, and embeds nothing again.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.embedding_files import Shelf, shelf_name, tidy
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.images import decode_image
+from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
+from siamese_core.pool_sources import Listed
+from siamese_core.workbench import Workbench
+
+CHUNK = 16  # images at a time: up to 48 MB, and a comparison on the page waits for no more than these
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class PoolProgress:
+    """How far the work is. files: found; done: of these imported, or `rejected` as no image; images: imported,
+    each once; embedded: of these, in every slot that serves; problem: why the work stopped, in words."""
+
+    files: int
+    done: int
+    rejected: int
+    images: int
+    embedded: int
+    working: bool
+    seconds_left: float | None
+    problem: str | None
+
+    def json(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A slot's checkpoint and the embeddings that its encoder has made."""
+
+    slot: str
+    checkpoint: Checkpoint
+    shelf: Shelf
+
+
+class Pool:
+    """The images of `files`. `on_growth` is called after each chunk, in the thread that works."""
+
+    def __init__(self, workbench: Workbench, uploads: bool = True):
+        self.workbench = workbench
+        self.files = PoolFiles(workbench.workspace / "pool", uploads)
+        self.on_growth: Callable[[], None] = lambda: None
+        self._shelves: dict[str, Shelf] = {}
+        self._unreadable: set[str] = set()
+        self._lock = threading.Lock()
+        self._working = self._again = False
+        self._problem: str | None = None
+        self._began: tuple[float, int] | None = None
+
+    def images(self) -> list[PoolImage]:
+        return [each for each in self.files.images() if each.image_id not in self._unreadable]
+
+    def embedded(self) -> list[Embedded]:
+        """For each slot whose checkpoint loads; UserError with the reason if none does."""
+        found, problems = [], []
+        for slot in SLOTS:
+            try:
+                checkpoint = self.workbench.matcher.checkpoint(slot)
+            except UserError as problem:
+                problems.append(problem)
+            else:
+                found.append(Embedded(slot, checkpoint, self._shelf(checkpoint)))
+        if not found:
+            raise problems[0]
+        return found
+
+    def progress(self) -> PoolProgress:
+        """Loads no checkpoint: before one is loaded, no image counts as embedded."""
+        sources, images = self.files.sources(), self.images()
+        done = [each for source in sources for each in source.done()]
+        served = [self.workbench.matcher.served_id(slot) for slot in SLOTS]
+        shelves = [self._shelves[each] for each in served if each in self._shelves]
+        files = sum(len(source.names) for source in sources)
+        embedded = min((sum(each.image_id in shelf for each in images) for shelf in shelves), default=0)
+        return PoolProgress(
+            files=files,
+            done=len(done),
+            rejected=sum(each.image_id is None for each in done) + len(self._unreadable),
+            images=len(images),
+            embedded=embedded,
+            working=self._working,
+            seconds_left=self._seconds_left(len(done) + embedded, files + len(images)),
+            problem=self._problem,
+        )
+
+    def start(self) -> None:
+        """Works in a thread until all is done; called while it works, it makes it look again in the end."""
+        with self._lock:
+            self._again = self._working
+            if self._working:
+                return
+            self._working = True
+        threading.Thread(target=self._work_on, name="pool", daemon=True).start()
+
+    def _work_on(self) -> None:
+        going = True
+        while going:
+            try:
+                self._problem = None
+                self.work()
+            except Exception as failure:  # a background thread has nobody to raise it to
+                self._problem = str(failure) if isinstance(failure, UserError) else repr(failure)
+            with self._lock:
+                going = self._working = self._again
+                self._again = False
+
+    def work(self, progress: Progress = lambda share, words: None) -> None:
+        """Imports and embeds what is not yet; what is no image is passed over and recorded.
+
+        UserError if no slot serves or the disk is full.
+        """
+        self._began = None
+        while missing := self._not_embedded():
+            self._in_chunks(missing, self._embed_stored, progress)
+        for source in self.files.sources():
+            self._in_chunks(source.todo(), partial(self._import, source), progress)
+            if source.archive:
+                source.archive.unlink(missing_ok=True)
+        if self._not_embedded():  # another checkpoint was promoted meanwhile
+            self.work(progress)
+
+    def _in_chunks(self, items: list, work: Callable[[list], None], progress: Progress) -> None:
+        # In random order, so that what is there at any time is like the whole.
+        order = np.random.default_rng(0).permutation(len(items))
+        for start in range(0, len(items), CHUNK):
+            now = self.progress()
+            share = (now.done + now.embedded) / max(1, 2 * now.files)
+            progress(share, f"{now.embedded} of {now.files} images embedded")
+            work([items[place] for place in order[start : start + CHUNK]])
+            self.on_growth()
+
+    def _import(self, source: Source, files: list[Listed]) -> None:
+        images, imported = {}, []
+        for file in files:
+            try:
+                image = decode_image(file.read(), file.name)
+            except (UserError, OSError) as problem:
+                imported.append(Imported(file.name, file.stamp, None, str(problem)))
+                continue
+            image_id = self.workbench.images.add(image)
+            images[image_id] = image
+            imported.append(Imported(file.name, file.stamp, image_id))
+        self.files.imported(source, imported)
+        self._embed(images)
+
+    def _embed_stored(self, ids: list[str]) -> None:
+        images = {}
+        for image_id in ids:
+            try:
+                images[image_id] = self.workbench.images.read(image_id)
+            except UserError:  # its file was deleted or changed: it counts as rejected
+                self._unreadable.add(image_id)
+        self._embed(images)
+
+    def _embed(self, images: dict[str, np.ndarray]) -> None:
+        for each in self.embedded():
+            ids = [image_id for image_id in images if image_id not in each.shelf]
+            rows = self.workbench.matcher.embed(each.slot, [images[image_id] for image_id in ids])
+            # If another checkpoint was promoted meanwhile, these may be its embeddings.
+            if ids and self.workbench.matcher.served_id(each.slot) == each.checkpoint.id:
+                each.shelf.append(ids, rows)
+
+    def _not_embedded(self) -> list[str]:
+        images = self.images()
+        shelves = [each.shelf for each in self.embedded()] if images else []
+        return [each.image_id for each in images if any(each.image_id not in shelf for shelf in shelves)]
+
+    def _shelf(self, checkpoint: Checkpoint) -> Shelf:
+        if checkpoint.id not in self._shelves:
+            folder = self.workbench.workspace / "embeddings"
+            tidy(folder)
+            name = shelf_name(checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
+            self._shelves[checkpoint.id] = Shelf(folder / name, checkpoint.encoder.output_shape[-1])
+        return self._shelves[checkpoint.id]
+
+    def _seconds_left(self, steps: int, total: int) -> float | None:
+        """At the pace since the work began; the first call of a run is where it begins."""
+        if not self._working:
+            return None
+        began = self._began = self._began or (time.monotonic(), steps)
+        gained = steps - began[1]
+        return round((time.monotonic() - began[0]) * (total - steps) / gained, 1) if gained else None

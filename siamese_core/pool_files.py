@@ -1,0 +1,187 @@
+"""The images that were imported from folders and uploads, on record, so that a restart imports nothing again."""
+
+import hashlib
+import json
+import os
+import time
+import uuid
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from siamese_core.atomic import share_file
+from siamese_core.errors import UserError
+from siamese_core.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
+
+
+@dataclass(frozen=True)
+class PoolImage:
+    """`name`: its path in the folder or zip; `class_name`: "" where nothing is known."""
+
+    image_id: str
+    name: str
+    class_name: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of an image file: `image_id`, or `problem` in words where it is no good."""
+
+    name: str
+    stamp: str
+    image_id: str | None
+    problem: str | None = None
+
+
+class Record:
+    """`file`: a line of JSON for each imported image file, only appended to. Torn lines are passed over."""
+
+    def __init__(self, file: Path):
+        self.file = Path(file)
+
+    def read(self) -> dict[str, Imported]:
+        """By name, the latest of each."""
+        text = self.file.read_text("utf-8", errors="replace") if self.file.exists() else ""
+        found = (_parsed(line) for line in text.splitlines())
+        return {each.name: each for each in found if each}
+
+    def append(self, imported: Iterable[Imported]) -> None:
+        """On disk when this returns."""
+        lines = "".join(json.dumps(asdict(each)) + "\n" for each in imported)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("ab") as stream:
+            # After a power cut the last line may be torn: what follows it must not be.
+            stream.write(("\n" if stream.tell() else "").encode() + lines.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def _parsed(line: str) -> Imported | None:
+    try:
+        return Imported(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+@dataclass
+class Source:
+    """A folder, or an upload, whose zip (`archive`) is deleted once all of it is imported."""
+
+    record: Record
+    listed: list[Listed]
+    archive: Path | None = None
+    imported: dict[str, Imported] = field(init=False)
+
+    def __post_init__(self):
+        self.imported = self.record.read()
+
+    @property
+    def names(self) -> set[str]:
+        """The files that count: of a folder those that are in it now."""
+        listed = {each.name for each in self.listed}
+        return listed if self.archive is None else listed | self.imported.keys()
+
+    def todo(self) -> list[Listed]:
+        """The files that are new or have changed."""
+        stamps = {name: each.stamp for name, each in self.imported.items()}
+        return [each for each in self.listed if stamps.get(each.name) != each.stamp]
+
+    def done(self) -> list[Imported]:
+        """By name."""
+        return [self.imported[name] for name in sorted(self.names & self.imported.keys())]
+
+    def images(self) -> list[PoolImage]:
+        """The folder that a file lies in is its class, where at least two folders tell classes apart."""
+        done = [each for each in self.done() if each.image_id]
+        folders = {each.name: each.name.rpartition("/")[0] for each in done}
+        telling = len(set(folders.values()) - {""}) > 1
+        return [PoolImage(each.image_id, each.name, folders[each.name] if telling else "") for each in done]
+
+
+class PoolFiles:
+    """The sources of a workspace's pool, whose records lie in `folder`; uploads of earlier runs are there at
+    once, and folders when they are added again."""
+
+    def __init__(self, folder: Path, uploads: bool = True):
+        self.folder = Path(folder)
+        self._sources: dict[str, Source] = {}
+        self._images: list[PoolImage] | None = None
+        for file in sorted(self.folder.glob("upload-*.*")) if uploads else ():
+            if file.suffix in (".zip", ".jsonl"):
+                self._open_upload(file.with_suffix(".zip"))
+
+    def add_folder(self, folder: Path) -> None:
+        """The images below a folder. UserError if it holds none or too many."""
+        folder = Path(folder).resolve()
+        name = f"folder-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+        listed = list_folder(folder)
+        self._check_room(len(listed))
+        self._put(name, Source(Record(self.folder / f"{name}.jsonl"), listed))
+
+    def add_zip(self, archive: Path, name: str) -> None:
+        """The images of a zip, of which a copy is kept until they are imported. `name` is for messages."""
+        self._check_room(len(list_zip(archive, name)))
+        kept = self._new_upload()
+        share_file(archive, kept.with_suffix(".part"))
+        self._keep(kept)
+
+    def add_files(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Uploaded files: (where it lies now, what it is called) each. UserError if none is an image's."""
+        self._check_room(len(files))
+        kept = self._new_upload()
+        partial = kept.with_suffix(".part")
+        with zipfile.ZipFile(partial, "w") as archive:
+            for number, (file, name) in enumerate(files, start=1):
+                archive.write(file, f"{number:05d} {name.replace('/', ' ')}")
+        try:
+            list_zip(partial, "the files")
+        except UserError:
+            partial.unlink()
+            raise
+        self._keep(kept)
+
+    def sources(self) -> list[Source]:
+        return list(self._sources.values())
+
+    def imported(self, source: Source, imported: list[Imported]) -> None:
+        """Takes note of what became of files of a source; on disk when this returns."""
+        source.record.append(imported)
+        source.imported = source.imported | {each.name: each for each in imported}
+        self._images = None
+
+    def images(self) -> list[PoolImage]:
+        """Those imported so far, each once. The class of an image that lies in two classes is not known."""
+        images = self._images
+        if images is None:
+            found: dict[str, PoolImage] = {}
+            for image in (image for source in self.sources() for image in source.images()):
+                former = found.setdefault(image.image_id, image)
+                if former.class_name != image.class_name:
+                    found[image.image_id] = PoolImage(former.image_id, former.name, "")
+            images = self._images = list(found.values())
+        return images
+
+    def _put(self, name: str, source: Source) -> None:
+        self._sources[name] = source
+        self._images = None
+
+    def _check_room(self, count: int) -> None:
+        there = sum(len(source.names) for source in self.sources())
+        if there + count > MAX_IMAGES:
+            raise UserError(
+                f"There are at most {MAX_IMAGES} images to label. Received: {count} beside {there}. "
+                "Take another workspace for them."
+            )
+
+    def _new_upload(self) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / f"upload-{time.time_ns()}-{uuid.uuid4().hex[:6]}.zip"
+
+    def _keep(self, archive: Path) -> None:
+        archive.with_suffix(".part").replace(archive)
+        self._open_upload(archive)
+
+    def _open_upload(self, archive: Path) -> None:
+        listed = list_zip(archive, "an upload") if archive.exists() else []
+        self._put(archive.stem, Source(Record(archive.with_suffix(".jsonl")), listed, archive))

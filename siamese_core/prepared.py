@@ -1,0 +1,55 @@
+"""All images of a dataset as an encoder sees them, made once and kept."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.datasets import Dataset
+from siamese_core.encoders import EncoderSpec, prepare
+from siamese_core.pair_lists import PairList
+
+Progress = Callable[[float, str], None]
+
+
+class PreparedImages:
+    """pixels: uint8 (n, size, size, channels); in the folder `cache`, if one is given, for the next time."""
+
+    def __init__(
+        self,
+        dataset: Dataset | PairList,
+        spec: EncoderSpec,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+    ):
+        self.dataset = dataset
+        shape = (len(dataset), spec.size, spec.size, spec.channels)
+        file = _file(dataset, spec, cache) if cache else None
+        kept = _kept(file, shape) if file else None
+        self.pixels = np.empty(shape, "uint8") if kept is None else kept
+        if kept is not None:
+            return
+        for index in range(len(dataset)):
+            self.pixels[index] = prepare(dataset.image(index), spec.preparation, spec.size, spec.channels)
+            if progress and index % 500 == 0:
+                progress(index / len(dataset), f"preparing images: {index} of {len(dataset)}")
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(".part.npy")
+            np.save(partial, self.pixels)
+            os.replace(partial, file)
+
+
+def _file(dataset: Dataset | PairList, spec: EncoderSpec, folder: Path) -> Path:
+    name = f"prepared-{spec.preparation}-{spec.size}-{spec.channels}-{dataset.fingerprint()[:16]}.npy"
+    return folder / name
+
+
+def _kept(file: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    """None where there is nothing, or what is there was cut short."""
+    try:
+        pixels = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None

@@ -1,0 +1,92 @@
+"""What a case study is given, what it reports, and what all of them measure alike."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamese_core.datasets import Dataset
+from siamese_core.errors import UserError
+from siamese_core.findings import Finding
+from siamese_core.metrics import equal_error_rate, roc_auc
+from siamese_core.sampling import members
+
+if TYPE_CHECKING:
+    from siamese_core.checkpoints import Checkpoint
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """dataset: what both versions learn from and are judged on; steps: of each training, None for the study's
+    own number; size: side of the networks' input in px, None for theirs; trials, n_way, language: of one-shot
+    tasks; checkpoint: the network of one-shot tasks, None for an untrained one; weights: the file of
+    ResNet50's ImageNet weights, None to look for it."""
+
+    dataset: Dataset
+    steps: int | None = None
+    seed: int = 0
+    size: int | None = None
+    trials: int = 50
+    n_way: int = 20
+    language: str | None = None
+    checkpoint: "Checkpoint | None" = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """table: a row a variant, {"variant": its name, metric: value}; a metric that is no number is None."""
+
+    name: str
+    findings: tuple[Finding, ...]
+    table: tuple[dict, ...]
+
+    def json(self) -> dict:
+        return {
+            "name": self.name,
+            "findings": [finding.json() for finding in self.findings],
+            "table": [{key: _rounded(value) for key, value in row.items()} for row in self.table],
+        }
+
+
+def _rounded(value: object) -> object:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def of_variant(variant: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings under names that say which variant they are about."""
+    return [replace(finding, check=f"{finding.check} ({variant})") for finding in findings]
+
+
+def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the images that train, and of those of a `share` of the classes, which training never sees.
+
+    Only classes with two images or more count. UserError if fewer than two would be on either side.
+    """
+    several = [label for label, found in members(dataset.labels).items() if len(found) > 1]
+    count = max(2, round(share * len(several)))
+    if len(several) < count + 2:
+        raise UserError(
+            "A case study needs four classes with two images each: two are kept from training. "
+            f"Received: {len(several)}. Give more --data."
+        )
+    kept = rng.choice(several, count, replace=False)
+    inside = np.isin(dataset.labels, several)
+    return np.flatnonzero(inside & ~np.isin(dataset.labels, kept)), np.flatnonzero(
+        np.isin(dataset.labels, kept)
+    )
+
+
+def verification(scores: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
+    """Scores (n, n) of all pairs of n images that grow with likeness: equal error rate and area under the
+    ROC curve over the pairs i < j, None where scores are not finite."""
+    left, right = np.triu_indices(len(labels), 1)
+    chosen = scores[left, right]
+    if not np.isfinite(chosen).all():
+        return {"eer": None, "roc_auc": None}
+    same = labels[left] == labels[right]
+    return {"eer": equal_error_rate(chosen, same), "roc_auc": roc_auc(chosen, same)}

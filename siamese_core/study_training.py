@@ -1,0 +1,73 @@
+"""How the case studies train: on random pairs as published, or on all pairs of a batch, our way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from siamese_core import published
+from siamese_core.batches import ClassBatches
+from siamese_core.datasets import Dataset
+from siamese_core.heads import make_head
+from siamese_core.losses import LOSSES
+from siamese_core.sampling import BatchShape, members
+from siamese_core.training import PairNetwork
+
+JIT = False  # compiling takes longer than these short trainings
+CLIP_NORM = 5.0
+
+Draw = Callable[[int], tuple]
+
+
+@dataclass(frozen=True)
+class Material:
+    """inputs: what an encoder is given of each image of the dataset (n, ...); training, held_out: indices of
+    images, of different classes."""
+
+    dataset: Dataset
+    inputs: np.ndarray
+    training: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def judged(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and labels of the images of classes that training never sees."""
+        return self.inputs[self.held_out], self.dataset.labels[self.held_out]
+
+
+def random_pairs(material: Material, rng: np.random.Generator, halfsize: int) -> Draw:
+    """Published batches: `halfsize` same pairs and as many different ones, ((left, right), same)."""
+    groups = list(members(material.dataset.labels[material.training]).values())
+
+    def draw(step: int) -> tuple:
+        pairs = published.gen_random_batch(groups, rng, halfsize)
+        sides = (material.training[side] for side in (pairs.left, pairs.right))
+        return tuple(material.inputs[side].astype("float32") for side in sides), pairs.same.astype("float32")
+
+    return draw
+
+
+def all_pairs(material: Material, rng: np.random.Generator, shape: BatchShape) -> Draw:
+    """Batches of several images of several classes, (inputs, labels); two of the images are identical."""
+    batches = ClassBatches(material.dataset.subset(material.training), shape)
+
+    def draw(step: int) -> tuple:
+        indices, labels = batches.draw(rng)
+        indices[1] = indices[0]  # of one class: a pair at distance 0, where a root has no finite gradient
+        return material.inputs[material.training[indices]].astype("float32"), labels[:, None]
+
+    return draw
+
+
+def all_pairs_network(encoder: keras.Model, head: str, loss: str, learning_rate: float) -> PairNetwork:
+    """Encoder and head, compiled with a loss over all pairs of a batch. Names as in HEADS and LOSSES."""
+    network = PairNetwork(encoder, make_head(head))
+    network.build(None)
+    over_pairs = LOSSES[loss]
+    network.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM),
+        loss=lambda labels, logits: over_pairs(logits, labels[:, 0]),
+        jit_compile=JIT,
+    )
+    return network

@@ -1,0 +1,107 @@
+"""What a training run keeps in its folder: its state, its best weights, and a line of metrics an interval."""
+
+import csv
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from siamese_core.errors import UserError
+
+DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError)
+
+
+class NotFinite(ArithmeticError):
+    """A variable holds NaN or infinity."""
+
+
+def write_state(file: Path, header: dict, variables: Sequence) -> None:
+    """Numbers of `variables` and a `header` of JSON as one .npz that is complete or absent.
+
+    NotFinite, with the file as it was before, if one of the numbers is not finite.
+    """
+    arrays = {f"v{i}": ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise NotFinite
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), "uint8")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part.npz")
+    with partial.open("wb") as stream:
+        np.savez(stream, **arrays)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(partial, file)
+
+
+def read_header(file: Path) -> dict | None:
+    """The header of a state; None if there is no such file, UserError if it is damaged."""
+    if not file.exists():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as state:
+            return json.loads(bytes(state["header"]))
+    except DAMAGE as problem:
+        raise _damaged(file) from problem
+
+
+def read_variables(file: Path, variables: Sequence) -> None:
+    """Gives `variables` the state's numbers; UserError, with all of them as they were, if they do not fit."""
+    try:
+        with np.load(file, allow_pickle=False) as state:
+            arrays = [state[f"v{i}"] for i in range(len(variables))]
+    except DAMAGE as problem:
+        raise _damaged(file) from problem
+    for array, variable in zip(arrays, variables, strict=True):
+        if array.shape != tuple(variable.shape):
+            raise UserError(
+                "A state must fit the network that takes it up. "
+                f"Received: {array.shape} for {tuple(variable.shape)} in {file}. Start over elsewhere."
+            )
+    for array, variable in zip(arrays, variables, strict=True):
+        variable.assign(array)
+
+
+def _damaged(file: Path) -> UserError:
+    return UserError(
+        f"The state of a run must be whole. Received: {file}, which is damaged. "
+        "Put it back from a copy, or delete it and start over."
+    )
+
+
+class MetricsFile:
+    """A CSV with a line an interval; the first line names the columns."""
+
+    def __init__(self, file: Path):
+        self.file = file
+
+    def append(self, row: dict) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        new = not self.file.exists()
+        with self.file.open("a", newline="", encoding="utf-8") as lines:
+            writer = csv.DictWriter(lines, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+
+    def rows(self) -> list[dict]:
+        if not self.file.exists():
+            return []
+        with self.file.open(newline="", encoding="utf-8") as lines:
+            return list(csv.DictReader(lines))
+
+    def cut_after(self, step: int) -> None:
+        """Drops what was written between the last saved state and a kill: it will be written again."""
+        rows = self.rows()
+        kept = [row for row in rows if (row.get("step") or "").isdigit() and int(row["step"]) <= step]
+        if len(kept) == len(rows):
+            return
+        partial = self.file.with_suffix(".part.csv")
+        with partial.open("w", newline="", encoding="utf-8") as lines:
+            writer = csv.DictWriter(lines, list(rows[0]), extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(kept)
+        os.replace(partial, self.file)

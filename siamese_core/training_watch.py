@@ -1,0 +1,103 @@
+"""Looks over a training's shoulder: at which step it goes NaN, in which layer that starts, does it learn?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamese_core.findings import Check, Finding
+
+if TYPE_CHECKING:
+    import keras
+
+Progress = Callable[[float, str], None]
+
+LEAST_MOVE = 0.01  # of the loss, within the second half of a run
+FEWEST_STEPS = 10
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """losses: of each step, in order; nan_step: the first one, counted from 1, after which the loss or a
+    weight is not finite, or None; spoilt: the weights, in the order of the layers, that were not finite then;
+    last_weight: the path of the network's last weight."""
+
+    losses: tuple[float, ...]
+    nan_step: int | None = None
+    spoilt: tuple[str, ...] = ()
+    last_weight: str = ""
+
+
+class TrainingWatch:
+    """Call `observe` after each step of training `network`; the record then tells what happened."""
+
+    def __init__(self, network: "keras.Model"):
+        self._weights = network.trainable_variables
+        self.record = TrainingRecord((), last_weight=self._weights[-1].path)
+
+    def observe(self, loss: float) -> bool:
+        """Whether it is worth going on: False once the loss or a weight is no number."""
+        losses = (*self.record.losses, float(loss))
+        spoilt = tuple(weight.path for weight in self._weights if not _is_finite(weight))
+        well = not spoilt and bool(np.isfinite(loss))
+        step = None if well else len(losses)
+        self.record = TrainingRecord(losses, step, spoilt, self.record.last_weight)
+        return well
+
+
+def _is_finite(weight: "keras.Variable") -> bool:
+    from keras import ops
+
+    return bool(ops.isfinite(ops.sum(weight)))  # one number: the sum of what holds a NaN is NaN
+
+
+def check_training(record: TrainingRecord) -> Finding:
+    """Does the run go NaN, and where does that start: in a layer, or behind all of them, in the loss?
+
+    A NaN gradient spoils every layer between where it arises and the input, and none behind.
+    """
+    check = Check("finite-training", "no step after which the loss or a weight is NaN or infinite")
+    if record.nan_step is None:
+        return check.ok(0, f" (of {len(record.losses)})")
+    if not record.spoilt or record.spoilt[-1] == record.last_weight:
+        where = "behind the last layer, in the distance or the loss: a root has an infinite gradient at 0"
+    else:
+        where = f"behind {record.spoilt[-1]}, the last layer with a NaN"
+    return check.found(
+        "error",
+        record.nan_step,
+        f"After step {record.nan_step} {len(record.spoilt)} weights are NaN; it starts {where}.",
+        "Clamp what is under a root away from 0, before the root, and keep embeddings from coinciding.",
+    )
+
+
+def check_loss_moves(losses: Sequence[float]) -> Finding:
+    """Is the loss stuck? The measure is its range over the second half of the run, relative to its median."""
+    check = Check("loss-moves", f"a loss that moves by {LEAST_MOVE} of itself, or is 0")
+    second_half = np.asarray(losses, np.float64)[len(losses) // 2 :]
+    second_half = second_half[np.isfinite(second_half)]
+    if 2 * len(second_half) < FEWEST_STEPS:
+        return check.ok(0, f" (received {len(losses)} steps: nothing to judge)")
+    middle = float(np.median(second_half))
+    moves = float(np.ptp(second_half)) / middle if middle > 0 else 1.0
+    if moves >= LEAST_MOVE or middle < 1e-6:
+        return check.ok(moves)
+    return check.found(
+        "error",
+        moves,
+        f"The loss is stuck at {middle:.4f}: the embeddings have collapsed, and no gradient leads out.",
+        "Give embeddings no softmax but a unit length; start with a lower learning rate.",
+    )
+
+
+def train_watched(
+    network: "keras.Model", draw: Callable[[int], tuple], steps: int, progress: Progress
+) -> TrainingRecord:
+    """Trains a compiled network on `draw(step)`, a batch and its labels, for `steps` or until it goes NaN."""
+    watch = TrainingWatch(network)
+    for step in range(steps):
+        progress(step / steps, f"step {step + 1} of {steps}")
+        if not watch.observe(network.train_on_batch(*draw(step))):
+            break
+    return watch.record

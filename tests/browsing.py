@@ -1,0 +1,99 @@
+"""What the browser tests do with the page, in the words of the person who uses it."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
+
+from samples import image_file, stroke_glyph
+from siamese_core.label_rows import LabelRow
+from siamese_core.pair_log import PairLog
+
+PATIENT_MS = 60_000  # a busy machine compares slowly; no test waits this long when all is well
+
+expect.set_options(timeout=PATIENT_MS)
+
+
+def open_page(page: Page, url: str, theme: str = "light") -> Page:
+    """The page, ready to be used, and its status line without a slot that loads."""
+    page.set_default_timeout(PATIENT_MS)
+    page.goto(f"{url}/?__theme={theme}")
+    expect(page.locator("#status .slot.ready")).to_have_count(2)
+    page.wait_for_function("window.workbench && document.querySelector('.answer-bar')")
+    return page
+
+
+def glyph(seed: int, side: int = 105) -> bytes:
+    """The PNG of a character of its own for each seed."""
+    return image_file(stroke_glyph(np.random.default_rng(seed), side))
+
+
+def give(page: Page, place: str, content: bytes, name: str = "drawing.png") -> None:
+    """Upload a picture to the place with this elem_id, over the one that is there."""
+    clear = page.locator(f"#{place} button[aria-label='Clear'], #{place} button[title='Clear']")
+    if clear.count():
+        clear.first.evaluate("button => button.click()")
+    field = page.locator(f"#{place} input[type=file]")
+    field.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def give_pair(page: Page, seed: int = 0) -> None:
+    """Two new characters, and wait until both encoders have said what they think."""
+    before = (
+        page.locator(".opinions").get_attribute("data-left") if page.locator(".opinions").count() else None
+    )
+    give(page, "left", glyph(2 * seed))
+    give(page, "right", glyph(2 * seed + 1))
+    expect(page.locator(".card .number")).to_have_count(2)
+    if before:
+        expect(page.locator(".opinions")).not_to_have_attribute("data-left", before)
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def card(page: Page, encoder: str, panel: str = "opinions") -> Locator:
+    return page.locator(f"#{panel} [data-encoder={encoder}]")
+
+
+def press(page: Page, keys: Iterable[str]) -> None:
+    """Keys pressed with nothing in focus."""
+    page.evaluate("document.activeElement.blur()")
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def logged(workspace: Path) -> list[LabelRow]:
+    """Every row of the log, as another process reads it."""
+    return PairLog(workspace / "pairs.csv").rows()
+
+
+def set_threshold(page: Page, encoder: str, value: float) -> None:
+    """Moves the tick as dragging does, and waits for the server's word."""
+    dial = page.locator(f"[data-threshold={encoder}]")
+    dial.evaluate(
+        "(dial, value) => { dial.value = value; dial.dispatchEvent(new Event('input', {bubbles: true}));"
+        " dial.dispatchEvent(new Event('change', {bubbles: true})) }",
+        value,
+    )
+    expect(page.locator(f"[data-reset={encoder}]")).to_be_visible()
+
+
+def open_desk(page: Page, server) -> Page:
+    """The page of a running app; `page.rows()` gives what the log got since."""
+    open_page(page, server.url)
+    earlier = len(logged(server.workspace))
+    page.rows = lambda: logged(server.workspace)[earlier:]
+    return page
+
+
+def wait_for_rows(page: Page, count: int) -> list[LabelRow]:
+    """The new rows of the log, once there are as many; never more."""
+    deadline = time.monotonic() + PATIENT_MS / 1000
+    while len(page.rows()) < count and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert len(page.rows()) == count
+    return page.rows()

@@ -1,0 +1,138 @@
+"""The HTTP contract, key by key, through gradio_client and as curl does it."""
+
+import json
+import re
+from urllib.request import urlopen
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from browsing import glyph, logged
+from calling import Caller
+
+ID = re.compile("[0-9a-f]{64}")
+
+
+@pytest.fixture(scope="module")
+def client(quick_app):
+    running = Client(quick_app.url, verbose=False, analytics_enabled=False)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def caller(quick_app):
+    caller = Caller(quick_app.url)
+    yield caller
+    caller.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> list:
+    """Six drawings, as gradio_client sends them."""
+    folder = tmp_path_factory.mktemp("drawings")
+    for seed in range(6):
+        (folder / f"drawing{seed}.png").write_bytes(glyph(500 + seed))
+    return [handle_file(folder / f"drawing{seed}.png") for seed in range(6)]
+
+
+@pytest.fixture(scope="module")
+def compared(client, files) -> dict:
+    return client.predict(files[0], files[1], api_name="/compare")
+
+
+def test_compare_answers_as_the_command_line_does(compared):
+    assert list(compared) == ["left", "right", "results"]
+    assert ID.fullmatch(compared["left"]) and ID.fullmatch(compared["right"])
+    assert [each["encoder"] for each in compared["results"]] == ["koch", "resnet50"]
+    for said in compared["results"]:
+        assert list(said) == ["encoder", "checkpoint", "similarity", "threshold", "same"]
+        assert 0 <= said["similarity"] <= 1
+        assert said["same"] == (said["similarity"] >= said["threshold"])
+
+
+def test_one_shot_ranks_the_files_by_their_names(client, files):
+    answer = client.predict(files[0], files[1:], api_name="/one_shot")
+    assert list(answer) == ["query", "results"]
+    for said in answer["results"]:
+        assert list(said) == ["encoder", "checkpoint", "pick", "margin", "ranking"]
+        assert {each["class"] for each in said["ranking"]} == {f"drawing{seed}" for seed in range(1, 6)}
+        similarities = [each["similarity"] for each in said["ranking"]]
+        assert similarities == sorted(similarities, reverse=True)
+        assert said["margin"] == pytest.approx(similarities[0] - similarities[1])
+        assert said["pick"] == said["ranking"][0]["class"]
+
+
+def test_one_shot_takes_a_class_for_each_file(client, files):
+    answer = client.predict(files[0], files[1:5], ["alef", "alef", "bet", "bet"], api_name="/one_shot")
+    assert {each["class"] for each in answer["results"][0]["ranking"]} == {"alef", "bet"}
+
+
+def test_an_answer_is_on_disk_before_it_is_told(client, compared, quick_app):
+    told = client.predict(compared["left"], compared["right"], "same", "Ada", api_name="/answer")
+    assert told == {"label_id": told["label_id"], "saved": True}
+    row = next(row for row in logged(quick_app.workspace) if row.label_id == told["label_id"])
+    assert (row.left_id, row.right_id) == (compared["left"], compared["right"])
+    assert (row.answer, row.annotator, row.source, row.event) == ("same", "Ada", "api", "label")
+    said = {each["encoder"]: each for each in compared["results"]}
+    assert float(row.koch_similarity) == pytest.approx(said["koch"]["similarity"], abs=1e-6)
+    wrong = any(not each["same"] for each in compared["results"])
+    assert row.correction == ("1" if wrong else "0")
+
+
+def test_undo_takes_an_answer_back_once(client, compared, quick_app):
+    told = client.predict(compared["left"], compared["right"], "different", "Bob", api_name="/answer")
+    client.predict(told["label_id"], api_name="/undo")
+    undo = logged(quick_app.workspace)[-1]
+    assert (undo.event, undo.target_id, undo.source) == ("undo", told["label_id"], "api")
+    with pytest.raises(AppError, match="already"):
+        client.predict(told["label_id"], api_name="/undo")
+
+
+def test_status_tells_slots_and_counts(client):
+    status = client.predict(api_name="/status")
+    assert list(status) == ["ready", "slots", "images", "labels", "corrections", "conflicts"]
+    assert status["ready"] is True
+    assert list(status["slots"]) == ["koch", "resnet50"]
+    assert all(list(slot) == ["state", "checkpoint", "problem"] for slot in status["slots"].values())
+
+
+def test_the_health_of_the_app_can_be_asked(quick_app):
+    with urlopen(f"{quick_app.url}/healthz") as answer:
+        assert (answer.status, json.loads(answer.read())["ready"]) == (200, True)
+
+
+def test_curl_needs_two_steps(caller):
+    kind, answer = caller.curl("compare", [caller.uploaded(glyph(1)), caller.uploaded(glyph(2))])
+    assert kind == "complete" and list(answer) == ["left", "right", "results"]
+    kind, status = caller.curl("status", [])
+    assert kind == "complete" and status["ready"] is True
+
+
+WRONG = {
+    "compare": [["text", None], [{}, {}], [{"path": 7}, {"path": 8}]],
+    "one_shot": [[None, None, None], [None, [], None], [None, [{}], ["one", "two"]]],
+    "answer": [["0" * 64, "1" * 64, "same", ""], ["../x", "y", "same", ""], [1, 2, 3, 4]],
+    "undo": [["unknown"], [["list"]]],
+}
+
+
+@pytest.mark.parametrize(("endpoint", "data"), [(name, data) for name in WRONG for data in WRONG[name]])
+def test_wrong_input_is_told_in_words(caller, endpoint, data, quick_app):
+    before = len(quick_app.log())
+    kind, answer = caller.curl(endpoint, data)
+    assert kind == "error"
+    assert "Received:" in answer["error"]
+    assert str(quick_app.workspace) not in answer["error"]
+    assert "Traceback" not in quick_app.log()[before:]
+
+
+def test_an_answer_must_be_one_of_three(client, compared):
+    with pytest.raises(AppError, match="same, different, unsure"):
+        client.predict(compared["left"], compared["right"], "maybe", api_name="/answer")
+
+
+def test_a_name_for_each_file_or_none(client, files):
+    with pytest.raises(AppError, match="a name for each file. Received: 1 for 2"):
+        client.predict(files[0], files[1:3], ["one"], api_name="/one_shot")

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from siamese_core.batches import DIFFERENT, SAME, UNKNOWN, ClassBatches, PairBatches, batches
+from siamese_core.datasets import Dataset
+from siamese_core.errors import UserError
+from siamese_core.pair_lists import PairList
+from siamese_core.sampling import BatchShape
+
+
+def listed(*pairs: tuple[int, int, bool]) -> PairList:
+    """Pairs of as many blank images as they name."""
+    left, right, same = (np.array(column) for column in zip(*pairs, strict=True))
+    images = [np.zeros((2, 2, 3), np.uint8)] * (1 + max(left.max(), right.max()))
+    return PairList(images, left, right, same.astype(bool))
+
+
+def truth(pairs: PairList) -> np.ndarray:
+    """What is known of every two images."""
+    every = np.arange(len(pairs))
+    return PairBatches(pairs, BatchShape()).truth(every[:, None], every[None])
+
+
+def labelled(sizes: list[int]) -> Dataset:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    names = tuple(map(str, range(len(labels))))
+    classes = tuple(map(str, range(len(sizes))))
+    groups = np.zeros(len(sizes), "int64")
+    return Dataset(names, labels, classes, groups, ("",), np.full(len(labels), -1), lambda index: b"")
+
+
+def test_images_joined_by_same_pairs_are_one_thing():
+    known = truth(listed((0, 1, True), (1, 2, True), (2, 3, False)))
+    assert (known[:3, :3] == SAME).all()
+    assert (known[:3, 3] == DIFFERENT).all()
+    assert (known == known.T).all()
+
+
+def test_one_different_pair_parts_two_things_and_says_nothing_of_others():
+    known = truth(listed((0, 1, True), (2, 3, True), (0, 2, False), (4, 5, True)))
+    assert (known[:2, 2:4] == DIFFERENT).all()
+    assert (known[:4, 4:] == UNKNOWN).all()
+
+
+def test_an_image_is_the_same_as_itself():
+    assert (np.diag(truth(listed((0, 1, True), (2, 3, False)))) == SAME).all()
+
+
+def test_contradicted_things_fall_back_on_the_pairs_themselves():
+    known = truth(listed((0, 1, True), (1, 2, True), (0, 2, False), (3, 4, True), (0, 3, False)))
+    assert known[0, 1] == known[1, 2] == SAME
+    assert known[0, 2] == known[0, 3] == DIFFERENT
+    assert known[3, 4] == SAME
+    assert known[1, 3] == UNKNOWN
+    assert known[0, 4] == DIFFERENT
+
+
+def test_a_pair_that_is_called_both_counts_as_neither():
+    pairs = listed((0, 1, True), (1, 0, False), (2, 3, True), (2, 4, False))
+    assert truth(pairs)[0, 1] == UNKNOWN
+    for seed in range(20):
+        indices, known = PairBatches(pairs, BatchShape(4, 4)).draw(np.random.default_rng(seed))
+        assert not {0, 1} & set(indices)
+        assert known.shape == (16, 16)
+
+
+def test_a_batch_of_pairs_is_half_same_and_tells_no_more_than_the_list():
+    rng = np.random.default_rng(0)
+    pairs = listed(*((2 * n, 2 * n + 1, n % 2 == 0) for n in range(50)))
+    source = batches(pairs, BatchShape(8, 4))
+    assert isinstance(source, PairBatches)
+    for _ in range(10):
+        indices, known = source.draw(rng)
+        assert len(indices) == source.size == 32
+        assert known.dtype == np.int32
+        given = known[np.arange(0, 32, 2), np.arange(1, 32, 2)]
+        assert np.bincount(given, minlength=2).tolist() == [8, 8]
+        same_file = indices[:, None] // 2 == indices[None] // 2
+        assert (known[~same_file] == UNKNOWN).all()
+
+
+@pytest.mark.parametrize("shape", [BatchShape(1, 1), BatchShape(3, 1), BatchShape(16, 4)])
+def test_every_size_of_batch_holds_both_kinds(shape):
+    source = PairBatches(listed((0, 1, True), (2, 3, False)), shape)
+    indices, known = source.draw(np.random.default_rng(0))
+    assert len(indices) == source.size >= 4
+    assert {SAME, DIFFERENT} <= set(known.ravel())
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [
+        (((0, 1, True), (2, 3, True)), "2 same and 0 different"),
+        (((0, 1, False),), "0 same and 1 different"),
+        (((0, 1, True), (0, 1, False)), "0 same and 0 different"),
+    ],
+)
+def test_both_kinds_of_pairs_are_needed(pairs, says):
+    with pytest.raises(UserError, match=f"Received: {says}"):
+        batches(listed(*pairs), BatchShape())
+
+
+def test_batches_of_classes_have_the_size_they_tell():
+    source = batches(labelled([3, 3, 1, 9]), BatchShape(16, 4))
+    assert isinstance(source, ClassBatches)
+    indices, labels = source.draw(np.random.default_rng(0))
+    assert len(indices) == len(labels) == source.size == 12
+    assert np.array_equal(source.dataset.labels[indices], labels)
+    assert 2 not in labels
+
+
+def test_the_generator_decides_a_batch():
+    for source in (
+        batches(labelled([5] * 9), BatchShape(3, 2)),
+        batches(listed((0, 1, 1), (2, 3, 0)), BatchShape()),
+    ):
+        first, second = (source.draw(np.random.default_rng(5)) for _ in range(2))
+        assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

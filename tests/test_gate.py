@@ -1,0 +1,113 @@
+"""When a candidate may take its parent's place, on results made by hand."""
+
+import numpy as np
+import pytest
+
+from siamese_core.evaluation import ProtocolResult, VerificationResult
+from siamese_core.gate import FEWEST_JUDGES, LEAST_SPREAD, Measured, judge
+
+PAIRS = 60
+BASE_TRIALS = 400
+
+
+def holdout(right: np.ndarray, same: np.ndarray, sure: float = 0.4) -> VerificationResult:
+    """Verdicts at 0.5 that are right where `right` is true, each `sure` away from the threshold."""
+    said_same = np.where(right, same, ~same)
+    similarity = np.where(said_same, 0.5 + sure, 0.5 - sure) + np.linspace(0, 0.05, len(same))
+    return VerificationResult("verification", "koch", "id", right, 1.0, similarity, same, 0.5)
+
+
+def measured(wrong: range, pairs: int = PAIRS, base_wrong: int = 40, **more) -> Measured:
+    """Half of the pairs are same, the even ones; those numbered in `wrong` are wrong."""
+    right = ~np.isin(np.arange(pairs), wrong)
+    base = ProtocolResult("one-shot", "koch", "id", np.arange(BASE_TRIALS) >= base_wrong, 1.0)
+    return Measured(holdout(right, np.arange(pairs) % 2 == 0, **more), base)
+
+
+def with_holdout(**cells: np.ndarray) -> Measured:
+    good = measured(range(2))
+    fields = vars(good.holdout) | cells
+    return Measured(VerificationResult(**fields), good.base)
+
+
+PARENT = measured(range(20))
+
+
+def test_a_clear_gain_with_nothing_forgotten_opens_the_gate():
+    found = judge(PARENT, measured(range(2)))
+    assert found.better
+    assert found.fixed.sum() == 18 and not found.broken.any()
+    np.testing.assert_array_equal(np.flatnonzero(found.fixed), range(2, 20))
+    assert found.p == pytest.approx(2 / 2**18)
+    assert found.reason == (
+        "Better: it fixed 18 and broke 0 of 60 pairs it never saw (exact McNemar p = 7.63e-06)."
+    )
+
+
+def test_fixed_and_broken_pairs_are_told_apart():
+    found = judge(PARENT, measured(range(15, 25)))
+    np.testing.assert_array_equal(np.flatnonzero(found.fixed), range(15))
+    np.testing.assert_array_equal(np.flatnonzero(found.broken), range(20, 25))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (measured(range(6), 11), measured(range(0), 11), f"has 11 pairs and needs {FEWEST_JUDGES}"),
+        (PARENT, PARENT, "not more often right"),
+        (measured(range(2)), PARENT, "not more often right"),
+        (PARENT, measured(range(15, 20)), None),
+        (PARENT, measured(range(5, 20)), "gain of 8.3 points may be chance"),
+        (PARENT, measured(range(2), base_wrong=42), None),
+        (PARENT, measured(range(2), base_wrong=43), "lost 0.8 points on the base protocol, where 0.5"),
+        (PARENT, measured(range(2), base_wrong=0), None),
+    ],
+    ids=["few", "equal", "worse", "gain", "chance", "margin", "forgotten", "base gains"],
+)
+def test_each_refusal_names_its_reason(before, after, why):
+    found = judge(before, after)
+    assert found.better == (why is None)
+    if why:
+        assert why in found.reason and found.reason.startswith("Not better: ")
+        assert "it fixed" in found.reason and found.reason.endswith(").")
+
+
+def test_a_holdout_of_one_kind_cannot_judge():
+    same = np.ones(PAIRS, bool)
+    before = Measured(holdout(np.arange(PAIRS) >= 30, same), PARENT.base)
+    after = Measured(holdout(same, same), PARENT.base)
+    found = judge(before, after)
+    assert not found.better and "60 same and 0 different pairs and needs both" in found.reason
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.7])
+def test_a_network_that_says_one_thing_has_collapsed(value):
+    found = judge(PARENT, with_holdout(similarity=np.full(PAIRS, value)))
+    assert not found.better and "collapsed" in found.reason
+
+
+def test_a_verdict_that_is_always_the_same_is_refused_however_often_it_is_right():
+    same = np.arange(PAIRS) % 6 != 0
+    before = Measured(holdout(np.arange(PAIRS) >= 40, same), PARENT.base)
+    after = Measured(holdout(same, same), PARENT.base)
+    assert after.holdout.correct.mean() > before.holdout.correct.mean() and np.ptp(after.holdout.similarity) > LEAST_SPREAD
+    found = judge(before, after)
+    assert not found.better and "calls every pair of the holdout same" in found.reason
+
+
+def test_a_gain_without_telling_same_from_different_is_refused():
+    """Mostly same answers, and a candidate that says "same" more often, whatever the pair."""
+    rng = np.random.default_rng(0)
+    same = rng.random(200) < 0.8
+    similarity = rng.uniform(0.45, 1.0, 200)
+    before = Measured(holdout(rng.random(200) < 0.5, same), PARENT.base)
+    right = (similarity >= 0.5) == same
+    result = VerificationResult("verification", "koch", "id", right, 1.0, similarity, same, 0.5)
+    found = judge(before, Measured(result, PARENT.base))
+    assert found.p < 0.001 and found.fixed.sum() > found.broken.sum()
+    assert not found.better and "does not tell same from different" in found.reason
+
+
+@pytest.mark.parametrize("pairs", [FEWEST_JUDGES, 30])
+def test_a_small_holdout_that_is_clear_opens_the_gate(pairs):
+    assert judge(measured(range(pairs // 2), pairs), measured(range(0), pairs)).better

@@ -1,0 +1,198 @@
+"""Fitting a head anew, with real small checkpoints and embeddings made by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from siamese_core.adapting import REPLAYED, Adaptation, Evidence
+from siamese_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.head_training import (
+    REPLAY_WEIGHT,
+    adapted,
+    answers_evidence,
+    inherited_card,
+    pairs_evidence,
+    retrained_head,
+)
+from siamese_core.holdout import Split
+from siamese_core.material import Material
+from siamese_core.metrics import Calibration
+from siamese_core.sampling import Pairs
+from small_checkpoints import small_checkpoint
+
+COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def weighted() -> Checkpoint:
+    """koch: its head has a weight for each dimension."""
+    checkpoint = small_checkpoint(0, "koch", 72)
+    checkpoint.calibration = Calibration(0.7, -0.3)
+    checkpoint.card |= {"metrics": {"accuracy": 1.0}, "steps": 5, "data": {"sha256": "ab"}}
+    checkpoint.id = "koch-0123456789ab"
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def plain() -> Checkpoint:
+    """small_cnn: the Euclidean distance, nothing to learn."""
+    return small_checkpoint(0)
+
+
+def embeddings(model: Checkpoint, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.random((COUNT, model.encoder.output_shape[-1])).astype("float32")
+
+
+def some_pairs() -> Pairs:
+    rng = np.random.default_rng(1)
+    left = rng.integers(COUNT // 2, size=30)
+    return Pairs(left, left + COUNT // 2, rng.random(30) < 0.5)
+
+
+def log_odds(model: Checkpoint, embedded: np.ndarray, pairs: Pairs) -> np.ndarray:
+    return model.calibration.log_odds(model.logits(embedded[pairs.left], embedded[pairs.right]))
+
+
+def assert_as_before(model: Checkpoint, calibration: Calibration, weights: list[np.ndarray]) -> None:
+    assert model.calibration == calibration
+    for array, former in zip(model.head.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(array, former)
+
+
+def found(model: Checkpoint, scale: float = 1.6, shift: float = -0.4) -> Adaptation:
+    dim = model.encoder.output_shape[-1] if model.head.weights else 1
+    weights = np.random.default_rng(2).normal(0, 0.02, dim) if model.head.weights else np.zeros(1)
+    return Adaptation(scale, shift, weights, 10.0)
+
+
+@pytest.mark.parametrize("name", ["weighted", "plain"])
+def test_a_candidates_log_odds_are_those_of_the_adaptation(name, request):
+    model = request.getfixturevalue(name)
+    embedded, pairs, change = embeddings(model), some_pairs(), found(model)
+    evidence = pairs_evidence(model, embedded, pairs)
+    candidate = adapted(model, change)
+    got = log_odds(candidate, embedded, pairs)
+    np.testing.assert_allclose(got, change.log_odds(evidence.base, evidence.gaps), atol=2e-4)
+    assert np.abs(got - evidence.base).min() > 0.01
+    one_against_all = candidate.pairwise_logits(embedded[:2], embedded)
+    np.testing.assert_allclose(
+        one_against_all[1], candidate.logits(embedded[1:2].repeat(COUNT, 0), embedded), atol=2e-4
+    )
+
+
+@pytest.mark.parametrize("name", ["weighted", "plain"])
+def test_the_parent_is_left_as_it_was(name, request):
+    model = request.getfixturevalue(name)
+    calibration, weights = model.calibration, [each.copy() for each in model.head.get_weights()]
+    card = dict(model.card)
+    adapted(model, found(model))
+    assert_as_before(model, calibration, weights)
+    assert model.card == card
+
+
+def test_a_head_without_weights_changes_its_calibration_only(plain):
+    candidate = adapted(plain, found(plain, scale=2.0, shift=0.5))
+    assert not candidate.head.weights
+    assert candidate.calibration.slope == pytest.approx(2 * plain.calibration.slope)
+    assert candidate.calibration.intercept == pytest.approx(2 * plain.calibration.intercept + 0.5)
+    assert candidate.threshold == plain.threshold
+
+
+def test_a_candidate_is_saved_and_loaded_as_any_checkpoint(weighted, tmp_path):
+    candidate = adapted(weighted, found(weighted))
+    saved = save_checkpoint(candidate, tmp_path / "candidate", quantise=False)
+    embedded, pairs = embeddings(weighted), some_pairs()
+    loaded = load_checkpoint(tmp_path / "candidate")
+    assert loaded.id == saved.id != weighted.id
+    np.testing.assert_allclose(
+        log_odds(loaded, embedded, pairs), log_odds(candidate, embedded, pairs), atol=1e-5
+    )
+
+
+def test_a_card_inherits_what_the_encoder_is_but_not_what_the_parent_did(weighted):
+    card = inherited_card(weighted)
+    assert card["parent"] == weighted.id
+    assert {card[name] for name in ("encoder", "head", "preparation")} == {"koch", "weighted_l1", "ink"}
+    assert (card["size"], card["channels"]) == (72, 1)
+    assert not {"metrics", "steps", "data"} & set(card)
+
+
+# evidence
+
+
+def material(pairs: Pairs) -> Material:
+    count = len(pairs.same)
+    training = np.arange(count) % 3 != 0
+    return Material(
+        ids=(),
+        images=(),
+        left=pairs.left,
+        right=pairs.right,
+        same=pairs.same,
+        weight=np.linspace(0.5, 1.5, count),
+        identity=np.stack([pairs.left, pairs.right], axis=1),
+        parts=Split(training, ~training, np.zeros(count, bool)),
+        rows=(),
+        gone=0,
+        until="",
+    )
+
+
+def test_only_answers_that_train_are_evidence(weighted):
+    embedded, pairs = embeddings(weighted), some_pairs()
+    given = material(pairs)
+    evidence = answers_evidence(weighted, embedded, given)
+    use = given.parts.training
+    np.testing.assert_allclose(evidence.base, log_odds(weighted, embedded, pairs)[use], rtol=1e-6)
+    np.testing.assert_array_equal(
+        evidence.gaps, np.abs(embedded[pairs.left[use]] - embedded[pairs.right[use]])
+    )
+    np.testing.assert_array_equal(evidence.same, pairs.same[use])
+    np.testing.assert_array_equal(evidence.weight, given.weight[use])
+    np.testing.assert_array_equal(evidence.identity, given.identity[use])
+
+
+def test_replayed_pairs_count_alike_and_always_train(weighted):
+    evidence = pairs_evidence(weighted, embeddings(weighted), some_pairs())
+    assert (evidence.weight == 1).all() and (evidence.identity == REPLAYED).all()
+
+
+def labelled(model: Checkpoint, seed: int, count: int = 120) -> tuple[np.ndarray, Evidence]:
+    """Embeddings whose first dimension alone tells what is same, which the parent does not know."""
+    rng = np.random.default_rng(seed)
+    embedded = rng.random((2 * count, model.encoder.output_shape[-1])).astype("float32") * 0.01
+    same = np.arange(count) % 2 == 0
+    embedded[:count, 0] = 0
+    embedded[count:, 0] = np.where(same, 0, 1)
+    pairs = Pairs(np.arange(count), np.arange(count) + count, same)
+    evidence = pairs_evidence(model, embedded, pairs)
+    return embedded, replace(evidence, identity=np.arange(2 * count).reshape(-1, 2))
+
+
+def test_answers_teach_the_head_what_the_parent_does_not_know(weighted):
+    _, answers = labelled(weighted, 0)
+    _, new = labelled(weighted, 1)
+    nothing = answers.part(np.zeros(len(answers), bool))
+    candidate = retrained_head(weighted, answers, nothing, np.random.default_rng(0))
+    weight = np.asarray(candidate.head.weight) - np.asarray(weighted.head.weight)
+    assert weight.argmax() == 0 and weight[0] > 10 * np.abs(weight[1:]).max()
+    logits = np.asarray(candidate.head.bias) - new.gaps @ np.asarray(candidate.head.weight)
+    np.testing.assert_array_equal(candidate.calibration.log_odds(logits) >= 0, new.same)
+    assert 0 < candidate.card["adaptation"]["prior_precision"]
+
+
+def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):
+    """Five times as many of the same replayed pairs weigh no more."""
+    pairs, rng = some_pairs(), np.random.default_rng(3)
+    answers = pairs_evidence(plain, embeddings(plain, 1), Pairs(pairs.left, pairs.right, ~pairs.same))
+    answers = replace(answers, identity=rng.integers(10, size=answers.identity.shape))
+    replay = pairs_evidence(plain, embeddings(plain), pairs)
+    alone, once, often = (
+        retrained_head(plain, answers, known, np.random.default_rng(0)).calibration
+        for known in (replay.part(np.zeros(30, bool)), replay, replay.part(np.tile(np.arange(30), 5)))
+    )
+    assert 0 < REPLAY_WEIGHT <= 1
+    assert once.slope == pytest.approx(often.slope) and once.intercept == pytest.approx(often.intercept)
+    assert abs(once.intercept - alone.intercept) > 0.01

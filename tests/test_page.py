@@ -1,0 +1,133 @@
+"""The page as a whole: how it starts, what it says while it loads, how it looks."""
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from browsing import card, give, give_pair, glyph, open_page, open_tab, set_threshold
+from siamese_core.checkpoint_store import CheckpointStore
+from small_checkpoints import promote_small
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.browser
+
+# The word of least contrast with its ground, as [ratio, words].
+CONTRAST = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => sum + w * linear(rgb[i] / 255), 0);
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = parse(getComputedStyle(element).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const ratio = (element) => {
+    const both = [light(parse(getComputedStyle(element).color)), light(ground(element))];
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+  };
+  const written = (e) => Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim());
+  return Array.from(document.querySelectorAll('main .html-container *'))
+    .filter((e) => e.offsetParent && written(e))
+    .map((e) => [ratio(e), e.className + ': ' + e.textContent.trim().slice(0, 40)])
+    .sort((x, y) => x[0] - y[0])[0];
+}"""
+
+
+def server_status(url: str) -> int:
+    try:
+        return urlopen(f"{url}/healthz").status
+    except HTTPError as answer:
+        with answer:
+            return answer.code
+
+
+def test_the_page_is_built_without_tensorflow(tmp_path):
+    """So that it answers within seconds, and loads it in the background."""
+    lines = [
+        "import os, sys",
+        f"os.environ['GRADIO_TEMP_DIR'] = {str(tmp_path / 'uploads')!r}",
+        "from pathlib import Path",
+        "from siamese_core.page.layout import build_page",
+        "from siamese_core.workbench import Workbench",
+        f"build_page(Workbench(Path({str(tmp_path)!r})))",
+        "print(*{name.split('.')[0] for name in sys.modules})",
+    ]
+    command = [sys.executable, "-W", "ignore", "-c", "\n".join(lines)]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"tensorflow", "keras"} & set(finished.stdout.split())
+
+
+def test_a_taken_port_is_told_in_one_line(quick_app):
+    port = quick_app.url.rpartition(":")[2]
+    command = [sys.executable, "app.py", "--port", port, "--workspace", str(quick_app.workspace)]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2
+    assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
+
+
+def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, tmp_path):
+    home = promote_small(tmp_path / "workspace", "koch", "resnet50")
+    store = CheckpointStore(home)
+    (store.current_folder("resnet50") / "head.npz").write_bytes(b"torn")
+    server = serve(workspace=home)
+    page.goto(server.url)
+    expect(page.locator("#status .slot.failed")).to_contain_text("resnet50")
+    expect(page.locator("#status .slot.ready")).to_contain_text("koch")
+    give(page, "left", glyph(1))
+    give(page, "right", glyph(2))
+    expect(card(page, "koch").locator(".number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
+    expect(card(page, "resnet50")).to_contain_text("cannot serve")
+    expect(page.locator(".summary")).to_contain_text("koch says")
+    assert server_status(server.url) == 503
+
+
+def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, serve, tmp_path):
+    server = serve(workspace=promote_small(tmp_path / "workspace", "koch", "resnet50"))
+    page.goto(server.url)
+    give(page, "left", glyph(1))
+    give(page, "right", glyph(2))
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".card .number")).to_have_count(2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_word_can_be_read_in_both_themes(page, quick_app, theme):
+    """WCAG AA: a contrast of at least 4.5, but for what is switched off."""
+    open_page(page, quick_app.url, theme)
+    give_pair(page, 13)
+    set_threshold(page, "koch", 0)
+    set_threshold(page, "resnet50", 1)
+    ratio, words = page.evaluate(CONTRAST)
+    assert ratio >= 4.5, words
+
+
+@pytest.mark.parametrize("tab", ["Compare", "One-shot", "Retrain"])
+def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
+    page.set_viewport_size({"width": 400, "height": 800})
+    open_page(page, quick_app.url)
+    if tab == "Compare":
+        give_pair(page, 14)
+    open_tab(page, tab)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_the_screenshot_of_the_readme(page, app, screenshots):
+    page.set_viewport_size({"width": 1280, "height": 860})
+    open_page(page, app.url)
+    page.locator("#samples [data-sample='1']").click()
+    expect(page.locator(".card .number")).to_have_count(2)
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / "screenshot.png")
+    assert Image.open(io.BytesIO((screenshots / "screenshot.png").read_bytes())).size == (1280, 860)

@@ -1,0 +1,148 @@
+"""The Compare tab in a real browser: pictures in, opinions out."""
+
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from browsing import card, give, give_pair, glyph, open_desk, press, set_threshold
+from samples import bad_files, corner_mark, huge_png, image_file, odd_files
+
+# The darkest red of an <img>, 0..255.
+DARKEST = """(image) => {
+  const canvas = Object.assign(document.createElement('canvas'), {width: 48, height: 48});
+  const pen = canvas.getContext('2d');
+  pen.drawImage(image, 0, 0);
+  return Math.min(...pen.getImageData(0, 0, 48, 48).data.filter((_, i) => i % 4 === 0));
+}"""
+DRAWN = [(60, 60), (180, 60), (120, 180)]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def desk(page, quick_app):
+    return open_desk(page, quick_app)
+
+
+def test_two_pictures_are_compared_as_soon_as_both_are_there(desk):
+    expect(desk.locator("#opinions")).to_contain_text("Give two pictures")
+    give(desk, "left", glyph(1))
+    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+    give(desk, "right", glyph(2))
+    expect(desk.locator("#opinions .card h3")).to_have_text(["koch", "resnet50"])
+    for encoder in ("koch", "resnet50"):
+        opinion = card(desk, encoder)
+        expect(opinion.locator(".says .number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
+        expect(opinion.locator(".verdict")).to_have_text(re.compile("^(= same|≠ different)$"))
+        expect(opinion.locator(".threshold")).to_have_text("threshold 0.50")
+        expect(opinion.locator(".checkpoint")).to_have_text(re.compile("^small_cnn-[0-9a-f]{12}$"))
+        expect(opinion.locator(".time")).to_have_text(re.compile(r"^\d+ ms$"))
+        expect(opinion.locator(".seen img")).to_have_count(2)
+
+
+def test_the_verdict_is_the_similarity_against_the_threshold_and_the_bar_is_as_long(desk):
+    give_pair(desk, 1)
+    for encoder in ("koch", "resnet50"):
+        said = card(desk, encoder)
+        similarity = float(said.locator(".says .number").inner_text())
+        width = float(re.search(r"[\d.]+", said.locator(".fill").get_attribute("style"))[0])
+        assert width == pytest.approx(100 * similarity, abs=0.51)
+        assert ("= same" in said.inner_text()) == (similarity >= 0.5) or similarity == 0.5
+
+
+def test_what_an_encoder_sees_is_shown_at_its_own_size(desk):
+    give_pair(desk, 2)
+    sizes = desk.evaluate("Array.from(document.querySelectorAll('.seen img'), (i) => i.naturalWidth)")
+    assert sizes == [48] * 4
+
+
+def test_a_sample_pair_is_taken_with_one_click(desk):
+    desk.locator("#samples [data-sample]").first.click()
+    expect(desk.locator(".card .number")).to_have_count(2)
+    assert desk.locator("#samples img").evaluate_all("all => all.every((i) => i.naturalWidth > 0)")
+
+
+def draw(page, place: str, points) -> None:
+    page.locator(f"#{place}-pad [data-draw]").click()
+    box = page.locator(f"#{place}-pad canvas").bounding_box()
+    page.mouse.move(box["x"] + points[0][0], box["y"] + points[0][1])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
+
+
+def test_drawings_are_compared(desk):
+    draw(desk, "left", DRAWN)
+    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+    draw(desk, "right", [(30, 200), (200, 30)])
+    expect(desk.locator(".card .number")).to_have_count(2)
+    seen = card(desk, "koch").locator(".seen img").first
+    darkest = seen.evaluate(DARKEST)
+    assert darkest < 64
+    desk.locator("#left-pad [data-wipe]").click()
+    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+
+
+def test_a_pasted_picture_goes_into_the_first_empty_place(desk):
+    for seed in (1, 2):
+        paste(desk, glyph(seed))
+        expect(desk.locator(".place img")).to_have_count(seed)
+    expect(desk.locator(".card .number")).to_have_count(2)
+
+
+def paste(page, content: bytes) -> None:
+    page.evaluate(
+        "(bytes) => { const data = new DataTransfer();"
+        " data.items.add(new File([new Uint8Array(bytes)], 'pasted.png', {type: 'image/png'}));"
+        " document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true})) }",
+        list(content),
+    )
+
+
+def test_a_threshold_can_be_moved_to_nought_and_back_and_disagreement_comes_first(desk):
+    give_pair(desk, 3)
+    set_threshold(desk, "koch", 0)
+    expect(card(desk, "koch").locator(".says .verdict")).to_have_text("= same")
+    expect(card(desk, "koch").locator("output")).to_have_text("0.00")
+    set_threshold(desk, "resnet50", 1)
+    expect(card(desk, "resnet50").locator(".says .verdict")).to_have_text("≠ different")
+    expect(desk.locator(".summary.disagree")).to_contain_text("koch says = same, resnet50 says ≠ different")
+    desk.locator("[data-reset=koch]").click()
+    expect(card(desk, "koch").locator(".threshold")).to_have_text("threshold 0.50")
+
+
+def test_the_same_picture_twice_cannot_be_answered(desk):
+    give(desk, "left", glyph(1))
+    give(desk, "right", glyph(1))
+    expect(desk.locator("#opinions")).to_contain_text("same picture twice")
+    press(desk, "s")
+    expect(desk.locator(".answer-bar .saved")).to_have_text("Two pictures first")
+    assert desk.rows() == []
+
+
+def test_files_that_are_no_images_are_told_and_the_page_goes_on(desk, quick_app):
+    before = len(quick_app.log())
+    for name in ("text.png", "empty.png", "cut-short.png", "too-many-pixels.png"):
+        give(desk, "left", bad_files()[name], name)
+        told = desk.locator("#opinions .trouble")
+        expect(told).to_contain_text("Left picture: An image")
+        expect(told).to_contain_text(name)
+    give(desk, "left", huge_png(), "huge.png")
+    expect(desk.locator("#opinions .trouble")).to_contain_text("at most 40 million pixels")
+    give(desk, "left", glyph(1))
+    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+    assert "Traceback" not in quick_app.log()[before:]
+
+
+@pytest.mark.parametrize("name", sorted(odd_files())[::6])
+def test_odd_image_files_are_compared(desk, name):
+    give(desk, "left", odd_files()[name], name)
+    give(desk, "right", image_file(Image.new("RGB", (1, 1))), "one-pixel.png")
+    expect(desk.locator(".card .number")).to_have_count(2)
+
+
+def test_a_picture_that_browsers_cannot_show_is_shown_all_the_same(desk):
+    give(desk, "left", image_file(corner_mark(), "TIFF"), "scan.tif")
+    desk.wait_for_function("() => document.querySelector('#left img')?.naturalWidth === 48")

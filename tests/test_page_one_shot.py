@@ -1,0 +1,142 @@
+"""The One-shot tab in a real browser: a query, a support set, a click on the right class."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from browsing import card, give, glyph, open_desk, open_tab, press, wait_for_rows
+from samples import write_class_folders
+
+# Collects in `told` whatever the progress of the ranking says.
+WATCH_PROGRESS = """() => {
+  const board = document.querySelector('#rankings');
+  window.told = [];
+  new MutationObserver(() => {
+    const busy = board.querySelector('.busy');
+    if (busy) told.push(busy.textContent);
+  }).observe(board, {childList: true, subtree: true, characterData: true});
+}"""
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def desk(page, quick_app):
+    return open_desk(page, quick_app)
+
+
+@pytest.fixture
+def one_shot(desk):
+    open_tab(desk, "One-shot")
+    return desk
+
+
+def add_images(page, files: dict[str, bytes]) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("[data-files]").click()
+    chooser.value.set_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files.items()]
+    )
+
+
+def class_names(page) -> list[str]:
+    return page.locator("#support [data-rename]").evaluate_all("all => all.map((each) => each.value)")
+
+
+def test_a_query_is_ranked_by_both_encoders(one_shot):
+    one_shot.locator("[data-sampled]").click()
+    expect(one_shot.locator("#support .grid li")).to_have_count(10)
+    expect(one_shot.locator("#rankings")).to_contain_text("Give a query")
+    one_shot.locator("#sample-queries [data-sample]").first.click()
+    expect(one_shot.locator("#rankings .card h3")).to_have_text(["koch", "resnet50"])
+    for encoder in ("koch", "resnet50"):
+        ranked = card(one_shot, encoder, "rankings")
+        numbers = [float(text) for text in ranked.locator(".classes .number").all_text_contents()]
+        assert len(numbers) == 10 and numbers == sorted(numbers, reverse=True)
+        expect(ranked.locator(".classes .scale")).to_have_count(10)
+        expect(ranked.locator(".pick")).to_contain_text(re.compile("ahead of|none of these"))
+
+
+def test_what_is_missing_is_said(one_shot):
+    expect(one_shot.locator("#rankings")).to_contain_text("Give a query and a support set")
+    give(one_shot, "query", glyph(1))
+    expect(one_shot.locator("#rankings")).to_contain_text("The query needs a support set")
+    add_images(one_shot, {"alone.png": glyph(2)})
+    expect(one_shot.locator("#rankings")).to_contain_text("A support set needs two classes")
+
+
+def test_classes_are_named_by_files_and_can_be_renamed_and_removed(one_shot):
+    give(one_shot, "query", glyph(1))
+    add_images(one_shot, {"alef.png": glyph(2), "bet.png": glyph(3), "text.png": b"no image"})
+    expect(one_shot.locator("#support .trouble")).to_contain_text("text.png")
+    assert class_names(one_shot) == ["alef", "bet"]
+    expect(one_shot.locator("#rankings .card")).to_have_count(2)
+    field = one_shot.locator("[data-rename='1']")
+    field.fill("alef")
+    field.press("Enter")
+    expect(one_shot.locator("#rankings")).to_contain_text("A support set needs two classes")
+    one_shot.locator("#support .grid li").first.hover()
+    one_shot.locator("[data-remove='0']").click()
+    expect(one_shot.locator("#support .grid li")).to_have_count(1)
+
+
+def test_a_folder_gives_its_folders_as_classes(one_shot, tmp_path):
+    write_class_folders(tmp_path / "set", np.random.default_rng(0), 1, 3, 2)
+    with one_shot.expect_file_chooser() as chooser:
+        one_shot.locator("[data-folder]").click()
+    chooser.value.set_files(tmp_path / "set")
+    expect(one_shot.locator("#support .foot")).to_have_text("3 classes, 6 images")
+    assert sorted(set(class_names(one_shot))) == ["character01", "character02", "character03"]
+
+
+def test_a_click_on_the_right_class_is_one_correction(one_shot):
+    give(one_shot, "query", glyph(1))
+    add_images(one_shot, {f"class{seed}.png": glyph(seed) for seed in range(10, 14)})
+    ranked = card(one_shot, "koch", "rankings").locator("[data-class]")
+    expect(ranked).to_have_count(4)
+    picks = {
+        card(one_shot, encoder, "rankings").locator("[data-class]").first.get_attribute("data-class")
+        for encoder in ("koch", "resnet50")
+    }
+    right = next(name for name in ("class10", "class11", "class12", "class13") if name not in picks)
+    one_shot.locator(f"#rankings [data-encoder=koch] [data-class={right}]").click()
+    rows = wait_for_rows(one_shot, 1 + len(picks))
+    assert [row.answer for row in rows] == ["same", *["different"] * len(picks)]
+    assert len({row.group_id for row in rows}) == 1 and {row.task for row in rows} == {"one_shot"}
+    expect(one_shot.locator("#rankings .saved")).to_contain_text(f"Saved: {right} is right")
+    press(one_shot, "z")
+    undone = wait_for_rows(one_shot, 2 * len(rows))[len(rows) :]
+    assert {row.target_id for row in undone} == {row.label_id for row in rows}
+
+
+def test_none_of_these_contradicts_every_pick(one_shot):
+    give(one_shot, "query", glyph(2))
+    add_images(one_shot, {f"class{seed}.png": glyph(seed) for seed in range(20, 23)})
+    expect(one_shot.locator("#rankings .card")).to_have_count(2)
+    one_shot.locator("[data-none]").click()
+    expect(one_shot.locator("#rankings .saved")).to_contain_text("Saved: none of these")
+    assert {row.answer for row in one_shot.rows()} == {"different"}
+
+
+def test_five_hundred_images_are_embedded_with_progress_and_once(one_shot):
+    add_images(one_shot, {f"class{number}.png": glyph(number, 32) for number in range(500)})
+    expect(one_shot.locator("#support .foot")).to_have_text("500 classes, 500 images")
+    one_shot.evaluate(WATCH_PROGRESS)
+    give(one_shot, "query", glyph(1000))
+    expect(one_shot.locator("#rankings .card")).to_have_count(2)
+    assert any("of 500" in words for words in one_shot.evaluate("told"))
+    expect(card(one_shot, "koch", "rankings").locator("summary")).to_have_text("492 more classes")
+
+
+def test_a_reload_keeps_query_support_set_and_names(one_shot):
+    add_images(one_shot, {"alef.png": glyph(31), "bet.png": glyph(32)})
+    expect(one_shot.locator("#support .grid li")).to_have_count(2)
+    one_shot.locator("[data-rename='0']").fill("first letter")
+    one_shot.locator("[data-rename='0']").press("Enter")
+    give(one_shot, "query", glyph(33))
+    expect(one_shot.locator("#rankings .card")).to_have_count(2)
+    one_shot.reload()
+    open_tab(one_shot, "One-shot")
+    expect(one_shot.locator("#rankings .card")).to_have_count(2)
+    assert class_names(one_shot) == ["first letter", "bet"]

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from samples import bad_files, write_class_folders
+from siamese_core.datasets import load_dataset
+from siamese_core.encoders import encoder_spec, prepare
+from siamese_core.errors import UserError
+from siamese_core.pair_lists import PairList
+from siamese_core.prepared import PreparedImages
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return load_dataset([write_class_folders(tmp_path / "data", np.random.default_rng(0), 1, 2, 2)])
+
+
+@pytest.mark.parametrize("name", ["koch", "resnet50", "small_cnn"])
+def test_every_image_is_as_the_encoder_sees_it(dataset, name):
+    spec = encoder_spec(name)
+    pixels = PreparedImages(dataset, spec).pixels
+    assert pixels.shape == (4, spec.size, spec.size, spec.channels)
+    assert pixels.dtype == np.uint8
+    expected = prepare(dataset.image(3), spec.preparation, spec.size, spec.channels)
+    assert np.array_equal(pixels[3], expected)
+
+
+def test_what_was_prepared_is_kept_and_used_again(dataset, tmp_path):
+    spec, cache = encoder_spec("small_cnn"), tmp_path / "cache"
+    first = PreparedImages(dataset, spec, cache).pixels
+    (file,) = cache.iterdir()
+    marked = first.copy()
+    marked[0] = 7
+    np.save(file, marked)
+    assert np.array_equal(PreparedImages(dataset, spec, cache).pixels, marked)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no array", None])
+def test_a_damaged_file_is_made_again(dataset, tmp_path, damage):
+    spec, cache = encoder_spec("small_cnn"), tmp_path / "cache"
+    first = PreparedImages(dataset, spec, cache).pixels
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:-1000] if damage is None else damage)
+    assert np.array_equal(PreparedImages(dataset, spec, cache).pixels, first)
+    assert np.array_equal(np.load(file), first)
+
+
+def test_other_data_and_other_encoders_are_kept_apart(dataset, tmp_path):
+    cache = tmp_path / "cache"
+    for data in (dataset, dataset.subset([0, 1])):
+        for name in ("koch", "small_cnn"):
+            PreparedImages(data, encoder_spec(name), cache)
+    assert len(list(cache.iterdir())) == 4
+
+
+def test_a_list_of_pairs_is_prepared_too(tmp_path):
+    images = [np.full((30, 20, 3), level, np.uint8) for level in (10, 90)]
+    pairs = PairList(images, np.array([0]), np.array([1]), np.array([False]))
+    spec = encoder_spec("small_cnn")
+    prepared = PreparedImages(pairs, spec, tmp_path)
+    assert prepared.dataset is pairs
+    assert [int(pixels[56, 56, 0]) for pixels in prepared.pixels] == [10, 90]
+
+
+def test_progress_is_told(dataset):
+    told = []
+    PreparedImages(dataset, encoder_spec("small_cnn"), None, lambda share, text: told.append((share, text)))
+    assert told == [(0.0, "preparing images: 0 of 4")]
+
+
+def test_a_corrupt_image_stops_it_with_its_name_and_leaves_nothing(tmp_path):
+    folder = write_class_folders(tmp_path / "data", np.random.default_rng(0), 1, 2, 2)
+    bad = next(folder.rglob("0002_01.png"))
+    bad.write_bytes(bad_files()["cut-short.png"])
+    with pytest.raises(UserError, match="0002_01.png"):
+        PreparedImages(load_dataset([folder]), encoder_spec("small_cnn"), tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()

@@ -1,0 +1,334 @@
+"""From answers to a promoted checkpoint, in real workspaces with small networks in both slots.
+
+koch is a small koch. The slot resnet50 holds a small_cnn that says "same" of every pair, so that any true
+answers make it better, in an instant.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import siamese_core
+from samples import alphabet
+from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.errors import UserError
+from siamese_core.images import ImageStore
+from siamese_core.label_rows import LabelRow
+from siamese_core.metrics import Calibration
+from siamese_core.pair_log import PairLog
+from siamese_core.retraining import RetrainOptions, retrain
+from siamese_core.workbench import Workbench
+from small_checkpoints import small_checkpoint
+
+CHARACTERS = 40
+CONTRACT = ["encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"]
+CONTRACT += ["base_after", "fixed", "broken", "promoted", "reason", "seconds"]
+EASY = RetrainOptions("resnet50")
+
+
+def agreeable(seed: int = 0):
+    """A small_cnn whose calibration calls nearly every pair the same."""
+    checkpoint = small_checkpoint(seed)
+    slope, intercept = checkpoint.calibration.slope, checkpoint.calibration.intercept
+    checkpoint.calibration = Calibration(slope, intercept + 6)
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("shipped")
+    save_checkpoint(small_checkpoint(0, "koch", 72), folder / "koch", quantise=True)
+    save_checkpoint(agreeable(), folder / "resnet50", quantise=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory) -> tuple[Path, list[list[str]]]:
+    """A folder of stored drawings, and their ids: four hands for each character."""
+    store = ImageStore(tmp_path_factory.mktemp("drawings"))
+    drawn = alphabet(np.random.default_rng(0), CHARACTERS, 4, 40)
+    return store.folder, [[store.add(image) for image in hands] for hands in drawn]
+
+
+@pytest.fixture
+def workbench(workspace, shipped, drawings) -> Workbench:
+    shutil.copytree(drawings[0], workspace / "images", copy_function=os.link)
+    return Workbench(workspace, shipped)
+
+
+def true_answers(ids: list[list[str]], characters: int = CHARACTERS) -> list[LabelRow]:
+    """Two answers a character, one of each kind, every pair with images of its own."""
+    rows = []
+    for number in range(characters):
+        other = ids[(number + 1) % CHARACTERS]
+        pairs = ((ids[number][0], ids[number][1], "same"), (ids[number][2], other[3], "different"))
+        rows += [
+            LabelRow(label_id=f"{answer} {number}", annotator="Anne", left_id=a, right_id=b, answer=answer)
+            for a, b, answer in pairs
+        ]
+    return rows
+
+
+def random_answers(ids: list[list[str]], seed: int) -> list[LabelRow]:
+    coins = np.random.default_rng(seed).random(2 * CHARACTERS) < 0.5
+    return [
+        replace(row, answer="same" if coin else "different")
+        for row, coin in zip(true_answers(ids), coins, strict=True)
+    ]
+
+
+@pytest.fixture
+def answered(workbench, drawings) -> Workbench:
+    workbench.log.append_many(true_answers(drawings[1]))
+    return workbench
+
+
+def served(workbench: Workbench, slot: str) -> str:
+    return workbench.matcher.compare(*pictures(workbench), [slot])[0].checkpoint
+
+
+def pictures(workbench: Workbench) -> list[np.ndarray]:
+    return [workbench.images.read(stored_id) for stored_id in workbench.images.ids()[:2]]
+
+
+# from answers to what serves
+
+
+@pytest.mark.parametrize("options", [RetrainOptions("koch"), RetrainOptions("resnet50", mode="full")])
+def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, options):
+    slot, parent = options.encoder, served(answered, options.encoder)
+    report = retrain(answered, options)
+    assert report.promoted and report.reason.startswith("Better: it fixed ")
+    assert report.reason.endswith("It was promoted.")
+    before, after = (each.holdout for each in (report.judgement.before, report.judgement.after))
+    assert after.correct.mean() > before.correct.mean() + 0.2
+    assert report.checkpoints == (parent, served(answered, slot))
+    assert parent != served(answered, slot) == answered.checkpoints.current_id(slot)
+    assert answered.checkpoints.rollback(slot) == parent == served(answered, slot)
+
+
+def test_what_was_measured_is_what_serves(answered):
+    report = retrain(answered, EASY)
+    said = [
+        answered.matcher.compare(*(answered.images.read(each) for each in pair), ["resnet50"])[0].similarity
+        for pair in [(pair["left"], pair["right"]) for pair in report.json()["fixed"]]
+    ]
+    np.testing.assert_allclose(said, [pair["after"] for pair in report.json()["fixed"]], atol=1e-3)
+
+
+def test_the_json_is_the_contracts(answered):
+    told = retrain(answered, EASY).json()
+    assert list(told)[: len(CONTRACT)] == CONTRACT
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert (told["labels"], told["holdout"], told["training"]) == (80, 24, 56)
+    for name in ("before", "after"):
+        assert told[name]["trials"] == 24 and len(told[name]["ci95"]) == 2
+        assert {"accuracy", "eer", "roc_auc", "ece"} <= set(told[name])
+        assert told[f"base_{name}"]["trials"] == 400
+    assert {"left", "right", "answer", "before", "after"} == set(told["fixed"][0])
+    assert told["seconds"] > 0
+
+
+def test_the_reports_are_written_with_the_images_they_show(answered):
+    report = retrain(answered, EASY)
+    folder = answered.workspace / "reports" / report.checkpoints[1]
+    assert json.loads((folder / "report.json").read_text()) == report.json() | {
+        "options": {"encoder": "resnet50", "mode": "head", "promote": "auto", "seed": 0, "until": None}
+    }
+    assert (folder / "report.md").read_text() == report.markdown()
+    shown = {pair[side] for pair in report.json()["fixed"] for side in ("left", "right")}
+    assert shown and {file.stem for file in folder.glob("*.png")} == shown
+
+
+def test_the_card_of_a_candidate_tells_its_own_story(answered):
+    report = retrain(answered, EASY)
+    card = load_checkpoint(answered.checkpoints.folder(report.checkpoints[1])).card
+    assert card["parent"] == report.checkpoints[0] and card["mode"] == "head" and card["seed"] == 0
+    assert card["answers"]["training"] == 56 and card["answers"]["holdout"] == 24
+    assert card["answers"]["until"] == "different 39"
+    assert card["metrics"]["holdout"] == report.json()["after"]
+    assert card["metrics"]["base"]["ci95"] == report.json()["base_after"]["ci95"]
+
+
+def test_in_mode_head_the_encoder_is_stored_once(answered):
+    report = retrain(answered, EASY)
+    files = [answered.checkpoints.folder(each) / ENCODER_FILE for each in report.checkpoints]
+    assert files[0].samefile(files[1])
+
+
+def test_progress_rises_to_the_whole_and_ends_with_the_reason(answered):
+    told = []
+    report = retrain(answered, EASY, lambda share, text: told.append((share, text)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
+
+
+# kept
+
+
+def test_random_labels_are_kept_out(workbench, drawings, tmp_path):
+    for seed in range(4):
+        log = PairLog(tmp_path / f"{seed}.csv")
+        log.append_many(random_answers(drawings[1], seed))
+        report = retrain(workbench, replace(EASY, seed=seed), log=log)
+        assert not report.promoted and report.reason.startswith("Not better: ")
+        assert report.checkpoints[0] == served(workbench, "resnet50")
+
+
+@pytest.mark.parametrize("characters", [4, 10])
+def test_a_handful_of_answers_is_kept_with_the_reason_in_words(workbench, drawings, characters):
+    workbench.log.append_many(true_answers(drawings[1], characters))
+    report = retrain(workbench, EASY)
+    count = round(0.3 * 2 * characters)
+    assert f"the holdout has {count} pairs and needs 12: answer more" in report.reason
+    assert report.reason.endswith("It was kept beside the parent.") and not report.promoted
+    json.dumps(report.json(), allow_nan=False)
+    assert f"{count} judged" in report.markdown()
+
+
+def test_never_keeps_what_is_better_and_force_promotes_what_is_not(answered, drawings, tmp_path):
+    parent = served(answered, "resnet50")
+    kept = retrain(answered, replace(EASY, promote="never"))
+    assert not kept.promoted and kept.judgement.better and "kept because it was asked for" in kept.reason
+    assert kept.checkpoints[0] == parent == served(answered, "resnet50")
+    assert kept.checkpoints[1] in {info.id for info in answered.checkpoints.list()}
+    log = PairLog(tmp_path / "random.csv")
+    log.append_many(random_answers(drawings[1], 5))
+    forced = retrain(answered, replace(EASY, promote="force"), log=log)
+    assert forced.promoted and not forced.judgement.better
+    assert "promoted because it was asked for" in forced.reason
+    assert forced.checkpoints[1] == served(answered, "resnet50")
+
+
+# what it learns from
+
+
+def test_the_same_seed_and_the_same_part_of_the_log_give_the_same_checkpoint(answered, drawings):
+    options = replace(EASY, promote="never")
+    first = retrain(answered, options)
+    until = first.material.until
+    rows = true_answers(drawings[1])
+    answered.log.undo(rows[3].label_id, "Anne", "")
+    answered.log.append(replace(rows[4], label_id="changed", answer="different"))
+    again = retrain(answered, replace(options, until=until))
+    assert again.checkpoints == first.checkpoints
+    assert retrain(answered, options).checkpoints[1] != first.checkpoints[1]
+    assert retrain(answered, replace(options, until=until, seed=1)).checkpoints[1] != first.checkpoints[1]
+
+
+def test_a_torn_log_loses_the_torn_row_only(answered):
+    whole = answered.log.path.read_bytes()
+    answered.log.path.write_bytes(whole + whole.splitlines()[-1][:50])
+    report = retrain(Workbench(answered.workspace, answered.checkpoints.shipped_folder), EASY)
+    assert report.json()["labels"] == 80
+
+
+def test_answers_whose_images_are_gone_are_left_out_and_told(answered, drawings):
+    for hands in drawings[1][:5]:
+        answered.images.path(hands[0]).unlink()
+    report = retrain(answered, EASY)
+    assert report.json()["images_gone"] == 5 and report.json()["labels"] == 75
+    assert "5 whose images are gone" in report.markdown()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        (slice(0, 7), "at least 8 answers.*Received: 4 same, 3 different"),
+        (slice(0, None, 2), "some same and some different.*Received: 40 same, 0 different"),
+        (slice(0, 0), "Received: 0 same, 0 different"),
+    ],
+)
+def test_too_few_answers_or_one_kind_is_told_before_anything_is_loaded(workbench, drawings, chosen, words):
+    rows = true_answers(drawings[1])[chosen]
+    if rows:
+        workbench.log.append_many(rows)
+    with pytest.raises(UserError, match=words):
+        retrain(workbench, EASY)
+    assert workbench.matcher.served_id("resnet50") is None
+    assert not workbench.checkpoints.own_folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (replace(EASY, mode="both"), "mode is one of head, full. Received: 'both'"),
+        (replace(EASY, promote="yes"), "promote is one of auto, never, force. Received: 'yes'"),
+        (RetrainOptions("vgg"), "Received: 'vgg'"),
+        (RetrainOptions("face_cnn"), "no checkpoint for face_cnn"),
+        (replace(EASY, until="nobody"), "Received: nobody"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(answered, options, words):
+    with pytest.raises(UserError, match=words):
+        retrain(answered, options)
+
+
+# several at once, and cut off
+
+
+def test_a_second_retraining_at_the_same_time_is_told(answered):
+    other, told = Workbench(answered.workspace, answered.checkpoints.shipped_folder), []
+
+    def meanwhile(share: float, text: str) -> None:
+        if "fitting" in text:
+            with pytest.raises(UserError, match="One retraining at a time"):
+                retrain(other, EASY)
+            told.append(text)
+
+    assert retrain(answered, EASY, meanwhile).promoted and told
+
+
+@pytest.mark.parametrize("moment", ["base protocol", "judging"])
+def test_a_checkpoint_promoted_meanwhile_is_not_overruled(answered, moment):
+    store = answered.checkpoints
+    rival = save_checkpoint(small_checkpoint(7), store.new_folder("small_cnn"), quantise=True).id
+
+    def meanwhile(share: float, text: str) -> None:
+        if moment in text and store.current_id("resnet50") != rival:
+            store.promote(rival, "resnet50")
+
+    with pytest.raises(UserError, match="promoted meanwhile. Retrain again"):
+        retrain(answered, EASY, meanwhile)
+    assert store.current_id("resnet50") == rival
+    assert retrain(answered, EASY).checkpoints[0] == rival
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from siamese_core import checkpoints
+from siamese_core.retraining import RetrainOptions, retrain
+from siamese_core.workbench import Workbench
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+checkpoints.write_card = die  # the candidate's weights are written, its card is not
+retrain(Workbench(Path(sys.argv[1]), Path(sys.argv[2])), RetrainOptions("resnet50"))
+"""
+
+
+def test_a_killed_retraining_leaves_everything_as_it_was(answered):
+    shipped = answered.checkpoints.shipped_folder
+    log, listed = answered.log.path.read_bytes(), answered.checkpoints.list()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(answered.workspace), str(shipped)],
+        env=os.environ | {"PYTHONPATH": str(Path(siamese_core.__file__).parent.parent)},
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert [file.name[0] for file in answered.checkpoints.own_folder.iterdir()] == ["."]
+    store = CheckpointStore(answered.workspace, shipped)
+    assert store.list() == listed and store.current_id("resnet50") == listed[-1].id
+    assert answered.log.path.read_bytes() == log and not (answered.workspace / "reports").exists()
+    assert retrain(answered, EASY).promoted
