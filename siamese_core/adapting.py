@@ -6,6 +6,7 @@ chosen by cross-validation over identities, so that twenty answers move little a
 should.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,8 +63,11 @@ class Adaptation:
         return self.scale * base + self.shift - gaps @ self.weights
 
 
-def adapt(evidence: Evidence, rng: np.random.Generator) -> Adaptation:
-    """With the prior that predicts held-out identities best; of those about as good, the strongest."""
+def adapt(
+    evidence: Evidence, rng: np.random.Generator, allowed: Callable[[Adaptation], bool] = lambda found: True
+) -> Adaptation:
+    """With the prior that predicts held-out identities best; of those about as good, the strongest; and where
+    what it finds is not allowed, a stronger one still."""
     length = float(np.sqrt(np.mean(np.square(evidence.gaps).sum(axis=1)))) or 1.0
     axes = _axes(evidence.gaps) / length
     short = replace(evidence, gaps=evidence.gaps @ axes)
@@ -71,8 +75,12 @@ def adapt(evidence: Evidence, rng: np.random.Generator) -> Adaptation:
     losses = np.stack([_held_out_losses(short, held_out, strength) for strength in STRENGTHS])
     worse = losses - losses[losses.mean(axis=1).argmin()]
     near = worse.mean(axis=1) <= NEAR_BEST * worse.std(axis=1) / np.sqrt(worse.shape[1])
-    found = fit(short, float(STRENGTHS[near].max()))
-    return replace(found, weights=axes @ found.weights)
+    for strength in STRENGTHS[STRENGTHS >= STRENGTHS[near].max()]:
+        found = fit(short, float(strength))
+        found = replace(found, weights=axes @ found.weights)
+        if allowed(found):
+            break
+    return found
 
 
 def _axes(gaps: np.ndarray) -> np.ndarray:

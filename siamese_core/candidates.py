@@ -12,7 +12,8 @@ ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared whole
 MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds
 FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16
 RANDOM_PAIRS = 10_000
-TWINS = 2  # images for each encoder that a question about an image is also about
+KIN = 2  # of an image's neighbours for each encoder
+TWINS_SHARE = 0.7  # of their neighbours: such images stand at one spot, as copies do
 PAIRS_AT_ONCE = 20_000
 
 
@@ -22,8 +23,8 @@ class Candidates:
 
     codes: int64 (n,), sorted, left * images + right with left < right; log_odds: float64 (n, encoders);
     limits: (encoders,), the log-odds at the thresholds; shared: float (n,) 0..1, the part of an image's
-    neighbours that are the other's, too; twins: int64 (images, k), the images likest to each, itself first;
-    complete: the candidates are all pairs.
+    neighbours that are the other's, too; kin: bool (n,), an encoder finds one of the images among the likest to
+    the other; complete: the candidates are all pairs.
     """
 
     images: int
@@ -31,7 +32,7 @@ class Candidates:
     log_odds: np.ndarray
     limits: np.ndarray
     shared: np.ndarray
-    twins: np.ndarray
+    kin: np.ndarray
     complete: bool
 
     @cached_property
@@ -42,11 +43,15 @@ class Candidates:
     def right(self) -> np.ndarray:
         return self.codes % self.images
 
+    def twins(self, image: int) -> np.ndarray:
+        """The image and those so near to it that a question about them is one about it."""
+        first, second = self._twins
+        return np.concatenate([[image], second[first == image], first[second == image]])
+
     @cached_property
-    def kin(self) -> np.ndarray:
-        """bool (n,): one of the two images is among the other's twins."""
-        first = np.repeat(self.twins[:, 0], self.twins.shape[1] - 1)
-        return np.isin(self.codes, pair_codes(first, self.twins[:, 1:].ravel(), self.images))
+    def _twins(self) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.shared >= TWINS_SHARE
+        return self.left[rows], self.right[rows]
 
     @property
     def margins(self) -> np.ndarray:
@@ -76,14 +81,16 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
     log_odds = np.stack([view.compare(left, right) for view in views], axis=1)
     limits = np.array([_log_odds(view.threshold) for view in views])
     lists = lists or [_likest(images, scores, count) for scores in log_odds.T]
-    twins = [_best_of(each, codes, scores) for each, scores in zip(lists, log_odds.T, strict=True)]
+    kin = [
+        _list_codes(_likest_of(each, codes, scores)) for each, scores in zip(lists, log_odds.T, strict=True)
+    ]
     return Candidates(
         images=images,
         codes=codes,
         log_odds=log_odds,
         limits=limits,
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
-        twins=np.concatenate([np.arange(images)[:, None], *twins], axis=1),
+        kin=np.isin(codes, np.concatenate(kin)),
         complete=complete,
     )
 
@@ -116,10 +123,10 @@ def _likest(images: int, scores: np.ndarray, count: int) -> np.ndarray:
     return np.argsort(-table, axis=1, kind="stable")[:, :count]
 
 
-def _best_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """int64 (images, at most TWINS): of each image's neighbours those that the head itself finds likest."""
+def _likest_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """int64 (images, at most KIN): of each image's neighbours those that the head itself finds likest."""
     found = scores[np.searchsorted(codes, _list_codes(neighbours))].reshape(neighbours.shape)
-    order = np.argsort(-found, axis=1, kind="stable")[:, :TWINS]
+    order = np.argsort(-found, axis=1, kind="stable")[:, :KIN]
     return np.take_along_axis(neighbours, order, axis=1)
 
 

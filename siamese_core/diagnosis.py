@@ -44,8 +44,12 @@ HELD_OUT_WORDS = {"test", "testing", "val", "valid", "validation", "eval", "eval
 def diagnose_images(dataset: Dataset, rng: np.random.Generator) -> list[Finding]:
     """The images of a data set, and its split if its folders name one (train, test, validation)."""
     shown = _images(dataset, LOOKED_AT, rng)
-    checks = (check_input_range, check_contrast, check_channel_order, check_ink_polarity)
-    findings = [check(shown) for check in checks]
+    findings = [
+        check_input_range(shown),
+        check_contrast(shown),
+        check_channel_order(shown),
+        check_ink_polarity(shown[::2]),  # to tell ink from photographs is slow
+    ]
     training, held_out = _named_sides(dataset)
     if len(training) and len(held_out):
         findings += diagnose_split(dataset.subset(training), dataset.subset(held_out), rng)

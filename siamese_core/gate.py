@@ -43,7 +43,7 @@ def judge(before: Measured, after: Measured) -> Judgement:
     fixed, broken = ~first & second, first & ~second
     p = mcnemar_exact(first, second)
     refusal = _small(after.holdout) or _collapsed(after.holdout) or _no_gain(first, second, p)
-    refusal = refusal or _no_ranking(after.holdout) or _forgotten(before.base, after.base)
+    refusal = refusal or _no_ranking(after.holdout) or forgotten(before.base, after.base)
     summary = (
         f"it fixed {int(fixed.sum())} and broke {int(broken.sum())} of {len(first)} pairs it never saw "
         f"(exact McNemar p = {p:.3g})"
@@ -90,7 +90,8 @@ def _no_ranking(holdout: VerificationResult) -> str | None:
     return None
 
 
-def _forgotten(before: ProtocolResult, after: ProtocolResult) -> str | None:
+def forgotten(before: ProtocolResult, after: ProtocolResult) -> str | None:
+    """What is wrong with `after` on the base protocol, in words; None if nothing is."""
     lost, trials = int(before.correct.sum()) - int(after.correct.sum()), len(before.correct)
     if lost > BASE_MARGIN * trials:
         points = 100 * lost / trials

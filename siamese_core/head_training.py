@@ -1,5 +1,6 @@
 """Mode "head": the encoder stays, its embeddings are cached, and the head is fitted anew to the answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,16 +12,23 @@ from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
-INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "domain")  # by a candidate's card
+# Of a parent's card, by its candidate's:
+INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "domain")
 
 
 def retrained_head(
-    parent: Checkpoint, answers: Evidence, replay: Evidence, rng: np.random.Generator
+    parent: Checkpoint,
+    answers: Evidence,
+    replay: Evidence,
+    rng: np.random.Generator,
+    allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint:
     """A candidate with the parent's encoder and, where the head has weights, new ones; else, and besides, a
-    new calibration. The threshold stays."""
+    new calibration. The threshold stays. The weights change as far as the answers ask for and as the
+    candidate is `allowed`."""
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
-    return adapted(parent, adapt(answers.joined(replace(replay, weight=share * replay.weight)), rng))
+    evidence = answers.joined(replace(replay, weight=share * replay.weight))
+    return adapted(parent, adapt(evidence, rng, lambda found: allowed(adapted(parent, found))))
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:

@@ -40,10 +40,12 @@ def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int
 
 
 def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
-    """int64 (n, 2): the identities of left and right image, where `same` is a tie and `different` is none."""
+    """int64 (n, 2): the identities of left and right image; `same` is a tie, `different` is none."""
     tied = [right[i] if same[i] else left[i] for i in range(len(left))]
     number = connected_groups([*left, *right], [*tied, *right])
-    return np.array([[number[a], number[b]] for a, b in zip(left, right, strict=True)], "int64").reshape(-1, 2)
+    return np.array([[number[a], number[b]] for a, b in zip(left, right, strict=True)], "int64").reshape(
+        -1, 2
+    )
 
 
 def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:

@@ -34,12 +34,15 @@ def layer_units(network: keras.Model, pixels: np.ndarray) -> tuple[LayerUnits, .
 def _watched(network: keras.Model, inputs) -> Iterator[LayerUnits]:
     layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
     # A nested network's `input` is that of its inside; what reaches it in this graph is the base class'.
-    tensors = [
-        keras.Operation.input.fget(layer) if isinstance(layer, keras.Model) else _statistics(layer)
-        for layer in layers
-    ]
+    tensors = {
+        str(place): keras.Operation.input.fget(layer)
+        if isinstance(layer, keras.Model)
+        else _statistics(layer)
+        for place, layer in enumerate(layers)
+    }
     answers = keras.Model(network.inputs, tensors)(inputs, training=False)
-    for layer, answer in zip(layers, answers, strict=True):
+    for place, layer in enumerate(layers):
+        answer = answers[str(place)]  # Keras sorts the names: "10" comes before "2"
         if isinstance(layer, keras.Model):
             yield from _watched(layer, answer)
         else:

@@ -185,8 +185,8 @@ class _Batch:
         self._close(np.array([each.left * candidates.images + each.right for each in self.drawn], np.int64))
 
     def _take(self, left: int, right: int) -> None:
-        twins = self.candidates.twins[[left, right]] if self._twins_apart else np.array([[left], [right]])
-        first, second = (each.ravel() for each in np.meshgrid(*twins))
+        ends = [self.candidates.twins(each) if self._twins_apart else [each] for each in (left, right)]
+        first, second = (each.ravel() for each in np.meshgrid(*ends))
         self._close(np.unique(pair_codes(first, second, self.candidates.images)[first != second]))
         for image in (left, right):
             self._times[image] += 1

@@ -208,17 +208,13 @@ def compare_treatments(as_given: np.ndarray, others: Mapping[str, np.ndarray]) -
 
 
 def _treatments(pixels: np.ndarray) -> dict[str, np.ndarray]:
-    full = pixels * 255 if pixels.max() <= 1 else pixels
-    treatments = {
-        "pixels in 0..1": full / 255,
-        "pixels in -1..1": full / 127.5 - 1,
-        "inverted pixels": 255 - full,
-    }
-    if pixels.max() <= 1:
-        treatments["pixels in 0..255"] = treatments.pop("pixels in 0..1") * 255
+    divided = pixels.max() <= 1
+    full = pixels * 255 if divided else pixels
+    treatments = {"pixels in 0..255": full} if divided else {"pixels in 0..1": full / 255}
+    treatments["pixels in -1..1"] = full / 127.5 - 1
     if pixels.shape[-1] == 3:
         treatments["channels turned to BGR"] = pixels[..., ::-1]
         treatments["pixels in 0..255, turned to BGR, less ImageNet's mean"] = (
             full[..., ::-1] - IMAGENET_MEAN_BGR
         )
-    return treatments
+    return treatments | {"inverted pixels": 255 - full}

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from siamese_core import commands, evaluate_commands
+from siamese_core import commands, evaluate_commands, mine_command, study_commands
 from siamese_core.arguments import (
     Parser,
     add_data,
@@ -16,6 +16,7 @@ from siamese_core.arguments import (
     positive,
     whole,
 )
+from siamese_core.casestudies import CASE_STUDIES
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
 from siamese_core.encoders import ENCODERS, SLOTS
 from siamese_core.evaluate_commands import DEFAULT_PAIRS
@@ -36,6 +37,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_one_shot(groups)
     _add_train(groups)
     _add_evaluate(groups)
+    _add_diagnose(groups)
+    _add_casestudy(groups)
+    _add_mine(groups)
     _add_log(groups)
     _add_retrain(groups)
     _add_checkpoints(groups)
@@ -154,6 +158,70 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baselines", action="store_true", help="training-free baselines on the same trials, too"
     )
+
+
+def _add_diagnose(groups) -> None:
+    parser = _add_command(
+        groups, "diagnose", study_commands.diagnose, "what is wrong with a model, images or labels, and why"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--encoder",
+        choices=tuple(ENCODERS),
+        metavar="NAME",
+        help=f"look into its checkpoint: {', '.join(ENCODERS)} ({DEFAULT_ENCODER}, where no data is given)",
+    )
+    which.add_argument("--checkpoint", type=Path, metavar="DIR", help="a checkpoint by its folder instead")
+    add_data(parser)
+    parser.add_argument("--validation", type=Path, metavar="PATH", help="data kept from training on --data")
+    parser.add_argument("--list", type=Path, metavar="FILE", help="CSV left,right,same with paths beside it")
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="labels, where --list is a text file of .npy pairs"
+    )
+    add_seed(parser)
+
+
+def _add_casestudy(groups) -> None:
+    parser = _add_command(
+        groups, "casestudy", study_commands.casestudy, "rebuild a published attempt, as it was and mended"
+    )
+    parser.add_argument(
+        "name",
+        choices=tuple(CASE_STUDIES),
+        metavar="NAME",
+        help="; ".join(f"{study.name}: {study.words}" for study in CASE_STUDIES.values()),
+    )
+    add_data(parser)
+    parser.add_argument(
+        "--steps", type=whole(1), metavar="N", help="of each training (the study's own number)"
+    )
+    parser.add_argument(
+        "--trials", type=whole(1), default=50, metavar="N", help="one-shot tasks (%(default)s)"
+    )
+    parser.add_argument("--n-way", type=whole(2), default=20, metavar="N", help="classes (%(default)s)")
+    parser.add_argument("--language", metavar="NAME", help="all letters of a task of this one (of any)")
+    parser.add_argument(
+        "--resnet50-weights",
+        type=Path,
+        metavar="FILE",
+        help="ImageNet weights (SIAMESE_RESNET50_WEIGHTS, else Keras' cache, else its download)",
+    )
+    add_seed(parser)
+
+
+def _add_mine(groups) -> None:
+    parser = _add_command(groups, "mine", mine_command.mine, "the pairs of a folder that teach most")
+    parser.add_argument(
+        "--images", type=Path, required=True, metavar="DIR", help="images at any depth; class folders help"
+    )
+    parser.add_argument("--top", type=whole(1), required=True, metavar="K", help="how many pairs")
+    parser.add_argument(
+        "--strategy",
+        choices=mine_command.CHOICES,
+        metavar="NAME",
+        help=f"one of {', '.join(mine_command.CHOICES)} (a mix of all)",
+    )
+    add_seed(parser)
 
 
 def _add_log(groups) -> None:

@@ -26,8 +26,8 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class PoolProgress:
-    """How far the work is. files: found; done: of these imported, or `rejected` as no image; images: imported,
-    each once; embedded: of these, in every slot that serves; problem: why the work stopped, in words."""
+    """How far the work is. files: found; done: of these imported, or `rejected` as no image; images: those
+    imported, each once; embedded: of these, in every slot that serves; problem: why it stopped, in words."""
 
     files: int
     done: int
@@ -52,7 +52,7 @@ class Embedded:
 
 
 class Pool:
-    """The images of `files`. `on_growth` is called after each chunk, in the thread that works."""
+    """The images of `files`. The thread that works calls `on_growth` after each chunk and in the end."""
 
     def __init__(self, workbench: Workbench, uploads: bool = True):
         self.workbench = workbench
@@ -136,6 +136,7 @@ class Pool:
                 source.archive.unlink(missing_ok=True)
         if self._not_embedded():  # another checkpoint was promoted meanwhile
             self.work(progress)
+        self.on_growth()
 
     def _in_chunks(self, items: list, work: Callable[[list], None], progress: Progress) -> None:
         # In random order, so that what is there at any time is like the whole.

@@ -1,4 +1,4 @@
-"""The images that were imported from folders and uploads, on record, so that a restart imports nothing again."""
+"""The images imported from folders and uploads, on record, so that a restart imports nothing again."""
 
 import hashlib
 import json

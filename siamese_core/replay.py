@@ -1,16 +1,16 @@
 """The base protocol: what a checkpoint must not forget, on drawings of the project's own that it ships
 with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from siamese_core.datasets import Dataset, load_dataset
-from siamese_core.evaluation import OneShotOptions, ProtocolResult
+from siamese_core.evaluation import OneShotOptions, OneShotTrials, ProtocolResult, one_shot_trials
 from siamese_core.sampling import Pairs, sample_pairs
-from siamese_core.validation import Embedded, one_shot
+from siamese_core.validation import Embedded
 
 FILE = Path(__file__).resolve().parent.parent / "assets" / "replay.zip"
 TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
@@ -34,7 +34,12 @@ class Replay:
 
     def one_shot(self, network: Embedded) -> ProtocolResult:
         """The same trials for every network; `network.embeddings` are of `images`."""
-        return one_shot(network, self.dataset, TRIALS)
+        return self._trials.evaluate(network)
+
+    @cached_property
+    def _trials(self) -> OneShotTrials:
+        trials = one_shot_trials(self.dataset, TRIALS, np.random.default_rng(SEED))
+        return replace(trials, read=int)
 
     def pairs(self) -> Pairs:
         """Pairs of `images` to mix with answers, so that what was known stays known."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint, write_card
 from siamese_core.errors import UserError
-from siamese_core.evaluation import VerificationTrials
-from siamese_core.gate import Judgement, Measured, judge
+from siamese_core.evaluation import ProtocolResult, VerificationTrials
+from siamese_core.gate import Measured, forgotten, judge
 from siamese_core.head_training import answers_evidence, pairs_evidence, retrained_head
 from siamese_core.material import Material, collect
 from siamese_core.pair_log import PairLog
@@ -137,7 +137,14 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     run.progress(0.6, "fitting the head")
     answers = answers_evidence(start.checkpoint, start.answered, run.material)
     known = pairs_evidence(start.checkpoint, start.replayed, run.replay.pairs())
-    new = retrained_head(start.checkpoint, answers, known, rng)
+    base = _base(run, parent)
+    new = retrained_head(
+        start.checkpoint,
+        answers,
+        known,
+        rng,
+        lambda candidate: forgotten(base, _base(run, replace(start, checkpoint=candidate))) is None,
+    )
     new.card |= _origin(run) | {"parent": parent.checkpoint.id}
     run.progress(0.7, "saving the candidate")
     store = run.workbench.checkpoints
@@ -182,8 +189,11 @@ def _measured(run: _Run, network: _Network) -> Measured:
     """On the pairs that judge, and on the base protocol."""
     material, judges = run.material, run.material.parts.holdout
     trials = VerificationTrials(int, material.left[judges], material.right[judges], material.same[judges])
-    holdout = trials.evaluate(Embedded(network.checkpoint, network.answered))
-    return Measured(holdout, run.replay.one_shot(Embedded(network.checkpoint, network.replayed)))
+    return Measured(trials.evaluate(Embedded(network.checkpoint, network.answered)), _base(run, network))
+
+
+def _base(run: _Run, network: _Network) -> ProtocolResult:
+    return run.replay.one_shot(Embedded(network.checkpoint, network.replayed))
 
 
 def _complete_card(run: _Run, candidate: Checkpoint, report: RetrainReport) -> None:

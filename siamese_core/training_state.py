@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from keras import ops
 
 from siamese_core.errors import UserError
 
@@ -24,7 +23,7 @@ def write_state(file: Path, header: dict, variables: Sequence) -> None:
 
     NotFinite, with the file as it was before, if one of the numbers is not finite.
     """
-    arrays = {f"v{i}": ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
+    arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise NotFinite
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), "uint8")

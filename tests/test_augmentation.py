@@ -49,9 +49,9 @@ def test_distortions_differ_and_the_generator_decides_them():
 
 def test_a_distortion_stays_what_a_seed_made_it():
     """A resumed run depends on it: another stream would be another run."""
-    matrix, shift = _affine(np.random.default_rng(5))
-    assert matrix.ravel().tolist() == pytest.approx([0.8, 0, 0, 0.8])
-    assert shift.tolist() == pytest.approx([0, 0])
+    matrix, shift = _affine(np.random.default_rng(8))
+    assert matrix.ravel() == pytest.approx([0.96108056, 0.0011447, 0.16506677, 0.85531809], abs=1e-7)
+    assert shift == pytest.approx([-0.00985325, -0.01201023], abs=1e-7)
 
 
 def test_what_comes_in_from_outside_is_white_paper():
@@ -74,7 +74,7 @@ def test_the_matrices_stay_within_the_published_ranges():
     rng = np.random.default_rng(6)
     drawn = [_affine(rng) for _ in range(500)]
     areas = [abs(np.linalg.det(matrix)) for matrix, _ in drawn]
-    assert 0.8**2 * (1 - 0.3**2) <= min(areas)
+    assert min(areas) >= 0.8**2 * (1 - 0.3**2)
     assert max(areas) <= 1.2**2 * (1 + 0.3**2)
     assert max(np.abs(shift).max() for _, shift in drawn) <= 2 / 105
     assert any(np.array_equal(matrix, np.eye(2)) for matrix, _ in drawn)

@@ -268,8 +268,8 @@ def evaluated(ended: Ended, protocol: str, keys: list[str]) -> dict:
 ONE_SHOT = ("evaluate", "one-shot", "--n-way", "3", "--episodes", "10")
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
-def test_evaluate_one_shot_measures_every_encoder(run, all_encoders, drawings, encoder):
+@pytest.mark.parametrize("encoder", ["koch", "small_cnn", "face_cnn"])
+def test_evaluate_one_shot_measures_the_encoder_that_is_named(run, all_encoders, drawings, encoder):
     words = (*ONE_SHOT, "--data", drawings, "--encoder", encoder)
     found = evaluated(run(*words, "--json", home=all_encoders), "one-shot", RESULT_KEYS)
     assert (found["encoder"], found["trials"]) == (encoder, 10)
@@ -546,7 +546,7 @@ BAD = {
     "runs are no zip": (("evaluate", "lake", "--runs", "TEXT"), "zip"),
     "nothing to verify": (("evaluate", "verification"), "--data --list"),
     "two sources": (("evaluate", "verification", "--data", "DATA", "--list", "TEXT"), "not allowed with"),
-    "list without columns": (("evaluate", "verification", "--list", "TEXT"), "left, right, same"),
+    "list without columns": (("evaluate", "verification", "--list", "TEXT"), "left, right and same"),
     "pairs of a list": (("evaluate", "verification", "--list", "TEXT", "--pairs", "4"), "--pairs"),
     "labels of data": (("evaluate", "verification", "--data", "DATA", "--labels", "TEXT"), "--labels"),
     "no such checkpoint": ((*ONE_SHOT, "--data", "DATA", "--checkpoint", "FOLDER"), "card.json"),

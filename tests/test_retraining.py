@@ -1,7 +1,7 @@
 """From answers to a promoted checkpoint, in real workspaces with small networks in both slots.
 
-koch is a small koch. The slot resnet50 holds a small_cnn that says "same" of every pair, so that any true
-answers make it better, in an instant.
+Both are a small_cnn that says "same" of nearly every pair, so that any true answers make it better at once;
+the one in the slot koch has a head with weights.
 """
 
 import json
@@ -17,14 +17,16 @@ import numpy as np
 import pytest
 
 import siamese_core
-from samples import alphabet
+from samples import draw_program, stroke_program
 from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
+from siamese_core.heads import make_head
 from siamese_core.images import ImageStore
 from siamese_core.label_rows import LabelRow
 from siamese_core.metrics import Calibration
 from siamese_core.pair_log import PairLog
+from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
 from siamese_core.workbench import Workbench
 from small_checkpoints import small_checkpoint
@@ -35,28 +37,37 @@ CONTRACT += ["base_after", "fixed", "broken", "promoted", "reason", "seconds"]
 EASY = RetrainOptions("resnet50")
 
 
-def agreeable(seed: int = 0):
-    """A small_cnn whose calibration calls nearly every pair the same."""
+def agreeable(seed: int = 0) -> Checkpoint:
+    """Its calibration calls nearly every pair the same."""
     checkpoint = small_checkpoint(seed)
     slope, intercept = checkpoint.calibration.slope, checkpoint.calibration.intercept
     checkpoint.calibration = Calibration(slope, intercept + 6)
     return checkpoint
 
 
+def weighted() -> Checkpoint:
+    checkpoint = agreeable()
+    checkpoint.card["head"], checkpoint.head = "weighted_l1", make_head("weighted_l1")
+    checkpoint.head.build((None, 128), (None, 128))
+    return checkpoint
+
+
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("shipped")
-    save_checkpoint(small_checkpoint(0, "koch", 72), folder / "koch", quantise=True)
+    save_checkpoint(weighted(), folder / "koch", quantise=True)
     save_checkpoint(agreeable(), folder / "resnet50", quantise=True)
     return folder
 
 
 @pytest.fixture(scope="module")
 def drawings(tmp_path_factory) -> tuple[Path, list[list[str]]]:
-    """A folder of stored drawings, and their ids: four hands for each character."""
-    store = ImageStore(tmp_path_factory.mktemp("drawings"))
-    drawn = alphabet(np.random.default_rng(0), CHARACTERS, 4, 40)
-    return store.folder, [[store.add(image) for image in hands] for hands in drawn]
+    """A folder of stored drawings, and their ids: four much alike of each character."""
+    store, rng = ImageStore(tmp_path_factory.mktemp("drawings")), np.random.default_rng(0)
+    programs = [stroke_program(rng) for _ in range(CHARACTERS)]
+    return store.folder, [
+        [store.add(draw_program(each, rng, 40, jitter=0.2)) for _ in range(4)] for each in programs
+    ]
 
 
 @pytest.fixture
@@ -116,17 +127,18 @@ def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, o
     assert answered.checkpoints.rollback(slot) == parent == served(answered, slot)
 
 
-def test_what_was_measured_is_what_serves(answered):
-    report = retrain(answered, EASY)
-    said = [
-        answered.matcher.compare(*(answered.images.read(each) for each in pair), ["resnet50"])[0].similarity
-        for pair in [(pair["left"], pair["right"]) for pair in report.json()["fixed"]]
-    ]
-    np.testing.assert_allclose(said, [pair["after"] for pair in report.json()["fixed"]], atol=1e-3)
+@pytest.fixture(scope="module")
+def judged(shipped, drawings, tmp_path_factory) -> tuple[Workbench, RetrainReport, list]:
+    """A retraining that tests look at, and what it told meanwhile. Change nothing."""
+    workspace, told = tmp_path_factory.mktemp("judged"), []
+    shutil.copytree(drawings[0], workspace / "images", copy_function=os.link)
+    workbench = Workbench(workspace, shipped)
+    workbench.log.append_many(true_answers(drawings[1]))
+    return workbench, retrain(workbench, EASY, lambda *progress: told.append(progress)), told
 
 
-def test_the_json_is_the_contracts(answered):
-    told = retrain(answered, EASY).json()
+def test_the_json_is_the_contracts(judged):
+    told = judged[1].json()
     assert list(told)[: len(CONTRACT)] == CONTRACT
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert (told["labels"], told["holdout"], told["training"]) == (80, 24, 56)
@@ -138,20 +150,21 @@ def test_the_json_is_the_contracts(answered):
     assert told["seconds"] > 0
 
 
-def test_the_reports_are_written_with_the_images_they_show(answered):
-    report = retrain(answered, EASY)
-    folder = answered.workspace / "reports" / report.checkpoints[1]
+def test_the_reports_are_written_with_the_images_they_show(judged):
+    workbench, report, _ = judged
+    folder = workbench.workspace / "reports" / report.checkpoints[1]
     assert json.loads((folder / "report.json").read_text()) == report.json() | {
         "options": {"encoder": "resnet50", "mode": "head", "promote": "auto", "seed": 0, "until": None}
     }
     assert (folder / "report.md").read_text() == report.markdown()
-    shown = {pair[side] for pair in report.json()["fixed"] for side in ("left", "right")}
+    pairs = [*report.json()["fixed"], *report.json()["broken"]]
+    shown = {pair[side] for pair in pairs for side in ("left", "right")}
     assert shown and {file.stem for file in folder.glob("*.png")} == shown
 
 
-def test_the_card_of_a_candidate_tells_its_own_story(answered):
-    report = retrain(answered, EASY)
-    card = load_checkpoint(answered.checkpoints.folder(report.checkpoints[1])).card
+def test_the_card_of_a_candidate_tells_its_own_story(judged):
+    workbench, report, _ = judged
+    card = load_checkpoint(workbench.checkpoints.folder(report.checkpoints[1])).card
     assert card["parent"] == report.checkpoints[0] and card["mode"] == "head" and card["seed"] == 0
     assert card["answers"]["training"] == 56 and card["answers"]["holdout"] == 24
     assert card["answers"]["until"] == "different 39"
@@ -159,17 +172,25 @@ def test_the_card_of_a_candidate_tells_its_own_story(answered):
     assert card["metrics"]["base"]["ci95"] == report.json()["base_after"]["ci95"]
 
 
-def test_in_mode_head_the_encoder_is_stored_once(answered):
-    report = retrain(answered, EASY)
-    files = [answered.checkpoints.folder(each) / ENCODER_FILE for each in report.checkpoints]
+def test_in_mode_head_the_encoder_is_stored_once(judged):
+    workbench, report, _ = judged
+    files = [workbench.checkpoints.folder(each) / ENCODER_FILE for each in report.checkpoints]
     assert files[0].samefile(files[1])
 
 
-def test_progress_rises_to_the_whole_and_ends_with_the_reason(answered):
-    told = []
-    report = retrain(answered, EASY, lambda share, text: told.append((share, text)))
+def test_progress_rises_to_the_whole_and_ends_with_the_reason(judged):
+    _, report, told = judged
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
+
+
+def test_what_was_measured_is_what_serves(judged):
+    workbench, report, _ = judged
+    for pair in report.json()["fixed"]:
+        images = (workbench.images.read(pair[side]) for side in ("left", "right"))
+        said = workbench.matcher.compare(*images, ["resnet50"])[0]
+        assert said.checkpoint == report.checkpoints[1]
+        assert said.similarity == pytest.approx(pair["after"], abs=1e-3)
 
 
 # kept
@@ -307,6 +328,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from siamese_core import checkpoints
+from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
 from siamese_core.workbench import Workbench
 

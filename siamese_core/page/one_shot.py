@@ -9,6 +9,7 @@ from markupsafe import Markup
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images import decode_image
+from siamese_core.matching import StoredImage
 from siamese_core.page.answers import LastAnswers, annotator, milliseconds
 from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import detail, listen
@@ -120,14 +121,14 @@ class OneShotTab:
         else:
             slots = self.workbench.status()["slots"]
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
-            images = [self.workbench.images.read(image.image_id) for image in support]
-            for share, words in self.embedding(ready, images):
+            read = self.workbench.images.read
+            named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
+            for share, words in self.embedding(ready, [image for _, image in named]):
                 yield None, busy(share, words)
-            named = [(image.class_name, pixels) for image, pixels in zip(support, images, strict=True)]
             result = self.workbench.one_shot(query, named, ready)
             yield result, rankings(result, slots) + remember("query", {"query": result.query_id})
 
-    def embedding(self, encoders: list[str], images: list[np.ndarray]) -> Iterator[tuple[float, str]]:
+    def embedding(self, encoders: list[str], images: list[StoredImage]) -> Iterator[tuple[float, str]]:
         """Embeds the set a part at a time, to tell progress; one that was seen before takes no time."""
         if len(images) <= EMBEDDED_AT_ONCE:
             return

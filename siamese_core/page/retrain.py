@@ -94,6 +94,7 @@ class RetrainTab:
             self.workbench.checkpoints.promote(promote, slot)
         else:
             self.workbench.checkpoints.rollback(slot)
+        self.workbench.matcher.follow()
         return self.look()
 
 

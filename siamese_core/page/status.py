@@ -34,12 +34,14 @@ def build_status_line(workbench: Workbench) -> StatusLine:
     parts = StatusLine(Panel(status_line(workbench.status()), elem_id="status"), gr.State(""), gr.Timer(1.0))
 
     def look():
+        workbench.matcher.follow()
         status = workbench.status()
         seconds = WHEN_READY_SECONDS if is_settled(status) else WHILE_LOADING_SECONDS
         return status_line(status), serving(status), gr.Timer(seconds)
 
     outputs = [parts.line, parts.serving, parts.timer]
-    listen(parts.timer.tick, look, None, outputs, queue=False)
+    # on the queue, because only there gradio tells the browser that a State has changed
+    listen(parts.timer.tick, look, None, outputs, concurrency_limit=None)
     return parts
 
 

@@ -1,0 +1,70 @@
+"""Who was asked what: questions that were handed out, until they are long answered."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+LEASE_SECONDS = 600.0  # after which an open question may be asked again
+REMEMBERED = 50_000  # questions
+
+Pair = tuple[str, str]  # image ids, the smaller first
+
+
+@dataclass(frozen=True)
+class Question:
+    """A pair to show. similarity: 0..1 by slot; reason, probability: why and by what chance it came."""
+
+    left_id: str
+    right_id: str
+    similarity: Mapping[str, float]
+    reason: str
+    probability: float
+
+    @property
+    def pair(self) -> Pair:
+        return pair_of(self.left_id, self.right_id)
+
+    def json(self) -> dict:
+        return {
+            "left": self.left_id,
+            "right": self.right_id,
+            "similarity": dict(self.similarity),
+            "reason": self.reason,
+            "probability": self.probability,
+        }
+
+
+def pair_of(left_id: str, right_id: str) -> Pair:
+    return min(left_id, right_id), max(left_id, right_id)
+
+
+class Asked:
+    """The latest `REMEMBERED` questions with their annotator, in memory. Not for several threads at once."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
+        self._asked: dict[tuple[Pair, str], tuple[Question, float]] = {}
+
+    def __contains__(self, pair_and_annotator: object) -> bool:
+        return pair_and_annotator in self._asked
+
+    def note(self, questions: Iterable[Question], annotator: str) -> None:
+        now = self._clock()
+        for each in questions:
+            self._asked.pop((each.pair, annotator), None)  # the latest stand last
+            self._asked[each.pair, annotator] = (each, now)
+        while len(self._asked) > REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+
+    def recall(self, left_id: str, right_id: str, annotator: str) -> Question | None:
+        return self._asked.get((pair_of(left_id, right_id), annotator), (None, 0.0))[0]
+
+    def pairs(self) -> list[Pair]:
+        return [pair for pair, _ in self._asked]
+
+    def left_open(self, answered: Sequence[Pair], count: int) -> list[Question]:
+        """At most `count` that nobody was asked for `LEASE_SECONDS` and whose pair is not answered."""
+        latest = self._clock() - LEASE_SECONDS
+        closed = {*answered, *(pair for (pair, _), (_, asked) in self._asked.items() if asked > latest)}
+        found = {pair: each for (pair, _), (each, _) in self._asked.items() if pair not in closed}
+        return list(found.values())[: max(0, count)]

@@ -1,0 +1,105 @@
+"""What questions are drawn from: the embedded images of a pool, compared by the checkpoints that serve."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.asked import Pair
+from siamese_core.candidates import Candidates, find_candidates, pair_codes
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.embedding_files import Shelf
+from siamese_core.errors import UserError
+from siamese_core.implications import groups
+from siamese_core.label_rows import LabelRow, settled_labels, standing_labels
+from siamese_core.metrics import sigmoid
+from siamese_core.mining import Knowledge
+from siamese_core.neighbours import View
+from siamese_core.pool import Embedded, Pool
+
+
+@dataclass(frozen=True)
+class QuestionTable:
+    """ids: of n images, embedded in every slot; number: id -> its place; classes: int (n,), -1 unknown;
+    embedded, views: one for each slot that serves."""
+
+    ids: tuple[str, ...]
+    number: dict[str, int]
+    classes: np.ndarray
+    embedded: tuple[Embedded, ...]
+    views: tuple[View, ...]
+    candidates: Candidates
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        return tuple(each.checkpoint.id for each in self.embedded)
+
+    def holds(self, image_ids: Sequence[str]) -> bool:
+        return all(each in self.number for each in image_ids)
+
+    def codes(self, pairs: Iterable[Pair]) -> np.ndarray:
+        """int64, sorted: of the pairs whose images are both here."""
+        known = [(self.number[a], self.number[b]) for a, b in pairs if self.holds((a, b))]
+        left, right = np.array(known, np.int64).reshape(-1, 2).T
+        return np.unique(pair_codes(left, right, len(self.ids)))
+
+    def knowledge(self, rows: Sequence[LabelRow], asked: Iterable[Pair]) -> Knowledge:
+        """What the log's rows tell, and that the pairs `asked` are not to be asked."""
+        answered = [row.pair for row in standing_labels(rows)]
+        excluded = self.codes([*answered, *asked])
+        ends = np.concatenate([excluded // len(self.ids), excluded % len(self.ids)])
+        implied = groups(settled_labels(rows), self.ids)
+        return Knowledge(
+            classes=self.classes,
+            implied=implied.known(self.candidates.left, self.candidates.right),
+            seen=np.bincount(ends, minlength=len(self.ids)),
+            excluded=excluded,
+        )
+
+    def similarities(self, pairs: Sequence[Pair]) -> list[dict[str, float]]:
+        """Of each pair, by slot, 0..1."""
+        left, right = (
+            np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
+        )
+        by_slot = [sigmoid(view.compare(left, right)).astype(np.float32).tolist() for view in self.views]
+        slots = [each.slot for each in self.embedded]
+        return [dict(zip(slots, said, strict=True)) for said in zip(*by_slot, strict=True)]
+
+
+def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
+    """UserError while fewer than two images are embedded."""
+    embedded = pool.embedded()
+    images = [each for each in pool.images() if all(each.image_id in one.shelf for one in embedded)]
+    if len(images) < 2:
+        now = pool.progress()
+        raise UserError(
+            f"Questions need two images. Received: {now.embedded} embedded of {now.files} files"
+            f"{_why_not(now.problem, now.working)}"
+        )
+    ids = tuple(each.image_id for each in images)
+    names = sorted({each.class_name for each in images} - {""})
+    classes = {name: place for place, name in enumerate(names)}
+    views = tuple(_view(each.checkpoint, each.shelf, ids) for each in embedded)
+    return QuestionTable(
+        ids=ids,
+        number={image_id: place for place, image_id in enumerate(ids)},
+        classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
+        embedded=tuple(embedded),
+        views=views,
+        candidates=find_candidates(views, rng),
+    )
+
+
+def _why_not(problem: str | None, working: bool) -> str:
+    if problem:
+        return f". It stopped: {problem}"
+    return ". Wait a little." if working else ". Add images to label."
+
+
+def _view(checkpoint: Checkpoint, shelf: Shelf, ids: Sequence[str]) -> View:
+    places = shelf.places(ids)
+
+    def log_odds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return checkpoint.calibration.log_odds(checkpoint.logits(left, right))
+
+    return View(len(ids), lambda rows: shelf.rows(places[rows]), log_odds, checkpoint.threshold)

@@ -1,0 +1,304 @@
+"""Which pairs are drawn, how often, and that the chance that is told is the chance that they have."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from hand_made import clusters, l1_view
+from siamese_core import mining
+from siamese_core.candidates import Candidates, find_candidates, pair_codes
+from siamese_core.errors import UserError
+from siamese_core.mining import AUDIT, DEFAULT_MIX, REASONS, Knowledge, chances, draw
+
+
+def by_hand(margins, shared=0.0) -> Candidates:
+    """All pairs of a few images, in the order of their codes, with these margins (pairs, encoders)."""
+    margins = np.asarray(margins, float)
+    images = next(n for n in range(2, 99) if n * (n - 1) // 2 == len(margins))
+    codes = pair_codes(*np.triu_indices(images, 1), images)
+    kin = np.zeros(len(codes), bool)
+    return Candidates(
+        images, codes, margins, np.zeros(margins.shape[1]), np.full(len(codes), shared), kin, True
+    )
+
+
+def pool(n_classes: int, n_images: int, seed: int = 0) -> tuple[Candidates, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    embeddings, classes = clusters(rng, n_classes, n_images, spread=0.6)
+    views = [l1_view(embeddings + 0.2 * rng.normal(size=embeddings.shape), bias=9) for _ in range(2)]
+    return find_candidates(views, rng), classes
+
+
+def knowing(candidates: Candidates, **facts) -> Knowledge:
+    return Knowledge(
+        **(vars(Knowledge.none(candidates)) | {name: np.array(fact) for name, fact in facts.items()})
+    )
+
+
+def drawn_codes(candidates: Candidates, drawn) -> list[int]:
+    return [each.left * candidates.images + each.right for each in drawn]
+
+
+SMALL, SMALL_CLASSES = pool(8, 4)
+LARGE, LARGE_CLASSES = pool(60, 8)
+both_sizes = pytest.mark.parametrize("candidates", [SMALL, LARGE], ids=["all pairs", "some pairs"])
+
+
+# What each strategy prefers
+
+
+def test_disagreement_wants_the_verdicts_that_differ_most():
+    candidates = by_hand([[3, 2], [3, -3], [-5, 0], [0.1, -0.1], [-9, -1], [9, 1]])
+    scores = mining.disagreement(candidates, Knowledge.none(candidates))
+    assert np.argsort(-scores)[:3].tolist() == [1, 2, 3]
+    assert scores[[0, 4, 5]].tolist() == [-np.inf] * 3
+
+
+def test_one_encoder_never_disagrees():
+    candidates = by_hand([[3], [-3], [0]])
+    assert (
+        draw(candidates, Knowledge.none(candidates), 3, np.random.default_rng(0), {"disagreement": 1}) == []
+    )
+
+
+def test_uncertain_wants_log_odds_near_the_threshold():
+    candidates = by_hand([[0.1, -0.1], [4, 4], [-1, 1], [-9, -9], [-4, 0], [2, 2]])
+    scores = mining.uncertain(candidates, Knowledge.none(candidates))
+    assert np.argsort(-scores)[[0, 1, -1]].tolist() == [0, 2, 3]
+
+
+def test_hard_negative_wants_what_is_alike_and_of_different_classes():
+    candidates = by_hand([[5, 5], [-5, -5], [1, 1], [6, 6], [2, 2], [7, 7]])
+    scores = mining.hard_negative(candidates, knowing(candidates, classes=[0, 1, 1, 0]))
+    # pairs 01 02 03 12 13 23; of one class: 03 12
+    assert np.argsort(-scores)[:4].tolist() == [5, 0, 4, 1]
+    assert scores[[2, 3]].tolist() == [-np.inf] * 2
+
+
+def test_hard_negative_wants_what_answers_say_is_different_but_looks_alike():
+    candidates = by_hand([[5, 5], [6, 6], [4, 4]], shared=0.9)
+    scores = mining.hard_negative(candidates, knowing(candidates, implied=[0, 1, -1]))
+    assert scores.argmax() == 2 and scores[1] == -np.inf
+
+
+def test_hard_negative_without_classes_wants_what_is_alike_in_other_neighbourhoods():
+    candidates = by_hand([[5, 5], [5, 5], [-5, -5]])
+    candidates.shared[:] = [0.8, 0.1, 0.0]
+    scores = mining.hard_negative(candidates, Knowledge.none(candidates))
+    assert np.argsort(-scores).tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("reason", ["disagreement", "uncertain"])
+@pytest.mark.parametrize("known", [1, -1])
+def test_what_answers_imply_is_not_asked_for_being_unclear(reason, known):
+    candidates = by_hand([[0.5, -0.5]] * 3)
+    told = chances(candidates, knowing(candidates, implied=[0, known, 0]), reason)
+    assert told[1] == 0 and told[0] > 0
+
+
+def test_images_not_yet_seen_come_first_among_equals():
+    candidates = by_hand([[0, 0]] * 6)
+    told = chances(candidates, knowing(candidates, seen=[9, 9, 0, 0]), "uncertain")
+    ranks = mining.weights(np.zeros(6), np.ones(6))
+    assert (told / ranks).argmax() == 5 and (told / ranks).argmin() == 0
+
+
+def test_most_of_the_chance_goes_to_nearest_neighbours():
+    for reason in ("disagreement", "uncertain"):
+        told = chances(LARGE, Knowledge.none(LARGE), reason)
+        assert told[LARGE.kin].sum() == pytest.approx(mining.KIN_SHARE)
+        assert told.sum() == pytest.approx(1)
+
+
+def test_a_strategy_finds_what_it_is_for():
+    everything = Knowledge.none(LARGE)
+    plain = np.abs(LARGE.margins).mean()
+    for reason in REASONS:
+        found = draw(LARGE, everything, 60, np.random.default_rng(0), {reason: 1.0})
+        assert {each.reason for each in found} == {reason}
+        rows = np.searchsorted(LARGE.codes, drawn_codes(LARGE, found))
+        if reason == "disagreement":
+            assert np.all(np.diff(LARGE.margins[rows] >= 0, axis=1))
+        if reason == "uncertain":
+            assert np.abs(LARGE.margins[rows]).mean() < plain / 2
+    told = knowing(LARGE, classes=LARGE_CLASSES)
+    found = draw(LARGE, told, 60, np.random.default_rng(0), {"hard_negative": 1.0})
+    assert all(LARGE_CLASSES[each.left] != LARGE_CLASSES[each.right] for each in found)
+    rows = np.searchsorted(LARGE.codes, drawn_codes(LARGE, found))
+    assert np.median(LARGE.margins[rows]) > np.median(LARGE.margins)
+
+
+# What a batch is like
+
+
+@both_sizes
+@pytest.mark.parametrize("count", [1, 10, 30])
+def test_a_batch_is_as_large_as_asked_and_has_no_pair_twice(candidates, count):
+    found = draw(candidates, Knowledge.none(candidates), count, np.random.default_rng(1))
+    assert len(found) == len(set(drawn_codes(candidates, found))) == count
+    assert all(0 <= each.left < each.right < candidates.images for each in found)
+
+
+@both_sizes
+def test_no_image_comes_more_than_twice_in_a_batch(candidates):
+    for seed in range(5):
+        found = draw(candidates, Knowledge.none(candidates), 12, np.random.default_rng(seed))
+        assert max(Counter(end for each in found for end in (each.left, each.right)).values()) <= 2
+
+
+def test_a_batch_is_not_copies_of_one_question():
+    """Ten pictures each of two things, between which every pair is as unclear, and forty others."""
+    rng = np.random.default_rng(0)
+    embeddings, _ = clusters(rng, 60, 1, dim=4)
+    embeddings[40:50] = embeddings[40] + 1e-3 * rng.normal(size=(10, 4))
+    embeddings[50:] = embeddings[40] + 0.3 + 1e-3 * rng.normal(size=(10, 4))
+    candidates = find_candidates([l1_view(embeddings, bias=1.2)] * 2, rng)
+    for seed in range(10):
+        found = draw(
+            candidates, Knowledge.none(candidates), 10, np.random.default_rng(seed), {"uncertain": 1.0}
+        )
+        assert len(found) == 10
+        assert sum(40 <= each.left < 50 <= each.right for each in found) <= 1
+
+
+def test_a_small_pool_is_asked_to_the_last_pair_and_then_nothing():
+    candidates = by_hand(np.random.default_rng(0).normal(size=(15, 2)))
+    for mix in (DEFAULT_MIX, {AUDIT: 1.0}, {"uncertain": 1.0}):
+        found = draw(candidates, Knowledge.none(candidates), 40, np.random.default_rng(0), mix)
+        assert sorted(drawn_codes(candidates, found)) == candidates.codes.tolist()
+
+
+def test_an_audit_of_a_large_pool_finds_the_last_pairs():
+    """All pairs of 210 images but three are excluded, and most of them are no candidates."""
+    embeddings, _ = clusters(np.random.default_rng(0), 210, 1)
+    candidates = find_candidates([l1_view(embeddings)], np.random.default_rng(0))
+    assert not candidates.complete
+    codes = pair_codes(*np.triu_indices(210, 1), 210)
+    left = codes[[5, 5000, 21_000]]
+    known = knowing(candidates, excluded=np.setdiff1d(codes, left))
+    found = draw(candidates, known, 10, np.random.default_rng(0), {AUDIT: 1.0})
+    assert sorted(drawn_codes(candidates, found)) == sorted(left.tolist())
+
+
+@both_sizes
+def test_what_is_excluded_is_never_drawn(candidates):
+    rng = np.random.default_rng(3)
+    excluded = np.sort(rng.choice(candidates.codes, len(candidates.codes) // 2, replace=False))
+    found = draw(candidates, knowing(candidates, excluded=excluded), 40, rng)
+    assert not set(drawn_codes(candidates, found)) & set(excluded.tolist())
+
+
+def test_one_pair_in_ten_is_an_audit_of_all_pairs():
+    found = [
+        each
+        for seed in range(40)
+        for each in draw(LARGE, Knowledge.none(LARGE), 20, np.random.default_rng(seed))
+    ]
+    counts = Counter(each.reason for each in found)
+    for reason, share in DEFAULT_MIX.items():
+        assert counts[reason] / len(found) == pytest.approx(share, abs=0.05)
+    audits = [each for each in found if each.reason == AUDIT]
+    listed = np.isin(drawn_codes(LARGE, audits), LARGE.codes).mean()
+    assert listed == pytest.approx(len(LARGE.codes) / (480 * 479 / 2), abs=0.15)
+
+
+def test_the_share_of_a_reason_without_pairs_goes_to_the_others_but_not_to_the_audit():
+    candidates = by_hand(np.full((190, 2), 5.0) + np.linspace(0, 1, 190)[:, None])
+    found = [
+        each
+        for seed in range(50)
+        for each in draw(candidates, Knowledge.none(candidates), 10, np.random.default_rng(seed))
+    ]
+    counts = Counter(each.reason for each in found)
+    assert counts["disagreement"] == 0
+    assert counts[AUDIT] / 500 == pytest.approx(0.1, abs=0.05)
+
+
+def test_an_unknown_strategy_is_told():
+    with pytest.raises(UserError, match="disagreement, uncertain, hard_negative, random_audit.*guess"):
+        draw(SMALL, Knowledge.none(SMALL), 1, np.random.default_rng(0), {"guess": 1.0})
+
+
+# The chance that is told is the chance
+
+
+TRIES = 1200
+
+
+def first_draws(candidates: Candidates, knowledge: Knowledge, tries: int, **options) -> tuple[Counter, dict]:
+    counts, told = Counter(), {}
+    for seed in range(tries):
+        (found,) = draw(candidates, knowledge, 1, np.random.default_rng(seed), **options)
+        code = found.left * candidates.images + found.right
+        counts[code] += 1
+        assert told.setdefault(code, found.probability) == pytest.approx(found.probability)
+    return counts, told
+
+
+@pytest.mark.parametrize("mix", [DEFAULT_MIX, {AUDIT: 1.0}, {"uncertain": 0.5, "disagreement": 0.5}])
+def test_the_chance_of_a_first_draw_is_its_frequency(mix):
+    rng = np.random.default_rng(0)
+    candidates = by_hand(rng.normal(size=(15, 2)) * 3)
+    known = knowing(candidates, excluded=candidates.codes[[2, 7]])
+    counts, told = first_draws(candidates, known, TRIES, mix=mix)
+    assert sum(told.values()) == pytest.approx(1, abs=0.02)
+    for code, probability in told.items():
+        error = np.sqrt(probability * (1 - probability) / TRIES)
+        assert abs(counts[code] / TRIES - probability) < 4.5 * error
+
+
+def test_the_chance_of_an_audit_of_a_large_pool_counts_all_pairs():
+    excluded = LARGE.codes[::7]
+    known = knowing(LARGE, excluded=excluded)
+    found = draw(LARGE, known, 1, np.random.default_rng(0), {AUDIT: 1.0})
+    assert found[0].probability == pytest.approx(1 / (480 * 479 / 2 - len(excluded)))
+
+
+def test_the_chance_of_a_later_draw_is_that_among_what_is_left():
+    """Of audits of 6 images: given the first pair, every pair but that is as likely."""
+    candidates = by_hand(np.zeros((15, 2)))
+    second = Counter()
+    for seed in range(1000):
+        first, other = draw(
+            candidates, Knowledge.none(candidates), 2, np.random.default_rng(seed), {AUDIT: 1.0}
+        )
+        assert (first.probability, other.probability) == pytest.approx((1 / 15, 1 / 14))
+        second[other.left, other.right] += 1
+    assert len(second) == 15 and max(second.values()) < 2.5 * min(second.values())
+
+
+def test_the_chances_of_all_pairs_sum_to_one_at_every_draw():
+    """Each pair's chance at the third draw, told by drawing it, adds up to 1 over the pairs still open."""
+    candidates = by_hand(np.random.default_rng(1).normal(size=(6, 2)) * 3)
+    told: dict[tuple, dict[tuple, float]] = {}
+    for seed in range(1500):
+        found = draw(candidates, Knowledge.none(candidates), 2, np.random.default_rng(seed))
+        pairs = [(each.left, each.right) for each in found]
+        told.setdefault(pairs[0], {})[pairs[1]] = found[1].probability
+    likely = max(told, key=lambda pair: len(told[pair]))
+    assert len(told[likely]) == 5
+    assert sum(told[likely].values()) == pytest.approx(1)
+
+
+def test_every_pair_has_a_chance():
+    told = sum(
+        share * chances(SMALL, Knowledge.none(SMALL), reason)
+        for reason, share in DEFAULT_MIX.items()
+        if reason != AUDIT
+    )
+    assert np.all(told > 0)
+
+
+def test_weighting_by_the_inverse_chance_gives_the_mean_over_all_pairs():
+    """What the probability is logged for: so weighted, the drawn pairs' mean is that of the pool."""
+    values = (SMALL_CLASSES[:, None] == SMALL_CLASSES)[np.triu_indices(32, 1)]
+    estimates, plain = [], []
+    for seed in range(800):
+        (found,) = draw(SMALL, Knowledge.none(SMALL), 1, np.random.default_rng(seed))
+        same = SMALL_CLASSES[found.left] == SMALL_CLASSES[found.right]
+        estimates.append(same / found.probability / len(values))
+        plain.append(same)
+    error = np.std(estimates) / np.sqrt(len(estimates))
+    assert abs(np.mean(estimates) - values.mean()) < 4 * error
+    assert np.mean(plain) > 2 * values.mean()
