@@ -56,6 +56,7 @@ MODULES = (
     "question_table",
     "asked",
     "mining",
+    "strategies",
     "candidates",
     "neighbours",
     "agreement",

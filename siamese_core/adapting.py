@@ -75,7 +75,7 @@ def adapt(
     losses = np.stack([_held_out_losses(short, held_out, strength) for strength in STRENGTHS])
     worse = losses - losses[losses.mean(axis=1).argmin()]
     near = worse.mean(axis=1) <= NEAR_BEST * worse.std(axis=1) / np.sqrt(worse.shape[1])
-    for strength in STRENGTHS[STRENGTHS >= STRENGTHS[near].max()]:
+    for strength in STRENGTHS[np.flatnonzero(near).max() :]:
         found = fit(short, float(strength))
         found = replace(found, weights=axes @ found.weights)
         if allowed(found):

@@ -13,7 +13,8 @@ MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes sec
 FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16
 RANDOM_PAIRS = 10_000
 KIN = 2  # of an image's neighbours for each encoder
-TWINS_SHARE = 0.7  # of their neighbours: such images stand at one spot, as copies do
+TWIN_GAP = 0.1  # of the usual gap between two images: such images are as good as copies
+USUAL_PAIRS = 500  # that tell the usual gap
 PAIRS_AT_ONCE = 20_000
 
 
@@ -23,8 +24,8 @@ class Candidates:
 
     codes: int64 (n,), sorted, left * images + right with left < right; log_odds: float64 (n, encoders);
     limits: (encoders,), the log-odds at the thresholds; shared: float (n,) 0..1, the part of an image's
-    neighbours that are the other's, too; kin: bool (n,), an encoder finds one of the images among the likest to
-    the other; complete: the candidates are all pairs.
+    neighbours that are the other's, too; kin: bool (n,), an encoder finds one image among the likest to the
+    other; twin: bool (n,), all encoders find them as good as copies; complete: the candidates are all pairs.
     """
 
     images: int
@@ -33,6 +34,7 @@ class Candidates:
     limits: np.ndarray
     shared: np.ndarray
     kin: np.ndarray
+    twin: np.ndarray
     complete: bool
 
     @cached_property
@@ -44,14 +46,13 @@ class Candidates:
         return self.codes % self.images
 
     def twins(self, image: int) -> np.ndarray:
-        """The image and those so near to it that a question about them is one about it."""
+        """The image and its twins: a question about them is one about it."""
         first, second = self._twins
         return np.concatenate([[image], second[first == image], first[second == image]])
 
     @cached_property
     def _twins(self) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.shared >= TWINS_SHARE
-        return self.left[rows], self.right[rows]
+        return self.left[self.twin], self.right[self.twin]
 
     @property
     def margins(self) -> np.ndarray:
@@ -91,6 +92,7 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
         limits=limits,
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
         kin=np.isin(codes, np.concatenate(kin)),
+        twin=np.all([log_odds[:, n] > _twin_limit(view, rng) for n, view in enumerate(views)], axis=0),
         complete=complete,
     )
 
@@ -98,6 +100,14 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
 def _log_odds(threshold: float) -> float:
     inside = min(max(threshold, 1e-6), 1 - 1e-6)  # 0 and 1, which no margin could be measured from
     return float(np.log(inside / (1 - inside)))
+
+
+def _twin_limit(view: View, rng: np.random.Generator) -> float:
+    """The log-odds above which two images are as good as copies: near to those of an image with itself."""
+    left = rng.integers(view.images, size=USUAL_PAIRS)
+    right = (left + rng.integers(1, view.images, size=USUAL_PAIRS)) % view.images
+    itself, usual = (float(np.median(view.compare(left, each))) for each in (left, right))
+    return itself - TWIN_GAP * max(itself - usual, 0.0)
 
 
 def _neighbour_count(images: int, encoders: int) -> int:

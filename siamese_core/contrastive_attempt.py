@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -37,30 +38,27 @@ PUBLISHED = {"Net_Definition": published.net_definition, "TestModel": published.
 
 @dataclass(frozen=True)
 class Variant:
-    """One version of the attempt: which network, and what was done to it."""
+    """One version of the attempt. build: side in px -> the encoder; clamped: the square of a distance, before
+    its root; ours: all pairs of a batch under the project's loss, whatever `loss` and `clamped` are."""
 
-    network: str
-    words: str
+    name: str
+    build: Callable[[int], keras.Model]
     loss: Callable = published.contrastive
     clamped: bool = False
-    ending: published.Ending = published.softmax
     ours: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.network}, {self.words}"
 
 
 def variants() -> list[Variant]:
     """What was published and advised, then the parts of the cure, one added to the other."""
     versions = []
-    for network in PUBLISHED:
+    for network, build in PUBLISHED.items():
+        unit_length, mended = partial(build, ending=published.unit_length), ENCODERS[OURS[network]]
         versions += [
-            Variant(network, "as published"),
-            Variant(network, "terms swapped", loss=published.contrastive_swapped),
-            Variant(network, "clamped", clamped=True),
-            Variant(network, "clamped, unit length for softmax", clamped=True, ending=published.unit_length),
-            Variant(network, f"ours ({OURS[network]})", clamped=True, ours=True),
+            Variant(f"{network}, as published", build),
+            Variant(f"{network}, terms swapped as advised", build, loss=published.contrastive_swapped),
+            Variant(f"{network}, clamped", build, clamped=True),
+            Variant(f"{network}, clamped, no softmax", unit_length, clamped=True),
+            Variant(f"{network}, ours ({mended.name})", mended.build, ours=True),
         ]
     return versions
 
@@ -111,7 +109,7 @@ def try_variant(
 ) -> tuple[dict, list[Finding]]:
     """Its row of the table, and what its diagnosis says."""
     keras.utils.set_random_seed(options.seed)
-    encoder = _encoder(variant, faces.inputs.shape[1])
+    encoder = variant.build(faces.inputs.shape[1])
     network, draw = _training(variant, encoder, faces, np.random.default_rng(options.seed))
     start = time.perf_counter()
     record = train_watched(network, draw, options.steps or STEPS, progress)
@@ -125,12 +123,6 @@ def try_variant(
         "seconds": seconds,
     }
     return row, [check_training(record), *_look_inside(encoder, faces, record)]
-
-
-def _encoder(variant: Variant, size: int) -> keras.Model:
-    if variant.ours:
-        return ENCODERS[OURS[variant.network]].build(size)
-    return PUBLISHED[variant.network](size, variant.ending)
 
 
 def _training(

@@ -25,8 +25,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Judgement:
-    """fixed, broken: bool (n,), the holdout's pairs that only the candidate, or only its parent, got right; p:
-    of the McNemar test; better: whether the gate opens; reason: why, a sentence."""
+    """fixed, broken: bool (n,), the holdout's pairs that only the candidate, or only its parent, got right;
+    p: of the McNemar test; better: whether the gate opens; reason: why, a sentence."""
 
     before: Measured
     after: Measured

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from siamese_core.commands import Answer, Progress, open_workbench
-from siamese_core.mining import AUDIT, DEFAULT_MIX, STRATEGIES
+from siamese_core.mining import AUDIT, DEFAULT_MIX
+from siamese_core.strategies import STRATEGIES
 from siamese_core.terminal import table
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The images imported from folders and uploads, on record, so that a restart imports nothing again."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from siamese_core.atomic import share_file
@@ -106,7 +107,8 @@ class PoolFiles:
     def __init__(self, folder: Path, uploads: bool = True):
         self.folder = Path(folder)
         self._sources: dict[str, Source] = {}
-        self._images: list[PoolImage] | None = None
+        self._changes = 0
+        self._known = (-1, [])  # after so many changes, these images
         for file in sorted(self.folder.glob("upload-*.*")) if uploads else ():
             if file.suffix in (".zip", ".jsonl"):
                 self._open_upload(file.with_suffix(".zip"))
@@ -116,7 +118,7 @@ class PoolFiles:
         folder = Path(folder).resolve()
         name = f"folder-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
         listed = list_folder(folder)
-        self._check_room(len(listed))
+        self._check_room(len(listed), instead_of=name)
         self._put(name, Source(Record(self.folder / f"{name}.jsonl"), listed))
 
     def add_zip(self, archive: Path, name: str) -> None:
@@ -148,26 +150,22 @@ class PoolFiles:
         """Takes note of what became of files of a source; on disk when this returns."""
         source.record.append(imported)
         source.imported = source.imported | {each.name: each for each in imported}
-        self._images = None
+        self._changes += 1
 
     def images(self) -> list[PoolImage]:
         """Those imported so far, each once. The class of an image that lies in two classes is not known."""
-        images = self._images
-        if images is None:
-            found: dict[str, PoolImage] = {}
-            for image in (image for source in self.sources() for image in source.images()):
-                former = found.setdefault(image.image_id, image)
-                if former.class_name != image.class_name:
-                    found[image.image_id] = PoolImage(former.image_id, former.name, "")
-            images = self._images = list(found.values())
+        changes, (then, images) = self._changes, self._known
+        if then != changes:
+            images = _each_once(image for source in self.sources() for image in source.images())
+            self._known = (changes, images)
         return images
 
     def _put(self, name: str, source: Source) -> None:
         self._sources[name] = source
-        self._images = None
+        self._changes += 1
 
-    def _check_room(self, count: int) -> None:
-        there = sum(len(source.names) for source in self.sources())
+    def _check_room(self, count: int, instead_of: str = "") -> None:
+        there = sum(len(source.names) for name, source in self._sources.items() if name != instead_of)
         if there + count > MAX_IMAGES:
             raise UserError(
                 f"There are at most {MAX_IMAGES} images to label. Received: {count} beside {there}. "
@@ -183,5 +181,16 @@ class PoolFiles:
         self._open_upload(archive)
 
     def _open_upload(self, archive: Path) -> None:
-        listed = list_zip(archive, "an upload") if archive.exists() else []
+        listed = []
+        with contextlib.suppress(UserError):  # the zip is gone once it is imported, or spoilt by a power cut
+            listed = list_zip(archive, archive.name)
         self._put(archive.stem, Source(Record(archive.with_suffix(".jsonl")), listed, archive))
+
+
+def _each_once(images: Iterable[PoolImage]) -> list[PoolImage]:
+    found: dict[str, PoolImage] = {}
+    for image in images:
+        former = found.setdefault(image.image_id, image)
+        if former.class_name != image.class_name:
+            found[image.image_id] = replace(former, class_name="")
+    return list(found.values())

@@ -13,9 +13,9 @@ from siamese_core.errors import UserError
 from siamese_core.implications import groups
 from siamese_core.label_rows import LabelRow, settled_labels, standing_labels
 from siamese_core.metrics import sigmoid
-from siamese_core.mining import Knowledge
 from siamese_core.neighbours import View
 from siamese_core.pool import Embedded, Pool
+from siamese_core.strategies import Knowledge
 
 
 @dataclass(frozen=True)

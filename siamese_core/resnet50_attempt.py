@@ -14,7 +14,7 @@ from siamese_core.datasets import Dataset
 from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.findings import Finding
-from siamese_core.imagenet import download_weights, find_weights
+from siamese_core.imagenet import find_weights
 from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import (
     check_dead_units,
@@ -97,24 +97,23 @@ class Variant:
 def run(options: StudyOptions, progress: Progress) -> StudyReport:
     """UserError where there are no weights, or the data has fewer than four classes with two images."""
     size = options.size or PRETRAINED["resnet50_imagenet"].size
-    backbone = _backbone(options.weights or find_weights() or download_weights(), size)
+    backbone = _backbone(options.weights or find_weights(), size)
     return compare(backbone, _photos(options, size, progress), options, progress)
 
 
-def _backbone(weights: Path, size: int) -> keras.Model:
-    if not Path(weights).is_file():
-        raise UserError(f"ImageNet weights are a file that exists. Received: {weights}. Name another.")
-    network = applications.ResNet50(
-        include_top=False, weights=None, input_shape=(size, size, 3), pooling="avg"
-    )
+def _backbone(weights: Path | None, size: int) -> keras.Model:
+    """Without a file, Keras downloads its own into its cache."""
+    named = "imagenet" if weights is None else str(weights)
     try:
-        network.load_weights(weights)
-    except (OSError, ValueError) as damage:
+        return applications.ResNet50(
+            include_top=False, weights=named, input_shape=(size, size, 3), pooling="avg"
+        )
+    except Exception as failure:  # whatever a damaged file or the network may bring
+        received = "no file, and Keras' download failed" if weights is None else str(weights)
         raise UserError(
-            "ImageNet weights are the file of Keras' ResNet50 without its top. "
-            f"Received: {weights} ({str(damage).splitlines()[0]}). Name another file."
-        ) from damage
-    return network
+            "The ImageNet weights are the file of Keras' ResNet50 without its top. "
+            f"Received: {received} ({str(failure).splitlines()[0]}). Name one with --resnet50-weights."
+        ) from failure
 
 
 def _photos(options: StudyOptions, size: int, progress: Progress) -> Photos:

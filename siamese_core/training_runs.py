@@ -13,6 +13,7 @@ from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.metrics import Calibration
+from siamese_core.pair_lists import PairList, load_pair_list
 from siamese_core.sampling import members, sample_episodes
 from siamese_core.training import (
     PreparedImages,
@@ -34,8 +35,11 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What to train on what. `out`: the checkpoint's folder; the run itself lies beside it, in
-    `<out>.run`."""
+    """What to train on what. `out`: the checkpoint's folder; the run itself lies beside it, in `<out>.run`.
+
+    data: class folders, zips of them, or one list of pairs: a CSV, or with `labels` a list of `.npy` files;
+    validation: class folders or a zip; patience: see `TrainingOptions`.
+    """
 
     encoder: str
     data: tuple[Path, ...]
@@ -46,6 +50,8 @@ class TrainingRequest:
     resume: bool = False
     seed: int = 0
     interval_minutes: float = 5.0
+    labels: Path | None = None
+    patience: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,15 +96,16 @@ def train_checkpoint(
     result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
-    checkpoint.card["data"] = {
-        "images": len(training),
-        "classes": len(training.classes),
-        "sha256": training.fingerprint(),
-    }
+    checkpoint.card["data"] = _described(training)
     saved = _save(checkpoint, folder, unseen, metrics)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
     return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
+
+
+def _described(data: Dataset | PairList) -> dict:
+    kind = {"pairs": len(data.same)} if isinstance(data, PairList) else {"classes": len(data.classes)}
+    return {"images": len(data), **kind, "sha256": data.fingerprint()}
 
 
 def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:
@@ -120,11 +127,14 @@ def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
         learning_rate=LEARNING_RATES[spec.name],
         quarter_turns=spec.preparation == "ink",
         interval_minutes=request.interval_minutes,
+        patience=request.patience,
     )
 
 
-def _split(request: TrainingRequest) -> tuple[Dataset, Dataset]:
+def _split(request: TrainingRequest) -> tuple[Dataset | PairList, Dataset]:
     """Training and validation data without a class in common."""
+    if request.labels is not None or _is_pair_list(request.data):
+        return _pairs_and_validation(request)
     data = load_dataset(request.data)
     if request.validation is not None:
         validation = load_dataset([request.validation])
@@ -135,6 +145,24 @@ def _split(request: TrainingRequest) -> tuple[Dataset, Dataset]:
                 f"Received: {len(shared)} classes on both sides, {sorted(shared)[0]!r} among them."
             )
         return data, validation
+    return _held_out(data, request)
+
+
+def _is_pair_list(data: tuple[Path, ...]) -> bool:
+    return len(data) == 1 and Path(data[0]).suffix.lower() == ".csv"
+
+
+def _pairs_and_validation(request: TrainingRequest) -> tuple[PairList, Dataset]:
+    if len(request.data) != 1 or request.validation is None:
+        raise UserError(
+            "Pairs to train on come as one list, and class folders to calibrate on as --validation. "
+            f"Received: {len(request.data)} lists, {'a' if request.validation else 'no'} --validation."
+        )
+    return load_pair_list(request.data[0], request.labels), load_dataset([request.validation])
+
+
+def _held_out(data: Dataset, request: TrainingRequest) -> tuple[Dataset, Dataset]:
+    """Without validation data, some classes are kept from training to calibrate on."""
     rng = np.random.default_rng([request.seed, 2])
     several = [label for label, found in members(data.labels).items() if len(found) > 1]
     count = max(2, round(HELD_OUT_SHARE * len(several)))

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.neighbours import View
+from siamese_core.strategies import Knowledge
 
 
 def l1_view(
@@ -25,3 +27,30 @@ def clusters(
     classes = np.repeat(np.arange(n_classes), n_images)
     centres = rng.normal(size=(n_classes, dim))
     return (centres[classes] + spread * rng.normal(size=(len(classes), dim))).astype(np.float32), classes
+
+
+def by_hand(margins, shared=0.0) -> Candidates:
+    """All pairs of a few images, in the order of their codes, with these margins (pairs, encoders)."""
+    margins = np.asarray(margins, float)
+    images = next(n for n in range(2, 99) if n * (n - 1) // 2 == len(margins))
+    codes = pair_codes(*np.triu_indices(images, 1), images)
+    none = np.zeros(len(codes), bool)
+    limits, shared = np.zeros(margins.shape[1]), np.full(len(codes), shared)
+    return Candidates(images, codes, margins, limits, shared, none, none, True)
+
+
+def mined_pool(n_classes: int, n_images: int, seed: int = 0) -> tuple[Candidates, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    embeddings, classes = clusters(rng, n_classes, n_images, spread=0.6)
+    views = [l1_view(embeddings + 0.2 * rng.normal(size=embeddings.shape), bias=9) for _ in range(2)]
+    return find_candidates(views, rng), classes
+
+
+def knowing(candidates: Candidates, **facts) -> Knowledge:
+    return Knowledge(
+        **(vars(Knowledge.none(candidates)) | {name: np.array(fact) for name, fact in facts.items()})
+    )
+
+
+def drawn_codes(candidates: Candidates, drawn) -> list[int]:
+    return [each.left * candidates.images + each.right for each in drawn]

@@ -73,7 +73,7 @@ def test_kin_are_an_image_and_the_two_that_an_encoder_finds_likest(n_images):
     assert kin == expected or not found.complete
 
 
-def test_twins_stand_at_one_spot():
+def test_twins_are_as_good_as_copies():
     rng = np.random.default_rng(0)
     embeddings, _ = clusters(rng, 50, 1)
     embeddings[:10] = embeddings[0] + 1e-4 * rng.normal(size=(10, 16))
@@ -93,3 +93,18 @@ def test_two_of_one_class_share_their_neighbours_and_two_of_different_classes_do
 def test_one_encoder_is_enough():
     found, _, _ = of_classes(10, 3, encoders=1)
     assert found.margins.shape == (435, 1)
+
+
+def test_images_of_one_class_are_no_twins():
+    found, _, _ = of_classes(20, 5, spread=0.5)
+    assert not found.twin.any()
+
+
+def test_all_encoders_must_find_twins_alike():
+    rng = np.random.default_rng(0)
+    embeddings, _ = clusters(rng, 30, 1)
+    copies = embeddings.copy()
+    copies[:5] = copies[0]
+    found = find_candidates([l1_view(copies), l1_view(embeddings)], rng)
+    assert found.twins(0).tolist() == [0]
+    assert not find_candidates([l1_view(embeddings)], rng).twin.any()

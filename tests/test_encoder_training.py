@@ -117,7 +117,9 @@ def test_a_frozen_network_and_replayed_pairs_of_one_kind_do_not_stop_it(short):
     parent = small_checkpoint(0)
     parent.encoder.trainable = False
     known = prepared(parent, 3)
-    same = PreparedPairs(known.pixels, known.left[known.same], known.right[known.same], known.same[known.same])
+    same = PreparedPairs(
+        known.pixels, known.left[known.same], known.right[known.same], known.same[known.same]
+    )
     child = retrained_encoder(parent, prepared(parent, 1), same, np.random.default_rng(0), lambda *_: None)
     for array, former in zip(child.encoder.get_weights(), parent.encoder.get_weights(), strict=True):
         assert np.isfinite(array).all() and np.any(array != former)

@@ -90,7 +90,10 @@ def test_a_verdict_that_is_always_the_same_is_refused_however_often_it_is_right(
     same = np.arange(PAIRS) % 6 != 0
     before = Measured(holdout(np.arange(PAIRS) >= 40, same), PARENT.base)
     after = Measured(holdout(same, same), PARENT.base)
-    assert after.holdout.correct.mean() > before.holdout.correct.mean() and np.ptp(after.holdout.similarity) > LEAST_SPREAD
+    assert (
+        after.holdout.correct.mean() > before.holdout.correct.mean()
+        and np.ptp(after.holdout.similarity) > LEAST_SPREAD
+    )
     found = judge(before, after)
     assert not found.better and "calls every pair of the holdout same" in found.reason
 

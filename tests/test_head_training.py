@@ -180,7 +180,7 @@ def test_answers_teach_the_head_what_the_parent_does_not_know(weighted):
     assert weight.argmax() == 0 and weight[0] > 10 * np.abs(weight[1:]).max()
     logits = np.asarray(candidate.head.bias) - new.gaps @ np.asarray(candidate.head.weight)
     np.testing.assert_array_equal(candidate.calibration.log_odds(logits) >= 0, new.same)
-    assert 0 < candidate.card["adaptation"]["prior_precision"]
+    assert candidate.card["adaptation"]["prior_precision"] > 0
 
 
 def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):

@@ -10,9 +10,6 @@ from siamese_core.checkpoints import load_checkpoint
 from siamese_core.encoders import prepare
 from siamese_core.errors import UserError
 
-# Keras 3.15 writes files in a way that NumPy 2.4 warns of; its users can do nothing about it.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):

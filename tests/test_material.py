@@ -46,7 +46,10 @@ def test_answers_become_numbers_of_images(images):
     for image, stored_id in zip(found.images, found.ids, strict=True):
         assert image_id(image) == stored_id
     for number, each in enumerate(found.rows):
-        assert (found.ids[found.left[number]], found.ids[found.right[number]]) == (each.left_id, each.right_id)
+        assert (found.ids[found.left[number]], found.ids[found.right[number]]) == (
+            each.left_id,
+            each.right_id,
+        )
         assert found.same[number] == (each.answer == "same")
     assert found.gone == 0 and found.until == "again"
 

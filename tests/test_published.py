@@ -22,7 +22,7 @@ from siamese_core.published import (
     testmodel as smaller_network,
 )
 
-SIZE = 32
+SIZE = 48
 
 
 @pytest.mark.parametrize("build", [net_definition, smaller_network])
@@ -40,7 +40,7 @@ def test_they_can_end_in_a_unit_vector_instead():
 
 
 def test_at_112_px_they_have_the_weights_of_the_published_layers():
-    """By hand: convolutions of (side squared x inputs + 1) x filters, dense layers of (inputs + 1) x units."""
+    """By hand: (side squared x inputs + 1) x filters of a convolution, (inputs + 1) x units of a layer."""
     convolutions = (49 * 3 + 1) * 96 + (25 * 96 + 1) * 256 + (9 * 256 + 1) * 384
     normalisations = 4 * (96 + 256 + 384)
     dense = (4 * 4 * 384 + 1) * 512 + 513 * 512 + 513 * 128

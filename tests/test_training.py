@@ -201,7 +201,7 @@ def test_a_run_may_be_resumed_for_longer(images, whole_run, tmp_path):
 
 
 def test_another_network_cannot_take_up_a_state(dataset, whole_run):
-    larger = dataclasses.replace(SPEC, size=60)
+    larger = dataclasses.replace(SPEC, size=84)
     trainer = Trainer(larger, PreparedImages(dataset, larger), OPTIONS, whole_run.folder)
     with pytest.raises(UserError, match="fit the network"):
         trainer.resume()
@@ -300,8 +300,8 @@ def test_the_best_of_an_earlier_run_is_not_this_one_s(images, tmp_path):
 def test_a_loss_that_is_not_finite_ends_the_run_with_the_step_and_keeps_the_state(images, tmp_path):
     trainer = Trainer(SPEC, images, OPTIONS, tmp_path)
     kill_at(trainer, 4)
-    first = trainer.network.encoder.trainable_variables[0]
-    first.assign(np.full(first.shape, np.nan, "float32"))
+    last = trainer.network.encoder.trainable_variables[-1]
+    last.assign(np.full(last.shape, np.nan, "float32"))
     with pytest.raises(UserError, match=r"finite. Received: a loss of nan in step 5. The state of step 4 in"):
         trainer.run(nothing, ignore)
     fresh = Trainer(SPEC, images, OPTIONS, tmp_path)
@@ -314,8 +314,8 @@ def test_weights_that_are_not_finite_are_not_saved(images, tmp_path):
     trainer = Trainer(SPEC, images, dataclasses.replace(OPTIONS, steps=3), tmp_path)
 
     def spoil(trainer: Trainer) -> dict:
-        head_side = trainer.network.encoder.trainable_variables[-1]
-        head_side.assign(np.full(head_side.shape, np.inf, "float32"))
+        last = trainer.network.encoder.trainable_variables[-1]
+        last.assign(np.full(last.shape, np.inf, "float32"))
         return {}
 
     with pytest.raises(UserError, match="a weight that is not finite in step 3. Nothing was saved yet"):
@@ -363,10 +363,10 @@ def test_a_run_on_pairs_resumes_exactly(dataset, tmp_path):
 def test_pairs_train_with_cross_entropy_too(dataset, tmp_path):
     spec = dataclasses.replace(SPEC, loss="pairwise", head="weighted_l1")
     told = []
-    options = dataclasses.replace(OPTIONS, steps=25)
+    options = dataclasses.replace(OPTIONS, steps=25, learning_rate=1e-2)
     trainer = Trainer(spec, PreparedImages(pairs_of(dataset, 200), spec), options, tmp_path)
     trainer.run(nothing, lambda share, text: told.append(float(text.split()[-1])))
-    assert np.mean(told[-5:]) < np.mean(told[:5])
+    assert np.mean(told[-5:]) < 0.9 * np.mean(told[:5])
 
 
 # Batches and embeddings

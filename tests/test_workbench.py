@@ -294,7 +294,15 @@ def test_the_state_counts_what_there_is(workbench, pair):
     workbench.answer(*pair, "same", ANNE)
     workbench.answer(*pair, "different", Annotator("Bert"))
     status = json.loads(json.dumps(workbench.status()))
-    assert set(status) == {"ready", "slots", "images", "labels", "corrections", "conflicts"}
+    assert set(status) == {
+        "ready",
+        "slots",
+        "photos_problem",
+        "images",
+        "labels",
+        "corrections",
+        "conflicts",
+    }
     assert (status["images"], status["labels"], status["conflicts"]) == (2, 2, 1)
     assert status["ready"] is True
     assert status["slots"]["koch"] == {

@@ -1,0 +1,118 @@
+"""The third attempt: which of its versions go NaN, and what the table and the findings say of each."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from samples import image_file
+from siamese_core import contrastive_attempt as attempt
+from siamese_core import published
+from siamese_core.contrastive_attempt import Variant, try_variant
+from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.encoders import ENCODERS
+from siamese_core.errors import UserError
+from siamese_core.study import StudyOptions, hold_out
+from siamese_core.study_training import Material
+
+SIZE = 48
+
+
+def silent(share: float, words: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory) -> Dataset:
+    """6 people of 3 images, all of a person identical: every same pair has the distance 0."""
+    folder: Path = tmp_path_factory.mktemp("faces")
+    rng = np.random.default_rng(0)
+    for person in range(6):
+        face = np.uint8(rng.integers(0, 256, (8, 8, 3)).repeat(6, axis=0).repeat(6, axis=1))
+        (folder / "people" / f"s{person}").mkdir(parents=True)
+        for number in range(3):
+            (folder / "people" / f"s{person}" / f"{number}.png").write_bytes(image_file(face))
+    return load_dataset([folder / "people"])
+
+
+@pytest.fixture(scope="module")
+def material(faces) -> Material:
+    pixels = np.stack([faces.image(index) for index in range(len(faces))])
+    return Material(faces, pixels, *hold_out(faces, attempt.HELD_OUT, np.random.default_rng(0)))
+
+
+def one_layer(size: int) -> keras.Model:
+    """No dropout, no normalisation over the batch: identical images get identical embeddings."""
+    return keras.Sequential(
+        [
+            keras.Input((size, size, 3)),
+            layers.Rescaling(1 / 255),
+            layers.AveragePooling2D(6),
+            layers.Flatten(),
+            *published.softmax(),
+        ]
+    )
+
+
+def tried(variant: Variant, material: Material, steps: int = 3) -> tuple[dict, dict]:
+    row, findings = try_variant(variant, material, StudyOptions(material.dataset, steps=steps), silent)
+    return row, {finding.check: finding for finding in findings}
+
+
+@pytest.mark.parametrize("loss", [published.contrastive, published.contrastive_swapped])
+def test_identical_images_make_the_published_loss_nan_also_with_its_terms_swapped(material, loss):
+    row, findings = tried(Variant("one layer", one_layer, loss=loss), material)
+    assert (row["nan_step"], row["steps"], row["eer"]) == (1, 1, None)
+    assert list(findings) == ["finite-training"]
+    assert findings["finite-training"].measured == 1
+    assert "behind the last layer" in findings["finite-training"].cause
+
+
+def test_clamping_cures_the_nan(material):
+    row, findings = tried(Variant("one layer", one_layer, clamped=True), material)
+    assert (row["nan_step"], row["steps"]) == (None, 3)
+    assert findings["finite-training"].level == "ok"
+    assert 0 <= row["eer"] <= 1
+
+
+def test_what_is_left_then_is_told(material):
+    """A softmax that has chosen one answer for all images: no NaN, and nothing learnt."""
+
+    def collapsed(size: int) -> keras.Model:
+        network = one_layer(size)
+        kernel, bias = network.layers[-1].get_weights()
+        bias[7] = 1e4
+        network.layers[-1].set_weights([kernel, bias])
+        return network
+
+    row, findings = tried(Variant("collapsed", collapsed, clamped=True), material, steps=12)
+    assert row["loss"] == pytest.approx(0.5, abs=1e-4)
+    wrong = {check for check, finding in findings.items() if finding.level == "error"}
+    assert wrong == {"loss-moves", "saturated-units", "effective-rank"}
+
+
+def test_ours_bears_identical_images_and_is_judged_on_people_it_never_saw(material):
+    row, findings = tried(Variant("ours", ENCODERS["small_cnn"].build, ours=True), material)
+    assert (row["nan_step"], row["steps"]) == (None, 3)
+    assert row["eer"] == pytest.approx(0.0)  # all images of a person are one
+    assert findings["effective-rank"].level == "ok"
+
+
+def test_every_part_of_the_cure_has_a_row_for_both_networks(faces):
+    report = attempt.run(StudyOptions(faces, steps=1, size=SIZE), silent)
+    names = [row["variant"] for row in report.table]
+    assert names == ["no network: correlation of pixels", *(variant.name for variant in attempt.variants())]
+    assert len({row["steps"] for row in report.table[1:]}) == 1
+    findings = {finding.check: finding for finding in report.findings}
+    assert findings["network-built"].level == "error"
+    assert findings["loss-convention (as published)"].level == "ok"
+    assert findings["loss-convention (terms swapped)"].level == "error"
+    assert {f"finite-training ({variant.name})" for variant in attempt.variants()} <= set(findings)
+
+
+def test_three_people_are_too_few(faces):
+    few = faces.subset(np.flatnonzero(faces.labels < 3))
+    with pytest.raises(UserError, match="Received: 3"):
+        attempt.run(StudyOptions(few, steps=1, size=SIZE), silent)

@@ -1,0 +1,217 @@
+"""The images to label, imported and embedded with real small checkpoints; resumed, and told about."""
+
+import shutil
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from samples import image_file
+from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.encoders import SLOTS
+from siamese_core.errors import UserError
+from siamese_core.images import image_id
+from siamese_core.pool import CHUNK, Pool
+from siamese_core.workbench import Workbench
+from small_checkpoints import ship_small, small_checkpoint
+
+COUNT = 2 * CHUNK + 3
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory) -> Path:
+    return ship_small(tmp_path_factory.mktemp("shipped"), *SLOTS)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    """A folder of two classes with `COUNT` images, and a file that is none."""
+    folder = tmp_path_factory.mktemp("images")
+    for number, pixels in enumerate(noise()):
+        file = folder / f"class{number % 2}" / f"{number:02d}.png"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(image_file(pixels))
+    (folder / "class0" / "broken.png").write_bytes(b"no image")
+    return folder
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (COUNT, 24, 24, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def done(images, shipped, tmp_path_factory) -> Path:
+    """A workspace in which the images are imported and embedded."""
+    workspace = tmp_path_factory.mktemp("done") / "workspace"
+    pool = Pool(Workbench(workspace, shipped))
+    pool.files.add_folder(images)
+    pool.work()
+    return workspace
+
+
+class Counting(Workbench):
+    """Notes which images an encoder really embeds."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.embedded: list[str] = []
+        embed = self.matcher.embed
+
+        def counted(encoder, images):
+            self.embedded += [image_id(image) for image in images]
+            return embed(encoder, images)
+
+        self.matcher.embed = counted
+
+
+def test_images_are_imported_and_embedded_as_the_matcher_embeds_them(done, shipped, images):
+    bench = Workbench(done, shipped)
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    found = pool.images()
+    assert {each.image_id for each in found} == {image_id(pixels) for pixels in noise()}
+    assert {each.class_name for each in found} == {"class0", "class1"}
+    some = [each.image_id for each in found[:5]]
+    for each in pool.embedded():
+        expected = bench.matcher.embed(each.slot, [bench.images.read(image) for image in some])
+        np.testing.assert_allclose(each.shelf.take(some), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_progress_tells_what_is_done_and_what_was_no_image(done, shipped, images):
+    pool = Pool(Workbench(done, shipped))
+    pool.files.add_folder(images)
+    assert pool.progress().embedded == 0, "no checkpoint is loaded to answer this"
+    pool.embedded()
+    now = pool.progress().json()
+    assert now.pop("seconds_left") is None and now.pop("problem") is None and not now.pop("working")
+    assert now == {"files": COUNT + 1, "done": COUNT + 1, "rejected": 1, "images": COUNT, "embedded": COUNT}
+
+
+def test_a_restart_embeds_nothing_again(done, shipped, images):
+    bench = Counting(done, shipped)
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    pool.work()
+    assert bench.embedded == []
+
+
+def test_work_that_was_cut_off_goes_on_where_it_was(images, shipped, workspace):
+    class Killed(Exception):
+        pass
+
+    def kill(share: float, words: str) -> None:
+        if share > 0.4:
+            raise Killed
+
+    first = Pool(Workbench(workspace, shipped))
+    first.files.add_folder(images)
+    with pytest.raises(Killed):
+        first.work(kill)
+    before = first.progress()
+    assert 0 < before.embedded < COUNT
+    bench = Counting(workspace, shipped)
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    pool.work()
+    assert pool.progress().embedded == COUNT
+    assert len(bench.embedded) == 2 * (COUNT - before.embedded)
+
+
+def test_embeddings_that_were_deleted_are_made_from_the_stored_images(done, shipped, images, tmp_path):
+    workspace = shutil.copytree(done, tmp_path / "workspace")
+    shutil.rmtree(workspace / "embeddings")
+    bench = Counting(workspace, shipped)
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    gone = pool.images()[0].image_id
+    bench.images.path(gone).unlink()
+    pool.work()
+    assert pool.progress().embedded == COUNT - 1 and pool.progress().rejected == 2
+    assert gone not in {each.image_id for each in pool.images()}
+
+
+def test_another_head_on_the_same_encoder_needs_no_new_embeddings(done, shipped, images, tmp_path):
+    workspace = shutil.copytree(done, tmp_path / "workspace")
+    bench = Counting(workspace, shipped)
+    checkpoint = load_checkpoint(shipped / "koch")
+    checkpoint.threshold = 0.75
+    file = shipped / "koch" / ENCODER_FILE
+    saved = save_checkpoint(checkpoint, bench.checkpoints.new_folder("small_cnn"), True, file)
+    bench.checkpoints.promote(saved.id, "koch")
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    pool.work()
+    assert pool.embedded()[0].checkpoint.id == saved.id
+    assert bench.embedded == [] and pool.progress().embedded == COUNT
+
+
+def test_another_encoder_embeds_anew_and_the_old_embeddings_stay(done, shipped, images, tmp_path):
+    workspace = shutil.copytree(done, tmp_path / "workspace")
+    bench = Counting(workspace, shipped)
+    saved = save_checkpoint(small_checkpoint(7), bench.checkpoints.new_folder("small_cnn"), True)
+    bench.checkpoints.promote(saved.id, "koch")
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    pool.embedded()
+    assert pool.progress().embedded == 0
+    pool.work()
+    assert len(bench.embedded) == COUNT == pool.progress().embedded
+    bench.checkpoints.rollback("koch")
+    pool.embedded()
+    assert pool.progress().embedded == COUNT
+
+
+def test_the_background_works_and_takes_in_what_is_added_meanwhile(images, shipped, workspace, tmp_path):
+    pool = Pool(Workbench(workspace, shipped))
+    more = image_file(np.full((20, 20, 3), 7, np.uint8))
+    begun, seen = threading.Event(), []
+
+    def on_growth() -> None:
+        seen.append(pool.progress())
+        begun.set()
+
+    pool.on_growth = on_growth
+    pool.files.add_folder(images)
+    pool.start()
+    assert begun.wait(120)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("more.png", more)
+    pool.files.add_zip(tmp_path / "x.zip", "x.zip")
+    pool.start()
+    deadline = time.monotonic() + 120
+    while pool.progress().working:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    now = pool.progress()
+    assert (now.images, now.embedded, now.problem) == (COUNT + 1, COUNT + 1, None)
+    counts = [each.embedded for each in seen]
+    assert counts == sorted(counts) and 0 < counts[0] < COUNT
+    left = [each.seconds_left for each in seen if each.working and each.seconds_left is not None]
+    assert left and all(seconds >= 0 for seconds in left)
+    assert not list((workspace / "pool").glob("*.zip")), "an upload's zip is kept only until it is imported"
+
+
+def test_a_slot_without_a_checkpoint_is_left_out(images, shipped, workspace, tmp_path):
+    one = tmp_path / "shipped"
+    shutil.copytree(shipped / "resnet50", one / "resnet50")
+    pool = Pool(Workbench(workspace, one))
+    pool.files.add_folder(images)
+    pool.work()
+    assert [each.slot for each in pool.embedded()] == ["resnet50"]
+    assert pool.progress().embedded == COUNT
+
+
+def test_without_any_checkpoint_the_background_tells_why(images, workspace, tmp_path):
+    pool = Pool(Workbench(workspace, tmp_path / "none"))
+    pool.files.add_folder(images)
+    with pytest.raises(UserError, match="no checkpoint for koch"):
+        pool.work()
+    pool.start()
+    deadline = time.monotonic() + 60
+    while pool.progress().working:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "no checkpoint for koch" in pool.progress().problem
