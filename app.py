@@ -40,7 +40,6 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME",
         help="a name by which the app may be called, beside localhost and --host; may be repeated",
     )
-    parser.add_argument("--images", type=Path, metavar="DIR", help="a folder of images to label")
     parser.add_argument(
         "--resnet50-weights",
         type=Path,
@@ -62,8 +61,6 @@ def problem_with(options: argparse.Namespace) -> str | None:
         return (
             f"--resnet50-weights must name a file. Received: {options.resnet50_weights}, which is not there."
         )
-    if options.images and not options.images.is_dir():
-        return f"--images must name a folder. Received: {options.images}, which is not there."
     try:
         options.workspace.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

@@ -1,7 +1,7 @@
 """The third published attempt: a contrastive loss that goes NaN, what cures it, and what that leaves."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -69,18 +69,33 @@ def run(options: StudyOptions, progress: Progress) -> StudyReport:
     training, held_out = hold_out(options.dataset, HELD_OUT, np.random.default_rng(options.seed))
     pixels = PreparedImages(options.dataset, spec, progress=progress).pixels
     faces = Material(options.dataset, pixels, training, held_out)
-    convention = of_variant("as published", [check_loss_convention(published.contrastive)])
-    convention += of_variant("terms swapped", [check_loss_convention(published.contrastive_swapped)])
-    findings, table, versions = [_network_asked_for(spec.size), *convention], [_by_pixels(faces)], variants()
+    report = compare(variants(), faces, options, progress)
+    findings = (_network_asked_for(spec.size), *_of_losses(), *report.findings)
+    return replace(report, findings=findings)
+
+
+def compare(
+    versions: Sequence[Variant], faces: Material, options: StudyOptions, progress: Progress
+) -> StudyReport:
+    """Each version trained anew with the same seed for the same number of steps."""
+    findings, table = [], [_by_pixels(faces)]
     for number, variant in enumerate(versions):
-        row, found = try_variant(variant, faces, options, _part(progress, number, variant.name))
+        part = _part(progress, number / len(versions), 1 / len(versions), variant.name)
+        row, found = try_variant(variant, faces, options, part)
         table.append(row)
         findings += of_variant(variant.name, found)
     return StudyReport(NAME, tuple(findings), tuple(table))
 
 
-def _part(progress: Progress, number: int, name: str) -> Progress:
-    return lambda share, words: progress((number + share) / len(variants()), f"{name}: {words}")
+def _part(progress: Progress, start: float, length: float, name: str) -> Progress:
+    return lambda share, words: progress(start + length * share, f"{name}: {words}")
+
+
+def _of_losses() -> list[Finding]:
+    return [
+        *of_variant("loss as published", [check_loss_convention(published.contrastive)]),
+        *of_variant("loss with its terms swapped", [check_loss_convention(published.contrastive_swapped)]),
+    ]
 
 
 def _network_asked_for(size: int) -> Finding:

@@ -41,11 +41,10 @@ def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int
 
 def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
     """int64 (n, 2): the identities of left and right image; `same` is a tie, `different` is none."""
-    tied = [right[i] if same[i] else left[i] for i in range(len(left))]
+    tied = [b if is_same else a for a, b, is_same in zip(left, right, same, strict=True)]
     number = connected_groups([*left, *right], [*tied, *right])
-    return np.array([[number[a], number[b]] for a, b in zip(left, right, strict=True)], "int64").reshape(
-        -1, 2
-    )
+    sides = [[number[image] for image in side] for side in (left, right)]
+    return np.array(sides, "int64").T
 
 
 def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:

@@ -128,7 +128,8 @@ class _Batch:
         listed = row < len(self.candidates.codes) and self.candidates.codes[row] == code
         parts = {reason: self.chances[reason][row] if listed else 0.0 for reason in self.chances}
         parts[AUDIT] = 1.0
-        return float(sum(share * parts[reason] / left_over[reason] for reason, share in shares.items()))
+        chance = sum(share * parts[reason] / left_over[reason] for reason, share in shares.items())
+        return min(1.0, float(chance))  # rounding may lead beyond
 
     def _by_weight(self, chances: np.ndarray, rng: np.random.Generator) -> int:
         steps = np.cumsum(chances * self._open)

@@ -33,16 +33,17 @@ class TrainingWatch:
     """Call `observe` after each step of training `network`; the record then tells what happened."""
 
     def __init__(self, network: "keras.Model"):
-        self._weights = network.trainable_variables
-        self.record = TrainingRecord((), last_weight=self._weights[-1].path)
+        self._network = network
+        self.record = TrainingRecord(())
 
     def observe(self, loss: float) -> bool:
         """Whether it is worth going on: False once the loss or a weight is no number."""
         losses = (*self.record.losses, float(loss))
-        spoilt = tuple(weight.path for weight in self._weights if not _is_finite(weight))
+        weights = self._network.trainable_variables
+        spoilt = tuple(weight.path for weight in weights if not _is_finite(weight))
         well = not spoilt and bool(np.isfinite(loss))
         step = None if well else len(losses)
-        self.record = TrainingRecord(losses, step, spoilt, self.record.last_weight)
+        self.record = TrainingRecord(losses, step, spoilt, weights[-1].path)
         return well
 
 

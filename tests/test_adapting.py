@@ -156,6 +156,24 @@ def test_at_the_least_scale_the_rest_is_still_the_best_there_is():
     np.testing.assert_allclose(np.r_[found.shift, found.weights], best.x, atol=1e-3)
 
 
+def test_where_what_is_found_is_not_allowed_a_stronger_prior_takes_its_place():
+    on, seen = evidence(21, 300, planted_weights()), []
+
+    def allowed(found: Adaptation) -> bool:
+        seen.append(found)
+        return np.abs(found.weights).max() < 0.5
+
+    free, held = adapt(on, rng()), adapt(on, rng(), allowed)
+    assert np.abs(free.weights).max() > 1 > 0.5 > np.abs(held.weights).max()
+    assert [each.strength for each in seen] == sorted(each.strength for each in seen)
+    assert seen[0].strength == free.strength < seen[-1].strength == held.strength
+
+
+def test_where_nothing_is_allowed_the_strongest_prior_remains():
+    on = evidence(21, 100, planted_weights())
+    assert adapt(on, rng(), lambda found: False).strength == STRENGTHS[-1]
+
+
 def test_replayed_pairs_always_train_and_hold_the_answers_back():
     answers = evidence(13, 60, planted_weights(6.0))
     known = replace(evidence(14, 400), identity=np.full((400, 2), REPLAYED))

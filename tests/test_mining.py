@@ -79,6 +79,7 @@ def test_a_small_pool_is_asked_to_the_last_pair_and_then_nothing():
     for mix in (DEFAULT_MIX, {AUDIT: 1.0}, {"uncertain": 1.0}):
         found = draw(candidates, Knowledge.none(candidates), 40, np.random.default_rng(0), mix)
         assert sorted(drawn_codes(candidates, found)) == candidates.codes.tolist()
+        assert all(0 < each.probability <= 1 for each in found) and found[-1].probability == pytest.approx(1)
 
 
 def test_an_audit_of_a_large_pool_finds_the_last_pairs():

@@ -190,7 +190,7 @@ def test_what_was_measured_is_what_serves(judged):
         images = (workbench.images.read(pair[side]) for side in ("left", "right"))
         said = workbench.matcher.compare(*images, ["resnet50"])[0]
         assert said.checkpoint == report.checkpoints[1]
-        assert said.similarity == pytest.approx(pair["after"], abs=1e-3)
+        assert said.similarity == pytest.approx(pair["after"], abs=5e-3)
 
 
 # kept

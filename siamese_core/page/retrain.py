@@ -26,12 +26,13 @@ TROUBLE = Markup('<p class="trouble" role="alert"><b>{encoder} was not retrained
 SLOT = Markup(
     '<section class="checkpoints" data-slot="{slot}"><header><h3>{slot}</h3><button type="button" '
     'data-rollback="{slot}">↶ Roll back to the one before</button></header><div class="table-frame"><table>'
-    "<thead><tr><th>Checkpoint</th><th>From</th><th>Made</th><th>Answers</th><th></th></tr></thead>"
+    "<thead><tr><th>Checkpoint</th><th>Learnt from</th><th>Made</th><th>One-shot</th><th></th></tr></thead>"
     "<tbody>{rows}</tbody></table></div></section>"
 )
+PHOTOS = Markup('<p class="quiet note">There is no checkpoint for photographs. {problem}</p>')
 ROW = Markup(
-    '<tr class="{kind}"><td class="checkpoint">{id}</td><td>{origin}</td><td><time>{made}</time></td>'
-    "<td>{answers}</td><td>{action}</td></tr>"
+    '<tr class="{kind}"><td class="checkpoint">{id}</td><td>{lessons}</td><td><time>{made}</time></td>'
+    '<td title="{setting}">{accuracy}</td><td>{action}</td></tr>'
 )
 CURRENT = Markup('<b class="serves">● serves</b>')
 PROMOTE = Markup('<button type="button" data-promote="{id}" data-slot="{slot}">Promote</button>')
@@ -73,7 +74,9 @@ class RetrainTab:
     def look(self) -> tuple[Markup, Markup, gr.Timer]:
         run = self.desk.latest
         watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
-        return self.told(run), checkpoint_lists(self.workbench.checkpoints), watched
+        problem = self.workbench.photos_problem
+        photos = PHOTOS.format(problem=problem) if problem else ""
+        return self.told(run), checkpoint_lists(self.workbench.checkpoints) + photos, watched
 
     def told(self, run: Run | None) -> Markup:
         if run is None:
@@ -128,12 +131,24 @@ def slot_table(slot: str, found: list[CheckpointInfo], current: str | None) -> M
 
 
 def checkpoint_row(slot: str, info: CheckpointInfo, serves: bool) -> Markup:
-    answers = info.card.get("answers") or {}
+    measured = (info.card.get("metrics") or {}).get("one_shot") or {}
     return ROW.format(
         kind="current" if serves else "",
         id=info.id,
-        origin="shipped" if info.origin == "shipped" else "made here",
+        lessons=lessons(info),
         made=str(info.card["created_at"])[:16].replace("T", " "),
-        answers=answers.get("training", "–"),
+        setting=measured.get("setting", "not measured"),
+        accuracy=f"{100 * measured['accuracy']:.1f} %" if "accuracy" in measured else "–",
         action=CURRENT if serves else PROMOTE.format(id=info.id, slot=slot),
     )
+
+
+def lessons(info: CheckpointInfo) -> str:
+    """What a checkpoint learnt from, as its card tells."""
+    card = info.card
+    answers, data = card.get("answers"), card.get("data")
+    if isinstance(answers, dict):
+        return f"{answers.get('training', 0)} answers, on top of {card.get('parent')}"
+    if isinstance(data, dict) and data.get("name"):
+        return str(data["name"])
+    return str(card.get("network") or info.origin)
