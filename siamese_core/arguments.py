@@ -56,9 +56,9 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_data(parser, required: bool = False) -> None:
+def add_data(parser, required: bool = False, words: str = DATA_HELP) -> None:
     parser.add_argument(
-        "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=DATA_HELP
+        "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=words
     )
 
 

@@ -114,14 +114,12 @@ class Matcher:
             except Exception as failure:  # a background thread has nobody to raise it to
                 self._slots[slot].problem = str(_told(slot, failure))
 
-    def follow(self) -> None:
-        """Loads in the background what was promoted since, so that it serves before somebody asks."""
-        slots = [self._slot(slot) for slot in self.slots]
-        if any(
-            slot.served and slot.served.revision != self.store.revision(name)
-            for name, slot in zip(self.slots, slots, strict=True)
-        ):
-            self.load_in_background()
+    def follow(self) -> threading.Thread | None:
+        """Loads in the background what was promoted since, if anything, before somebody asks for it."""
+        served = {slot: self._slot(slot).served for slot in self.slots}
+        if any(each and each.revision != self.store.revision(slot) for slot, each in served.items()):
+            return self.load_in_background()
+        return None
 
     def state(self, slot: str) -> str:
         """One of "waiting", "loading", "ready", "failed"."""

@@ -36,7 +36,7 @@ def mine(options: Namespace, progress: Progress) -> Answer:
         for each in found
     ]
     rejected = pool.progress().rejected
-    notes = [f"{rejected} files are no images that can be read."] if rejected else []
+    notes = [f"Files that are no image that can be read: {rejected}."] if rejected else []
     if len(found) < options.top:
         notes.append(f"There are no more such pairs that nobody has answered: {len(found)} of {options.top}.")
     return Answer({"pairs": pairs}, "\n".join([_text(found, names), *notes]))

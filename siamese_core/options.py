@@ -7,6 +7,7 @@ from pathlib import Path
 
 from siamese_core import commands, evaluate_commands, mine_command, study_commands
 from siamese_core.arguments import (
+    DATA_HELP,
     Parser,
     add_data,
     add_encoder,
@@ -82,7 +83,7 @@ def _add_one_shot(groups) -> None:
 def _add_train(groups) -> None:
     parser = _add_command(groups, "train", commands.train, "train an encoder into a new checkpoint")
     add_encoder(parser)
-    add_data(parser, required=True)
+    add_data(parser, required=True, words=f"{DATA_HELP}; or one list of pairs, CSV left,right,same")
     parser.add_argument(
         "--labels",
         type=Path,

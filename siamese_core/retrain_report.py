@@ -109,8 +109,8 @@ class RetrainReport:
             *_rows(before, after, found["base_before"], found["base_after"]),
             "",
             f"{found['labels']} answers: {found['training']} trained, {found['holdout']} judged "
-            f"({found['holdout_same']} of them same), {found['answers_dropped']} left out so that no image is "
-            "on both sides and the holdout is as mixed as the answers, "
+            f"({found['holdout_same']} of them same), {found['answers_dropped']} left out so that no "
+            "image is on both sides and the holdout is as mixed as the answers, "
             f"{found['images_gone']} whose images are gone.",
         ]
         for title in ("fixed", "broken"):

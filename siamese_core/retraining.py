@@ -48,7 +48,7 @@ def retrain(
         run = _Run(workbench, options, material, Replay(), progress)
         parent = _parent(run)
         candidate = _candidate(run, parent, rng)
-        progress(0.8, "judging on the holdout and on the base protocol")
+        progress(0.9, "judging on the holdout and on the base protocol")
         judgement = judge(_measured(run, parent), _measured(run, candidate))
         promoted = options.promote == "force" or (options.promote == "auto" and judgement.better)
         ids = (parent.checkpoint.id, candidate.checkpoint.id)
@@ -107,17 +107,18 @@ def _parent(run: _Run) -> _Network:
     matcher, slot = run.workbench.matcher, run.options.encoder
     run.progress(0.05, "loading the checkpoint")
     checkpoint = matcher.checkpoint(slot)
-    parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images))
+    parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     return parent
 
 
 def _network(
-    run: _Run, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray]
+    run: _Run, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray], share: float
 ) -> _Network:
-    run.progress(0.1, f"embedding {len(run.material.images)} answered images")
+    """Tells that `share` of the work is done before, and 0.05 more after the first half."""
+    run.progress(share, f"embedding {len(run.material.images)} answered images")
     answered = embed(run.material.images)
-    run.progress(0.2, f"embedding {len(run.replay.images)} images of the base protocol")
+    run.progress(share + 0.05, f"embedding {len(run.replay.images)} images of the base protocol")
     return _Network(checkpoint, answered, embed(run.replay.images))
 
 
@@ -151,7 +152,7 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     folder = store.new_folder(new.encoder_name)
     if full:
         saved = save_checkpoint(new, folder, quantise=True)
-        return _network(run, saved, saved.embed)
+        return _network(run, saved, saved.embed, 0.75)
     encoder_file = store.folder(parent.checkpoint.id) / ENCODER_FILE
     return replace(parent, checkpoint=save_checkpoint(new, folder, quantise=True, encoder_file=encoder_file))
 
@@ -180,9 +181,9 @@ def _with_trained_encoder(run: _Run, parent: Checkpoint, rng: np.random.Generato
     )
     replayed = PreparedPairs(prepared(run.replay.images), known.left, known.right, known.same)
     trained = retrained_encoder(
-        parent, answers, replayed, rng, lambda share, text: run.progress(0.25 + 0.3 * share, text)
+        parent, answers, replayed, rng, lambda share, text: run.progress(0.2 + 0.3 * share, text)
     )
-    return _network(run, trained, trained.embed)
+    return _network(run, trained, trained.embed, 0.5)
 
 
 def _measured(run: _Run, network: _Network) -> Measured:

@@ -7,7 +7,7 @@ an uninterrupted one would have seen.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -295,15 +295,24 @@ def embed_pixels(encoder: keras.Model, pixels: np.ndarray, batch_size: int = 128
     return np.concatenate(parts)
 
 
-def use_bfloat16_where_fast() -> bool:
-    """Lets TensorFlow compute convolutions in bfloat16 where the processor has instructions for it.
+@contextmanager
+def bfloat16_where_fast() -> Iterator[bool]:
+    """Inside, TensorFlow computes convolutions in bfloat16 where the processor has instructions for it.
 
-    Twice the speed there; weights and what needs their precision stay float32. Whether it was switched on.
+    Twice the speed there; weights and what needs their precision stay float32. Gives whether it is on. A
+    graph that was made inside stays as fast, and as coarse, outside.
     """
     flags = Path("/proc/cpuinfo")
     fast = keras.backend.backend() == "tensorflow" and flags.exists() and "avx512_bf16" in flags.read_text()
-    if fast:
+    _set_bfloat16(fast)
+    try:
+        yield fast
+    finally:
+        _set_bfloat16(False)
+
+
+def _set_bfloat16(on: bool) -> None:
+    if keras.backend.backend() == "tensorflow":
         import tensorflow
 
-        tensorflow.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
-    return fast
+        tensorflow.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})

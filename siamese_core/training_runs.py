@@ -1,6 +1,6 @@
 """A whole training run: data, training, calibration on held-out classes, a checkpoint with its card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.pair_lists import PairList, load_pair_list
-from siamese_core.sampling import members, sample_episodes
+from siamese_core.sampling import Episode, members, sample_episodes
 from siamese_core.training import (
     PreparedImages,
     Trainer,
     TrainingOptions,
     TrainingResult,
+    bfloat16_where_fast,
     embed_pixels,
     one_shot_accuracy,
-    use_bfloat16_where_fast,
 )
 from siamese_core.validation import Embedded, calibrate, one_shot
 
@@ -82,7 +82,7 @@ def train_checkpoint(
     spec = encoder_spec(request.encoder)
     folder, run_folder = _folders(request, store)
     training, validation = _split(request)
-    use_bfloat16_where_fast()
+    episodes = _interval_episodes(validation, request.seed)
     seen = PreparedImages(training, spec, run_folder, progress)
     unseen = PreparedImages(validation, spec, run_folder, progress)
     trainer = Trainer(spec, seen, _options(request, spec), run_folder)
@@ -90,13 +90,12 @@ def train_checkpoint(
         raise UserError(
             f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
         )
-    rng = np.random.default_rng([request.seed, 1])
-    shape, within_group = _episode_shape(validation)
-    episodes = sample_episodes(validation, rng, shape, INTERVAL_TRIALS, within_group)
-    result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
+    with bfloat16_where_fast():
+        result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
+    result.encoder.make_predict_function(force=True)  # from here on as precise as when it serves
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
-    checkpoint.card["data"] = _described(training)
+    checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)}
     saved = _save(checkpoint, folder, unseen, metrics)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
@@ -104,7 +103,8 @@ def train_checkpoint(
 
 
 def _described(data: Dataset | PairList) -> dict:
-    kind = {"pairs": len(data.same)} if isinstance(data, PairList) else {"classes": len(data.classes)}
+    is_list = isinstance(data, PairList)
+    kind = {"pairs": len(data.same)} if is_list else {"classes": len(np.unique(data.labels))}
     return {"images": len(data), **kind, "sha256": data.fingerprint()}
 
 
@@ -138,14 +138,22 @@ def _split(request: TrainingRequest) -> tuple[Dataset | PairList, Dataset]:
     data = load_dataset(request.data)
     if request.validation is not None:
         validation = load_dataset([request.validation])
-        shared = set(data.classes) & set(validation.classes)
+        shared = _plain_classes(data, request.data) & _plain_classes(validation, [request.validation])
         if shared:
             raise UserError(
                 "Validation must hold classes that training never sees. "
-                f"Received: {len(shared)} classes on both sides, {sorted(shared)[0]!r} among them."
+                f"Received: {len(shared)} classes on both sides, {sorted(shared)[0]!r} among them. "
+                "Take them out of one side, or leave out --validation."
             )
         return data, validation
     return _held_out(data, request)
+
+
+def _plain_classes(dataset: Dataset, paths: Sequence[Path]) -> set[str]:
+    """Names of its classes without the folder or zip they lie in: train/cat and test/cat are both cat."""
+    roots = {Path(path).name if Path(path).is_dir() else Path(path).stem for path in paths}
+    names = {dataset.classes[label] for label in np.unique(dataset.labels)}
+    return {name.partition("/")[2] if name.partition("/")[0] in roots else name for name in names}
 
 
 def _is_pair_list(data: tuple[Path, ...]) -> bool:
@@ -175,6 +183,13 @@ def _held_out(data: Dataset, request: TrainingRequest) -> tuple[Dataset, Dataset
     return data.subset(np.flatnonzero(~held_out)), data.subset(np.flatnonzero(held_out))
 
 
+def _interval_episodes(validation: Dataset, seed: int) -> list[Episode]:
+    """The trials that every interval takes; UserError where the data cannot fill one."""
+    rng = np.random.default_rng([seed, 1])
+    shape, within_group = _episode_shape(validation)
+    return sample_episodes(validation, rng, shape, INTERVAL_TRIALS, within_group)
+
+
 def _episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:
     """20-way 1-shot within a group where the data allows it, else as many ways as there are classes."""
     usable = [label for label, found in members(dataset.labels).items() if len(found) > 1]
@@ -190,7 +205,7 @@ def _checkpoint(
     card = base_card(spec.name) | {
         "parent": None,
         "seed": request.seed,
-        "steps": result.steps,
+        "steps": result.best_step or result.steps,
         "training_images": result.images,
         "training_seconds": round(result.seconds, 1),
     }

@@ -22,13 +22,12 @@ from siamese_core.metrics import (
 from siamese_core.sampling import Pairs, sample_pairs
 
 PAIRS = 20_000
-HALVES = "verification, random pairs of held-out classes, half of them same"
+RANDOM_PAIRS = "verification, random pairs of held-out classes, half of them same"
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A checkpoint on images that are embedded already: its "images" are row numbers of `embeddings` (n,
-    d)."""
+    """A checkpoint on images that are embedded already, float32 (n, d): its "images" are row numbers."""
 
     checkpoint: Checkpoint
     embeddings: np.ndarray
@@ -64,7 +63,7 @@ def one_shot(network: Embedded, dataset: Dataset, options: OneShotOptions) -> Pr
 @dataclass(frozen=True)
 class Calibrated:
     """calibration, threshold: fitted on all the pairs; metrics: for the card, of pairs that were judged by
-    what the other classes gave."""
+    what the other half of the classes gave."""
 
     calibration: Calibration
     threshold: float
@@ -74,30 +73,28 @@ class Calibrated:
 def calibrate(network: Embedded, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
     """Calibration and threshold from random pairs of classes that training never saw; labels: (n,).
 
-    Each half of the classes is judged by what the other half gives. Where a half is too small for that, all
-    are judged by themselves, and the metrics say so. UserError where even all classes give no pairs.
+    Where half of the classes give no pairs, all are judged by themselves, and the metrics say so. UserError
+    where even all classes give none.
     """
     halves = np.array_split(rng.permutation(np.unique(labels)), 2)
     try:
         parts = [_judged(network, labels, np.isin(labels, half), rng) for half in halves]
-        fits = [_fitted(*part) for part in parts][::-1]
-        protocol = f"{HALVES}, each half of the classes judged by the other"
+        protocol = f"{RANDOM_PAIRS}, each half of the classes judged by the other"
     except UserError:
         parts = [_judged(network, labels, np.ones(len(labels), bool), rng)]
-        fits = [_fitted(*part) for part in parts]
-        protocol = f"{HALVES}, judged by themselves: too few classes"
+        protocol = f"{RANDOM_PAIRS}, too few classes to judge one half by the other"
+    fits = [_fitted(*part) for part in parts][::-1]
     logits, same = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    similarity = np.concatenate(
-        [calibration.similarity(part[0]) for (calibration, _), part in zip(fits, parts, strict=True)]
-    )
-    right = np.concatenate(
-        [
-            verdict(calibration.similarity(part[0]), threshold) == part[1]
-            for (calibration, threshold), part in zip(fits, parts, strict=True)
-        ]
-    )
-    metrics = {
-        "protocol": protocol,
+    return Calibrated(*_fitted(logits, same), {"protocol": protocol, **_metrics(parts, fits)})
+
+
+def _metrics(parts: list[tuple[np.ndarray, np.ndarray]], fits: list[tuple[Calibration, float]]) -> dict:
+    """Of each part, (logits, same), by the fit in its place."""
+    same = np.concatenate([part[1] for part in parts])
+    judged = [calibration.similarity(part[0]) for part, (calibration, _) in zip(parts, fits, strict=True)]
+    verdicts = [verdict(said, threshold) for said, (_, threshold) in zip(judged, fits, strict=True)]
+    similarity, right = np.concatenate(judged), np.concatenate(verdicts) == same
+    return {
         "accuracy": float(right.mean()),
         "ci95": list(wilson_interval(int(right.sum()), len(right))),
         "pairs": len(right),
@@ -105,7 +102,6 @@ def calibrate(network: Embedded, labels: np.ndarray, rng: np.random.Generator) -
         "eer": equal_error_rate(similarity, same),
         "ece": expected_calibration_error(similarity, same),
     }
-    return Calibrated(*_fitted(logits, same), metrics)
 
 
 def _judged(

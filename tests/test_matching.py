@@ -12,7 +12,7 @@ from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpo
 from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.matching import Matcher, is_same
+from siamese_core.matching import Matcher, StoredImage, is_same
 from small_checkpoints import SIZE, ship_small, small_checkpoint
 
 
@@ -162,6 +162,20 @@ def test_an_image_is_embedded_once(store):
     assert np.ptp(matcher.embed("koch", noise(3, seed=9)), axis=0).max() == 0
 
 
+def test_a_stored_image_is_read_once_and_ranked_like_any_other(store):
+    matcher, support, query, read = Matcher(store), classes(3), noise(1)[0], []
+
+    def reading(name: str) -> np.ndarray:
+        read.append(name)
+        return dict(support)[name]
+
+    stored = [(name, StoredImage(name, reading)) for name, _ in support]
+    for _ in range(2):
+        said, expected = matcher.one_shot(query, stored), matcher.one_shot(query, support)
+        assert [each.ranking for each in said] == [each.ranking for each in expected]
+    assert sorted(read) == sorted(2 * [name for name, _ in support])  # once for each encoder
+
+
 def test_images_that_the_encoder_sees_alike_get_the_same_embedding_alone_or_among_others(store):
     on_white = np.full((SIZE, SIZE, 3), 255, np.uint8)
     on_white[4:44] = np.tile(noise(1)[0], (1, 2, 1))[:, :SIZE]
@@ -276,6 +290,16 @@ def test_a_pointer_that_leads_nowhere_is_told_while_the_shipped_one_serves(store
     matcher = Matcher(store)
     assert matcher.compare(*noise(2), ["koch"])[0].checkpoint != promoted
     assert matcher.state("koch") == "ready" and promoted in matcher.problem("koch")
+
+
+def test_following_serves_what_was_promoted_before_anybody_asks(store):
+    matcher = Matcher(store)
+    matcher.load_in_background().join()
+    assert matcher.follow() is None
+    promoted = saved_to(store, 17)
+    store.promote(promoted, slot="koch")
+    matcher.follow().join()
+    assert matcher.served_id("koch") == promoted
 
 
 def test_many_threads_load_once_and_agree(store, served):

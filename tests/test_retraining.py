@@ -116,8 +116,8 @@ def pictures(workbench: Workbench) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("options", [RetrainOptions("koch"), RetrainOptions("resnet50", mode="full")])
 def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, options):
-    slot, parent = options.encoder, served(answered, options.encoder)
-    report = retrain(answered, options)
+    slot, parent, told = options.encoder, served(answered, options.encoder), []
+    report = retrain(answered, options, lambda *progress: told.append(progress))
     assert report.promoted and report.reason.startswith("Better: it fixed ")
     assert report.reason.endswith("It was promoted.")
     before, after = (each.holdout for each in (report.judgement.before, report.judgement.after))
@@ -125,16 +125,18 @@ def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, o
     assert report.checkpoints == (parent, served(answered, slot))
     assert parent != served(answered, slot) == answered.checkpoints.current_id(slot)
     assert answered.checkpoints.rollback(slot) == parent == served(answered, slot)
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
 
 
 @pytest.fixture(scope="module")
-def judged(shipped, drawings, tmp_path_factory) -> tuple[Workbench, RetrainReport, list]:
-    """A retraining that tests look at, and what it told meanwhile. Change nothing."""
-    workspace, told = tmp_path_factory.mktemp("judged"), []
+def judged(shipped, drawings, tmp_path_factory) -> tuple[Workbench, RetrainReport]:
+    """A retraining that several tests look at. Change nothing."""
+    workspace = tmp_path_factory.mktemp("judged")
     shutil.copytree(drawings[0], workspace / "images", copy_function=os.link)
     workbench = Workbench(workspace, shipped)
     workbench.log.append_many(true_answers(drawings[1]))
-    return workbench, retrain(workbench, EASY, lambda *progress: told.append(progress)), told
+    return workbench, retrain(workbench, EASY)
 
 
 def test_the_json_is_the_contracts(judged):
@@ -151,7 +153,7 @@ def test_the_json_is_the_contracts(judged):
 
 
 def test_the_reports_are_written_with_the_images_they_show(judged):
-    workbench, report, _ = judged
+    workbench, report = judged
     folder = workbench.workspace / "reports" / report.checkpoints[1]
     assert json.loads((folder / "report.json").read_text()) == report.json() | {
         "options": {"encoder": "resnet50", "mode": "head", "promote": "auto", "seed": 0, "until": None}
@@ -163,7 +165,7 @@ def test_the_reports_are_written_with_the_images_they_show(judged):
 
 
 def test_the_card_of_a_candidate_tells_its_own_story(judged):
-    workbench, report, _ = judged
+    workbench, report = judged
     card = load_checkpoint(workbench.checkpoints.folder(report.checkpoints[1])).card
     assert card["parent"] == report.checkpoints[0] and card["mode"] == "head" and card["seed"] == 0
     assert card["answers"]["training"] == 56 and card["answers"]["holdout"] == 24
@@ -173,19 +175,13 @@ def test_the_card_of_a_candidate_tells_its_own_story(judged):
 
 
 def test_in_mode_head_the_encoder_is_stored_once(judged):
-    workbench, report, _ = judged
+    workbench, report = judged
     files = [workbench.checkpoints.folder(each) / ENCODER_FILE for each in report.checkpoints]
     assert files[0].samefile(files[1])
 
 
-def test_progress_rises_to_the_whole_and_ends_with_the_reason(judged):
-    _, report, told = judged
-    shares = [share for share, _ in told]
-    assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
-
-
 def test_what_was_measured_is_what_serves(judged):
-    workbench, report, _ = judged
+    workbench, report = judged
     for pair in report.json()["fixed"]:
         images = (workbench.images.read(pair[side]) for side in ("left", "right"))
         said = workbench.matcher.compare(*images, ["resnet50"])[0]

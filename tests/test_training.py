@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow
 
 from samples import write_class_folders
 from siamese_core.datasets import Dataset, load_dataset
@@ -17,9 +18,9 @@ from siamese_core.training import (
     PreparedImages,
     Trainer,
     TrainingOptions,
+    bfloat16_where_fast,
     embed_pixels,
     one_shot_accuracy,
-    use_bfloat16_where_fast,
 )
 
 SPEC = dataclasses.replace(encoder_spec("small_cnn"), size=36)
@@ -419,7 +420,11 @@ def test_one_shot_accuracy_agrees_with_a_naive_loop(images, episodes, whole_run)
     assert one_shot_accuracy(whole_run, images, episodes[:15]) == hits / 15
 
 
-def test_faster_arithmetic_is_asked_for_only_where_it_is():
+def test_faster_arithmetic_is_on_only_where_it_is_and_while_it_is_asked_for():
     flags = Path("/proc/cpuinfo")
     has_it = flags.exists() and "avx512_bf16" in flags.read_text()
-    assert use_bfloat16_where_fast() == has_it
+    read = tensorflow.config.optimizer.get_experimental_options
+    with bfloat16_where_fast() as on:
+        assert on == has_it
+        assert read()["auto_mixed_precision_onednn_bfloat16"] == has_it
+    assert not read()["auto_mixed_precision_onednn_bfloat16"]

@@ -72,6 +72,7 @@ def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
             f"support must be a list of 1 to {MAX_IMAGES} files. Received: {count}. Give at least one image "
             "of each class."
         )
+    classes = None if classes == [] else classes  # a form that was left empty
     if classes is not None and (not isinstance(classes, list) or len(classes) != len(support)):
         count = len(classes) if isinstance(classes, list) else type(classes).__name__
         raise UserError(

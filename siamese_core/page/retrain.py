@@ -97,7 +97,7 @@ class RetrainTab:
             self.workbench.checkpoints.promote(promote, slot)
         else:
             self.workbench.checkpoints.rollback(slot)
-        self.workbench.matcher.follow()
+        self.workbench.matcher.load_in_background()
         return self.look()
 
 

@@ -72,6 +72,6 @@ def slot_status(name: str, slot: dict) -> Markup:
     return SLOT.format(
         state=slot["state"],
         slot=name,
-        checkpoint=slot["checkpoint"] or "no checkpoint",
+        checkpoint=slot["checkpoint"] or "",
         words=STATES[slot["state"]] + problem,
     )

@@ -1,0 +1,121 @@
+"""`mine` as people and programs call it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from samples import write_class_folders
+from siamese_core.cli import main
+from siamese_core.encoders import SLOTS
+from siamese_core.images import decode_image, image_id
+from siamese_core.label_rows import LabelRow
+from siamese_core.pair_log import PairLog
+from small_checkpoints import promote_small
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    folder = write_class_folders(tmp_path_factory.mktemp("images"), np.random.default_rng(0), 2, 3, 4)
+    (folder / "Alphabet_1" / "broken.png").write_bytes(b"no image")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return promote_small(tmp_path_factory.mktemp("home") / "workspace", *SLOTS)
+
+
+@pytest.fixture
+def mine(capsys, home, images):
+    """`mine(*options)`: the pairs of the JSON."""
+
+    def mine(*options: object) -> list[dict]:
+        words = ["--workspace", str(home), "mine", "--images", str(images), "--json", *map(str, options)]
+        assert main(words) == 0
+        answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert list(answer) == ["pairs"]
+        return answer["pairs"]
+
+    return mine
+
+
+def test_pairs_come_as_in_the_contract_and_name_their_files(mine, images):
+    pairs = mine("--top", 10)
+    assert len(pairs) == 10
+    for pair in pairs:
+        assert list(pair)[:5] == ["left", "right", "similarity", "reason", "probability"]
+        assert list(pair["similarity"]) == list(SLOTS)
+        assert all(0 <= similarity <= 1 for similarity in pair["similarity"].values())
+        assert 0 < pair["probability"] <= 1
+        for side in ("left", "right"):
+            assert image_id(decode_image(images / pair[f"{side}_file"])) == pair[side]
+    assert len({frozenset((pair["left"], pair["right"])) for pair in pairs}) == 10
+
+
+@pytest.mark.parametrize(
+    ("strategy", "reason"),
+    [
+        ("disagreement", "disagreement"),
+        ("uncertain", "uncertain"),
+        ("hard_negative", "hard_negative"),
+        ("random", "random_audit"),
+    ],
+)
+def test_a_strategy_is_the_only_reason(mine, strategy, reason):
+    pairs = mine("--top", 8, "--strategy", strategy)
+    assert {pair["reason"] for pair in pairs} == {reason}
+    if strategy == "disagreement":
+        assert all(
+            (pair["similarity"]["koch"] >= 0.5) != (pair["similarity"]["resnet50"] >= 0.5) for pair in pairs
+        )
+    if strategy == "hard_negative":
+        assert all(Path(pair["left_file"]).parent != Path(pair["right_file"]).parent for pair in pairs)
+    if strategy == "random":
+        assert pairs[0]["probability"] == pytest.approx(1 / (24 * 23 / 2))
+
+
+def test_a_seed_gives_the_same_pairs_and_another_one_others(mine):
+    assert mine("--top", 6, "--seed", 3) == mine("--top", 6, "--seed", 3) != mine("--top", 6, "--seed", 4)
+
+
+def test_what_was_answered_is_left_out_and_the_end_is_told(mine, home, images, capsys):
+    pairs = mine("--top", 20)
+    log = PairLog(home / "pairs.csv")
+    log.append_many([LabelRow(left_id=p["left"], right_id=p["right"], answer="same") for p in pairs])
+    try:
+        left = mine("--top", 276)
+        asked = {frozenset((pair["left"], pair["right"])) for pair in pairs}
+        assert len(left) == 276 - 20 and not asked & {frozenset((p["left"], p["right"])) for p in left}
+        assert main(["--workspace", str(home), "mine", "--images", str(images), "--top", "276"]) == 0
+        text = capsys.readouterr().out
+        assert "nobody has answered: 256 of 276" in text and "no image that can be read: 1." in text
+        assert text.count("Alphabet_1/character01/0001_01.png") > 10
+    finally:
+        log.path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--images", "nowhere", "--top", "3"], "Images to label lie in a folder. Received: "),
+        (["--images", ".", "--top", "0"], "at least 1"),
+        (["--top", "3"], "--images"),
+        (["--images", ".", "--top", "3", "--strategy", "guess"], "disagreement"),
+    ],
+)
+def test_what_can_be_mended_ends_with_2_and_one_line(capsys, home, tmp_path, monkeypatch, words, told):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--workspace", str(home), "mine", *words]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ") and told in line and captured.out == ""
+
+
+def test_a_folder_with_a_single_picture_has_no_pairs(capsys, home, tmp_path, images):
+    file = next(images.rglob("*01.png"))
+    for name in ("a.png", "copy.png"):
+        (tmp_path / name).write_bytes(file.read_bytes())
+    assert main(["--workspace", str(home), "mine", "--images", str(tmp_path), "--top", "3"]) == 2
+    assert "Questions need two images" in capsys.readouterr().err

@@ -1,0 +1,126 @@
+"""Calibration on classes held out, with embeddings made by hand and a Euclidean head."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from siamese_core import validation
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.datasets import Dataset
+from siamese_core.errors import UserError
+from siamese_core.evaluation import OneShotOptions
+from siamese_core.metrics import Calibration
+from siamese_core.validation import Embedded, calibrate, one_shot
+from small_checkpoints import small_checkpoint
+
+DIM = 8
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    return replace(small_checkpoint(0), calibration=Calibration(1.0, 0.0))
+
+
+@pytest.fixture(autouse=True)
+def fewer_pairs(monkeypatch):
+    monkeypatch.setattr(validation, "PAIRS", 2000)
+
+
+def scattered(n_classes: int, spread: float, each: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings around a centre for each class, and their labels."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(n_classes), each)
+    centres = rng.normal(size=(n_classes, DIM))
+    return (centres[labels] + spread * rng.normal(size=(len(labels), DIM))).astype("float32"), labels
+
+
+def calibrated(checkpoint: Checkpoint, embeddings: np.ndarray, labels: np.ndarray):
+    return calibrate(Embedded(checkpoint, embeddings), labels, np.random.default_rng(1))
+
+
+def test_classes_that_lie_apart_are_told_apart_with_confidence(checkpoint):
+    found = calibrated(checkpoint, *scattered(10, 0.01))
+    assert found.metrics["accuracy"] > 0.99 and found.metrics["roc_auc"] > 0.999
+    assert found.metrics["eer"] < 0.01 and found.metrics["ece"] < 0.05
+    same, different = found.calibration.similarity(np.array([-0.03, -3.0]))
+    assert same > 0.95 > 0.05 > different
+    assert different < found.threshold < same
+
+
+def test_embeddings_that_tell_nothing_are_calibrated_to_one_half(checkpoint):
+    embeddings, labels = scattered(10, 100.0)
+    found = calibrated(checkpoint, embeddings, labels)
+    assert found.metrics["accuracy"] == pytest.approx(0.5, abs=0.08)
+    assert found.metrics["ece"] < 0.1
+    low, high = found.metrics["ci95"]
+    assert low < found.metrics["accuracy"] < high
+
+
+def test_each_half_of_the_classes_is_judged_by_the_other(checkpoint):
+    """Half of the classes are a hundred times as wide: what fits one half fits the other badly."""
+    embeddings, labels = scattered(2, 0.3, each=20)
+    wide = np.concatenate([embeddings, 100 * embeddings + 1000])
+    groups = np.concatenate([labels, labels + 2])
+    found = calibrated(checkpoint, wide, groups)
+    apart = {tuple(half % 2) for half in np.array_split(np.random.default_rng(1).permutation(4), 2)}
+    assert apart and "each half of the classes judged by the other" in found.metrics["protocol"]
+    assert found.metrics["pairs"] == 2000 and 0.4 < found.metrics["accuracy"] < 0.95
+
+
+def test_the_metrics_are_not_those_of_the_fit_itself(checkpoint):
+    embeddings, labels = scattered(6, 0.8)
+    found = calibrated(checkpoint, embeddings, labels)
+    network = Embedded(
+        replace(checkpoint, calibration=found.calibration, threshold=found.threshold), embeddings
+    )
+    again = calibrate(network, labels, np.random.default_rng(1))
+    assert again.metrics == found.metrics  # they depend on the logits only
+    assert 0.5 < found.metrics["accuracy"] < 1
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_too_few_classes_are_judged_by_themselves_and_the_card_says_so(checkpoint, n_classes):
+    found = calibrated(checkpoint, *scattered(n_classes, 0.01))
+    assert "too few classes" in found.metrics["protocol"] and found.metrics["pairs"] == 1000
+    assert found.metrics["accuracy"] > 0.99
+
+
+def test_one_class_gives_no_pairs(checkpoint):
+    with pytest.raises(UserError, match="two classes"):
+        calibrated(checkpoint, *scattered(1, 0.1))
+
+
+def test_the_same_generator_gives_the_same_calibration(checkpoint):
+    embeddings, labels = scattered(6, 0.5)
+    assert calibrated(checkpoint, embeddings, labels) == calibrated(checkpoint, embeddings, labels)
+
+
+def test_an_embedded_checkpoint_answers_as_the_checkpoint_does(checkpoint):
+    embeddings, _ = scattered(3, 0.1)
+    network = Embedded(replace(checkpoint, id="id", threshold=0.3), embeddings)
+    assert (network.encoder_name, network.id, network.threshold) == ("small_cnn", "id", 0.3)
+    rows = network.embed([4, 0])
+    np.testing.assert_array_equal(rows, embeddings[[4, 0]])
+    logits = network.logits(rows[:1], rows[1:])
+    assert logits[0] == pytest.approx(-np.linalg.norm(rows[0] - rows[1]), rel=1e-5)
+    assert network.similarity(logits)[0] == pytest.approx(1 / (1 + np.exp(-logits[0])), rel=1e-5)
+
+
+def test_two_networks_take_the_same_one_shot_trials(checkpoint):
+    embeddings, labels = scattered(6, 1.0)
+    dataset = Dataset(
+        names=tuple(map(str, labels)),
+        labels=labels,
+        classes=tuple("abcdef"),
+        class_group=np.zeros(6, "int64"),
+        groups=("g",),
+        drawers=np.full(len(labels), -1),
+        read=lambda index: b"never read",
+    )
+    options = OneShotOptions(n_way=5, episodes=50)
+    first, again = (
+        one_shot(Embedded(checkpoint, each), dataset, options) for each in (embeddings, 2 * embeddings)
+    )
+    np.testing.assert_array_equal(first.correct, again.correct)
+    assert 0.2 < first.correct.mean() < 1
