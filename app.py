@@ -89,6 +89,10 @@ def set_environment(options: argparse.Namespace) -> None:
         GRADIO_TEMP_DIR=str(options.workspace.resolve() / "uploads"),
     )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # gradio asks its own server whether it is up, and must not ask a proxy
+    for name in ("NO_PROXY", "no_proxy"):
+        own = ("127.0.0.1", "localhost", options.host)
+        os.environ[name] = ",".join([*filter(None, [os.environ.get(name)]), *own])
     if options.resnet50_weights:
         os.environ["SIAMESE_RESNET50_WEIGHTS"] = str(options.resnet50_weights.resolve())
 

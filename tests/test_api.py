@@ -92,7 +92,8 @@ def test_undo_takes_an_answer_back_once(client, compared, quick_app):
 
 def test_status_tells_slots_and_counts(client):
     status = client.predict(api_name="/status")
-    assert list(status) == ["ready", "slots", "images", "labels", "corrections", "conflicts"]
+    counts = ["images", "labels", "corrections", "conflicts"]
+    assert list(status) == ["ready", "slots", "photos_problem", *counts]
     assert status["ready"] is True
     assert list(status["slots"]) == ["koch", "resnet50"]
     assert all(list(slot) == ["state", "checkpoint", "problem"] for slot in status["slots"].values())

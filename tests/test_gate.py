@@ -108,7 +108,7 @@ def test_a_gain_without_telling_same_from_different_is_refused():
     result = VerificationResult("verification", "koch", "id", right, 1.0, similarity, same, 0.5)
     found = judge(before, Measured(result, PARENT.base))
     assert found.p < 0.001 and found.fixed.sum() > found.broken.sum()
-    assert not found.better and "does not tell same from different" in found.reason
+    assert not found.better and "does not clearly tell same from different" in found.reason
 
 
 @pytest.mark.parametrize("pairs", [FEWEST_JUDGES, 30])

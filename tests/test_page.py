@@ -92,7 +92,10 @@ def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, 
 
 
 def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, serve, tmp_path):
-    server = serve(workspace=promote_small(tmp_path / "workspace", "koch", "resnet50"))
+    """And a machine whose proxy answers nothing is no hindrance."""
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    home = promote_small(tmp_path / "workspace", "koch", "resnet50")
+    server = serve(workspace=home, environment=proxy)
     page.goto(server.url)
     give(page, "left", glyph(1))
     give(page, "right", glyph(2))

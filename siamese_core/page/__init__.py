@@ -1,15 +1,19 @@
 """The page: a thin layer over `workbench`, and the only place that imports gradio.
 
-server.py       puts everything together and serves it
+server.py       puts everything together and serves it; stubs.py: imports gradio quickly
 guard.py        what every request must pass before gradio sees it
 routes.py       plain HTTP beside gradio: /healthz, thumbnails, the log as a file
 api.py          the HTTP contract, for gradio_client and curl
-layout.py       header, tabs, status line; theme.py: colours and type
-compare.py      the Compare tab; answers.py: the buttons, keys and last answers in it
+layout.py       header, tabs, what a reload brings back (memory.py); theme.py: colours and type
+status.py       the line that is always on screen
+compare.py      the Compare tab; opinions.py: how the encoders' opinions are drawn
+answers.py      buttons and keys for the pair on screen, undo, the table of last answers
 one_shot.py     the One-shot tab; support.py: its support set; ranking.py: how a ranking is drawn
-retrain.py      the Retrain tab; report.py: how its report is drawn
-scale.py        how a similarity is drawn, everywhere
+retrain.py      the Retrain tab; desk.py: the run in the background; report.py: how its report is drawn
+picture.py      a place for one picture; samples.py: pictures to try
 uploads.py      the only way from an uploaded file to an image
-notices.py      what a person is told when something goes wrong
-samples.py      the images that one can click to try
+panel.py        the piece of HTML that all is drawn with; scale.py: how a similarity is drawn, everywhere
+notices.py      how handlers are attached, and what a person is told when something goes wrong
+
+What happens in the browser is in assets/page.js, its looks in assets/style.css.
 """

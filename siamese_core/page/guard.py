@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_JSON_BYTES = 1_000_000  # a support set of 500 files takes about 150 kB
-MAX_DRAINED_BYTES = 16_000_000
+MAX_DRAINED_BYTES = 16_000_000  # read, though thrown away, so that the caller gets to see the refusal
 GRADIO_ROUTES = frozenset(
     ["call", "cancel", "component_server", "heartbeat", "info", "openapi.json", "queue", "reset", "run"]
     + ["startup-events", "theme.css", "upload", "upload_progress"]
@@ -96,7 +96,7 @@ def check_caller(headers: Headers, policy: Policy) -> None:
             "Start it with --allowed-host NAME to allow one.",
         )
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin.lower()).netloc != host:
+    if origin is not None and origin.lower().partition("://")[2] != host:
         raise Refusal(403, f"Only the app's own page may call it. Received: {ascii(origin)[:80]}.")
 
 
@@ -141,15 +141,15 @@ def check_route(scope: Scope, policy: Policy) -> None:
 
 async def checked_body(receive: Receive) -> Receive:
     """A `receive` that gives the whole body again; Refusal if it is too long or names URLs as files."""
-    body = bytearray()
-    more = True
-    while more:
+    body, length, more = bytearray(), 0, True
+    while more and length <= MAX_DRAINED_BYTES:
         message = await receive()
         more = message["type"] == "http.request" and message.get("more_body", False)
-        body += message.get("body", b"")
-        if len(body) > MAX_DRAINED_BYTES:
-            break
-    if len(body) > MAX_JSON_BYTES:
+        part = message.get("body", b"")
+        length += len(part)
+        if length <= MAX_JSON_BYTES:
+            body += part
+    if length > MAX_JSON_BYTES:
         raise Refusal(413, f"A request may have {MAX_JSON_BYTES} bytes. Received: more. Upload files first.")
     try:
         content = json.loads(bytes(body) or b"null")
