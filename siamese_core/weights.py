@@ -89,7 +89,7 @@ def pack(
                 f"{array.path}. The training diverged: lower its learning rate."
             )
         bits = bits_of(array)
-        manifest.append({"path": array.path, "shape": list(values.shape), "bits": bits})
+        manifest.append({"path": _plain(array.path), "shape": list(values.shape), "bits": bits})
         if bits == FLOAT_BITS:
             packed[f"{index:04d}"] = values
         else:
