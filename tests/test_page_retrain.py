@@ -70,6 +70,8 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
     page.locator("[data-rollback=koch]").click()
     expect(page.locator("#status .slot").first).to_contain_text(parent)
     page.locator("[data-rollback=resnet50]").click()
+    expect(page.locator("#status .slot").nth(1)).to_contain_text("resnet50-")  # the shipped one
+    page.locator("[data-rollback=resnet50]").click()
     expect(page.locator("[data-testid=toast-body]")).to_contain_text("A rollback needs an earlier checkpoint")
 
 
