@@ -108,6 +108,14 @@ window.workbench = (() => {
       return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
     }
 
+    // What is said of the pictures before must not be answered once another one is on screen.
+    let source = null;
+    new MutationObserver(() => {
+      const now = place.querySelector("img")?.getAttribute("src") || null;
+      if (now === source) return;
+      source = now;
+      outdate(place.closest(".tabitem")?.querySelector(".opinions, .rankings"));
+    }).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] });
     // A picture that the browser cannot show (TIFF, say) comes back from the server as one that it can.
     place.addEventListener("error", (event) => {
       const path = event.target.tagName === "IMG" && (event.target.getAttribute("src") || "").split("/gradio_api/file=")[1];
@@ -133,6 +141,14 @@ window.workbench = (() => {
       if (strokes.length) { strokes.length = 0; changed(); }
     });
     repaint();
+  }
+
+  // The server's next word on the pictures makes it valid again.
+  function outdate(board) {
+    if (!board) return;
+    board.classList.add("stale");
+    for (const part of ["left", "right", "query"]) if (part in board.dataset) board.dataset[part] = "";
+    if (board.matches(".opinions")) document.querySelector(".answer-bar")?.classList.add("idle");
   }
 
   // Ctrl+V puts a picture where the mouse is, else into the first empty place, else into the first.
@@ -221,7 +237,9 @@ window.workbench = (() => {
 
     function answer(kind) {
       const shown = document.querySelector(".opinions");
-      if (!shown || !shown.dataset.left) return say("Two pictures first");
+      if (!shown) return say("Two pictures first");
+      if (shown.matches(".stale")) return say("The pictures have just changed");
+      if (!shown.dataset.left) return say("The same picture twice cannot be answered");
       const moved = {};
       for (const button of shown.querySelectorAll("[data-reset]")) {
         moved[button.dataset.reset] = Number(button.closest(".card").querySelector("[data-threshold]").value);

@@ -57,6 +57,7 @@ MODULES = (
     "asked",
     "mining",
     "strategies",
+    "expectation",
     "candidates",
     "neighbours",
     "agreement",

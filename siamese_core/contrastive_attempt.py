@@ -12,7 +12,6 @@ from functools import partial
 
 import keras
 import numpy as np
-from keras import ops
 
 from siamese_core import published
 from siamese_core.encoders import ENCODERS
@@ -24,8 +23,16 @@ from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import check_effective_rank, check_saturated_units, effective_rank
 from siamese_core.prepared import PreparedImages
 from siamese_core.sampling import BatchShape
-from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, verification
-from siamese_core.study_training import JIT, Draw, Material, all_pairs, all_pairs_network, random_pairs
+from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, part, verification
+from siamese_core.study_training import (
+    JIT,
+    Draw,
+    Material,
+    all_pairs,
+    all_pairs_network,
+    all_scores,
+    random_pairs,
+)
 from siamese_core.training import embed_pixels
 from siamese_core.training_watch import TrainingRecord, check_loss_moves, check_training, train_watched
 
@@ -85,15 +92,10 @@ def compare(
     """Each version trained anew with the same seed for the same number of steps."""
     findings, table = [], [_by_pixels(faces)]
     for number, variant in enumerate(versions):
-        part = _part(progress, number / len(versions), 1 / len(versions), variant.name)
-        row, found = try_variant(variant, faces, options, part)
+        row, found = try_variant(variant, faces, options, part(progress, number, len(versions), variant.name))
         table.append(row)
         findings += of_variant(variant.name, found)
     return StudyReport(NAME, tuple(findings), tuple(table))
-
-
-def _part(progress: Progress, start: float, length: float, name: str) -> Progress:
-    return lambda share, words: progress(start + length * share, f"{name}: {words}")
 
 
 def _of_losses() -> list[Finding]:
@@ -162,8 +164,7 @@ def _judge(encoder: keras.Model, faces: Material, record: TrainingRecord) -> dic
         return {"effective_rank": None, "eer": None, "roc_auc": None}
     images, people = faces.judged
     embeddings = embed_pixels(encoder, images)
-    logits = ops.convert_to_numpy(make_head("euclidean").pairwise(embeddings, embeddings))
-    scores = verification(logits, people)
+    scores = verification(all_scores(make_head("euclidean"), embeddings), people)
     return {"effective_rank": effective_rank(embeddings), **scores}
 
 

@@ -1,15 +1,18 @@
 """Which answered pairs train and which judge: no image, and no identity that answers imply, is on both
 sides."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 
 SHARE = 0.3  # of the pairs, to judge by
-TRIES = 20  # random splits of each of the two kinds, of which the best is kept
+TRIES = 50  # random splits of each of the two kinds, of which the best is kept
 TRAINING_WORTH = 1.5  # of all pairs in training; a holdout as wanted is worth 2
-JUDGING_IDENTITIES = (0.3, 0.6)  # share drawn for a cut: a pair judges only if both its images do
+LARGEST_IDENTITY, FEWEST_TO_PART = 0.2, 8  # of the images; images
+JUDGING_IDENTITIES = (0.3, 0.6)  # their share where they are cut: a pair judges only if both its images do
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,46 @@ def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int
 
 
 def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
-    """int64 (n, 2): the identities of left and right image; `same` is a tie, `different` is none."""
-    tied = [b if is_same else a for a, b, is_same in zip(left, right, same, strict=True)]
-    number = connected_groups([*left, *right], [*tied, *right])
-    sides = [[number[image] for image in side] for side in (left, right)]
-    return np.array(sides, "int64").T
+    """int64 (n, 2): the identities of left and right image; `same` is a tie, `different` is none.
+
+    A few wrong answers tie many things into one. An identity of more than `LARGEST_IDENTITY` of the images is
+    parted, where few ties are: the parts grow by the image that has most of its ties in them.
+    """
+    neighbours: dict[str, list[str]] = {image: [] for side in (left, right) for image in side}
+    for first, second, is_same in zip(left, right, same, strict=True):
+        if is_same:
+            neighbours[first].append(second)
+            neighbours[second].append(first)
+    most = max(FEWEST_TO_PART, round(LARGEST_IDENTITY * len(neighbours)))
+    number: dict[str, int] = {}
+    for image in neighbours:
+        if image not in number:
+            grown = _grown(image, neighbours, number, len(neighbours))
+            grown = _grown(image, neighbours, number, most) if len(grown) > most else grown
+            number |= dict.fromkeys(grown, len(number))
+    return np.array([[number[image] for image in side] for side in (left, right)], "int64").T
+
+
+def _grown(start: str, neighbours: dict[str, list[str]], taken: Container[str], limit: int) -> set[str]:
+    """At most `limit` images from `start` on, none of them taken."""
+    grown, inside, waiting = set(), Counter(), [(0.0, 0, start)]
+    while waiting and len(grown) < limit:
+        _, _, image = heappop(waiting)
+        if image in grown:
+            continue
+        grown.add(image)
+        for each in neighbours[image]:
+            if each not in grown and each not in taken:
+                inside[each] += 1
+                heappush(waiting, (-inside[each] / len(neighbours[each]), -len(grown), each))
+    return grown
 
 
 def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:
     """About `SHARE` of the pairs judge; images by id (n,), same bool (n,), n >= 1.
 
     Whole connected groups go to one side. Where that leaves too little to judge by (a queue ties nearly
-    everything together), whole identities do, and the `different` pairs between the sides are dropped.
+    everything together), whole identities do, and the pairs between the sides are dropped.
     """
     same = np.asarray(same, bool)
     number = connected_groups(left, right)
@@ -63,26 +94,29 @@ def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.r
 
 
 def _by_group(group: np.ndarray, rng: np.random.Generator) -> Split:
-    sizes = np.bincount(group)
-    chosen, count = [], 0
-    for each in rng.permutation(len(sizes)):
-        if count + sizes[each] <= SHARE * len(group):
-            chosen.append(each)
-            count += sizes[each]
-    judging = np.isin(group, chosen)
+    judging = np.isin(group, _some(group, SHARE, rng))
     return Split(~judging, judging, np.zeros(len(group), bool))
 
 
 def _by_identity(identity: np.ndarray, rng: np.random.Generator) -> Split:
-    names = rng.permutation(np.unique(identity))
-    count = max(1, round(rng.uniform(*JUDGING_IDENTITIES) * len(names)))
-    judging = np.isin(identity, names[:count])
+    judging = np.isin(identity, _some(identity.ravel(), rng.uniform(*JUDGING_IDENTITIES), rng))
     both, neither = judging.all(axis=1), ~judging.any(axis=1)
     return Split(neither, both, ~both & ~neither)
 
 
+def _some(members: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Random numbers among the `members` that together are at most `share` of them."""
+    names, sizes = np.unique(members, return_counts=True)
+    chosen, count = [], 0
+    for each in rng.permutation(len(names)):
+        if count + sizes[each] <= share * len(members):
+            chosen.append(each)
+            count += sizes[each]
+    return names[chosen]
+
+
 def _balanced(cut: Split, same: np.ndarray, rng: np.random.Generator) -> Split:
-    """As many of each kind in the holdout as among all pairs: a cut drops `different` pairs only, and a
+    """As many of each kind in the holdout as among all pairs: a cut drops mostly `different` pairs, and a
     model that says "same" more often would win by that alone."""
     kinds = [np.flatnonzero(cut.holdout & same), np.flatnonzero(cut.holdout & ~same)]
     shares = same.mean(), 1 - same.mean()

@@ -16,7 +16,7 @@ from siamese_core.strategies import STRATEGIES, Knowledge, chances
 
 AUDIT = "random_audit"
 REASONS = (*STRATEGIES, AUDIT)
-DEFAULT_MIX = {"disagreement": 0.3, "uncertain": 0.4, "hard_negative": 0.2, AUDIT: 0.1}
+DEFAULT_MIX = {"disagreement": 0.2, "uncertain": 0.55, "hard_negative": 0.15, AUDIT: 0.1}
 PER_IMAGE = 2  # times that an image comes in one batch
 TRIES = 256  # pairs at a time in the search for a random one
 

@@ -58,14 +58,13 @@ def check_answers(layers: Sequence["LayerUnits"]) -> Finding:
 
 def check_dead_units(layers: Sequence["LayerUnits"]) -> Finding:
     """Units that answer alike to every image: a rectified one never above 0, another always at one end."""
-    check = Check(
-        "dead-units", f"in each layer at most {MOST_DEAD['relu']:g} of the units asleep (sigmoid 0.9)"
-    )
     shares = [(_dead(layer), layer) for layer in layers if layer.activation in MOST_DEAD]
     if not shares:
-        return check.ok(0, " (no such layer: nothing to judge)")
+        return Check("dead-units", "layers whose units can fall asleep").ok(0, " (none: nothing to judge)")
     share, layer = max(shares, key=lambda each: each[0] / MOST_DEAD[each[1].activation])
-    if share <= MOST_DEAD[layer.activation]:
+    most = MOST_DEAD[layer.activation]
+    check = Check("dead-units", f"at most {most:g} of a layer's {layer.activation} units asleep")
+    if share <= most:
         return check.ok(share)
     return check.found(
         "error" if share > 0.99 else "warning",
@@ -138,7 +137,9 @@ def check_effective_rank(embeddings: np.ndarray) -> Finding:
 
 def check_embedding_spread(embeddings: np.ndarray) -> Finding:
     """Embeddings (n, d): how far they lie from their mean, on average, in units of their length."""
-    check = Check("embedding-spread", f"at least {LEAST_SPREAD} of their length between embeddings and mean")
+    check = Check(
+        "embedding-spread", f"at least {LEAST_SPREAD} of their length between an embedding and the mean"
+    )
     embeddings = np.asarray(embeddings, np.float64)
     length = float(np.mean(np.linalg.norm(embeddings, axis=1)))
     away = float(np.mean(np.linalg.norm(embeddings - embeddings.mean(axis=0), axis=1)))

@@ -10,6 +10,7 @@ from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
+from siamese_core.expectation import expected_same
 from siamese_core.implications import groups
 from siamese_core.label_rows import LabelRow, settled_labels, standing_labels
 from siamese_core.metrics import sigmoid
@@ -45,16 +46,24 @@ class QuestionTable:
 
     def knowledge(self, rows: Sequence[LabelRow], asked: Iterable[Pair]) -> Knowledge:
         """What the log's rows tell, and that the pairs `asked` are not to be asked."""
-        answered = [row.pair for row in standing_labels(rows)]
-        excluded = self.codes([*answered, *asked])
+        settled = settled_labels(rows)
+        excluded = self.codes([*(row.pair for row in standing_labels(rows)), *asked])
         ends = np.concatenate([excluded // len(self.ids), excluded % len(self.ids)])
-        implied = groups(settled_labels(rows), self.ids)
+        same, different = (
+            self._candidate_rows([row.pair for row in settled if row.answer == answer])
+            for answer in ("same", "different")
+        )
+        told = np.repeat([True, False], [len(same), len(different)])
         return Knowledge(
             classes=self.classes,
-            implied=implied.known(self.candidates.left, self.candidates.right),
+            expected=expected_same(self.candidates, np.concatenate([same, different]), told),
+            implied=groups(settled, self.ids).known(self.candidates.left, self.candidates.right),
             seen=np.bincount(ends, minlength=len(self.ids)),
             excluded=excluded,
         )
+
+    def _candidate_rows(self, pairs: Iterable[Pair]) -> np.ndarray:
+        return np.flatnonzero(np.isin(self.candidates.codes, self.codes(pairs)))
 
     def similarities(self, pairs: Sequence[Pair]) -> list[dict[str, float]]:
         """Of each pair, by slot, 0..1."""

@@ -20,7 +20,8 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Replay:
-    """Drawn characters of invented alphabets, in the layout of Omniglot."""
+    """Drawn characters of invented alphabets, in the layout of Omniglot: half of the alphabets to mix with
+    answers, the other half to judge by."""
 
     file: Path = FILE
 
@@ -32,15 +33,23 @@ class Replay:
     def images(self) -> tuple[np.ndarray, ...]:
         return tuple(self.dataset.image(index) for index in range(len(self.dataset)))
 
+    def pairs(self) -> Pairs:
+        """Pairs of `images` to mix with answers, so that what was known stays known."""
+        mixed = self._rows(judging=False)
+        drawn = sample_pairs(self.dataset.labels[mixed], np.random.default_rng(SEED), PAIRS)
+        return Pairs(mixed[drawn.left], mixed[drawn.right], drawn.same)
+
     def one_shot(self, network: Embedded) -> ProtocolResult:
         """The same trials for every network; `network.embeddings` are of `images`."""
         return self._trials.evaluate(network)
 
     @cached_property
     def _trials(self) -> OneShotTrials:
-        trials = one_shot_trials(self.dataset, TRIALS, np.random.default_rng(SEED))
-        return replace(trials, read=int)
+        judging = self._rows(judging=True)
+        trials = one_shot_trials(self.dataset.subset(judging), TRIALS, np.random.default_rng(SEED))
+        return replace(trials, read=lambda number: int(judging[number]))
 
-    def pairs(self) -> Pairs:
-        """Pairs of `images` to mix with answers, so that what was known stays known."""
-        return sample_pairs(self.dataset.labels, np.random.default_rng(SEED), PAIRS)
+    def _rows(self, judging: bool) -> np.ndarray:
+        """Numbers of the images of the even alphabets, or of the odd ones, which judge."""
+        alphabet = self.dataset.class_group[self.dataset.labels]
+        return np.flatnonzero(alphabet % 2 == judging)

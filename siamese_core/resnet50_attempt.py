@@ -7,13 +7,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import applications, ops
+from keras import applications
 
 from siamese_core import published
 from siamese_core.datasets import Dataset
 from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.findings import Finding
+from siamese_core.heads import make_head
 from siamese_core.imagenet import find_weights
 from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import (
@@ -33,9 +34,18 @@ from siamese_core.study import (
     StudyReport,
     hold_out,
     of_variant,
+    part,
     verification,
 )
-from siamese_core.study_training import JIT, Draw, Material, all_pairs, all_pairs_network, random_pairs
+from siamese_core.study_training import (
+    JIT,
+    Draw,
+    Material,
+    all_pairs,
+    all_pairs_network,
+    all_scores,
+    random_pairs,
+)
 from siamese_core.training import embed_pixels
 from siamese_core.training_watch import check_loss_moves, check_training, train_watched
 
@@ -136,17 +146,13 @@ def compare(backbone: keras.Model, photos: Photos, options: StudyOptions, progre
         progress(number / len(TREATMENTS), f"features of {len(photos.photos)} photos, {words}")
         features[words] = embed_pixels(backbone, treat(photos.photos.astype("float32")), batch_size=32)
     table, findings = _frozen(features, photos, options)
+    table.append(_untrained(photos.as_seen(features[OWN])))
     versions = variants(features, photos)
     for number, variant in enumerate(versions):
-        part = _part(progress, number / len(versions), variant.name)
-        row, found = train(variant, options, part)
+        row, found = train(variant, options, part(progress, number, len(versions), variant.name))
         table.append(row)
         findings += of_variant(variant.name, found)
     return StudyReport(NAME, tuple(findings), tuple(table))
-
-
-def _part(progress: Progress, start: float, name: str) -> Progress:
-    return lambda share, words: progress(start, f"{name}: {words}")
 
 
 def _frozen(features: dict[str, np.ndarray], photos: Photos, options: StudyOptions) -> tuple[list, list]:
@@ -171,6 +177,19 @@ def _frozen(features: dict[str, np.ndarray], photos: Photos, options: StudyOptio
         others = {name: each for name, each in right.items() if name != words}
         findings += of_variant(variant, [compare_treatments(correct, others)])
     return table, findings
+
+
+def _untrained(material: Material) -> dict:
+    """What the features are worth as they are, on the classes that the trained variants are judged on."""
+    features, labels = material.judged
+    cosine = all_scores(make_head("cosine"), features)
+    return {
+        "variant": "own preprocessing, cosine, nothing trained",
+        "nearest_neighbour": float(nearest_is_right(features, labels).mean()),
+        "images": len(labels),
+        "effective_rank": effective_rank(features),
+        **verification(cosine, labels),
+    }
 
 
 def variants(features: dict[str, np.ndarray], photos: Photos) -> list[Variant]:
@@ -244,4 +263,4 @@ def _training(variant: Variant, rng: np.random.Generator) -> tuple[keras.Model, 
 def _scores(network: keras.Model, embeddings: np.ndarray) -> np.ndarray:
     if isinstance(network, published.SameProbability):
         return network.pairwise(embeddings)
-    return ops.convert_to_numpy(network.head.pairwise(embeddings, embeddings))
+    return all_scores(network.head, embeddings)

@@ -7,7 +7,7 @@ import numpy as np
 from siamese_core.candidates import Candidates
 from siamese_core.metrics import sigmoid
 
-# Of a reason's chance. At 0 one answer in ten was "same" on faces and photos, at 0.8 two in five.
+# Of a reason's chance. On faces and photos at 0 one answer in ten was "same", at 0.8 three or four.
 KIN_SHARE = 0.8
 HEAD = 50  # the best candidates of a strategy, among which the rank hardly matters
 
@@ -17,13 +17,15 @@ class Knowledge:
     """What is known of the pool beside the encoders' opinion.
 
     classes: int (images,), -1 unknown; implied: int8 (n candidates), 1 same, -1 different, 0 not implied by
-    answers; seen: int (images,), in how many questions each was; excluded: int64, codes of pairs not to ask.
+    answers; seen: int (images,), in how many questions each was; excluded: int64, codes of pairs not to ask;
+    expected: float (n candidates), how likely each is the same, where there are answers to tell.
     """
 
     classes: np.ndarray
     implied: np.ndarray
     seen: np.ndarray
     excluded: np.ndarray
+    expected: np.ndarray | None = None
 
     @classmethod
     def none(cls, candidates: Candidates) -> "Knowledge":
@@ -40,23 +42,24 @@ def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
 
 
 def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
-    """How near the encoders are to their thresholds, on the mean."""
-    chance = sigmoid(candidates.margins)
+    """How near the encoders are to their thresholds, on the mean; or how little the answers so far tell."""
+    told = knowledge.expected
+    chance = sigmoid(candidates.margins) if told is None else told[:, None]
     return np.where(knowledge.implied == 0, np.mean(chance * (1 - chance), axis=1), -np.inf)
 
 
 def hard_negative(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     """How alike the encoders find what is different: by class, or as answers imply.
 
-    Where nothing says so: images found alike that have other neighbours, which is a likeness that deceives or
-    a tie between two parts of one class.
+    Where nothing says so: what they find alike and its neighbours, or the answers so far, make unlikely.
     """
     first, second = knowledge.classes[candidates.left], knowledge.classes[candidates.right]
     classed = (first >= 0) & (second >= 0)
     different = (classed & (first != second)) | (knowledge.implied < 0)
     unknown = ~classed & (knowledge.implied == 0)
     alike = sigmoid(candidates.margins).mean(axis=1)
-    score = alike * np.where(different, 1.0, 1.0 - candidates.shared)
+    unlikely = 1 - (candidates.shared if knowledge.expected is None else knowledge.expected)
+    score = alike * np.where(different, 1.0, unlikely)
     return np.where((different | unknown) & (knowledge.implied <= 0), score, -np.inf)
 
 

@@ -62,6 +62,11 @@ def of_variant(variant: str, findings: Iterable[Finding]) -> list[Finding]:
     return [replace(finding, check=f"{finding.check} ({variant})") for finding in findings]
 
 
+def part(progress: Progress, place: int, count: int, variant: str) -> Progress:
+    """The progress of one of `count` variants within that of the whole study."""
+    return lambda share, words: progress((place + share) / count, f"{variant}: {words}")
+
+
 def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the images that train, and of those of a `share` of the classes, which training never sees.
 

@@ -1,5 +1,6 @@
 """`diagnose` and `casestudy`: what is wrong, by how much and why, as findings and tables."""
 
+import logging
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -64,6 +65,8 @@ def casestudy(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.datasets import load_dataset
     from siamese_core.study import StudyOptions
 
+    # A study builds network after network, which TensorFlow takes for a mistake and warns of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     study = case_study(options.name)
     if not options.data:
         raise UserError(f"A case study is rebuilt on your data. Received: none. Give --data: {study.data}.")

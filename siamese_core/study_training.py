@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+from keras import ops
 
 from siamese_core import published
 from siamese_core.batches import ClassBatches
@@ -71,3 +72,9 @@ def all_pairs_network(encoder: keras.Model, head: str, loss: str, learning_rate:
         jit_compile=JIT,
     )
     return network
+
+
+def all_scores(head: keras.Layer, embeddings: np.ndarray) -> np.ndarray:
+    """Logits (n, n) of all pairs of embeddings (n, d), row by row: at once would take n * n * d numbers."""
+    rows = [head.pairwise(row[None], embeddings) for row in embeddings]
+    return np.concatenate([ops.convert_to_numpy(row) for row in rows])

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, str], None]
 
-LEAST_MOVE = 0.01  # of the loss, within the second half of a run
-FEWEST_STEPS = 10
+LEAST_MOVE = 0.01  # of the loss, within the last quarter of a run
+FEWEST_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,15 @@ def check_training(record: TrainingRecord) -> Finding:
 
 
 def check_loss_moves(losses: Sequence[float]) -> Finding:
-    """Is the loss stuck? The measure is its range over the second half of the run, relative to its median."""
+    """Is the loss stuck? The measure is its range over the last quarter of a run, relative to its median."""
     check = Check("loss-moves", f"a loss that moves by {LEAST_MOVE} of itself, or is 0")
-    second_half = np.asarray(losses, np.float64)[len(losses) // 2 :]
-    second_half = second_half[np.isfinite(second_half)]
-    if 2 * len(second_half) < FEWEST_STEPS:
-        return check.ok(0, f" (received {len(losses)} steps: nothing to judge)")
-    middle = float(np.median(second_half))
-    moves = float(np.ptp(second_half)) / middle if middle > 0 else 1.0
+    known = np.asarray(losses, np.float64)
+    known = known[np.isfinite(known)]
+    if len(known) < FEWEST_STEPS:
+        return check.ok(0, f" (received {len(known)} steps: nothing to judge)")
+    last_quarter = known[-(len(known) // 4) :]
+    middle = float(np.median(last_quarter))
+    moves = float(np.ptp(last_quarter)) / middle if middle > 0 else 1.0
     if moves >= LEAST_MOVE or middle < 1e-6:
         return check.ok(moves)
     return check.found(

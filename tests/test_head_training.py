@@ -183,6 +183,16 @@ def test_answers_teach_the_head_what_the_parent_does_not_know(weighted):
     assert candidate.card["adaptation"]["prior_precision"] > 0
 
 
+def test_a_head_changes_as_far_as_the_candidate_is_allowed(weighted):
+    _, answers = labelled(weighted, 0, 40)
+    nothing, former = answers.part(np.zeros(len(answers), bool)), np.asarray(weighted.head.weight)
+    free, held = (
+        np.asarray(retrained_head(weighted, answers, nothing, np.random.default_rng(0), allowed).head.weight)
+        for allowed in (lambda _: True, lambda candidate: candidate.head.weight[0] < former[0] + 1)
+    )
+    assert former[0] < held[0] < former[0] + 1 < free[0]
+
+
 def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):
     """Five times as many of the same replayed pairs weigh no more."""
     pairs, rng = some_pairs(), np.random.default_rng(3)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browsing import card, give_pair, open_desk, press, set_threshold, wait_for_rows
+from browsing import card, give, give_pair, glyph, open_desk, press, set_threshold, wait_for_rows
 
+JOINING = re.compile("/queue/join")
 SERVER_CALLS = re.compile("/component_server")
 pytestmark = pytest.mark.browser
 
@@ -32,6 +33,17 @@ def test_buttons_and_keys_answer_the_pair_on_screen(desk):
     assert all(float(row.koch_similarity) >= 0 and row.resnet50_checkpoint for row in rows)
     assert len({row.session_id for row in rows}) == 1 and all(float(row.milliseconds) > 0 for row in rows)
     expect(desk.locator(".answer-bar .saved")).to_have_text("Saved: unsure")
+
+
+def test_a_key_is_never_an_answer_to_the_pair_before(desk):
+    give_pair(desk, 15)
+    desk.route(JOINING, lambda route: None)  # the new opinions never come
+    give(desk, "left", glyph(500))
+    expect(desk.locator("#left img")).to_be_visible()
+    expect(desk.locator(".opinions.stale")).to_be_visible()
+    press(desk, "s")
+    expect(desk.locator(".answer-bar .saved")).to_have_text("The pictures have just changed")
+    assert desk.rows() == []
 
 
 def test_quick_presses_are_all_saved_in_their_order(desk):

@@ -40,6 +40,15 @@ def test_its_pairs_are_the_same_each_time_and_half_of_them_same(replay):
     np.testing.assert_array_equal(pairs.right, again.right)
 
 
+def test_alphabets_that_judge_are_not_among_the_pairs(replay, network):
+    alphabet = replay.dataset.class_group[replay.dataset.labels]
+    pairs = replay.pairs()
+    mixed = set(alphabet[pairs.left]) | set(alphabet[pairs.right])
+    assert len(mixed) == 2
+    known = np.eye(128, dtype="float32")[replay.dataset.labels] * ~np.isin(alphabet, list(mixed))[:, None]
+    assert replay.one_shot(Embedded(network, known)).correct.all()
+
+
 def test_one_shot_is_right_where_classes_lie_apart_and_by_chance_where_they_do_not(replay, network):
     labels = replay.dataset.labels
     corners = np.eye(128, dtype="float32")[labels]

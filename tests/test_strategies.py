@@ -35,6 +35,18 @@ def test_hard_negative_wants_what_answers_say_is_different_but_looks_alike():
     assert scores.argmax() == 2 and scores[1] == -np.inf
 
 
+def test_uncertain_goes_by_the_answers_where_there_are_some():
+    candidates = by_hand([[0.1, -0.1], [4, 4], [-9, -9]])
+    scores = strategies.uncertain(candidates, knowing(candidates, expected=[0.99, 0.5, 0.1]))
+    assert np.argsort(-scores).tolist() == [1, 2, 0]
+
+
+def test_hard_negative_is_what_looks_alike_and_the_answers_make_unlikely():
+    candidates = by_hand([[5, 5], [5, 5], [-5, -5]])
+    scores = strategies.hard_negative(candidates, knowing(candidates, expected=[0.9, 0.2, 0.1]))
+    assert np.argsort(-scores).tolist() == [1, 0, 2]
+
+
 def test_hard_negative_without_classes_wants_what_is_alike_in_other_neighbourhoods():
     candidates = by_hand([[5, 5], [5, 5], [-5, -5]])
     candidates.shared[:] = [0.8, 0.1, 0.0]

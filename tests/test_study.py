@@ -9,7 +9,7 @@ from samples import write_class_folders
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.findings import Check
-from siamese_core.study import StudyReport, hold_out, of_variant, verification
+from siamese_core.study import StudyReport, hold_out, of_variant, part, verification
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,12 @@ def test_scores_that_are_no_numbers_have_no_error_rate():
 def test_findings_say_which_variant_they_are_about():
     (found,) = of_variant("as published", [Check("dead-units", "none").ok(0)])
     assert found.check == "dead-units (as published)"
+
+
+def test_the_progress_of_a_variant_is_a_part_of_the_whole():
+    told = []
+    part(lambda share, words: told.append((share, words)), 1, 4, "as published")(0.5, "step 3")
+    assert told == [(0.375, "as published: step 3")]
 
 
 def test_a_report_is_the_json_of_the_contract():

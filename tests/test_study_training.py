@@ -6,9 +6,10 @@ import pytest
 
 from samples import write_class_folders
 from siamese_core.datasets import load_dataset
+from siamese_core.heads import make_head
 from siamese_core.sampling import BatchShape
 from siamese_core.study import hold_out
-from siamese_core.study_training import Material, all_pairs, all_pairs_network, random_pairs
+from siamese_core.study_training import Material, all_pairs, all_pairs_network, all_scores, random_pairs
 from siamese_core.training_watch import train_watched
 
 
@@ -59,3 +60,12 @@ def test_our_network_learns_from_identical_images_without_a_nan(material):
     draw = all_pairs(material, np.random.default_rng(0), BatchShape(4, 2))
     record = train_watched(network, draw, 5, lambda share, words: None)
     assert (record.nan_step, len(record.losses)) == (None, 5)
+
+
+def test_all_scores_are_those_of_the_pairs():
+    embeddings = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    scores = all_scores(make_head("euclidean"), embeddings)
+    for i in range(4):
+        for j in range(4):
+            distance = np.linalg.norm(embeddings[i] - embeddings[j])
+            assert scores[i, j] == pytest.approx(-distance, abs=1e-5)

@@ -148,15 +148,6 @@ def test_the_first_checkpoint_of_an_encoder_serves_and_the_next_one_waits(traine
     assert store.current_id("small_cnn") == first.checkpoint.id
 
 
-def test_one_seed_gives_one_checkpoint_and_out_keeps_it_out_of_the_workspace(
-    trained, store, data, unseen, tmp_path
-):
-    made = train_checkpoint(request(data, validation=unseen, seed=3, out=tmp_path / "mine"), store, silent)
-    assert made.folder == tmp_path / "mine"
-    assert_alike(made, trained[0])
-    assert store.list() == []
-
-
 def test_a_folder_that_is_taken_is_told_before_anything_is_read(store, tmp_path):
     with pytest.raises(UserError, match="never overwritten.*Name another"):
         train_checkpoint(request(tmp_path / "no data", out=tmp_path), store, silent)
@@ -251,6 +242,7 @@ def test_a_killed_run_that_is_resumed_gives_the_checkpoint_of_an_uninterrupted_o
     )
     assert steps[0] == "step 12" and made.training.steps == STEPS
     assert_alike(made, trained[0])
+    assert made.folder == tmp_path / "cut" and store.list() == []
 
 
 def test_patience_ends_a_run_that_does_not_get_better(store, data, unseen, tmp_path):

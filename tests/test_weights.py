@@ -226,3 +226,10 @@ def test_weights_of_another_network_are_refused_with_the_first_difference(tmp_pa
     arrays = [NamedArray("a/kernel", np.zeros((3, 3))), NamedArray("a/bias", np.zeros(4))]
     with pytest.raises(UserError, match=f"(?s)encoder.npz.*{told}"):
         weights.check_fit(tmp_path / "encoder.npz", arrays, expected)
+
+
+def test_the_numbers_of_unnamed_layers_are_not_stored():
+    """Or the same weights would have another digest in a process that built other networks before."""
+    kernel = np.ones((3, 3), np.float32)
+    first, later = (weights.pack([NamedArray(path, kernel)]) for path in ("conv2d/kernel", "conv2d_7/kernel"))
+    assert weights.digest(first) == weights.digest(later)

@@ -28,7 +28,7 @@ def build_page(workbench: Workbench) -> gr.Blocks:
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as page:
         Panel(HEADER.format(title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
-        status = build_status_line(workbench)
+        status = build_status_line(page, workbench)
         last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Compare", id="compare"):

@@ -58,7 +58,7 @@ class OneShotTab:
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
-                self.query = build_picture_place("query", "Query: the picture to name").image
+                self.query = build_picture_place("query", "Query").image
                 samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
             with gr.Column(scale=3, min_width=320):
                 self.set = Panel(support_set(()), elem_id="support", script=SUPPORT_SCRIPT)

@@ -1,5 +1,6 @@
 """How the opinions of both encoders on a pair are drawn: a card each, always in the same order."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,11 @@ from siamese_core.encoders import SLOTS
 from siamese_core.matching import Comparison, is_same
 from siamese_core.page.scale import number, picture, scale, verdict, word
 
-BOARD = Markup('<div class="opinions" data-left="{left}" data-right="{right}">{summary}{cards}</div>')
+# `made` is never the same twice: gradio draws nothing anew for an equal value, and the script may have
+# marked what is on screen as outdated.
+BOARD = Markup(
+    '<div class="opinions" data-left="{left}" data-right="{right}" data-made="{made}">{summary}{cards}</div>'
+)
 CARDS = Markup('<div class="pair-of-cards">{}</div>')
 CARD = Markup(
     '<section class="card" data-encoder="{encoder}" aria-label="{encoder}"><header><h3>{encoder}</h3>'
@@ -60,7 +65,13 @@ def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[
     cards = Markup().join(
         opinion_card(opinions[name]) if name in opinions else absent_card(name, slots[name]) for name in SLOTS
     )
-    return BOARD.format(left=ids[0], right=ids[1], summary=summary(opinions), cards=CARDS.format(cards))
+    return BOARD.format(
+        left=ids[0],
+        right=ids[1],
+        made=time.monotonic_ns(),
+        summary=summary(opinions),
+        cards=CARDS.format(cards),
+    )
 
 
 def summary(opinions: Mapping[str, Opinion]) -> Markup:

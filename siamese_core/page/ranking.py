@@ -1,5 +1,6 @@
 """How the rankings of both encoders for a query are drawn: a card each, a bar for each class."""
 
+import time
 from collections.abc import Mapping
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from siamese_core.workbench import OneShotResult
 
 SHOWN_CLASSES = 8
 RANKINGS = Markup(
-    '<div class="rankings" data-query="{query}">{summary}{cards}<div class="tools">'
+    '<div class="rankings" data-query="{query}" data-made="{made}">{summary}{cards}<div class="tools">'
     '<span class="question">Click the right class to correct, or</span>'
     '<button type="button" class="different" data-none><b>≠</b> None of these is right</button>'
     '<button type="button" class="undo" data-undo><b>↶</b> Undo <kbd>Z</kbd></button>'
@@ -49,7 +50,11 @@ def rankings(result: OneShotResult, slots: Mapping[str, Mapping], saved: str = "
         ranking_card(said[name], faces) if name in said else absent_card(name, slots[name]) for name in SLOTS
     )
     return RANKINGS.format(
-        query=result.query_id, summary=summary(said), cards=CARDS.format(cards), saved=saved
+        query=result.query_id,
+        made=time.monotonic_ns(),
+        summary=summary(said),
+        cards=CARDS.format(cards),
+        saved=saved,
     )
 
 

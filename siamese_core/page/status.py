@@ -29,9 +29,9 @@ class StatusLine:
     timer: gr.Timer
 
 
-def build_status_line(workbench: Workbench) -> StatusLine:
+def build_status_line(page: gr.Blocks, workbench: Workbench) -> StatusLine:
     """Renders the line and keeps it up to date, in every open page, whoever loads or promotes."""
-    parts = StatusLine(Panel(status_line(workbench.status()), elem_id="status"), gr.State(""), gr.Timer(1.0))
+    parts = StatusLine(Panel(elem_id="status"), gr.State(""), gr.Timer(WHILE_LOADING_SECONDS))
 
     def look():
         workbench.matcher.follow()
@@ -41,7 +41,7 @@ def build_status_line(workbench: Workbench) -> StatusLine:
 
     outputs = [parts.line, parts.serving, parts.timer]
     # on the queue, because only there gradio tells the browser that a State has changed
-    listen(parts.timer.tick, look, None, outputs, concurrency_limit=None)
+    listen([page.load, parts.timer.tick], look, None, outputs, concurrency_limit=None)
     return parts
 
 
