@@ -45,6 +45,7 @@ MODULES = (
     "validation",
     "training",
     "training_state",
+    "precision",
     "prepared",
     "batches",
     "augmentation",

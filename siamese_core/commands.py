@@ -107,6 +107,7 @@ def train(options: Namespace, progress: Progress) -> Answer:
         out=options.out,
         resume=options.resume,
         seed=options.seed,
+        start=options.start,
     )
     answer = train_checkpoint(request, open_store(options), progress).json()
     return Answer(answer, outline(answer))

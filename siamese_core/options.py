@@ -109,6 +109,9 @@ def _add_train(groups) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="the new checkpoint (in the workspace)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    parser.add_argument(
+        "--start", type=Path, metavar="DIR", help="a checkpoint to go on from (random weights)"
+    )
     add_seed(parser)
 
 

@@ -7,7 +7,7 @@ an uninterrupted one would have seen.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import distort, mirror
+from siamese_core.augmentation import distort, mirror, other_characters
 from siamese_core.batches import batches
 from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
@@ -30,7 +30,7 @@ from siamese_core.training_state import MetricsFile, NotFinite, read_header, rea
 class TrainingOptions:
     """How long and how. Of `steps` and `minutes` the one reached first ends the run.
 
-    quarter_turns: a batch is turned by 0, 90, 180 or 270 degrees as a whole (drawings only); patience: that
+    other_characters: every batch is changed as a whole into drawings of other characters; patience: that
     many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
     result (None: the last ones are).
     """
@@ -41,7 +41,7 @@ class TrainingOptions:
     learning_rate: float = 3e-4
     warmup_steps: int = 100
     batch: BatchShape = BatchShape()
-    quarter_turns: bool = True
+    other_characters: bool = True
     interval_minutes: float = 5.0
     clip_norm: float = 5.0
     patience: int | None = None
@@ -100,6 +100,11 @@ class Trainer:
             jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
         )
         self.network.optimizer.build(self.network.trainable_variables)
+
+    def start_from(self, encoder: keras.Model, head: keras.layers.Layer) -> None:
+        """Takes over the weights of networks of the same shape, in place of random ones."""
+        self.network.encoder.set_weights(encoder.get_weights())
+        self.network.head.set_weights(head.get_weights())
 
     def run(self, validate: Callable[["Trainer"], dict], progress: Progress) -> TrainingResult:
         """Trains to the end; every interval it validates, writes a line of metrics and saves its state.
@@ -211,10 +216,10 @@ class Trainer:
         """pixels float32 (b, size, size, channels); what is known: labels int32 (b, 1), or truth (b, b)."""
         rng = np.random.default_rng([self.options.seed, step])
         indices, known = self.source.draw(rng)
-        turns = int(rng.integers(4)) if self.options.quarter_turns else 0
+        common = (other_characters(rng),) if self.options.other_characters else ()
         pixels = self.images.pixels[indices]
         ink = self.spec.preparation == "ink"
-        copies = [distort(p, rng, turns) if ink else mirror(p, rng) for p in pixels]
+        copies = [distort(p, rng, *common) if ink else mirror(p, rng) for p in pixels]
         return np.stack(copies).astype("float32"), known[:, None] if known.ndim == 1 else known
 
     def save(self) -> None:
@@ -268,7 +273,7 @@ def _fixed(options: TrainingOptions) -> dict:
     kept = asdict(options)
     return {
         key: kept[key]
-        for key in ("seed", "learning_rate", "warmup_steps", "batch", "quarter_turns", "clip_norm")
+        for key in ("seed", "learning_rate", "warmup_steps", "batch", "other_characters", "clip_norm")
     }
 
 
@@ -293,26 +298,3 @@ def embed_pixels(encoder: keras.Model, pixels: np.ndarray, batch_size: int = 128
         for i in range(0, len(pixels), batch_size)
     ]
     return np.concatenate(parts)
-
-
-@contextmanager
-def bfloat16_where_fast() -> Iterator[bool]:
-    """Inside, TensorFlow computes convolutions in bfloat16 where the processor has instructions for it.
-
-    Twice the speed there; weights and what needs their precision stay float32. Gives whether it is on. A
-    graph that was made inside stays as fast, and as coarse, outside.
-    """
-    flags = Path("/proc/cpuinfo")
-    fast = keras.backend.backend() == "tensorflow" and flags.exists() and "avx512_bf16" in flags.read_text()
-    _set_bfloat16(fast)
-    try:
-        yield fast
-    finally:
-        _set_bfloat16(False)
-
-
-def _set_bfloat16(on: bool) -> None:
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})

@@ -1,33 +1,34 @@
 """A whole training run: data, training, calibration on held-out classes, a checkpoint with its card."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint, write_card
+from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.pair_lists import PairList, load_pair_list
+from siamese_core.precision import bfloat16_where_fast
 from siamese_core.sampling import Episode, members, sample_episodes
 from siamese_core.training import (
     PreparedImages,
     Trainer,
     TrainingOptions,
     TrainingResult,
-    bfloat16_where_fast,
     embed_pixels,
     one_shot_accuracy,
 )
 from siamese_core.validation import Embedded, calibrate, one_shot
 
 HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
-INTERVAL_TRIALS, FINAL_TRIALS = 100, 4_000
+INTERVAL_TRIALS, FINAL_TRIALS = 400, 4_000
+INTERVAL_IMAGES = 5  # of each class: to embed all of them every few minutes would take too long
 LEARNING_RATES = {"koch": 3e-4, "resnet50": 1e-3, "small_cnn": 3e-4, "face_cnn": 3e-4}
 
 Progress = Callable[[float, str], None]
@@ -38,7 +39,8 @@ class TrainingRequest:
     """What to train on what. `out`: the checkpoint's folder; the run itself lies beside it, in `<out>.run`.
 
     data: class folders, zips of them, or one list of pairs: a CSV, or with `labels` a list of `.npy` files;
-    validation: class folders or a zip; patience: see `TrainingOptions`.
+    validation: class folders or a zip; patience: see `TrainingOptions`; start: the folder of a checkpoint of
+    the same encoder to go on from, in place of random weights.
     """
 
     encoder: str
@@ -52,6 +54,7 @@ class TrainingRequest:
     interval_minutes: float = 5.0
     labels: Path | None = None
     patience: int | None = None
+    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def train_checkpoint(
     seen = PreparedImages(training, spec, run_folder, progress)
     unseen = PreparedImages(validation, spec, run_folder, progress)
     trainer = Trainer(spec, seen, _options(request, spec), run_folder)
+    start = _start(request, trainer)
     if request.resume and not trainer.resume():
         raise UserError(
             f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
@@ -95,11 +99,26 @@ def train_checkpoint(
     result.encoder.make_predict_function(force=True)  # from here on as precise as when it serves
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
-    checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)}
+    checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)} | start
     saved = _save(checkpoint, folder, unseen, metrics)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
     return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
+
+
+def _start(request: TrainingRequest, trainer: Trainer) -> dict:
+    """Takes over the weights to start from, if there are any; what the card says of them."""
+    if request.start is None:
+        return {}
+    parent = load_checkpoint(request.start)
+    if parent.encoder_name != request.encoder or parent.card.get("network"):
+        raise UserError(
+            f"Training goes on from a checkpoint of the same network. Received: {parent.id} to start "
+            f"{request.encoder} from. Name another, or leave out --start."
+        )
+    trainer.start_from(parent.encoder, parent.head)
+    before = parent.card.get("training_images", 0) + parent.card.get("images_before", 0)
+    return {"parent": parent.id, "images_before": before}
 
 
 def _described(data: Dataset | PairList) -> dict:
@@ -125,7 +144,7 @@ def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
         minutes=request.minutes,
         seed=request.seed,
         learning_rate=LEARNING_RATES[spec.name],
-        quarter_turns=spec.preparation == "ink",
+        other_characters=spec.preparation == "ink",
         interval_minutes=request.interval_minutes,
         patience=request.patience,
     )
@@ -187,7 +206,10 @@ def _interval_episodes(validation: Dataset, seed: int) -> list[Episode]:
     """The trials that every interval takes; UserError where the data cannot fill one."""
     rng = np.random.default_rng([seed, 1])
     shape, within_group = _episode_shape(validation)
-    return sample_episodes(validation, rng, shape, INTERVAL_TRIALS, within_group)
+    images = [rng.permutation(found)[:INTERVAL_IMAGES] for found in members(validation.labels).values()]
+    chosen = np.sort(np.concatenate(images))
+    episodes = sample_episodes(validation.subset(chosen), rng, shape, INTERVAL_TRIALS, within_group)
+    return [replace(e, query=int(chosen[e.query]), support=chosen[e.support]) for e in episodes]
 
 
 def _episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:

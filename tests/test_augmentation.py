@@ -1,20 +1,21 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from samples import stroke_glyph
-from siamese_core.augmentation import _affine, distort, mirror
+from siamese_core.augmentation import (
+    BENDS,
+    UNCHANGED,
+    _turn,
+    another_hand,
+    distort,
+    mirror,
+    other_characters,
+    warped,
+)
 
 SIDE = 64
-
-
-class NoChange(np.random.Generator):
-    """A generator whose every coin says that nothing is to be changed."""
-
-    def __init__(self):
-        super().__init__(np.random.PCG64(0))
-
-    def random(self, *arguments, **keywords):
-        return 1.0
 
 
 def glyph(channels: int = 1) -> np.ndarray:
@@ -29,16 +30,48 @@ def test_copies_keep_shape_and_kind(change, channels):
     assert copy.dtype == np.uint8
 
 
+def test_unchanged_points_give_the_image_itself():
+    assert np.array_equal(warped(glyph(), UNCHANGED), glyph())
+    assert np.array_equal(warped(glyph(3), UNCHANGED, UNCHANGED), glyph(3))
+
+
 @pytest.mark.parametrize("turns", range(4))
-def test_without_a_change_only_the_quarter_turns_remain(turns):
-    assert np.array_equal(distort(glyph(), NoChange(), turns), np.rot90(glyph(), turns))
+def test_a_quarter_turn_moves_every_pixel_to_its_place(turns):
+    turn = dataclasses.replace(UNCHANGED, matrix=np.round(_turn(90 * turns)))
+    assert np.array_equal(warped(glyph(), turn), np.rot90(glyph(), turns))
 
 
-def test_quarter_turns_turn_the_same_distortion():
-    """All images of a batch are turned together: the turn must not change what else is drawn."""
-    first, second = (np.random.default_rng(2) for _ in range(2))
-    distort(glyph(), first, 0), distort(glyph(), second, 3)
-    assert first.random() == second.random()
+def test_of_several_warps_the_last_changes_the_image_first():
+    turn = dataclasses.replace(UNCHANGED, matrix=np.round(_turn(90)))
+    flip = dataclasses.replace(UNCHANGED, matrix=np.diag([-1.0, 1.0]))
+    assert np.array_equal(warped(glyph(), flip, turn), np.rot90(glyph())[:, ::-1])
+
+
+def test_a_bend_moves_ink_where_it_is_and_nowhere_else():
+    square = np.full((SIDE, SIDE, 1), 255, np.uint8)
+    square[28:36, 28:36] = 0
+    middle, corner = (np.zeros((2, BENDS, BENDS)) for _ in range(2))
+    middle[0, BENDS // 2, BENDS // 2], corner[0, 0, 0] = 0.1, 0.1
+    moved = warped(square, dataclasses.replace(UNCHANGED, bends=middle))
+    _, columns, _ = np.nonzero(moved < 128)
+    assert 31.5 - 0.1 * SIDE - 1 < columns.mean() < 31.5 - 3
+    assert np.array_equal(warped(square, dataclasses.replace(UNCHANGED, bends=corner)) < 128, square < 128)
+
+
+def test_other_characters_are_as_different_as_the_ones_they_are_made_of():
+    """What a batch has in common is one map for all: the same image stays the same as its twin."""
+    common = other_characters(np.random.default_rng(3))
+    assert np.array_equal(warped(glyph(), common), warped(glyph().copy(), common))
+    assert not np.array_equal(warped(glyph(), common), glyph())
+
+
+def test_other_characters_are_turned_and_mirrored_in_every_way():
+    rng = np.random.default_rng(4)
+    kinds = {
+        (round(np.degrees(np.arctan2(m[1, 0], m[0, 0])) / 90) % 4, bool(np.linalg.det(m) > 0))
+        for m in (other_characters(rng).matrix for _ in range(200))
+    }
+    assert len(kinds) == 8
 
 
 def test_distortions_differ_and_the_generator_decides_them():
@@ -49,9 +82,10 @@ def test_distortions_differ_and_the_generator_decides_them():
 
 def test_a_distortion_stays_what_a_seed_made_it():
     """A resumed run depends on it: another stream would be another run."""
-    matrix, shift = _affine(np.random.default_rng(8))
-    assert matrix.ravel() == pytest.approx([0.96108056, 0.0011447, 0.16506677, 0.85531809], abs=1e-7)
-    assert shift == pytest.approx([-0.00985325, -0.01201023], abs=1e-7)
+    hand = another_hand(np.random.default_rng(8))
+    assert hand.matrix.ravel() == pytest.approx([1.04073472, -0.00139285, -0.2008501, 1.16942448], abs=1e-7)
+    assert hand.shift == pytest.approx([-0.00985325, -0.01201023], abs=1e-7)
+    assert hand.bends[0, 0, 0] == pytest.approx(-0.00316772, abs=1e-7)
 
 
 def test_what_comes_in_from_outside_is_white_paper():
@@ -72,12 +106,12 @@ def test_the_drawing_stays_in_the_middle_of_its_frame():
 
 def test_the_matrices_stay_within_the_published_ranges():
     rng = np.random.default_rng(6)
-    drawn = [_affine(rng) for _ in range(500)]
-    areas = [abs(np.linalg.det(matrix)) for matrix, _ in drawn]
+    drawn = [another_hand(rng) for _ in range(500)]
+    areas = [1 / abs(np.linalg.det(hand.matrix)) for hand in drawn]
     assert min(areas) >= 0.8**2 * (1 - 0.3**2)
     assert max(areas) <= 1.2**2 * (1 + 0.3**2)
-    assert max(np.abs(shift).max() for _, shift in drawn) <= 2 / 105
-    assert any(np.array_equal(matrix, np.eye(2)) for matrix, _ in drawn)
+    assert max(np.abs(hand.shift).max() for hand in drawn) <= 2 / 105
+    assert any(np.array_equal(hand.matrix, np.eye(2)) for hand in drawn)
 
 
 def test_half_of_the_photographs_are_mirrored():
@@ -92,6 +126,6 @@ def test_half_of_the_photographs_are_mirrored():
 def test_the_image_is_left_as_it_was():
     image = glyph(3)
     before = image.copy()
-    distort(image, np.random.default_rng(7), 1)
+    distort(image, np.random.default_rng(7), other_characters(np.random.default_rng(8)))
     mirror(image, np.random.default_rng(7))
     assert np.array_equal(image, before)

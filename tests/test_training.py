@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow
 
 from samples import write_class_folders
 from siamese_core.datasets import Dataset, load_dataset
@@ -18,14 +17,13 @@ from siamese_core.training import (
     PreparedImages,
     Trainer,
     TrainingOptions,
-    bfloat16_where_fast,
     embed_pixels,
     one_shot_accuracy,
 )
 
 SPEC = dataclasses.replace(encoder_spec("small_cnn"), size=36)
 OPTIONS = TrainingOptions(
-    steps=60, warmup_steps=5, learning_rate=1e-3, quarter_turns=False, batch=BatchShape(8, 4)
+    steps=60, warmup_steps=5, learning_rate=1e-3, other_characters=False, batch=BatchShape(8, 4)
 )
 SHORT = dataclasses.replace(OPTIONS, steps=20)
 CHANCE = 1 / 8
@@ -375,7 +373,7 @@ def test_pairs_train_with_cross_entropy_too(dataset, tmp_path):
 
 
 def test_a_batch_depends_on_seed_and_step_only(images, tmp_path):
-    options = dataclasses.replace(OPTIONS, quarter_turns=True)
+    options = dataclasses.replace(OPTIONS, other_characters=True)
     first, second = (Trainer(SPEC, images, options, tmp_path / name) for name in "ab")
     second.step = 50
     pixels, labels = first._batch(9)
@@ -418,13 +416,3 @@ def test_one_shot_accuracy_agrees_with_a_naive_loop(images, episodes, whole_run)
         distances = [np.linalg.norm(query - embed(index)) for index in episode.support[:, 0]]
         hits += int(np.argmin(distances)) == episode.target
     assert one_shot_accuracy(whole_run, images, episodes[:15]) == hits / 15
-
-
-def test_faster_arithmetic_is_on_only_where_it_is_and_while_it_is_asked_for():
-    flags = Path("/proc/cpuinfo")
-    has_it = flags.exists() and "avx512_bf16" in flags.read_text()
-    read = tensorflow.config.optimizer.get_experimental_options
-    with bfloat16_where_fast() as on:
-        assert on == has_it
-        assert read()["auto_mixed_precision_onednn_bfloat16"] == has_it
-    assert not read()["auto_mixed_precision_onednn_bfloat16"]

@@ -11,7 +11,10 @@ from siamese_core import encoders, training_runs, validation
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
 from siamese_core.datasets import load_dataset
+from siamese_core.encoders import encoder_spec
 from siamese_core.errors import UserError
+from siamese_core.prepared import PreparedImages
+from siamese_core.training import Trainer, TrainingOptions
 from siamese_core.training_runs import TrainedCheckpoint, TrainingRequest, train_checkpoint
 
 STEPS = 20
@@ -250,3 +253,27 @@ def test_patience_ends_a_run_that_does_not_get_better(store, data, unseen, tmp_p
     made = train_checkpoint(replace(asked, steps=200), store, silent)
     assert made.training.steps < 200
     assert made.checkpoint.card["steps"] == made.training.best_step < made.training.steps
+
+
+def test_a_run_goes_on_from_a_checkpoint(trained, store, data, unseen, tmp_path):
+    first = trained[0]
+    asked = request(data, validation=unseen, out=tmp_path / "second", start=first.folder, seed=1)
+    card = train_checkpoint(asked, store, silent).checkpoint.card
+    assert card["parent"] == first.checkpoint.id
+    assert card["images_before"] == first.training.images == card["training_images"]
+
+
+def test_a_run_starts_with_the_weights_of_the_checkpoint(trained, data, tmp_path):
+    spec, first = encoder_spec("small_cnn"), trained[0].checkpoint
+    images = PreparedImages(load_dataset([data]), spec)
+    trainer = Trainer(spec, images, TrainingOptions(steps=1), tmp_path)
+    trainer.start_from(first.encoder, first.head)
+    for mine, given in zip(weights(trainer.network), weights(first), strict=True):
+        np.testing.assert_array_equal(mine, given)
+
+
+def test_a_run_does_not_go_on_from_another_network(store, data, unseen, tmp_path):
+    shipped = Path(__file__).parent.parent / "assets" / "checkpoints" / "resnet50"
+    asked = request(data, validation=unseen, out=tmp_path / "out", start=shipped)
+    with pytest.raises(UserError, match="same network. Received: resnet50-"):
+        train_checkpoint(asked, store, silent)
