@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 DEFAULT_PORT = 7860
+NO_WEIGHTS = "none"
 
 
 def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -44,7 +45,8 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--resnet50-weights",
         type=Path,
         metavar="FILE",
-        help="ImageNet weights for resnet50, in Keras' format",
+        help="ImageNet weights for photographs, in Keras' format (SIAMESE_RESNET50_WEIGHTS, else Keras' "
+        "cache, else its download); none: do without",
     )
     return parser.parse_args(arguments)
 
@@ -57,10 +59,9 @@ def port_number(text: str) -> int:
 
 def problem_with(options: argparse.Namespace) -> str | None:
     """What makes it impossible to serve, in one line; None if nothing does."""
-    if options.resnet50_weights and not options.resnet50_weights.is_file():
-        return (
-            f"--resnet50-weights must name a file. Received: {options.resnet50_weights}, which is not there."
-        )
+    weights = options.resnet50_weights
+    if weights and str(weights) != NO_WEIGHTS and not weights.is_file():
+        return f"--resnet50-weights must name a file. Received: {weights}, which is not there."
     try:
         options.workspace.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -94,7 +95,10 @@ def set_environment(options: argparse.Namespace) -> None:
         own = ("127.0.0.1", "localhost", options.host)
         os.environ[name] = ",".join([*filter(None, [os.environ.get(name)]), *own])
     if options.resnet50_weights:
-        os.environ["SIAMESE_RESNET50_WEIGHTS"] = str(options.resnet50_weights.resolve())
+        none = str(options.resnet50_weights) == NO_WEIGHTS
+        os.environ["SIAMESE_RESNET50_WEIGHTS"] = (
+            NO_WEIGHTS if none else str(options.resnet50_weights.resolve())
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:

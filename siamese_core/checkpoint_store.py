@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from siamese_core.checkpoints import CARD_FILE, load_checkpoint, read_card
+from siamese_core.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
 from siamese_core.encoders import encoder_spec
 from siamese_core.errors import UserError
 from siamese_core.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
@@ -37,7 +38,8 @@ class CheckpointStore:
     """`WORKSPACE/checkpoints`, over the folder of shipped checkpoints (`<encoder>/`).
 
     A slot has the name of an encoder and holds any checkpoint. One without a pointer, or with one that leads
-    nowhere, serves the shipped checkpoint of its name.
+    nowhere, serves the shipped checkpoint of its name. It may have another one for photographs, and a
+    checkpoint that a person fixed in it answers for both (`domains`).
     """
 
     def __init__(self, workspace: Path, shipped: Path = SHIPPED):
@@ -56,10 +58,11 @@ class CheckpointStore:
         ]
         return [info for info in marked if encoder in (None, info.encoder)]
 
-    def current_id(self, slot: str) -> str:
-        """UserError if the slot has neither a promoted nor a shipped checkpoint."""
+    def current_id(self, slot: str, domain: str = HANDWRITING) -> str:
+        """The one for photographs is that for handwriting where there is no other. UserError if the slot has
+        neither a promoted nor a shipped checkpoint."""
         encoder_spec(slot)
-        current, _ = self._resolve(slot, {info.id for info in self._found()})
+        current, _ = self._resolve(self.place(slot, domain), {info.id for info in self._found()})
         if current is None:
             raise UserError(
                 f"there is no checkpoint for {slot} yet: train one with "
@@ -70,47 +73,91 @@ class CheckpointStore:
     def current_folder(self, slot: str) -> Path:
         return self.folder(self.current_id(slot))
 
-    def problem(self, slot: str) -> str | None:
-        """Why the slot does not serve what was promoted, in words; None if it does."""
-        return self._resolve(slot, {info.id for info in self._found()})[1]
+    def place(self, slot: str, domain: str) -> str:
+        """Where the checkpoint stands that answers for a domain; costs one look at the disk."""
+        wanted = place(slot, domain)
+        slots = read_pointers(self.own_folder).slots
+        return slot if wanted not in slots or place(slot, FIXED) in slots else wanted
+
+    def fixed_id(self, slot: str) -> str | None:
+        """The checkpoint that a person fixed in the slot; None where it picks by itself."""
+        return self.promoted_id(place(slot, FIXED))
+
+    def promoted_id(self, where: str) -> str | None:
+        """What the pointer of a place names, without a look at whether it is there."""
+        pointer = read_pointers(self.own_folder).slots.get(where)
+        return pointer.current if pointer else None
+
+    def fix(self, slot: str, checkpoint_id: str | None) -> None:
+        """Lets one checkpoint answer for everything in the slot; None: it picks by itself again.
+
+        UserError if it does not load; then nothing changes. Promotions and ways back stay as they are.
+        """
+        encoder_spec(slot)
+        if checkpoint_id is not None:
+            load_checkpoint(self.folder(checkpoint_id))
+        with locked(self.own_folder):
+            pointer = Pointer(checkpoint_id) if checkpoint_id else None
+            write_pointer(self.own_folder, place(slot, FIXED), pointer)
+
+    def offer(self, checkpoint_id: str, slot: str) -> None:
+        """Makes the checkpoint the slot's for photographs if it has none yet."""
+        where = place(slot, PHOTOGRAPHS)
+        with locked(self.own_folder):
+            pointer = read_pointers(self.own_folder).slots.get(where)
+            if pointer is None or pointer.current not in {info.id for info in self._found()}:
+                write_pointer(self.own_folder, where, Pointer(checkpoint_id))
+
+    def problem(self, where: str) -> str | None:
+        """Why the slot, or its place for a domain, does not serve what was promoted; None if it does."""
+        return self._resolve(where, {info.id for info in self._found()})[1]
 
     def revision(self, slot: str) -> tuple:
         """Changes whenever another checkpoint may have become current; costs two looks at the disk."""
-        files = (self.own_folder / POINTER_FILE, self.shipped_folder / slot / CARD_FILE)
+        files = (self.own_folder / POINTER_FILE, self.shipped_folder / slot_of(slot) / CARD_FILE)
         return tuple(_stamp(file) for file in files)
 
     def folder(self, checkpoint_id: str) -> Path:
         return self._info(checkpoint_id).folder
 
     def promote(self, checkpoint_id: str, slot: str | None = None) -> None:
-        """Makes the checkpoint current in `slot` (its encoder's own if none is named).
+        """Makes the checkpoint current in `slot` (its encoder's own if none is named), for the domain that
+        its card names, else for handwriting; what was fixed there gives way.
 
         UserError if it does not load; then nothing changes.
         """
         info = self._info(checkpoint_id)
         slot = encoder_spec(slot or info.encoder).name
+        where = place(slot, domain_of_card(info.card) or HANDWRITING)
         load_checkpoint(info.folder)
         with locked(self.own_folder):
-            pointer = read_pointers(self.own_folder).slots.get(slot)
+            self._release(slot)
+            pointer = read_pointers(self.own_folder).slots.get(where)
             former = pointer.current if pointer else self._shipped_id(slot)
             if checkpoint_id == former:
                 return
             previous = (*(pointer.previous if pointer else ()), *([former] if former else []))
-            write_pointer(self.own_folder, slot, Pointer(checkpoint_id, previous[-WAY_BACK:]))
+            write_pointer(self.own_folder, where, Pointer(checkpoint_id, previous[-WAY_BACK:]))
 
-    def rollback(self, slot: str) -> str:
-        """Makes the checkpoint before the current one current again; gives its id."""
+    def _release(self, slot: str) -> None:
+        if self.fixed_id(slot) is not None:
+            write_pointer(self.own_folder, place(slot, FIXED), None)
+
+    def rollback(self, slot: str, domain: str = HANDWRITING) -> str:
+        """Makes the domain's checkpoint before the current one current again; gives its id."""
         encoder_spec(slot)
+        where = place(slot, domain)
         ids = {info.id for info in self._found()}
         with locked(self.own_folder):
-            pointer = read_pointers(self.own_folder).slots.get(slot)
+            pointer = read_pointers(self.own_folder).slots.get(where)
             previous = [each for each in pointer.previous if each in ids] if pointer else []
             if not previous:
                 raise UserError(
-                    f"A rollback needs an earlier checkpoint. Received: {slot}, which has none before the "
+                    f"A rollback needs an earlier checkpoint. Received: {where}, which has none before the "
                     "current one. See python -m siamese_core checkpoints list."
                 )
-            write_pointer(self.own_folder, slot, Pointer(previous[-1], tuple(previous[:-1])))
+            self._release(slot)
+            write_pointer(self.own_folder, where, Pointer(previous[-1], tuple(previous[:-1])))
         return previous[-1]
 
     def new_folder(self, encoder: str) -> Path:
@@ -147,17 +194,18 @@ class CheckpointStore:
             f"A checkpoint is named by its id. Received: {checkpoint_id}. Use one of these: {known}."
         )
 
-    def _resolve(self, slot: str, ids: set[str]) -> tuple[str | None, str | None]:
-        """The id that serves in the slot, and why it is not the promoted one, if so."""
+    def _resolve(self, where: str, ids: set[str]) -> tuple[str | None, str | None]:
+        """The id that serves in a place of a slot, and why it is not the promoted one, if so."""
         pointers = read_pointers(self.own_folder)
-        pointer = pointers.slots.get(slot)
+        slot = slot_of(where)
+        pointer = pointers.slots.get(place(slot, FIXED)) or pointers.slots.get(where)
         shipped = self._shipped_id(slot)
         if pointer is None:
             return shipped, pointers.problem
         if pointer.current in ids:
             return pointer.current, None
         return shipped, (
-            f"A promoted checkpoint must stay where it is. Received: {pointer.current} for {slot}, which is "
+            f"A promoted checkpoint must stay where it is. Received: {pointer.current} for {where}, which is "
             "gone. The shipped one is used until another is promoted."
         )
 

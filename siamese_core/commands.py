@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.terminal import one_line, outline, table
 
 if TYPE_CHECKING:
     from siamese_core.checkpoint_store import CheckpointStore
+    from siamese_core.matching import Comparison, Ranking
     from siamese_core.pair_log import LogReport
     from siamese_core.workbench import Workbench
 
@@ -39,6 +41,7 @@ def compare(options: Namespace, progress: Progress) -> Answer:
     bench = open_workbench(options)
     progress(0.0, "loading the checkpoints")
     encoders = options.encoders or SLOTS
+    bench.ready_for([left, right], encoders)
     result = bench.compare(left, right, encoders)
     rows = [
         (
@@ -51,7 +54,7 @@ def compare(options: Namespace, progress: Progress) -> Answer:
         for each in result.comparisons
     ]
     text = table(("encoder", "similarity", "threshold", "verdict", "checkpoint"), rows)
-    return Answer(result.json(), "\n".join([text, *_notes(bench, encoders)]))
+    return Answer(result.json(), "\n".join([text, *_notes(bench, result.comparisons)]))
 
 
 def one_shot(options: Namespace, progress: Progress) -> Answer:
@@ -63,14 +66,16 @@ def one_shot(options: Namespace, progress: Progress) -> Answer:
     bench = open_workbench(options)
     encoders = options.encoders or SLOTS
     images = [image for _, image in support]
+    bench.ready_for([query, *images], encoders)
+    domain = bench.matcher.domain([query, *images])
     for place, encoder in enumerate(encoders):
         for start in range(0, len(images), EMBEDDED_AT_ONCE):
             share = (place + start / len(images)) / len(encoders)
             progress(share, f"{encoder} looks at the support set: {start} of {len(images)}")
-            bench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE])
+            bench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
     result = bench.one_shot(query, support, encoders)
     parts = [_ranking_text(each) for each in result.rankings]
-    return Answer(result.json(), "\n\n".join([*parts, *_notes(bench, encoders)]))
+    return Answer(result.json(), "\n\n".join([*parts, *_notes(bench, result.rankings)]))
 
 
 def _ranking_text(ranking) -> str:
@@ -86,10 +91,13 @@ def _ranking_text(ranking) -> str:
     return "\n".join(lines)
 
 
-def _notes(bench: "Workbench", encoders: Sequence[str]) -> list[str]:
-    """What to know of an encoder that does not serve what was promoted."""
-    problems = (bench.matcher.problem(encoder) for encoder in encoders)
-    return [f"Note: {one_line(problem)}" for problem in problems if problem]
+def _notes(bench: "Workbench", opinions: "Sequence[Comparison | Ranking]") -> list[str]:
+    """Why each checkpoint was asked, and what to know of one that does not serve as it should."""
+    picked = [f"{each.encoder}: {each.why}. {each.warning}".rstrip() for each in opinions]
+    problems = [bench.matcher.problem(each.encoder) for each in opinions]
+    photographs = any(each.domain == PHOTOGRAPHS for each in opinions)
+    problems += [bench.photos_problem] if photographs else []
+    return [*picked, *(f"Note: {one_line(problem)}" for problem in problems if problem)]
 
 
 def train(options: Namespace, progress: Progress) -> Answer:
@@ -171,7 +179,7 @@ def checkpoints_promote(options: Namespace, progress: Progress) -> Answer:
 
 def checkpoints_rollback(options: Namespace, progress: Progress) -> Answer:
     store = open_store(options)
-    store.rollback(options.encoder)
+    store.rollback(options.encoder, options.domain)
     return _checkpoints(store)
 
 

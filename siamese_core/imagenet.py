@@ -1,12 +1,13 @@
 """ResNet50 with ImageNet weights as a checkpoint for photographs, from weights that are not shipped.
 
-The weights come from a file that is named, else from Keras' own cache. The head is the cosine, and its
-calibration a few numbers in `assets/photos.json`, fitted on photographs of classes held out.
+The weights come from a file that is named, else from Keras' own cache, else from Keras' download. The head
+is the cosine; its calibration is in `assets/photos.json`, fitted on photographs of classes held out.
 """
 
 import json
 import os
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, save_checkpoint
@@ -16,13 +17,19 @@ from siamese_core.metrics import Calibration
 
 NETWORK = "resnet50_imagenet"
 VARIABLE = "SIAMESE_RESNET50_WEIGHTS"
-CACHED = Path.home() / ".keras" / "models" / "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
+SWITCHED_OFF = "none"
+FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
+CACHED = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE
+SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/" + FILE
+ANSWER_SECONDS = 5.0  # that the source may take to say that it is there
 CALIBRATION = Path(__file__).resolve().parent.parent / "assets" / "photos.json"
 
 
 def find_weights() -> Path | None:
     """The file that `VARIABLE` names, else Keras' cached one, else None. UserError if the named is gone."""
     named = os.environ.get(VARIABLE)
+    if switched_off():
+        return None
     if named and not Path(named).is_file():
         raise UserError(
             f"{VARIABLE} (or --resnet50-weights) must name a file that exists. Received: {named}."
@@ -30,6 +37,34 @@ def find_weights() -> Path | None:
     if named:
         return Path(named)
     return CACHED if CACHED.is_file() else None
+
+
+def switched_off() -> bool:
+    """Whether nobody wants the weights, or a download of them."""
+    return os.environ.get(VARIABLE) == SWITCHED_OFF
+
+
+def download_weights() -> Path:
+    """Keras' download into its own cache; UserError, soon, where the source cannot be reached."""
+    try:
+        # Keras' own download waits for ever where a network swallows what is sent
+        with urlopen(Request(SOURCE, method="HEAD"), timeout=ANSWER_SECONDS):  # noqa: S310
+            pass
+        from keras.applications import ResNet50
+
+        ResNet50(include_top=False, weights="imagenet", input_shape=(64, 64, 3))
+    except Exception as failure:  # whatever a network may bring
+        raise UserError(
+            "Photographs are compared best with ImageNet weights. Received: none, and Keras' download "
+            f"failed ({_reason(failure)}). Put Keras' file at {CACHED}, name it with --resnet50-weights, or "
+            f"switch this off with --resnet50-weights {SWITCHED_OFF}. Until then the other one answers."
+        ) from failure
+    return CACHED
+
+
+def _reason(failure: Exception) -> str:
+    lines = str(failure).splitlines()
+    return lines[0] if lines else type(failure).__name__
 
 
 def photo_checkpoint(weights: Path, store: CheckpointStore) -> str:

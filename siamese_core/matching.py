@@ -3,6 +3,7 @@
 TensorFlow is imported when the first checkpoint is loaded, not before, so that a page can answer meanwhile.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +13,11 @@ import numpy as np
 
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, load_checkpoint
+from siamese_core.choosing import Chooser, StoredImage, id_of, pixels_of
+from siamese_core.domains import HANDWRITING
 from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.images import image_id
 
 BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
 
@@ -35,6 +37,9 @@ class Comparison:
     threshold: float
     same: bool
     milliseconds: float
+    domain: str = HANDWRITING  # of the images, by which the checkpoint was picked
+    why: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,9 @@ class Ranking:
     threshold: float
     ranking: tuple[RankedClass, ...]
     milliseconds: float
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """An image of the workspace, read only where its embedding is not known yet."""
-
-    id: str
-    read: Callable[[str], np.ndarray]
+    domain: str = HANDWRITING
+    why: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,18 @@ class _Slot:
 
 @dataclass
 class Matcher:
-    """Serves the current checkpoint of each slot, and follows the store when another is promoted."""
+    """Serves the current checkpoints of each slot, and follows the store when others are promoted.
+
+    All images of a call go through one checkpoint of a slot: that of the domain which they together are of.
+    """
 
     store: CheckpointStore
     slots: Sequence[str] = SLOTS
     cache: EmbeddingCache = field(default_factory=EmbeddingCache)
 
     def __post_init__(self):
-        self._slots = {slot: _Slot() for slot in self.slots}
+        self._slots = {slot: _Slot() for slot in self.slots}  # and further places of slots, see `domains`
+        self.chooser = Chooser(self.store)
         # One load at a time: two threads that import TensorFlow at once see it half made.
         self._loading = threading.RLock()
         self._calling = threading.Lock()
@@ -106,9 +110,10 @@ class Matcher:
         return thread
 
     def _load_all(self) -> None:
-        for slot in self.slots:
+        # what stands for photographs is loaded here only to follow a promotion: else when it is asked for
+        for slot in [*self.slots, *(each for each in self._slots if each not in self.slots)]:
             try:
-                served = self._serving(slot)
+                served = self._serving_at(slot)
                 with self._calling:
                     served.forward(np.zeros((1, *served.checkpoint.encoder.input_shape[1:]), np.float32))
             except Exception as failure:  # a background thread has nobody to raise it to
@@ -134,20 +139,26 @@ class Matcher:
         served = self._slot(slot).served
         return served.checkpoint.id if served else None
 
-    def checkpoint(self, encoder: str) -> Checkpoint:
+    def domain(self, images: Sequence[np.ndarray | StoredImage]) -> str:
+        """What images are that are to go through one checkpoint: `domains.DOMAINS`."""
+        return self.chooser.choice(images).domain
+
+    def checkpoint(self, encoder: str, domain: str = HANDWRITING) -> Checkpoint:
         """The current checkpoint, loaded if need be. UserError if there is none that loads.
 
         If a newly promoted one does not load, the one before serves on and `problem` says so.
         """
-        return self._serving(encoder).checkpoint
+        return self._serving(encoder, domain).checkpoint
 
-    def prepared(self, encoder: str, image: np.ndarray) -> np.ndarray:
+    def prepared(self, encoder: str, image: np.ndarray, domain: str = HANDWRITING) -> np.ndarray:
         """What the encoder really sees: uint8 (size, size, channels)."""
-        return self.checkpoint(encoder).prepare(image)
+        return self.checkpoint(encoder, domain).prepare(image)
 
-    def embed(self, encoder: str, images: Sequence[np.ndarray | StoredImage]) -> np.ndarray:
+    def embed(
+        self, encoder: str, images: Sequence[np.ndarray | StoredImage], domain: str = HANDWRITING
+    ) -> np.ndarray:
         """Embeddings float32 (n, embedding_dim), each image embedded once for each checkpoint."""
-        return self._embed(self._serving(encoder), images)
+        return self._embed(self._serving(encoder, domain), images)
 
     def compare(
         self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS
@@ -170,25 +181,35 @@ class Matcher:
 
     def similarities(self, encoder: str, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
         """Similarity float32 (n,) of the query to each image."""
-        served = self._serving(encoder)
+        served = self._serving(encoder, self.domain([query, *images]))
         return served.checkpoint.similarity(self._logits(served, query, images))
 
     def _compare(self, encoder: str, left: np.ndarray, right: np.ndarray) -> Comparison:
-        served = self._serving(encoder)
+        choice = self.chooser.choice([left, right])
+        served = self._serving(encoder, choice.domain)
         start = time.perf_counter()
         embeddings = self._embed(served, [left, right])
         logits = served.checkpoint.logits(embeddings[:1], embeddings[1:])
         similarity = float(served.checkpoint.similarity(logits)[0])
         threshold = served.checkpoint.threshold
-        same = is_same(similarity, threshold)
+        why, warning = self.chooser.words(encoder, choice, served.checkpoint.card)
         return Comparison(
-            encoder, served.checkpoint.id, similarity, threshold, same, _milliseconds_since(start)
+            encoder=encoder,
+            checkpoint=served.checkpoint.id,
+            similarity=similarity,
+            threshold=threshold,
+            same=is_same(similarity, threshold),
+            milliseconds=_milliseconds_since(start),
+            domain=choice.domain,
+            why=why,
+            warning=warning,
         )
 
     def _rank(
         self, encoder: str, query: np.ndarray, support: Sequence[tuple[str, np.ndarray | StoredImage]]
     ) -> Ranking:
-        served = self._serving(encoder)
+        choice = self.chooser.choice([query, *(image for _, image in support)])
+        served = self._serving(encoder, choice.domain)
         start = time.perf_counter()
         logits = self._logits(served, query, [image for _, image in support])
         names = np.array([name for name, _ in support])
@@ -198,6 +219,7 @@ class Matcher:
         similarities = served.checkpoint.similarity(np.array([means[name] for name in order]))
         ranking = tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
         threshold = served.checkpoint.threshold
+        why, warning = self.chooser.words(encoder, choice, served.checkpoint.card)
         return Ranking(
             encoder=encoder,
             checkpoint=served.checkpoint.id,
@@ -207,6 +229,9 @@ class Matcher:
             threshold=threshold,
             ranking=ranking,
             milliseconds=_milliseconds_since(start),
+            domain=choice.domain,
+            why=why,
+            warning=warning,
         )
 
     def _logits(self, served: _Served, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
@@ -214,13 +239,13 @@ class Matcher:
         return served.checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
 
     def _embed(self, served: _Served, images: Sequence[np.ndarray | StoredImage]) -> np.ndarray:
-        keys = [(served.checkpoint.id, _id_of(image)) for image in images]
+        keys = [(served.checkpoint.id, id_of(image)) for image in images]
         rows = {key: self.cache.get(key) for key in keys}
         missing = {key: image for key, image in zip(keys, images, strict=True) if rows[key] is None}
         todo = list(missing)
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
-            prepared = np.stack([served.checkpoint.prepare(_pixels(missing[key])) for key in batch])
+            prepared = np.stack([served.checkpoint.prepare(pixels_of(missing[key])) for key in batch])
             with self._calling:
                 embeddings = served.forward(prepared.astype(np.float32))
             for key, embedding in zip(batch, embeddings, strict=True):
@@ -232,7 +257,15 @@ class Matcher:
     def _slot(self, slot: str) -> _Slot:
         return self._slots.setdefault(slot, _Slot())
 
-    def _serving(self, encoder: str) -> _Served:
+    def _serving(self, encoder: str, domain: str = HANDWRITING) -> _Served:
+        where = self.store.place(encoder, domain)
+        if where != encoder:
+            # one that does not load leaves its images to the slot's other one; `problem` says so
+            with contextlib.suppress(UserError):
+                return self._serving_at(where)
+        return self._serving_at(encoder)
+
+    def _serving_at(self, encoder: str) -> _Served:
         slot = self._slot(encoder)
         revision = self.store.revision(encoder)
         if slot.served is None or slot.served.revision != revision:
@@ -243,7 +276,8 @@ class Matcher:
 
     def _load(self, encoder: str, slot: _Slot, revision: tuple) -> None:
         try:
-            current = self.store.current_id(encoder)
+            slot_name, _, domain = encoder.partition(" ")
+            current = self.store.current_id(slot_name, domain or HANDWRITING)
             if slot.served and slot.served.checkpoint.id == current:
                 slot.served = replace(slot.served, revision=revision)
             else:
@@ -258,14 +292,6 @@ class Matcher:
                 slot.state = "failed"
                 raise problem from failure
             slot.served = replace(slot.served, revision=revision)
-
-
-def _id_of(image: np.ndarray | StoredImage) -> str:
-    return image.id if isinstance(image, StoredImage) else image_id(image)
-
-
-def _pixels(image: np.ndarray | StoredImage) -> np.ndarray:
-    return image.read(image.id) if isinstance(image, StoredImage) else image
 
 
 def _told(encoder: str, failure: Exception) -> UserError:

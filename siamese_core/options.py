@@ -19,6 +19,7 @@ from siamese_core.arguments import (
 )
 from siamese_core.casestudies import CASE_STUDIES
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
+from siamese_core.domains import DOMAINS, HANDWRITING
 from siamese_core.encoders import ENCODERS, SLOTS
 from siamese_core.evaluate_commands import DEFAULT_PAIRS
 
@@ -274,3 +275,6 @@ def _add_checkpoints(groups) -> None:
     )
     back = _add_command(parts, "rollback", commands.checkpoints_rollback, "go back to the one before")
     add_encoder(back)
+    back.add_argument(
+        "--domain", choices=DOMAINS, default=HANDWRITING, help="whose checkpoint goes back (%(default)s)"
+    )

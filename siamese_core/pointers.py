@@ -57,11 +57,13 @@ def _pointer(entry: dict) -> Pointer:
     return Pointer(current, tuple(previous))
 
 
-def write_pointer(folder: Path, slot: str, pointer: Pointer) -> None:
-    """Replaces one slot's pointer; call it inside `locked(folder)`."""
+def write_pointer(folder: Path, slot: str, pointer: Pointer | None) -> None:
+    """Replaces one slot's pointer, or takes it away; call it inside `locked(folder)`."""
     slots = {**read_pointers(folder).slots, slot: pointer}
     content = {
-        name: {"current": each.current, "previous": list(each.previous)} for name, each in slots.items()
+        name: {"current": each.current, "previous": list(each.previous)}
+        for name, each in slots.items()
+        if each is not None
     }
     replace_file(folder / POINTER_FILE, json.dumps(content, indent=1).encode())
 

@@ -15,7 +15,7 @@ from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.findings import Finding
 from siamese_core.heads import make_head
-from siamese_core.imagenet import find_weights
+from siamese_core.imagenet import download_weights, find_weights
 from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import (
     check_dead_units,
@@ -107,22 +107,19 @@ class Variant:
 def run(options: StudyOptions, progress: Progress) -> StudyReport:
     """UserError where there are no weights, or the data has fewer than four classes with two images."""
     size = options.size or PRETRAINED["resnet50_imagenet"].size
-    backbone = _backbone(options.weights or find_weights(), size)
+    backbone = _backbone(options.weights or find_weights() or download_weights(), size)
     return compare(backbone, _photos(options, size, progress), options, progress)
 
 
-def _backbone(weights: Path | None, size: int) -> keras.Model:
-    """Without a file, Keras downloads its own into its cache."""
-    named = "imagenet" if weights is None else str(weights)
+def _backbone(weights: Path, size: int) -> keras.Model:
     try:
         return applications.ResNet50(
-            include_top=False, weights=named, input_shape=(size, size, 3), pooling="avg"
+            include_top=False, weights=str(weights), input_shape=(size, size, 3), pooling="avg"
         )
-    except Exception as failure:  # whatever a damaged file or the network may bring
-        received = "no file, and Keras' download failed" if weights is None else str(weights)
+    except Exception as failure:  # whatever a damaged file may bring
         raise UserError(
             "The ImageNet weights are the file of Keras' ResNet50 without its top. "
-            f"Received: {received} ({str(failure).splitlines()[0]}). Name one with --resnet50-weights."
+            f"Received: {weights} ({str(failure).splitlines()[0]}). Name one with --resnet50-weights."
         ) from failure
 
 

@@ -106,10 +106,15 @@ def _parent(run: _Run) -> _Network:
     """What serves now, embedded by the matcher, which keeps embeddings from one retraining to the next."""
     matcher, slot = run.workbench.matcher, run.options.encoder
     run.progress(0.05, "loading the checkpoint")
-    checkpoint = matcher.checkpoint(slot)
-    parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images), 0.1)
+    checkpoint = matcher.checkpoint(slot, _domain(run))
+    parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     return parent
+
+
+def _domain(run: _Run) -> str:
+    """Handwriting or photographs, whichever most answered images are: that checkpoint is retrained."""
+    return run.workbench.matcher.domain(run.material.images)
 
 
 def _network(
@@ -124,7 +129,7 @@ def _network(
 
 def _check_still_current(run: _Run, parent: Checkpoint) -> None:
     slot = run.options.encoder
-    if run.workbench.matcher.checkpoint(slot).id != parent.id:
+    if run.workbench.matcher.checkpoint(slot, _domain(run)).id != parent.id:
         raise UserError(
             f"A candidate takes the place of its parent. Received: {slot}, where another checkpoint than "
             f"{parent.id} was promoted meanwhile. Retrain again: the answers are all in the log."

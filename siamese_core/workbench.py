@@ -9,13 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoint_store import SHIPPED, CheckpointStore
+from siamese_core.choosing import StoredImage
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.imagenet import find_weights, photo_checkpoint
+from siamese_core.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
 from siamese_core.images import ImageStore
 from siamese_core.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
-from siamese_core.matching import Comparison, Matcher, Ranking, StoredImage, is_same
+from siamese_core.matching import Comparison, Matcher, Ranking, is_same
 from siamese_core.pair_log import PairLog
+
+PHOTO_SLOT = "resnet50"
+TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class PairResult:
 
     def json(self) -> dict:
         keys = ("encoder", "checkpoint", "similarity", "threshold", "same")
-        results = [{key: getattr(each, key) for key in keys} for each in self.comparisons]
+        results = [{key: getattr(each, key) for key in (*keys, *TOLD)} for each in self.comparisons]
         return {"left": self.left_id, "right": self.right_id, "results": results}
 
 
@@ -85,17 +90,32 @@ class Workbench:
         self.photos_problem: str | None = None
 
     def start(self) -> threading.Thread:
-        """Loads what serves in the background, then makes a checkpoint for photographs ready where ImageNet
-        weights are at hand; it joins the others in the store, and whoever wants it promotes it."""
+        """Loads what serves in the background, then makes a checkpoint for photographs ready: from ImageNet
+        weights that are at hand, else from Keras' download. It serves photographs once it is there."""
         thread = threading.Thread(target=self._start, name="start", daemon=True)
         thread.start()
         return thread
 
     def _start(self) -> None:
         self.matcher.load_in_background().join()
+        self._ready_for_photos(download=True)
+        self.matcher.load_in_background()
+
+    def ready_for(self, images: Sequence[np.ndarray], encoders: Sequence[str]) -> None:
+        """For a process that answers once: makes the checkpoint for photographs ready if it is needed and
+        its weights are at hand."""
+        if PHOTO_SLOT in encoders and self.matcher.domain(images) == PHOTOGRAPHS:
+            self._ready_for_photos(download=False)
+
+    def _ready_for_photos(self, download: bool) -> None:
         try:
-            if weights := find_weights():
-                photo_checkpoint(weights, self.checkpoints)
+            if switched_off():
+                return
+            weights = find_weights()
+            if weights is None and download and not self._for_photographs(PHOTO_SLOT):
+                weights = download_weights()
+            if weights is not None:
+                self.checkpoints.offer(photo_checkpoint(weights, self.checkpoints), PHOTO_SLOT)
         except Exception as failure:  # what serves goes on serving; the status tells
             self.photos_problem = str(failure)
 
@@ -175,6 +195,8 @@ class Workbench:
                 "state": self.matcher.state(slot),
                 "checkpoint": self.matcher.served_id(slot),
                 "problem": self.matcher.problem(slot),
+                "photographs": self._for_photographs(slot),
+                "fixed": self.checkpoints.fixed_id(slot),
             }
             for slot in SLOTS
         }
@@ -188,6 +210,11 @@ class Workbench:
             "corrections": report.corrections,
             "conflicts": report.conflicts,
         }
+
+    def _for_photographs(self, slot: str) -> str | None:
+        """The id of the slot's checkpoint for photographs, where that is another one."""
+        where = self.checkpoints.place(slot, PHOTOGRAPHS)
+        return None if where == slot else self.checkpoints.promoted_id(where)
 
     def _row(self, ids: tuple[str, str], answer: str, who: Annotator, shown: Shown) -> LabelRow:
         left_id, right_id = ids
@@ -252,4 +279,5 @@ def _ranking_json(ranking: Ranking) -> dict:
         "pick": ranking.pick,
         "margin": ranking.margin,
         "ranking": [{"class": each.name, "similarity": each.similarity} for each in ranking.ranking],
+        **{key: getattr(ranking, key) for key in TOLD},
     }

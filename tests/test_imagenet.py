@@ -1,14 +1,20 @@
 """ResNet50 with weights from elsewhere, as a checkpoint for photographs."""
 
+import socket
+
 import keras
 import numpy as np
 import pytest
 
+from samples import photograph
 from siamese_core import imagenet
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import prepare
 from siamese_core.errors import UserError
+from siamese_core.workbench import Workbench
+from small_checkpoints import ship_small
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def test_it_is_made_once_and_serves_after_promotion(weights, store):
     assert imagenet.photo_checkpoint(weights, store) == first
     assert len(store.list("resnet50")) == 1
     store.promote(first)
-    assert store.current_id("resnet50") == first
+    assert store.current_id("resnet50", PHOTOGRAPHS) == first
 
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
@@ -64,3 +70,31 @@ def test_the_named_file_comes_before_the_cache(tmp_path, monkeypatch):
         imagenet.find_weights()
     named.touch()
     assert imagenet.find_weights() == named
+    monkeypatch.setenv(imagenet.VARIABLE, "none")
+    assert imagenet.find_weights() is None and imagenet.switched_off()
+
+
+def test_a_source_that_cannot_be_reached_is_told_with_what_to_do(monkeypatch):
+    with socket.socket() as closed:  # bound, but nobody listens
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(imagenet, "SOURCE", f"http://127.0.0.1:{closed.getsockname()[1]}/weights.h5")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with pytest.raises(UserError, match="download failed .*--resnet50-weights none"):
+            imagenet.download_weights()
+
+
+def test_weights_at_hand_serve_photographs_and_none_leave_all_to_the_shipped_one(
+    weights, workspace, monkeypatch
+):
+    shipped = ship_small(workspace.parent / "shipped", "koch", "resnet50")
+    photos = [photograph(np.random.default_rng(seed)) for seed in (1, 2)]
+    bench = Workbench(workspace, shipped)
+    bench.ready_for(photos, ["resnet50"])  # switched off
+    assert bench.compare(*photos, ["resnet50"]).comparisons[0].checkpoint == bench.checkpoints.current_id(
+        "resnet50"
+    )
+    monkeypatch.setenv(imagenet.VARIABLE, str(weights))
+    bench.start().join(timeout=120)
+    said = bench.compare(*photos, ["resnet50"])
+    assert said.comparisons[0].checkpoint == bench.status()["slots"]["resnet50"]["photographs"]
+    assert said.json()["results"][0]["why"] == "auto: both images are photographs"

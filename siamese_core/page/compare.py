@@ -77,11 +77,12 @@ class CompareTab:
         slots = self.workbench.status()["slots"]
         ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
         result = self.workbench.compare(left, right, ready)
+        prepared = self.workbench.matcher.prepared
         opinions = {
             said.encoder: Opinion(
                 said,
                 thresholds.get(said.encoder, said.threshold),
-                tuple(self.workbench.matcher.prepared(said.encoder, image) for image in (left, right)),
+                tuple(prepared(said.encoder, image, said.domain) for image in (left, right)),
             )
             for said in result.comparisons
         }

@@ -6,10 +6,10 @@ import gradio as gr
 import numpy as np
 from markupsafe import Markup
 
+from siamese_core.choosing import StoredImage
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images import decode_image
-from siamese_core.matching import StoredImage
 from siamese_core.page.answers import LastAnswers, annotator, milliseconds
 from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import detail, listen
@@ -123,20 +123,23 @@ class OneShotTab:
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
             read = self.workbench.images.read
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
-            for share, words in self.embedding(ready, [image for _, image in named]):
+            for share, words in self.embedding(ready, query, [image for _, image in named]):
                 yield None, busy(share, words)
             result = self.workbench.one_shot(query, named, ready)
             yield result, rankings(result, slots) + remember("query", {"query": result.query_id})
 
-    def embedding(self, encoders: list[str], images: list[StoredImage]) -> Iterator[tuple[float, str]]:
+    def embedding(
+        self, encoders: list[str], query: np.ndarray, images: list[StoredImage]
+    ) -> Iterator[tuple[float, str]]:
         """Embeds the set a part at a time, to tell progress; one that was seen before takes no time."""
         if len(images) <= EMBEDDED_AT_ONCE:
             return
+        domain = self.workbench.matcher.domain([query, *images])
         for place, encoder in enumerate(encoders):
             for start in range(0, len(images), EMBEDDED_AT_ONCE):
                 share = (place + start / len(images)) / len(encoders)
                 yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
-                self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE])
+                self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
 
     def correct(self, result: OneShotResult | None, event: gr.EventData) -> Markup:
         """Logs which class is right, for the query that was on screen when it was clicked."""

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from siamese_core.encoders import SLOTS
-from siamese_core.matching import Comparison, is_same
+from siamese_core.matching import Comparison, Ranking, is_same
 from siamese_core.page.scale import number, picture, scale, verdict, word
 
 # `made` is never the same twice: gradio draws nothing anew for an equal value, and the script may have
@@ -33,6 +33,8 @@ BODY = Markup(
 RESET = Markup(
     ' <button type="button" class="link" data-reset="{encoder}">back to {own}, the checkpoint\'s own</button>'
 )
+WHY = Markup('<p class="why">{}</p>')
+WARNING = Markup('<p class="trouble" role="note"><b>Unlike its training:</b> {}</p>')
 QUIET = Markup('<p class="quiet">{}</p>')
 AGREE = Markup('<p class="summary">{who} {verdict}</p>')
 DISAGREE = Markup(
@@ -99,7 +101,14 @@ def opinion_card(opinion: Opinion) -> Markup:
         seen=Markup().join(picture(image, f"{said.encoder} sees this") for image in opinion.seen),
         milliseconds=f"{said.milliseconds:.0f} ms",
     )
+    body = picked(said) + body
     return CARD.format(encoder=said.encoder, checkpoint=said.checkpoint, body=body)
+
+
+def picked(said: Comparison | Ranking) -> Markup:
+    """Why this checkpoint of the slot was asked, and a warning if it does not know such images."""
+    why = WHY.format(said.why) if said.why else Markup("")
+    return why + (WARNING.format(said.warning) if said.warning else Markup(""))
 
 
 def absent_card(name: str, slot: Mapping) -> Markup:

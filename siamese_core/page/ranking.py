@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from siamese_core.encoders import SLOTS
 from siamese_core.matching import RankedClass, Ranking, is_same
-from siamese_core.page.opinions import CARD, CARDS, absent_card
+from siamese_core.page.opinions import CARD, CARDS, absent_card, picked
 from siamese_core.page.scale import number, scale, stored_picture
 from siamese_core.workbench import OneShotResult
 
@@ -79,7 +79,7 @@ def ranking_card(ranking: Ranking, faces: Mapping[str, str]) -> Markup:
         rest=REST.format(count=len(more), items=Markup().join(more)) if more else "",
         milliseconds=ranking.milliseconds,
     )
-    return CARD.format(encoder=ranking.encoder, checkpoint=ranking.checkpoint, body=body)
+    return CARD.format(encoder=ranking.encoder, checkpoint=ranking.checkpoint, body=picked(ranking) + body)
 
 
 def pick(ranking: Ranking) -> Markup:

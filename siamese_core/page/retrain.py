@@ -8,6 +8,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
+from siamese_core.domains import DOMAINS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.page.desk import Desk, Run
@@ -113,20 +114,21 @@ def latest_report(folder: Path) -> dict | None:
 def checkpoint_lists(store: CheckpointStore) -> Markup:
     """A table for each slot, newest first."""
     found = store.list()
-    return Markup().join(slot_table(slot, found, current_id(store, slot)) for slot in SLOTS)
+    return Markup().join(slot_table(slot, found, serving_ids(store, slot)) for slot in SLOTS)
 
 
-def current_id(store: CheckpointStore, slot: str) -> str | None:
+def serving_ids(store: CheckpointStore, slot: str) -> set[str]:
+    """What answers in the slot for handwriting and for photographs."""
     try:
-        return store.current_id(slot)
+        return {store.current_id(slot, domain) for domain in DOMAINS}
     except UserError:  # none yet: the status line says so
-        return None
+        return set()
 
 
-def slot_table(slot: str, found: list[CheckpointInfo], current: str | None) -> Markup:
-    """The checkpoints of the slot's own encoder, and of the one that serves in it, which may be another."""
-    encoders = {slot} | {info.encoder for info in found if info.id == current}
-    rows = [checkpoint_row(slot, info, info.id == current) for info in found if info.encoder in encoders]
+def slot_table(slot: str, found: list[CheckpointInfo], serving: set[str]) -> Markup:
+    """The checkpoints of the slot's own encoder, and of those that serve in it, which may be others."""
+    encoders = {slot} | {info.encoder for info in found if info.id in serving}
+    rows = [checkpoint_row(slot, info, info.id in serving) for info in found if info.encoder in encoders]
     return SLOT.format(slot=slot, rows=Markup().join(reversed(rows)))
 
 

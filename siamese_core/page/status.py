@@ -52,7 +52,8 @@ def is_settled(status: dict) -> bool:
 def serving(status: dict) -> str:
     """The ids of the checkpoints that can be asked at the moment."""
     slots = status["slots"]
-    return " ".join(slots[name]["checkpoint"] or "" for name in SLOTS if slots[name]["state"] == "ready")
+    ready = [slots[name] for name in SLOTS if slots[name]["state"] == "ready"]
+    return " ".join(str(slot[key]) for slot in ready for key in ("checkpoint", "photographs", "fixed"))
 
 
 def status_line(status: dict) -> Markup:
@@ -69,9 +70,10 @@ def counted(count: int, noun: str) -> str:
 
 def slot_status(name: str, slot: dict) -> Markup:
     problem = f": {slot['problem']}" if slot["problem"] else ""
+    photographs = f"; photographs: {slot['photographs']}" if slot["photographs"] else ""
     return SLOT.format(
         state=slot["state"],
         slot=name,
-        checkpoint=slot["checkpoint"] or "",
+        checkpoint=f"{slot['checkpoint'] or ''}{photographs}",
         words=STATES[slot["state"]] + problem,
     )

@@ -1,0 +1,71 @@
+"""Which of a slot's checkpoints a set of images goes through, and what to say of the choice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.domains import HANDWRITING, domain_of_images, picked_because, unlike
+from siamese_core.images import image_id
+from siamese_core.ink import is_ink
+
+REMEMBERED = 50_000  # images whose kind is known
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An image of the workspace, read only where its embedding is not known yet."""
+
+    id: str
+    read: Callable[[str], np.ndarray]
+
+
+Image = np.ndarray | StoredImage
+
+
+def id_of(image: Image) -> str:
+    return image.id if isinstance(image, StoredImage) else image_id(image)
+
+
+def pixels_of(image: Image) -> np.ndarray:
+    return image.read(image.id) if isinstance(image, StoredImage) else image
+
+
+@dataclass(frozen=True)
+class Choice:
+    """domain: of all the images together; why: how that was found."""
+
+    domain: str
+    why: str
+
+
+@dataclass
+class Chooser:
+    """Looks at each image once, and tells what all of them together are."""
+
+    store: CheckpointStore
+    _inks: dict[str, bool] = field(default_factory=dict)
+
+    def choice(self, images: Sequence[Image]) -> Choice:
+        inks = [self._is_ink(image) for image in images]
+        return Choice(domain_of_images(inks), picked_because(inks))
+
+    def words(self, slot: str, choice: Choice, card: dict) -> tuple[str, str]:
+        """What was picked and why, and a warning where the checkpoint was trained on other images ("" where
+        it was not)."""
+        if self.store.fixed_id(slot) is not None:
+            picked = "chosen by hand for everything"
+        elif choice.domain != HANDWRITING and self.store.place(slot, choice.domain) == slot:
+            picked = f"{choice.why}, and {slot} has no other checkpoint for them"
+        else:
+            picked = f"auto: {choice.why}"
+        return picked, unlike(card, choice.domain) or ""
+
+    def _is_ink(self, image: Image) -> bool:
+        key = id_of(image)
+        if key not in self._inks:
+            if len(self._inks) >= REMEMBERED:
+                self._inks.clear()
+            self._inks[key] = is_ink(pixels_of(image))
+        return self._inks[key]

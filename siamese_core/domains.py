@@ -1,0 +1,48 @@
+"""What images are: handwriting or photographs; and where in a slot the checkpoint for them stands.
+
+A slot keeps a current checkpoint for each domain, every one with its own way back. Its place for handwriting
+has the name of the slot itself. A checkpoint that a person fixed in the slot answers for both.
+"""
+
+from collections.abc import Sequence
+
+HANDWRITING, PHOTOGRAPHS = "handwriting", "photographs"
+DOMAINS = (HANDWRITING, PHOTOGRAPHS)
+FIXED = "fixed"
+
+
+def domain_of_images(inks: Sequence[bool]) -> str:
+    """Of images that must all go through one checkpoint: handwriting if more than half of them are ink."""
+    return HANDWRITING if 2 * sum(inks) > len(inks) else PHOTOGRAPHS
+
+
+def domain_of_card(card: dict) -> str | None:
+    """The one that the checkpoint was made for, as its card or its data tells; None where nothing does."""
+    if card.get("domain") in DOMAINS:
+        return card["domain"]
+    return HANDWRITING if "omniglot" in str((card.get("data") or {}).get("name", "")).lower() else None
+
+
+def place(slot: str, domain: str) -> str:
+    """The name under which the store keeps the slot's checkpoint for a domain, or the one fixed there."""
+    return slot if domain == HANDWRITING else f"{slot} {domain}"
+
+
+def slot_of(place: str) -> str:
+    return place.partition(" ")[0]
+
+
+def picked_because(inks: Sequence[bool]) -> str:
+    """How `domain_of_images` came to its answer, in words."""
+    ink, count = sum(inks), len(inks)
+    if ink in (0, count):
+        return f"{'both' if count == 2 else 'all'} images are {'ink' if ink else 'photographs'}"
+    return f"{ink} of {count} images {'is' if ink == 1 else 'are'} ink, the others photographs"
+
+
+def unlike(card: dict, domain: str) -> str | None:
+    """What to say where a checkpoint is asked about images of another domain than it was trained on."""
+    trained = domain_of_card(card)
+    if trained in (None, domain):
+        return None
+    return f"Trained on {trained}, asked about {domain}: it never saw the like; its answer may mean little."

@@ -1,0 +1,44 @@
+"""Handwriting or photographs, and what is said where a checkpoint knows only the other."""
+
+from siamese_core.domains import (
+    HANDWRITING,
+    PHOTOGRAPHS,
+    domain_of_card,
+    domain_of_images,
+    picked_because,
+    place,
+    slot_of,
+    unlike,
+)
+
+
+def test_images_are_handwriting_only_if_most_are_ink():
+    assert domain_of_images([True, True]) == HANDWRITING
+    assert domain_of_images([True, False]) == PHOTOGRAPHS
+    assert domain_of_images([True, True, False]) == HANDWRITING
+    assert domain_of_images([False] * 3) == PHOTOGRAPHS
+
+
+def test_the_reason_counts_what_it_saw():
+    assert picked_because([True, True]) == "both images are ink"
+    assert picked_because([False] * 3) == "all images are photographs"
+    assert picked_because([True, False]) == "1 of 2 images is ink, the others photographs"
+    assert picked_because([True, True, False]) == "2 of 3 images are ink, the others photographs"
+
+
+def test_a_card_tells_its_domain_by_word_or_by_its_data():
+    assert domain_of_card({"domain": PHOTOGRAPHS}) == PHOTOGRAPHS
+    assert domain_of_card({"data": {"name": "Omniglot, images_background"}}) == HANDWRITING
+    assert domain_of_card({"data": {"name": "faces"}}) is domain_of_card({}) is None
+
+
+def test_a_checkpoint_is_unlike_images_of_the_other_domain_and_only_where_its_own_is_known():
+    photos = {"domain": PHOTOGRAPHS}
+    assert unlike(photos, HANDWRITING).startswith("Trained on photographs, asked about handwriting")
+    assert unlike(photos, PHOTOGRAPHS) is None
+    assert unlike({}, PHOTOGRAPHS) is None
+
+
+def test_a_place_leads_back_to_its_slot():
+    assert place("koch", HANDWRITING) == "koch"
+    assert slot_of(place("koch", PHOTOGRAPHS)) == slot_of("koch") == "koch"
