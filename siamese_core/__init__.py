@@ -70,6 +70,7 @@ MODULES = (
     "workbench",
     "matching",
     "choosing",
+    "verdicts",
     "embedding_cache",
     "imagenet",
     "checkpoint_store",
