@@ -47,7 +47,7 @@ def test_compare_answers_as_the_command_line_does(compared):
     assert ID.fullmatch(compared["left"]) and ID.fullmatch(compared["right"])
     assert [each["encoder"] for each in compared["results"]] == ["koch", "resnet50"]
     for said in compared["results"]:
-        assert list(said) == ["encoder", "checkpoint", "similarity", "threshold", "same"]
+        assert list(said)[:5] == ["encoder", "checkpoint", "similarity", "threshold", "same"]
         assert 0 <= said["similarity"] <= 1
         assert said["same"] == (said["similarity"] >= said["threshold"])
 
@@ -56,7 +56,7 @@ def test_one_shot_ranks_the_files_by_their_names(client, files):
     answer = client.predict(files[0], files[1:], api_name="/one_shot")
     assert list(answer) == ["query", "results"]
     for said in answer["results"]:
-        assert list(said) == ["encoder", "checkpoint", "pick", "margin", "ranking"]
+        assert list(said)[:5] == ["encoder", "checkpoint", "pick", "margin", "ranking"]
         assert {each["class"] for each in said["ranking"]} == {f"drawing{seed}" for seed in range(1, 6)}
         similarities = [each["similarity"] for each in said["ranking"]]
         assert similarities == sorted(similarities, reverse=True)
