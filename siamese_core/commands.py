@@ -177,6 +177,13 @@ def checkpoints_promote(options: Namespace, progress: Progress) -> Answer:
     return _checkpoints(store)
 
 
+def checkpoints_use(options: Namespace, progress: Progress) -> Answer:
+    store = open_store(options)
+    progress(0.0, "loading the checkpoint")
+    store.fix(options.slot, None if options.id == "auto" else options.id)
+    return _checkpoints(store)
+
+
 def checkpoints_rollback(options: Namespace, progress: Progress) -> Answer:
     store = open_store(options)
     store.rollback(options.encoder, options.domain)

@@ -273,6 +273,9 @@ def _add_checkpoints(groups) -> None:
     promote.add_argument(
         "--slot", choices=SLOTS, help="where it serves (the slot that is named like its encoder)"
     )
+    use = _add_command(parts, "use", commands.checkpoints_use, "choose what answers for everything in a slot")
+    use.add_argument("slot", choices=SLOTS, metavar="SLOT", help=f"one of {', '.join(SLOTS)}")
+    use.add_argument("id", metavar="ID", help="as in checkpoints list; auto: by what the images are")
     back = _add_command(parts, "rollback", commands.checkpoints_rollback, "go back to the one before")
     add_encoder(back)
     back.add_argument(

@@ -691,3 +691,12 @@ def test_what_needs_no_network_does_not_load_tensorflow(workspace):
     command = [sys.executable, "-c", code, str(workspace)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "gradio"} & set(ended.stdout.splitlines()[-1].split())
+
+
+def test_one_checkpoint_is_chosen_for_a_whole_slot_until_auto(run, own_slots):
+    store = CheckpointStore(own_slots)
+    koch, other = store.current_id("koch"), store.current_id("resnet50")
+    run("checkpoints", "use", "koch", other, "--json").json()
+    assert store.fixed_id("koch") == other == store.current_id("koch")
+    run("checkpoints", "use", "koch", "auto", "--json").json()
+    assert store.fixed_id("koch") is None and store.current_id("koch") == koch
