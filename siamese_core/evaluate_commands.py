@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_store
+from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_workbench
 from siamese_core.errors import UserError
 from siamese_core.terminal import table
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from siamese_core.evaluation import Model, OneShotTrials, Row, VerificationTrials
 
 DEFAULT_PAIRS = 2000
+LOOKED_AT = 48  # images of the trials, by which they are told to be handwriting or photographs
 
 
 def evaluate_one_shot(options: Namespace, progress: Progress) -> Answer:
@@ -56,7 +59,7 @@ def _evaluate(trials: "OneShotTrials | VerificationTrials", options: Namespace, 
     from siamese_core.evaluation import Row, with_baselines
 
     progress(0.0, "loading the checkpoint")
-    model = _model(options)
+    model = _model(options, trials)
     models = 1 + len(BASELINES) if options.baselines else 1
     watched = _watched(trials, models, progress)
     rows = with_baselines(watched, model) if options.baselines else (Row(watched.evaluate(model), None),)
@@ -66,21 +69,24 @@ def _evaluate(trials: "OneShotTrials | VerificationTrials", options: Namespace, 
     return Answer(answer, _scores_text(rows))
 
 
-def _watched(
-    trials: "OneShotTrials | VerificationTrials", models: int, progress: Progress
-) -> "OneShotTrials | VerificationTrials":
-    """The same trials, telling how far they are: every model reads each image once."""
+def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
+    """The numbers of the images of the trials, each once."""
     import numpy as np
 
     from siamese_core.evaluation import OneShotTrials
 
-    sides = (
-        (trials.query, trials.support) if isinstance(trials, OneShotTrials) else (trials.left, trials.right)
-    )
-    total = models * len(np.union1d(sides[0], sides[1]))
+    one_shot = isinstance(trials, OneShotTrials)
+    return np.union1d(*((trials.query, trials.support) if one_shot else (trials.left, trials.right)))
+
+
+def _watched(
+    trials: "OneShotTrials | VerificationTrials", models: int, progress: Progress
+) -> "OneShotTrials | VerificationTrials":
+    """The same trials, telling how far they are: every model reads each image once."""
+    total = models * len(_used(trials))
     done = 0
 
-    def read(number: int) -> np.ndarray:
+    def read(number: int) -> "np.ndarray":
         nonlocal done
         progress(done / total, f"image {done + 1} of {total}")
         done += 1
@@ -89,17 +95,25 @@ def _watched(
     return replace(trials, read=read)
 
 
-def _model(options: Namespace) -> "Model":
+def _model(options: Namespace, trials: "OneShotTrials | VerificationTrials") -> "Model":
+    """The checkpoint that is named, else the one that serves images like those of the trials."""
     from siamese_core.checkpoints import load_checkpoint
-    from siamese_core.fusion import Fused, load_fusion
+    from siamese_core.encoders import SLOTS
+    from siamese_core.fusion import FUSION_FILE, Fused, load_fusion
 
     if options.checkpoint:
         return load_checkpoint(options.checkpoint)
-    store, encoder = open_store(options), options.encoder or DEFAULT_ENCODER
+    bench, encoder = open_workbench(options), options.encoder or DEFAULT_ENCODER
+    slots = SLOTS if encoder == "fused" else (encoder,)
+    used = _used(trials)
+    images = [trials.read(int(number)) for number in used[:: -(-len(used) // LOOKED_AT)]]
+    bench.ready_for(images, slots)
+    domain = bench.matcher.domain(images)
+    store = bench.checkpoints
+    models = [load_checkpoint(store.folder(store.current_id(slot, domain))) for slot in slots]
     if encoder == "fused":
-        slots = [load_checkpoint(store.current_folder(slot)) for slot in ("koch", "resnet50")]
-        return Fused(*slots, load_fusion(store.shipped_folder / "fusion.json"))
-    return load_checkpoint(store.current_folder(encoder))
+        return Fused(*models, load_fusion(store.shipped_folder / FUSION_FILE, domain))
+    return models[0]
 
 
 def _scores_text(rows: Sequence["Row"]) -> str:

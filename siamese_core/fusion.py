@@ -12,6 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
 
+FUSION_FILE = "fusion.json"  # beside the shipped checkpoints
 SHARES = np.linspace(0, 1, 21)
 TEMPERATURES = np.geomspace(0.05, 5, 25)
 
@@ -27,15 +28,17 @@ class Fusion:
     threshold: float = 0.5
 
 
-def load_fusion(file: Path) -> Fusion:
-    """The fusion stored as JSON, the default where there is no such file; UserError if it is damaged."""
+def load_fusion(file: Path, domain: str) -> Fusion:
+    """The one that `file`, JSON, holds for images of a domain; the default where it, or the file, does not.
+    UserError if the file is damaged."""
     if not file.is_file():
         return Fusion()
     try:
-        return Fusion(**{name: float(value) for name, value in json.loads(file.read_bytes()).items()})
+        stored = json.loads(file.read_bytes()).get(domain, {})
+        return Fusion(**{name: float(value) for name, value in stored.items()})
     except (AttributeError, TypeError, ValueError) as damage:
         raise UserError(
-            "A fusion is a JSON object of the numbers koch, resnet50, intercept and threshold. "
+            "A fusion is a JSON object: koch, resnet50, intercept and threshold for each domain, numbers. "
             f"Received: {file.name} ({damage}). Copy it again, or delete it to weigh both encoders alike."
         ) from damage
 

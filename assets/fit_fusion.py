@@ -1,0 +1,121 @@
+"""Weigh the two slots against each other: `python assets/fit_fusion.py HANDWRITING [PHOTOGRAPHS]`.
+
+Both are class folders, or zips of them, of classes that no shipped checkpoint was trained on. Writes
+`assets/checkpoints/fusion.json`, and prints how good the fusion is where each half of the groups (classes,
+where there are fewer than four groups) is judged by what the other half gave. Photographs need ImageNet
+weights (`SIAMESE_RESNET50_WEIGHTS`).
+"""
+
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+ASSETS = Path(__file__).resolve().parent
+sys.path.insert(0, str(ASSETS.parent))
+
+from siamese_core.checkpoints import load_checkpoint  # noqa: E402
+from siamese_core.datasets import Dataset, load_dataset  # noqa: E402
+from siamese_core.evaluation import (  # noqa: E402
+    OneShotOptions,
+    OneShotTrials,
+    VerificationTrials,
+    one_shot_trials,
+    sampled_pairs,
+)
+from siamese_core.fusion import FUSION_FILE, Fused, Fusion, fit_fusion  # noqa: E402
+from siamese_core.metrics import expected_calibration_error, wilson_interval  # noqa: E402
+from siamese_core.workbench import Workbench  # noqa: E402
+
+TRIALS, PAIRS = 4_000, 20_000
+N_WAY = 20
+
+
+class Kept:
+    """A checkpoint whose "images" are numbers of images of a data set, each embedded once."""
+
+    def __init__(self, folder: Path, data: Dataset):
+        self.model = load_checkpoint(folder)
+        self.encoder_name, self.id = self.model.encoder_name, self.model.id
+        self.threshold, self.calibration = self.model.threshold, self.model.calibration
+        self.logits, self.similarity = self.model.logits, self.model.similarity
+        starts = range(0, len(data), 64)
+        self.rows = np.concatenate(
+            [
+                self.model.embed([data.image(i) for i in range(s, min(s + 64, len(data)))]).astype("float16")
+                for s in starts
+            ]
+        )
+
+    def embed(self, numbers: list[int]) -> np.ndarray:
+        return self.rows[np.asarray(numbers)].astype("float32")
+
+
+def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTrials, VerificationTrials]:
+    """Trials on some images of the data set; they read the images' numbers."""
+    part = data.subset(images)
+    within = np.bincount(part.class_group[np.unique(part.labels)]).max() >= N_WAY
+    options = OneShotOptions(N_WAY, 1, count, bool(within))
+    one_shot = one_shot_trials(part, options, np.random.default_rng(1))
+    pairs = sampled_pairs(part, PAIRS * count // TRIALS, np.random.default_rng(2))
+    return (
+        OneShotTrials("one-shot", int, images[one_shot.query], images[one_shot.support], one_shot.target),
+        VerificationTrials(int, images[pairs.left], images[pairs.right], pairs.same),
+    )
+
+
+def halves(data: Dataset) -> list[np.ndarray]:
+    groups = data.class_group[data.labels]
+    kind = groups if len(np.unique(groups)) >= 4 else data.labels
+    first = np.random.default_rng(0).permutation(np.unique(kind))[::2]
+    return [np.flatnonzero(np.isin(kind, first)), np.flatnonzero(~np.isin(kind, first))]
+
+
+def judged(models: list[Kept], fusion: Fusion, trials: tuple) -> dict[str, np.ndarray]:
+    fused = Fused(*models, fusion)
+    verification = trials[1].evaluate(fused)
+    each = {model.encoder_name: trials[0].evaluate(model).correct for model in models}
+    return each | {
+        "fused": trials[0].evaluate(fused).correct,
+        "similarity": verification.similarity,
+        "same": verification.same,
+    }
+
+
+def fitted(models: list[Kept], data: Dataset) -> Fusion:
+    first, second = (trials_of(data, images, TRIALS // 2) for images in halves(data))
+    results = [
+        judged(models, fit_fusion(*other, *models), part)
+        for part, other in ((first, second), (second, first))
+    ]
+    joined = {name: np.concatenate([result[name] for result in results]) for name in results[0]}
+    for name in ("koch", "resnet50", "fused"):
+        correct, count = int(joined[name].sum()), len(joined[name])
+        low, high = wilson_interval(correct, count)
+        print(f"{name}: {100 * correct / count:.2f} % ({100 * low:.1f} to {100 * high:.1f}) of {count}")
+    print(f"fused ECE: {expected_calibration_error(joined['similarity'], joined['same']):.4f}")
+    return fit_fusion(*trials_of(data, np.arange(len(data)), TRIALS), *models)
+
+
+def main(paths: list[Path]) -> None:
+    fusions = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for path in paths:
+            data = load_dataset([path])
+            bench = Workbench(Path(folder))
+            sample = [data.image(i) for i in range(0, len(data), max(1, len(data) // 48))]
+            bench.ready_for(sample, ["resnet50"])
+            domain, store = bench.matcher.domain(sample), bench.checkpoints
+            folders = [store.folder(store.current_id(slot, domain)) for slot in ("koch", "resnet50")]
+            models = [Kept(each, data) for each in folders]
+            print(f"{path.name}: {domain}, {', '.join(model.id for model in models)}")
+            fusion = fitted(models, data)
+            fusions[domain] = {name: round(value, 5) for name, value in asdict(fusion).items()}
+    (ASSETS / "checkpoints" / FUSION_FILE).write_text(json.dumps(fusions, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]])
