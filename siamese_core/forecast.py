@@ -45,7 +45,9 @@ class Forecast:
 
 def pool_evidence(embedded: Embedded, settled: Sequence[LabelRow]) -> Evidence:
     """The settled answers, one a pair, on images that are embedded."""
-    rows = list({row.pair: row for row in settled if all(each in embedded.shelf for each in row.pair)}.values())
+    rows = list(
+        {row.pair: row for row in settled if all(each in embedded.shelf for each in row.pair)}.values()
+    )
     left, right = [row.left_id for row in rows], [row.right_id for row in rows]
     same = np.array([row.answer == "same" for row in rows], bool)
     ids = list(dict.fromkeys([*left, *right]))
@@ -70,7 +72,10 @@ def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
     # The curve is that of the trials; on all answers it goes on where they end.
     mean, count = errors.mean(axis=0), sizes.mean(axis=0)
     now = float(np.interp(len(evidence), count, mean)) * (len(evidence) / count[-1]) ** -_fall(count, mean)
-    gains = [_gain(now, len(evidence), _fall(count, errors[chosen].mean(axis=0))) for chosen in _samples(rng, len(cuts))]
+    gains = [
+        _gain(now, len(evidence), _fall(count, errors[chosen].mean(axis=0)))
+        for chosen in _samples(rng, len(cuts))
+    ]
     gain = _gain(now, len(evidence), _fall(count, mean))
     low, high = np.quantile(gains, [0.025, 0.975])
     answers = (*(int(round(each)) for each in count), len(evidence))

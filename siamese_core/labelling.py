@@ -65,7 +65,9 @@ def standing_of(labels: Sequence[LabelRow]) -> Standing:
 
 
 def _agreed(sure: Sequence[LabelRow]) -> dict[str, Share]:
-    told = [(said.encoder, said.same == (row.answer == "same")) for row in sure for said in logged_verdicts(row)]
+    told = [
+        (said.encoder, said.same == (row.answer == "same")) for row in sure for said in logged_verdicts(row)
+    ]
     return {
         slot: Share(sum(right for name, right in told if name == slot), sum(name == slot for name, _ in told))
         for slot in SLOTS

@@ -71,7 +71,10 @@ class QuestionTable:
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
         by_slot = [
-            [_verdict(each, similarity) for similarity in sigmoid(view.compare(left, right)).astype(np.float32)]
+            [
+                _verdict(each, similarity)
+                for similarity in sigmoid(view.compare(left, right)).astype(np.float32)
+            ]
             for each, view in zip(self.embedded, self.views, strict=True)
         ]
         return list(zip(*by_slot, strict=True))
