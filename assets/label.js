@@ -379,6 +379,7 @@ window.workbench.label = (() => {
     onClick(root, "data-flip", () => toggle("flip"));
     onClick(root, "data-enlarge", () => toggle("enlarge"));
     onClick(root, "data-blind", () => toggle("blind"));
+    onClick(root, "data-clashes", () => document.querySelector(".clash")?.scrollIntoView({ behavior: "smooth", block: "center" }));
     onClick(root, "data-again", () => box.again());
     onClick(root, "data-discard", () => box.discard());
     onKey(root, (key) => {
@@ -419,9 +420,23 @@ window.workbench.label = (() => {
     });
   }
 
+  // Contradictions stand below the pair, so that no button moves under the hand; a word above says that they do.
+  function alert(element, watch) {
+    replies(element);
+    const count = () => {
+      const found = element.querySelectorAll(".clash").length;
+      const note = document.querySelector(".stage [data-clashes]");
+      if (!note) return;
+      note.hidden = !found;
+      note.textContent = found === 1 ? "A contradiction: see below" : `${found} contradictions: see below`;
+    };
+    watch("value", count);
+    count();
+  }
+
   function pool(element, added) {
     adder(element, "image/*,.zip", added);
   }
 
-  return { stage, replies, pool };
+  return { stage, replies, alert, pool };
 })();

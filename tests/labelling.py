@@ -12,7 +12,7 @@ from samples import alphabet, image_file
 def drawn_classes(
     folder: Path, n_classes: int = 12, n_drawers: int = 5, seed: int = 3, nested: bool = True
 ) -> Path:
-    """Drawings of some characters, each by several hands: folder/character/drawer.png, or all in one folder."""
+    """Drawings of some characters by several hands: folder/character/drawer.png, or all in one folder."""
     for number, by_drawer in enumerate(alphabet(np.random.default_rng(seed), n_classes, n_drawers, 64)):
         for drawer, drawing in enumerate(by_drawer):
             name = f"c{number:02d}/d{drawer}.png" if nested else f"c{number:02d}_d{drawer}.png"

@@ -20,6 +20,7 @@ WATCH_SECONDS = 1.0
 OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
 OVERLAP_INFO = "Share of your questions that somebody else has answered already: tells how far you agree."
 REPLY_SCRIPT = "workbench.label.replies(element)"
+ALERT_SCRIPT = "workbench.label.alert(element, watch)"
 
 
 class LabelTab:
@@ -29,8 +30,8 @@ class LabelTab:
 
     def build(self, page: gr.Blocks, last_answers: LastAnswers) -> None:
         images = Panel(pool_bar(self.pool.progress()), elem_id="pool", script=POOL_SCRIPT)
-        alert = Panel(elem_id="label-alert", script=REPLY_SCRIPT)
         stage = build_stage(self.questions)
+        alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
         progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
         overlap = gr.Radio(
             list(OVERLAPS), value="nobody", label="Second opinions", info=OVERLAP_INFO, elem_id="overlap"

@@ -26,7 +26,8 @@ PANEL = Markup(
 )
 BALANCE = Markup(
     '<div class="balance"><span class="parts" role="img" aria-label="{same} same, {different} different, '
-    '{unsure} unsure"><span class="same" style="flex:{same}"></span><span class="unsure" style="flex:{unsure}"></span>'
+    '{unsure} unsure"><span class="same" style="flex:{same}"></span>'
+    '<span class="unsure" style="flex:{unsure}"></span>'
     '<span class="different" style="flex:{different}"></span></span><span class="words">{words}</span></div>'
 )
 TABLE = Markup(

@@ -32,6 +32,7 @@ BLIND, IMPLIED, CONTRADICTION = "blind", "implied", "contradiction"
 
 STAGE = Markup(
     '<div class="stage empty"><div class="stage-head"><p class="why-asked" aria-live="polite"></p>'
+    '<button type="button" class="link" data-clashes hidden></button>'
     '<div class="tools"><button type="button" data-flip aria-pressed="false">Flip <kbd>F</kbd></button>'
     '<button type="button" data-enlarge aria-pressed="false">Enlarge <kbd>E</kbd></button>'
     '<button type="button" data-blind aria-pressed="false" title="Hides what the encoders say until you have '
