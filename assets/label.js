@@ -122,6 +122,7 @@ window.workbench.label = (() => {
     const times = []; // of the latest answers
     let queue = stored(sessionStorage, QUEUE);
     const history = stored(sessionStorage, HISTORY);
+    let awaited = queue[0]; // what was on screen before, or is undone, comes first whatever it takes
     let since = 0;
     let asking = false;
     let trouble = "";
@@ -153,12 +154,12 @@ window.workbench.label = (() => {
       show();
     }
 
-    // The first pair whose pictures are there comes first: nobody has to wait for a slow one.
+    // The first pair whose pictures are there comes first: nobody has to wait for a slow one, unless it is awaited.
     function show() {
       queue.slice(0, MOST_AT_HAND).forEach(imagesOf);
-      const ready = queue.findIndex(isLoaded);
+      const ready = queue.findIndex((pair) => isLoaded(pair) || pair === awaited);
       if (ready > 0) queue.unshift(...queue.splice(ready, 1));
-      const pair = ready >= 0 ? queue[0] : null;
+      const pair = ready >= 0 && isLoaded(queue[0]) ? queue[0] : null;
       root.classList.toggle("empty", !pair);
       root.classList.remove("other");
       root.dataset.left = pair ? pair.left : "";
@@ -320,7 +321,7 @@ window.workbench.label = (() => {
       const latest = history.pop();
       if (!latest) return;
       sessionStorage.setItem(HISTORY, JSON.stringify(history));
-      if (latest.pair) queue.unshift(latest.pair);
+      if (latest.pair) queue.unshift((awaited = latest.pair));
       if (latest.id && !box.withdraw(latest.id)) {
         box.add({ ...who(), id: hex(16), kind: "undo", target: latest.id });
       }

@@ -143,8 +143,8 @@ class PoolFiles:
         with zipfile.ZipFile(partial, "w") as archive:
             for number, (file, name) in enumerate(files, start=1):
                 *folders, own = name.split("/")
-                kept = [each for each in folders if each not in ("", ".", "..")]
-                archive.write(file, "/".join([*kept, f"{number:05d} {own}"]))
+                above = [each for each in folders if each not in ("", ".", "..")]
+                archive.write(file, "/".join([*above, f"{number:05d} {own}"]))
         try:
             list_zip(partial, "the files")
         except UserError:
