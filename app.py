@@ -42,6 +42,12 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="a name by which the app may be called, beside localhost and --host; may be repeated",
     )
     parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIR",
+        help="folder of the images to label, at any depth; class folders are optional",
+    )
+    parser.add_argument(
         "--resnet50-weights",
         type=Path,
         metavar="FILE",
@@ -114,9 +120,20 @@ def main(arguments: list[str] | None = None) -> int:
 
     with no_stubs():
         from siamese_core.page.server import Address, serve
+    from siamese_core.errors import UserError
+    from siamese_core.pool import Pool
+    from siamese_core.questions import Questions
     from siamese_core.workbench import Workbench
 
-    serve(Workbench(options.workspace), Address(options.host, options.port, tuple(options.allowed_host)))
+    workbench = Workbench(options.workspace)
+    questions = Questions(workbench, Pool(workbench))
+    if options.images:
+        try:
+            questions.pool.files.add_folder(options.images)
+        except UserError as problem:
+            print(f"error: {problem}", file=sys.stderr)
+            return 2
+    serve(workbench, questions, Address(options.host, options.port, tuple(options.allowed_host)))
     return 0
 
 

@@ -7,6 +7,7 @@ window.workbench = (() => {
   const KEYS = { s: "same", d: "different", u: "unsure" };
   const DRAWN_AFTER_MS = 500;
   const FILES_AT_ONCE = 20;
+  const FILES_IN_A_PART = 1000;
 
   // ---- who answers, what is remembered ----------------------------------------------------------
 
@@ -320,13 +321,15 @@ window.workbench = (() => {
     return found;
   }
 
-  function support(element, events, watch) {
+  // Files by two buttons or dropped on `element`: uploads them, tells in its .foot how far, and hands over
+  // [{path, name}] in parts.
+  function adder(element, accept, added) {
     const choose = (folder) => {
       const input = document.createElement("input");
       input.type = "file";
       input.multiple = true;
       input.webkitdirectory = folder;
-      if (!folder) input.accept = "image/*";
+      if (!folder) input.accept = accept;
       input.hidden = true;
       input.dataset.chooser = folder ? "folder" : "files";
       input.addEventListener("change", () => {
@@ -338,29 +341,21 @@ window.workbench = (() => {
     };
 
     async function take(files) {
-      const images = files.filter(({ file }) => !file.name.startsWith("."));
-      const foot = element.querySelector(".foot");
+      const chosen = files.filter(({ file }) => !file.name.startsWith("."));
+      const tell = (words) => (element.querySelector(".foot").textContent = words);
       try {
-        const uploaded = await uploadAll(images, (done, all) => (foot.textContent = `Uploading: ${done} of ${all}`));
-        foot.textContent = "";
-        if (uploaded.length) events.added({ files: uploaded });
+        const uploaded = await uploadAll(chosen, (done, all) => tell(`Uploading: ${done} of ${all}`));
+        tell("");
+        for (let start = 0; start < uploaded.length; start += FILES_IN_A_PART) {
+          added({ files: uploaded.slice(start, start + FILES_IN_A_PART) });
+        }
       } catch (problem) {
-        foot.textContent = `Nothing was added: ${problem.message}`;
+        tell(`Nothing was added: ${problem.message}`);
       }
     }
 
     onClick(element, "data-files", () => choose(false));
     onClick(element, "data-folder", () => choose(true));
-    onClick(element, "data-sampled", () => events.sampled());
-    onClick(element, "data-emptied", () => events.emptied());
-    onClick(element, "data-remove", (button) => events.removed({ index: Number(button.dataset.remove) }));
-    element.addEventListener("change", (event) => {
-      const field = event.target.closest("[data-rename]");
-      if (field) events.renamed({ index: Number(field.dataset.rename), name: field.value });
-    });
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("[data-rename]")) event.target.blur();
-    });
     element.addEventListener("dragover", (event) => {
       event.preventDefault();
       element.classList.add("dropping");
@@ -370,6 +365,20 @@ window.workbench = (() => {
       event.preventDefault();
       element.classList.remove("dropping");
       take(await droppedFiles(event.dataTransfer.items));
+    });
+  }
+
+  function support(element, events, watch) {
+    adder(element, "image/*", events.added);
+    onClick(element, "data-sampled", () => events.sampled());
+    onClick(element, "data-emptied", () => events.emptied());
+    onClick(element, "data-remove", (button) => events.removed({ index: Number(button.dataset.remove) }));
+    element.addEventListener("change", (event) => {
+      const field = event.target.closest("[data-rename]");
+      if (field) events.renamed({ index: Number(field.dataset.rename), name: field.value });
+    });
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("[data-rename]")) event.target.blur();
     });
     remembering(element, watch);
   }
@@ -399,5 +408,6 @@ window.workbench = (() => {
     onClick(element, "data-rollback", (button) => act({ slot: button.dataset.rollback }));
   }
 
-  return { annotator, recall, pad, samples, board, answers, support, rankings, checkpoints };
+  const tools = { who, visible, onClick, onKey, adder, RETRY_MS, KEYS };
+  return { annotator, recall, pad, samples, board, answers, support, rankings, checkpoints, tools };
 })();

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from siamese_core.label_rows import Verdict
+
 LEASE_SECONDS = 600.0  # after which an open question may be asked again
 REMEMBERED = 50_000  # questions
 
@@ -12,13 +14,15 @@ Pair = tuple[str, str]  # image ids, the smaller first
 
 @dataclass(frozen=True)
 class Question:
-    """A pair to show. similarity: 0..1 by slot; reason, probability: why and by what chance it came."""
+    """A pair to show. similarity: 0..1 by slot; reason, probability: why and by what chance it came;
+    verdicts: what each slot said when it was drawn."""
 
     left_id: str
     right_id: str
     similarity: Mapping[str, float]
     reason: str
     probability: float
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def pair(self) -> Pair:

@@ -24,6 +24,8 @@ from siamese_core.log_file import LogFile
 from siamese_core.log_import import read_answers
 from siamese_core.log_text import Rejected, csv_text
 
+TOLD_BY_A_PERSON = ("event", "target_id", "session_id", "left_id", "right_id", "answer")
+
 
 @dataclass(frozen=True)
 class LogReport:
@@ -71,12 +73,22 @@ class PairLog:
         def add(contents: LogContents) -> None:
             for row in fit:
                 if why := contents.add(row):
-                    raise UserError(
-                        "The log takes complete new rows and undoes labels that count. "
-                        f"Received: {why}. Correct the row, or choose another label."
-                    )
+                    raise _unfit(why)
 
         return [row.label_id for row in self._file.append(add)]
+
+    def append_once(self, row: LabelRow) -> str:
+        """As `append`; a row that is in the log already, as its label_id tells, is not added again. UserError
+        if that label_id belongs to another answer."""
+        row = completed(row)
+
+        def add(contents: LogContents) -> None:
+            known = contents.event(row.label_id)
+            if (known is None or not _tells_the_same(known, row)) and (why := contents.add(row)):
+                raise _unfit(why)
+
+        self._file.append(add)
+        return row.label_id
 
     def undo(self, label_id: str, annotator: str, session_id: str, source: str = "page") -> str:
         """Appends that the label counts no more; UserError if it is unknown or undone already."""
@@ -138,6 +150,17 @@ class PairLog:
                 "Name another, or make room."
             ) from error
         return _report(rows, rejected)
+
+
+def _unfit(why: str) -> UserError:
+    return UserError(
+        "The log takes complete new rows and undoes labels that count. "
+        f"Received: {why}. Correct the row, or choose another label."
+    )
+
+
+def _tells_the_same(known: LabelRow, row: LabelRow) -> bool:
+    return all(getattr(known, name) == getattr(row, name) for name in TOLD_BY_A_PERSON)
 
 
 def _report(rows: list[LabelRow], rejected: list[Rejected], added: int = 0) -> LogReport:

@@ -12,10 +12,12 @@ from functools import partial
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import HANDWRITING, domain_of_images
 from siamese_core.embedding_files import Shelf, shelf_name, tidy
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images import decode_image
+from siamese_core.ink import is_ink
 from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.pool_sources import Listed
 from siamese_core.workbench import Workbench
@@ -44,11 +46,12 @@ class PoolProgress:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A slot's checkpoint and the embeddings that its encoder has made."""
+    """A slot's checkpoint for the pool's domain and the embeddings that its encoder has made."""
 
     slot: str
     checkpoint: Checkpoint
     shelf: Shelf
+    domain: str
 
 
 class Pool:
@@ -68,16 +71,21 @@ class Pool:
     def images(self) -> list[PoolImage]:
         return [each for each in self.files.images() if each.image_id not in self._unreadable]
 
+    def domain(self) -> str:
+        """What the images are on the whole: a pool goes through one checkpoint of a slot."""
+        inks = [each.ink for each in self.images() if each.ink is not None]
+        return domain_of_images(inks) if inks else HANDWRITING
+
     def embedded(self) -> list[Embedded]:
         """For each slot whose checkpoint loads; UserError with the reason if none does."""
-        found, problems = [], []
+        found, problems, domain = [], [], self.domain()
         for slot in SLOTS:
             try:
-                checkpoint = self.workbench.matcher.checkpoint(slot)
+                checkpoint = self.workbench.matcher.checkpoint(slot, domain)
             except UserError as problem:
                 problems.append(problem)
             else:
-                found.append(Embedded(slot, checkpoint, self._shelf(checkpoint)))
+                found.append(Embedded(slot, checkpoint, self._shelf(checkpoint), domain))
         if not found:
             raise problems[0]
         return found
@@ -86,7 +94,8 @@ class Pool:
         """Loads no checkpoint: before one is loaded, no image counts as embedded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
-        served = [self.workbench.matcher.served_id(slot) for slot in SLOTS]
+        places = [self.workbench.checkpoints.place(slot, self.domain()) for slot in SLOTS]
+        served = [self.workbench.matcher.served_id(place) for place in places]
         shelves = [self._shelves[each] for each in served if each in self._shelves]
         files = sum(len(source.names) for source in sources)
         embedded = min((sum(each.image_id in shelf for each in images) for shelf in shelves), default=0)
@@ -158,7 +167,7 @@ class Pool:
                 continue
             image_id = self.workbench.images.add(image)
             images[image_id] = image
-            imported.append(Imported(file.name, file.stamp, image_id))
+            imported.append(Imported(file.name, file.stamp, image_id, ink=is_ink(image)))
         self.files.imported(source, imported)
         self._embed(images)
 
@@ -174,9 +183,10 @@ class Pool:
     def _embed(self, images: dict[str, np.ndarray]) -> None:
         for each in self.embedded():
             ids = [image_id for image_id in images if image_id not in each.shelf]
-            rows = self.workbench.matcher.embed(each.slot, [images[image_id] for image_id in ids])
+            matcher, given = self.workbench.matcher, [images[image_id] for image_id in ids]
+            rows = matcher.embed(each.slot, given, each.domain)
             # If another checkpoint was promoted meanwhile, these may be its embeddings.
-            if ids and self.workbench.matcher.served_id(each.slot) == each.checkpoint.id:
+            if ids and matcher.checkpoint(each.slot, each.domain).id == each.checkpoint.id:
                 each.shelf.append(ids, rows)
 
     def _not_embedded(self) -> list[str]:

@@ -18,11 +18,13 @@ from siamese_core.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
 
 @dataclass(frozen=True)
 class PoolImage:
-    """`name`: its path in the folder or zip; `class_name`: "" where nothing is known."""
+    """`name`: its path in the folder or zip; `class_name`: "" where nothing is known; `ink`: whether it is
+    handwriting, where that was looked at."""
 
     image_id: str
     name: str
     class_name: str
+    ink: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Imported:
     stamp: str
     image_id: str | None
     problem: str | None = None
+    ink: bool | None = None
 
 
 class Record:
@@ -97,7 +100,10 @@ class Source:
         done = [each for each in self.done() if each.image_id]
         folders = {each.name: each.name.rpartition("/")[0] for each in done}
         telling = len(set(folders.values()) - {""}) > 1
-        return [PoolImage(each.image_id, each.name, folders[each.name] if telling else "") for each in done]
+        return [
+            PoolImage(each.image_id, each.name, folders[each.name] if telling else "", each.ink)
+            for each in done
+        ]
 
 
 class PoolFiles:
@@ -129,13 +135,16 @@ class PoolFiles:
         self._keep(kept)
 
     def add_files(self, files: Sequence[tuple[Path, str]]) -> None:
-        """Uploaded files: (where it lies now, what it is called) each. UserError if none is an image's."""
+        """Uploaded files: (where it lies now, what it is called, with the folders above it) each. UserError
+        if none is an image's."""
         self._check_room(len(files))
         kept = self._new_upload()
         partial = kept.with_suffix(".part")
         with zipfile.ZipFile(partial, "w") as archive:
             for number, (file, name) in enumerate(files, start=1):
-                archive.write(file, f"{number:05d} {name.replace('/', ' ')}")
+                *folders, own = name.split("/")
+                above = [each for each in folders if each not in ("", ".", "..")]
+                archive.write(file, "/".join([*above, f"{number:05d} {own}"]))
         try:
             list_zip(partial, "the files")
         except UserError:

@@ -12,8 +12,8 @@ from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same
 from siamese_core.implications import groups
-from siamese_core.label_rows import LabelRow, settled_labels, standing_labels
-from siamese_core.metrics import sigmoid
+from siamese_core.label_rows import LabelRow, Verdict, settled_labels, standing_labels
+from siamese_core.metrics import sigmoid, verdict
 from siamese_core.neighbours import View
 from siamese_core.pool import Embedded, Pool
 from siamese_core.strategies import Knowledge
@@ -65,14 +65,19 @@ class QuestionTable:
     def _candidate_rows(self, pairs: Iterable[Pair]) -> np.ndarray:
         return np.flatnonzero(np.isin(self.candidates.codes, self.codes(pairs)))
 
-    def similarities(self, pairs: Sequence[Pair]) -> list[dict[str, float]]:
-        """Of each pair, by slot, 0..1."""
+    def verdicts(self, pairs: Sequence[Pair]) -> list[tuple[Verdict, ...]]:
+        """What each slot that serves says of each pair."""
         left, right = (
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
-        by_slot = [sigmoid(view.compare(left, right)).astype(np.float32).tolist() for view in self.views]
-        slots = [each.slot for each in self.embedded]
-        return [dict(zip(slots, said, strict=True)) for said in zip(*by_slot, strict=True)]
+        by_slot = [
+            [
+                _verdict(each, similarity)
+                for similarity in sigmoid(view.compare(left, right)).astype(np.float32)
+            ]
+            for each, view in zip(self.embedded, self.views, strict=True)
+        ]
+        return list(zip(*by_slot, strict=True))
 
 
 def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
@@ -83,7 +88,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         now = pool.progress()
         raise UserError(
             f"Questions need two images. Received: {now.embedded} embedded of {now.files} files"
-            f"{_why_not(now.problem, now.working)}"
+            f"{_why_not(now.problem, now.working and now.files > 0)}"
         )
     ids = tuple(each.image_id for each in images)
     names = sorted({each.class_name for each in images} - {""})
@@ -97,6 +102,12 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         views=views,
         candidates=find_candidates(views, rng),
     )
+
+
+def _verdict(each: Embedded, similarity: np.float32) -> Verdict:
+    threshold = each.checkpoint.threshold
+    same = bool(verdict(similarity, threshold))
+    return Verdict(each.slot, each.checkpoint.id, float(similarity), threshold, same)
 
 
 def _why_not(problem: str | None, working: bool) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from siamese_core.agreement import second_opinions
 from siamese_core.asked import Asked, Pair, Question
 from siamese_core.errors import UserError
-from siamese_core.label_rows import LabelRow, standing_labels
+from siamese_core.label_rows import LabelRow, Verdict, standing_labels
 from siamese_core.mining import DEFAULT_MIX, draw
 from siamese_core.pool import Pool
 from siamese_core.question_table import QuestionTable, build_table
@@ -66,8 +66,9 @@ class Questions:
 
     def shown(self, left_id: str, right_id: str, annotator: str) -> Shown | None:
         """How the pair came before this annotator, for `Workbench.answer`; None if it was not asked here."""
-        asked = self._asked.recall(left_id, right_id, annotator)
-        return asked and Shown(task="queue", reason=asked.reason, probability=asked.probability)
+        with self._drawing:
+            asked = self._asked.recall(left_id, right_id, annotator)
+        return asked and Shown("queue", asked.reason, asked.probability, verdicts=asked.verdicts)
 
     def _draw(
         self,
@@ -82,8 +83,8 @@ class Questions:
         turned = self._rng.random(len(pairs)) < 0.5  # so that the side tells nothing
         pairs = [pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)]
         return [
-            Question(*pair, similarity, each.reason, each.probability)
-            for pair, similarity, each in zip(pairs, table.similarities(pairs), drawn, strict=True)
+            _question(pair, verdicts, each.reason, each.probability)
+            for pair, verdicts, each in zip(pairs, table.verdicts(pairs), drawn, strict=True)
         ]
 
     def _second_opinions(
@@ -100,10 +101,10 @@ class Questions:
             if table.holds(row.pair)
         ]
         chosen = [open_to[place] for place in self._rng.permutation(len(open_to))[:wanted]]
-        said = table.similarities([row.pair for row in chosen])
+        said = table.verdicts([row.pair for row in chosen])
         return [
-            Question(row.left_id, row.right_id, similarity, row.reason, float(row.probability))
-            for row, similarity in zip(chosen, said, strict=True)
+            _question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
+            for row, verdicts in zip(chosen, said, strict=True)
         ]
 
     def _keep_at_hand(self, table: QuestionTable, questions: Sequence[Question]) -> None:
@@ -147,3 +148,8 @@ class Questions:
 
     def _serving(self) -> tuple[str, ...]:
         return tuple(each.checkpoint.id for each in self.pool.embedded())
+
+
+def _question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
+    similarity = {each.encoder: each.similarity for each in verdicts}
+    return Question(*pair, similarity, reason, probability, verdicts)

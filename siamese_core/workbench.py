@@ -35,7 +35,9 @@ class Annotator:
 @dataclass(frozen=True)
 class Shown:
     """How a pair came before the person: `probability` (0..1) is the chance with which it was drawn;
-    `thresholds` (0..1, by slot) are those that the person judged by in place of the checkpoints' own."""
+    `thresholds` (0..1, by slot) are those that the person judged by in place of the checkpoints' own;
+    `verdicts`: what each slot said when it was asked about, else it is asked now; `label_id`: the answer's,
+    where whoever sends it may have to send it again."""
 
     task: str = "compare"
     reason: str = "uploaded"
@@ -44,6 +46,8 @@ class Shown:
     note: str = ""
     group_id: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    label_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,9 +147,10 @@ class Workbench:
     ) -> str:
         """Appends a person's answer with what each slot says now; gives its label_id once it is on disk.
 
-        A slot that cannot serve leaves its cells empty: the answer counts more than the verdict.
+        A slot that cannot serve leaves its cells empty: the answer counts more than the verdict. Sent again
+        with the same `label_id`, it is still one answer.
         """
-        return self.log.append(self._row((left_id, right_id), answer, who, shown or Shown()))
+        return self.log.append_once(self._row((left_id, right_id), answer, who, shown or Shown()))
 
     def answer_one_shot(
         self,
@@ -225,8 +230,12 @@ class Workbench:
                 "A pair is two different images. Received: the same image twice. Choose another image: the "
                 "same pixels are always the same."
             )
-        verdicts = self._verdicts(self.images.read(left_id), self.images.read(right_id), shown.thresholds)
+        verdicts = shown.verdicts or self._verdicts(ids, shown.thresholds)
+        for image_id in ids:
+            if image_id not in self.images:
+                self.images.read(image_id)  # which says what is wrong with it
         return LabelRow(
+            label_id=shown.label_id,
             session_id=who.session_id,
             annotator=who.name,
             source=who.source,
@@ -243,9 +252,8 @@ class Workbench:
             **verdict_cells(verdicts),
         )
 
-    def _verdicts(
-        self, left: np.ndarray, right: np.ndarray, thresholds: Mapping[str, float]
-    ) -> list[Verdict]:
+    def _verdicts(self, ids: tuple[str, str], thresholds: Mapping[str, float]) -> list[Verdict]:
+        left, right = (self.images.read(image_id) for image_id in ids)
         verdicts = []
         for slot in SLOTS:
             try:

@@ -58,8 +58,11 @@ def test_the_page_is_built_without_tensorflow(tmp_path):
         f"os.environ['GRADIO_TEMP_DIR'] = {str(tmp_path / 'uploads')!r}",
         "from pathlib import Path",
         "from siamese_core.page.layout import build_page",
+        "from siamese_core.pool import Pool",
+        "from siamese_core.questions import Questions",
         "from siamese_core.workbench import Workbench",
-        f"build_page(Workbench(Path({str(tmp_path)!r})))",
+        f"bench = Workbench(Path({str(tmp_path)!r}))",
+        "build_page(bench, Questions(bench, Pool(bench)))",
         "print(*{name.split('.')[0] for name in sys.modules})",
     ]
     command = [sys.executable, "-W", "ignore", "-c", "\n".join(lines)]
@@ -114,7 +117,7 @@ def test_every_word_can_be_read_in_both_themes(page, quick_app, theme):
     assert ratio >= 4.5, words
 
 
-@pytest.mark.parametrize("tab", ["Compare", "One-shot", "Retrain"])
+@pytest.mark.parametrize("tab", ["Compare", "One-shot", "Label", "Retrain"])
 def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
     page.set_viewport_size({"width": 400, "height": 800})
     open_page(page, quick_app.url)

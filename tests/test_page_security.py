@@ -15,7 +15,7 @@ from calling import FILE, Caller
 from test_page_one_shot import add_images
 
 ROOT = Path(__file__).resolve().parent.parent
-PUBLIC = {"/compare", "/one_shot", "/answer", "/undo", "/status"}
+PUBLIC = {"/compare", "/one_shot", "/answer", "/undo", "/next_pairs", "/status"}
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}{{this}}`\'"'
 
 

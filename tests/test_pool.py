@@ -60,9 +60,9 @@ class Counting(Workbench):
         self.embedded: list[str] = []
         embed = self.matcher.embed
 
-        def counted(encoder, images):
+        def counted(encoder, images, domain):
             self.embedded += [image_id(image) for image in images]
-            return embed(encoder, images)
+            return embed(encoder, images, domain)
 
         self.matcher.embed = counted
 

@@ -12,12 +12,13 @@ from siamese_core.errors import UserError
 from siamese_core.page.notices import told
 from siamese_core.page.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.uploads import read_upload
+from siamese_core.questions import Questions
 from siamese_core.workbench import Annotator, Workbench
 
 MAX_TEXT = 200
 
 
-def publish(workbench: Workbench) -> None:
+def publish(workbench: Workbench, questions: Questions) -> None:
     """Adds the endpoints to the page that is being built."""
 
     def compare(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
@@ -32,12 +33,17 @@ def publish(workbench: Workbench) -> None:
         return workbench.one_shot(file_image(query, "query"), named_images(support, classes)).json()
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
-        """Logs that two compared images are "same", "different" or "unsure" to tell."""
+        """Logs that two images are "same", "different" or "unsure" to tell; with the reason and the chance
+        of the draw where /next_pairs gave the pair to this annotator."""
         who = Annotator(text(annotator, "annotator"), source="api")
-        label_id = workbench.answer(
-            text(left_id, "left_id"), text(right_id, "right_id"), text(answer, "answer"), who
-        )
-        return {"label_id": label_id, "saved": True}
+        pair = text(left_id, "left_id"), text(right_id, "right_id")
+        shown = questions.shown(*pair, who.name)
+        return {"label_id": workbench.answer(*pair, text(answer, "answer"), who, shown), "saved": True}
+
+    def next_pairs(count: int, annotator: str = "") -> dict[str, Any]:
+        """At most `count` pairs of the images to label that this annotator should answer next."""
+        found = questions.next_pairs(count, text(annotator, "annotator"))
+        return {"pairs": [each.json() for each in found]}
 
     def undo(label_id: str) -> dict[str, Any]:
         """Takes an answer back; the row stays in the log, with another that undoes it."""
@@ -50,7 +56,7 @@ def publish(workbench: Workbench) -> None:
 
     for endpoint in (compare, one_shot):
         gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=2)
-    for endpoint in (answer, undo, status):
+    for endpoint in (answer, undo, next_pairs, status):
         gr.api(told(endpoint, markup=False), concurrency_limit=4)
 
 

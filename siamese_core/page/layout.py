@@ -6,11 +6,13 @@ from markupsafe import Markup
 from siamese_core.page.answers import LastAnswers
 from siamese_core.page.api import publish
 from siamese_core.page.compare import CompareTab
+from siamese_core.page.label import LabelTab
 from siamese_core.page.notices import listen
 from siamese_core.page.one_shot import OneShotTab
 from siamese_core.page.panel import Panel
 from siamese_core.page.retrain import RetrainTab
 from siamese_core.page.status import build_status_line
+from siamese_core.questions import Questions
 from siamese_core.workbench import Workbench
 
 TITLE = "Siamese Workbench"
@@ -24,8 +26,9 @@ HEADER_SCRIPT = "workbench.annotator(element)"
 RECALL = "() => workbench.recall({})"
 
 
-def build_page(workbench: Workbench) -> gr.Blocks:
+def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
+    label = LabelTab(questions)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as page:
         Panel(HEADER.format(title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
         status = build_status_line(page, workbench)
@@ -36,9 +39,11 @@ def build_page(workbench: Workbench) -> gr.Blocks:
                 last_answers.table.render()
             with gr.Tab("One-shot", id="one_shot", render_children=True):
                 one_shot.build(status, last_answers)
+            with gr.Tab("Label", id="label", render_children=True):
+                label.build(page, last_answers)
             with gr.Tab("Retrain", id="retrain", render_children=True):
                 retrain.build(page, status)
-        publish(workbench)
+        publish(workbench, questions)
         kept = [gr.Textbox(visible=False) for _ in range(3)]
         listen(page.load, last_answers.refresh, None, last_answers.table)
         listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))

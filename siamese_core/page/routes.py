@@ -29,6 +29,12 @@ def routes(workbench: Workbench) -> list[Route]:
         image = workbench.images.read(request.path_params["image_id"])
         return png(thumbnail(image, THUMBNAIL_SIDE))
 
+    def stored_picture(request: Request) -> Response:
+        image_id = request.path_params["image_id"]
+        if image_id not in workbench.images:
+            workbench.images.read(image_id)  # which says what is wrong
+        return FileResponse(workbench.images.path(image_id), media_type="image/png", headers=FOREVER)
+
     def sample(request: Request) -> Response:
         file = sample_file(request.path_params["name"])
         return png(thumbnail(decode_image(file), THUMBNAIL_SIDE))
@@ -43,6 +49,7 @@ def routes(workbench: Workbench) -> list[Route]:
     return [
         Route("/healthz", health),
         Route("/thumbs/{image_id}.png", or_missing(stored_thumbnail)),
+        Route("/pictures/{image_id}.png", or_missing(stored_picture)),
         Route("/samples/{name}", or_missing(sample)),
         Route("/pairs.csv", log_file),
     ]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from siamese_core.page.guard import Guard, Policy
 from siamese_core.page.layout import build_page
 from siamese_core.page.routes import routes
 from siamese_core.page.uploads import MAX_FILE_SIZE, upload_folder
+from siamese_core.questions import Questions
 from siamese_core.workbench import Workbench
 
 MAX_WAITING = 64
+WAIT_SECONDS = 20.0
 MAX_SESSIONS = 500
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,14 +32,22 @@ class Address:
     allowed_hosts: tuple[str, ...] = ()
 
 
-def serve(workbench: Workbench, address: Address) -> None:
-    """Serves until the process is ended. Checkpoints load once the page can be had."""
+def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
+    """Serves until the process is ended. Checkpoints load once the page can be had, then the images to label
+    are embedded."""
     clear_uploads()
-    page = build_page(workbench).queue(api_open=False, max_size=MAX_WAITING)
+    page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page.launch(**launch_options(workbench, address))
     print(f"Siamese Workbench: http://{address.host}:{address.port}", flush=True)
-    workbench.start()
+    loading = workbench.start()
+    threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
     page.block_thread()
+
+
+def embed_after(loading: threading.Thread, questions: Questions) -> None:
+    """A checkpoint for photographs that is there in a moment is worth the wait; a download is not."""
+    loading.join(WAIT_SECONDS)
+    questions.pool.start()
 
 
 def launch_options(workbench: Workbench, address: Address) -> dict:

@@ -8,6 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SCRIPTS = ("page.js", "label.js")
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
@@ -111,5 +112,5 @@ def style() -> str:
 
 
 def script() -> str:
-    """The page's own script, to be put into its head: inline, so that it is there before any component."""
-    return f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>"
+    """The page's own scripts, for its head: inline, so that they are there before any component."""
+    return "".join(f"<script>{(ASSETS / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)

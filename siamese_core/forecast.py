@@ -1,0 +1,125 @@
+"""What more answers are likely to bring: a learning curve of the answers so far, drawn out by 50.
+
+Heads are fitted to growing parts of the answers and tried on answers about other things, again and again.
+The error falls about as a power of the number of answers, which is what is drawn out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siamese_core.adapting import Evidence, fit
+from siamese_core.head_training import pairs_evidence
+from siamese_core.holdout import identities
+from siamese_core.label_rows import LabelRow
+from siamese_core.pool import Embedded
+from siamese_core.sampling import Pairs
+
+FEWEST = 40  # answers to learn from or to try on
+PARTS = (0.25, 0.5, 1.0)  # of what is there to learn from
+ROUNDS = 12  # random cuts into what is learnt from and what is tried on
+TRIED = 0.35  # of the identities
+AXES = 40  # directions of the gaps that a trial fit may weigh anew: few, for it is done dozens of times
+STRENGTH = 30.0  # of its prior, for gaps of a length of about 1
+MORE = 50  # answers that the forecast is for
+WORTH = 0.005  # of the error: less than half a point is not worth 50 answers
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """errors: 0..1, of heads that learnt from so many `answers`, the first from none; next: the error after
+    `MORE` more, and `gain` (what they take off it) with its 95 % interval over the random cuts."""
+
+    answers: tuple[int, ...]
+    errors: tuple[float, ...]
+    next: float
+    gain: float
+    interval: tuple[float, float]
+
+    @property
+    def enough(self) -> bool:
+        """Whether 50 more answers are likely to bring less than `WORTH`."""
+        return self.gain < WORTH
+
+
+def pool_evidence(embedded: Embedded, settled: Sequence[LabelRow]) -> Evidence:
+    """The settled answers, one a pair, on images that are embedded."""
+    rows = list(
+        {row.pair: row for row in settled if all(each in embedded.shelf for each in row.pair)}.values()
+    )
+    left, right = [row.left_id for row in rows], [row.right_id for row in rows]
+    same = np.array([row.answer == "same" for row in rows], bool)
+    ids = list(dict.fromkeys([*left, *right]))
+    place = {image_id: number for number, image_id in enumerate(ids)}
+    pairs = Pairs(
+        np.array([place[each] for each in left], int), np.array([place[each] for each in right], int), same
+    )
+    evidence = pairs_evidence(embedded.checkpoint, embedded.shelf.take(ids), pairs)
+    return replace(evidence, identity=identities(left, right, same).reshape(-1, 2))
+
+
+def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
+    """None where there are too few answers, or of one kind only, to tell."""
+    if len(evidence) < FEWEST or evidence.same.all() or not evidence.same.any():
+        return None
+    short = _shortened(evidence)
+    cuts = [each for each in (_cut(short, rng) for _ in range(ROUNDS)) if each]
+    if not cuts:
+        return None
+    sizes = np.array([[0, *(max(1, round(part * len(learnt))) for part in PARTS)] for learnt, _ in cuts])
+    errors = np.array([_errors(learnt, tried, rng) for learnt, tried in cuts])
+    # The curve is that of the trials; on all answers it goes on where they end.
+    mean, count = errors.mean(axis=0), sizes.mean(axis=0)
+    now = float(np.interp(len(evidence), count, mean)) * (len(evidence) / count[-1]) ** -_fall(count, mean)
+    gains = [
+        _gain(now, len(evidence), _fall(count, errors[chosen].mean(axis=0)))
+        for chosen in _samples(rng, len(cuts))
+    ]
+    gain = _gain(now, len(evidence), _fall(count, mean))
+    low, high = np.quantile(gains, [0.025, 0.975])
+    answers = (*(int(round(each)) for each in count), len(evidence))
+    return Forecast(answers, (*map(float, mean), now), now - gain, gain, (float(low), float(high)))
+
+
+def _shortened(evidence: Evidence) -> Evidence:
+    """The same on the few directions in which the gaps are longest, scaled to a length of about 1."""
+    gaps = evidence.gaps.astype("float64")
+    length = float(np.sqrt(np.mean(np.square(gaps).sum(axis=1)))) or 1.0
+    left, sizes, _ = np.linalg.svd(gaps / length, full_matrices=False)
+    short = (left * sizes)[:, :AXES]
+    return Evidence(evidence.base, short, evidence.same, np.ones(len(evidence)), evidence.identity)
+
+
+def _cut(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Evidence] | None:
+    """What is learnt from and what is tried on, with no identity in both; None where one of them lacks a kind
+    of pair."""
+    names = rng.permutation(np.unique(evidence.identity))
+    tried = np.isin(evidence.identity, names[: round(TRIED * len(names))])
+    parts = evidence.part(~tried.any(axis=1)), evidence.part(tried.all(axis=1))
+    whole = all(0 < part.same.sum() < len(part) for part in parts)
+    return parts if whole else None
+
+
+def _errors(learnt: Evidence, tried: Evidence, rng: np.random.Generator) -> list[float]:
+    """On `tried`, by heads that learnt from nothing and from growing parts of `learnt`."""
+    order = rng.permutation(len(learnt))
+    told = [tried.base]
+    for part in PARTS:
+        found = fit(learnt.part(order[: max(1, round(part * len(learnt)))]), STRENGTH)
+        told.append(found.log_odds(tried.base, tried.gaps))
+    return [float(np.mean((each >= 0) != tried.same)) for each in told]
+
+
+def _fall(count: np.ndarray, errors: np.ndarray) -> float:
+    """b >= 0 of error ~ answers ** -b, by least squares over the parts."""
+    x, y = np.log(count[1:]), np.log(np.maximum(errors[1:], 1e-3))
+    return max(0.0, -float(np.polyfit(x, y, 1)[0]))
+
+
+def _gain(now: float, answers: int, fall: float) -> float:
+    return now * (1 - ((answers + MORE) / answers) ** -fall)
+
+
+def _samples(rng: np.random.Generator, count: int, times: int = 200) -> np.ndarray:
+    return rng.integers(count, size=(times, count))
