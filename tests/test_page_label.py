@@ -73,7 +73,8 @@ def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair
         row.koch_checkpoint and row.resnet50_similarity and float(row.milliseconds) >= 0 for row in rows
     )
     expect(desk.locator(".kept")).to_have_text("All 100 of this session saved")
-    expect(desk.locator(".standing .total")).to_contain_text("answered")
+    expect(desk.locator(".standing .total")).to_have_text("100 answered")
+    expect(desk.locator(".forecast").first).to_contain_text("The next 50")
 
 
 def test_the_log_says_what_was_shown(desk):
@@ -287,7 +288,10 @@ def test_two_people_share_pairs_and_their_agreement_is_shown(desk, labelling):
     wait_for_rows(desk, 20)
     earlier = {row.pair for row in logged(labelling.workspace) if row.event == "label"}
     desk.locator("#overlap").get_by_text("50 %").click()
-    desk.wait_for_timeout(1000)  # the next batch is to know of it
+    desk.wait_for_timeout(1000)
+    desk.reload()
+    open_tab(desk, "Label")
+    expect(desk.locator("#overlap input:checked")).to_have_value("50 %")
     sign_in(desk, "Bob")
     try:
         bobs = answer(desk, "sd" * 15)
