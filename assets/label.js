@@ -425,7 +425,7 @@ window.workbench.label = (() => {
   function alert(element, watch) {
     replies(element);
     const count = () => {
-      const found = element.querySelectorAll(".clash").length;
+      const found = Number(element.querySelector("[data-clashes-found]")?.dataset.clashesFound || 0);
       const note = document.querySelector(".stage [data-clashes]");
       if (!note) return;
       note.hidden = !found;

@@ -94,7 +94,8 @@ class Pool:
         """Loads no checkpoint: before one is loaded, no image counts as embedded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
-        places = [self.workbench.checkpoints.place(slot, self.domain()) for slot in SLOTS]
+        domain = self.domain()
+        places = [self.workbench.checkpoints.place(slot, domain) for slot in SLOTS]
         served = [self.workbench.matcher.served_id(place) for place in places]
         shelves = [self._shelves[each] for each in served if each in self._shelves]
         files = sum(len(source.names) for source in sources)

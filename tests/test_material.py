@@ -7,7 +7,8 @@ import pytest
 
 from siamese_core.errors import UserError
 from siamese_core.images import ImageStore, image_id
-from siamese_core.label_rows import LabelRow
+from siamese_core.implications import implied
+from siamese_core.label_rows import LabelRow, settled_labels
 from siamese_core.material import FEWEST_ANSWERS, LARGEST_WEIGHT, Material, collect
 
 COUNT = 24  # images in the store
@@ -32,6 +33,18 @@ def row(name: str, left: int, right: int, answer: str, annotator: str = "Anne") 
 
 def pairs_of_their_own(count: int = 12) -> list[LabelRow]:
     return [row(f"row {i}", 2 * i, 2 * i + 1, ("same", "different")[i % 2]) for i in range(count)]
+
+
+def test_what_answers_imply_is_learnt_only_where_a_person_accepted_it(images):
+    """A = B and B = C imply A = C: in the material only once it is an answer in the log."""
+    others = pairs_of_their_own()
+    chain = [row("ab", 0, 1, "same"), row("bc", 1, 4, "same")]
+    found = collected([*others[1:], *chain], images)
+    offered = {(each.left_id, each.right_id) for each in implied(settled_labels([*others[1:], *chain]))}
+    third = tuple(sorted((image_id(picture(0)), image_id(picture(4)))))
+    assert third in offered and third not in {each.pair for each in found.rows}
+    accepted = replace(row("ac", 0, 4, "same"), task="queue", note="implied by ab bc")
+    assert third in {each.pair for each in collected([*others[1:], *chain, accepted], images).rows}
 
 
 def collected(rows: list[LabelRow], images: ImageStore, until: str | None = None) -> Material:

@@ -73,7 +73,8 @@ def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair
         row.koch_checkpoint and row.resnet50_similarity and float(row.milliseconds) >= 0 for row in rows
     )
     expect(desk.locator(".kept")).to_have_text("All 100 of this session saved")
-    expect(desk.locator(".standing .total")).to_contain_text("answered")
+    expect(desk.locator(".standing .total")).to_have_text("100 answered")
+    expect(desk.locator(".forecast").first).to_contain_text("The next 50")
 
 
 def test_the_log_says_what_was_shown(desk):
@@ -87,14 +88,14 @@ def test_the_log_says_what_was_shown(desk):
 
 def test_undo_goes_back_to_the_start_of_the_session_also_over_a_skip(desk):
     told = answer(desk, "sd")
-    skipped = on_screen(desk)
+    skipped = wait_for_pair(desk)
     press(desk, "n")
     told += answer(desk, "u")
     labels = [row.label_id for row in wait_for_rows(desk, 3)]
     pairs = [each[:2] for each in (told[2], (*skipped, ""), told[1], told[0])]
     for pair in pairs:
         press(desk, "z")
-        assert on_screen(desk) == pair
+        assert wait_for_pair(desk) == pair
     undone = wait_for_rows(desk, 6)[3:]
     assert [(row.event, row.target_id) for row in undone] == [("undo", each) for each in labels[::-1]]
     expect(desk.locator("[data-back]")).to_be_disabled()
@@ -119,7 +120,7 @@ def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(desk):
     desk.route(SERVER_CALLS, lambda route: route.abort())
     told = answer(desk, "sdu")
     expect(desk.locator(".kept")).to_contain_text("3 unsaved; the server does not answer, trying again")
-    left = on_screen(desk)
+    left = wait_for_pair(desk)
     assert desk.rows() == []
     desk.reload()
     open_tab(desk, "Label")
@@ -219,7 +220,7 @@ def test_three_images_implied_pair_and_contradiction(page, serve, tmp_path):
     desk = open_label(page, server)
     first, second = answer(desk, "ss")
     rows = wait_for_rows(desk, 2)
-    third = on_screen(desk)
+    third = wait_for_pair(desk)
 
     suggestion = desk.locator(".implied li")
     expect(suggestion).to_have_count(1)
@@ -287,7 +288,10 @@ def test_two_people_share_pairs_and_their_agreement_is_shown(desk, labelling):
     wait_for_rows(desk, 20)
     earlier = {row.pair for row in logged(labelling.workspace) if row.event == "label"}
     desk.locator("#overlap").get_by_text("50 %").click()
-    desk.wait_for_timeout(1000)  # the next batch is to know of it
+    desk.wait_for_timeout(1000)
+    desk.reload()
+    open_tab(desk, "Label")
+    expect(desk.locator("#overlap input:checked")).to_have_value("50 %")
     sign_in(desk, "Bob")
     try:
         bobs = answer(desk, "sd" * 15)

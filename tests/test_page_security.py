@@ -240,11 +240,14 @@ def test_a_panel_takes_nothing_but_markup():
 @pytest.mark.parametrize(
     "data", [None, 7, [], {}, {"session": "x"}, {"session": "0" * 32, "left_id": "../../x"}]
 )
-@pytest.mark.parametrize("function", ["answer", "undo"])
-def test_server_functions_check_what_they_are_given(caller, quick_app, function, data):
+@pytest.mark.parametrize(
+    ("component", "function"),
+    [("answer-bar", "answer"), ("answer-bar", "undo"), ("label", "ask"), ("label", "save")],
+)
+def test_server_functions_check_what_they_are_given(caller, quick_app, component, function, data):
     before = logged(quick_app.workspace)
     bar = next(
-        each["id"] for each in caller.config["components"] if each["props"].get("elem_id") == "answer-bar"
+        each["id"] for each in caller.config["components"] if each["props"].get("elem_id") == component
     )
     body = {"session_hash": caller.session, "component_id": bar, "fn_name": function, "data": data}
     answer = caller.http.post("/gradio_api/component_server", json=body)

@@ -1,6 +1,7 @@
 """The log by its verbs: append, undo, labels, conflicts, settled, check, export."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,31 @@ def test_a_log_that_was_never_written_is_empty_and_reading_makes_no_file(log):
     assert (log.rows(), log.labels(), log.conflicts(), log.settled()) == ([], [], [], [])
     assert log.check() == LogReport(0, 0, 0, 0, [])
     assert not log.path.parent.exists()
+
+
+def test_a_row_that_is_sent_again_is_added_once(log):
+    row = replace(ROW, label_id="1" * 32, milliseconds="700")
+    assert log.append_once(row) == log.append_once(replace(row, milliseconds="950")) == "1" * 32
+    assert len(log.rows()) == 1 and log.rows()[0].milliseconds == "700"
+    undo = LabelRow(label_id="2" * 32, event="undo", target_id="1" * 32, session_id="s")
+    log.append_once(undo)
+    log.append_once(undo)
+    assert [each.event for each in PairLog(log.path).rows()] == ["label", "undo"]
+
+
+@pytest.mark.parametrize("other", [{"answer": "different"}, {"right_id": "c"}, {"session_id": "t"}])
+def test_an_id_is_not_taken_twice_for_different_answers(log, other):
+    log.append_once(replace(ROW, label_id="1" * 32))
+    with pytest.raises(UserError, match="already in the log"):
+        log.append_once(replace(ROW, label_id="1" * 32, **other))
+    assert len(log.rows()) == 1
+
+
+def test_many_that_send_the_same_rows_at_once_add_each_once(log):
+    rows = [replace(ROW, label_id=f"{number:032x}") for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(log.append_once, rows * 5))
+    assert sorted(row.label_id for row in log.rows()) == [row.label_id for row in rows]
 
 
 def test_the_file_is_the_contract_s_csv_with_its_header_once(log):

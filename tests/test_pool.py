@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import image_file
+from samples import alphabet, image_file
 from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images import image_id
@@ -146,6 +147,32 @@ def test_another_head_on_the_same_encoder_needs_no_new_embeddings(done, shipped,
     pool.work()
     assert pool.embedded()[0].checkpoint.id == saved.id
     assert bench.embedded == [] and pool.progress().embedded == COUNT
+
+
+def test_a_pool_of_photographs_goes_through_the_checkpoint_for_photographs(done, shipped, images, tmp_path):
+    bench = Workbench(shutil.copytree(done, tmp_path / "workspace"), shipped)
+    saved = save_checkpoint(small_checkpoint(7), bench.checkpoints.new_folder("small_cnn"), True)
+    bench.checkpoints.offer(saved.id, "resnet50")
+    pool = Pool(bench)
+    pool.files.add_folder(images)
+    assert pool.domain() == PHOTOGRAPHS  # noise is no ink
+    pool.work()
+    koch, resnet50 = pool.embedded()
+    assert resnet50.checkpoint.id == saved.id and koch.checkpoint.id == bench.checkpoints.current_id("koch")
+    assert pool.progress().embedded == len(resnet50.shelf) == COUNT
+
+
+def test_a_pool_of_drawings_goes_through_the_checkpoint_for_handwriting(shipped, workspace, tmp_path):
+    for number, (drawing,) in enumerate(alphabet(np.random.default_rng(0), 4, 1, 64)):
+        (tmp_path / f"{number}.png").write_bytes(image_file(drawing))
+    bench = Workbench(workspace, shipped)
+    saved = save_checkpoint(small_checkpoint(7), bench.checkpoints.new_folder("small_cnn"), True)
+    bench.checkpoints.offer(saved.id, "resnet50")
+    pool = Pool(bench)
+    pool.files.add_folder(tmp_path)
+    pool.work()
+    assert pool.domain() == HANDWRITING
+    assert pool.embedded()[1].checkpoint.id == bench.checkpoints.current_id("resnet50") != saved.id
 
 
 def test_another_encoder_embeds_anew_and_the_old_embeddings_stay(done, shipped, images, tmp_path):

@@ -123,6 +123,13 @@ def test_files_of_one_name_are_kept_apart(files, tmp_path):
     assert set(classes(files).values()) == {""}
 
 
+def test_uploaded_files_keep_the_folders_that_are_their_classes(files, tmp_path):
+    folder = folder_of(tmp_path / "x", "a/1.png", "b/1.png")
+    files.add_files([(folder / "a/1.png", "cats/./1.png"), (folder / "b/1.png", "/dogs/../1.png")])
+    import_all(files)
+    assert set(classes(files).values()) == {"cats", "dogs"}
+
+
 def test_uploads_without_an_image_leave_nothing(files, tmp_path):
     folder = folder_of(tmp_path / "x", "notes.txt")
     with pytest.raises(UserError, match="Received: 0 in the files"):

@@ -11,7 +11,7 @@ from siamese_core.checkpoints import ENCODER_FILE, save_checkpoint
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images import image_id
-from siamese_core.label_rows import LabelRow
+from siamese_core.label_rows import LabelRow, Verdict
 from siamese_core.workbench import Annotator, Shown, Workbench
 from small_checkpoints import ship_small, small_checkpoint
 
@@ -108,6 +108,26 @@ def test_an_answer_is_a_row_with_what_both_slots_said(workbench, pair):
     assert float(row.resnet50_similarity) == said["resnet50"].similarity
     assert float(row.koch_threshold) == float(row.resnet50_threshold) == 0.5
     assert row.resnet50_checkpoint == said["resnet50"].checkpoint != row.koch_checkpoint
+
+
+def test_what_the_slots_said_when_the_pair_was_asked_is_logged_and_decides_on_the_correction(workbench, pair):
+    said = (
+        Verdict("koch", "koch-then", 0.2, 0.6, False),
+        Verdict("resnet50", "resnet50-then", 0.9, 0.6, True),
+    )
+    shown = Shown("queue", "uncertain", 0.5, verdicts=said, label_id="a" * 32)
+    assert workbench.answer(*pair, "same", ANNE, shown) == "a" * 32
+    assert workbench.answer(*pair, "same", ANNE, shown) == "a" * 32  # sent again
+    (row,) = workbench.log.rows()
+    assert (row.koch_checkpoint, row.koch_similarity, row.koch_threshold) == ("koch-then", "0.2", "0.6")
+    assert (row.resnet50_checkpoint, row.correction) == ("resnet50-then", "1")
+
+
+def test_an_image_that_is_gone_cannot_be_answered_about(workbench, pair):
+    said = (Verdict("koch", "koch-then", 0.2, 0.6, False),)
+    with pytest.raises(UserError, match="must be in the workspace"):
+        workbench.answer(pair[0], "0" * 64, "same", ANNE, Shown("queue", verdicts=said))
+    assert workbench.log.rows() == []
 
 
 def test_what_was_not_told_of_an_answer_stays_empty(workbench, pair):

@@ -9,11 +9,13 @@ status.py       the line that is always on screen
 compare.py      the Compare tab; opinions.py: how the encoders' opinions are drawn
 answers.py      buttons and keys for the pair on screen, undo, the table of last answers
 one_shot.py     the One-shot tab; support.py: its support set; ranking.py: how a ranking is drawn
+label.py        the Label tab; pool_bar.py: its images; stage.py: the pair on screen and its answers;
+                logic.py: contradictions and implied pairs; progress.py: how the labelling stands
 retrain.py      the Retrain tab; desk.py: the run in the background; report.py: how its report is drawn
 picture.py      a place for one picture; samples.py: pictures to try
 uploads.py      the only way from an uploaded file to an image
 panel.py        the piece of HTML that all is drawn with; scale.py: how a similarity is drawn, everywhere
 notices.py      how handlers are attached, and what a person is told when something goes wrong
 
-What happens in the browser is in assets/page.js, its looks in assets/style.css.
+What happens in the browser is in assets/page.js and assets/label.js, its looks in assets/style.css.
 """

@@ -11,7 +11,7 @@ from siamese_core.implications import Contradiction, Implied, contradictions, im
 from siamese_core.label_rows import LabelRow
 from siamese_core.page.scale import SIGNS, stored_picture, verdict
 
-SHOWN_CONTRADICTIONS, SHOWN_IMPLIED = 3, 6
+SHOWN_IMPLIED = 6
 MOST_IMPLIED = 200
 OTHERS = {"same": ("different", "unsure"), "different": ("same", "unsure")}
 
@@ -30,7 +30,8 @@ CHANGE = Markup(
     '<button type="button" class="{answer}" data-give="{answer}" data-left="{left}" data-right="{right}" '
     'data-origin="{origin}" data-because="{because}"><b>{sign}</b> {words}</button>'
 )
-MORE = Markup('<p class="quiet">And {count} more.</p>')
+ALL = Markup('<div data-clashes-found="{count}">{first}{more}</div>')
+MORE = Markup('<p class="quiet">{count} more once this one is settled.</p>')
 SUGGESTED = Markup(
     '<section class="implied"><header><h2>Implied by your answers <span class="quiet">({count})</span></h2>'
     '<button type="button" data-accept-all>Accept the {shown} shown</button></header><p class="quiet">'
@@ -42,12 +43,13 @@ SUGGESTION = Markup(
 
 
 def clashes(settled: Sequence[LabelRow]) -> Markup:
-    """Every contradiction in the log, the latest first."""
-    found = contradictions(settled)[::-1]
+    """The latest contradiction in the log, and how many more there are."""
+    found = contradictions(settled)
+    if not found:
+        return Markup("")
     by = {row.label_id: row.annotator for row in settled}
-    drawn = Markup().join(clash(each, by) for each in found[:SHOWN_CONTRADICTIONS])
-    hidden = len(found) - SHOWN_CONTRADICTIONS
-    return drawn + (MORE.format(count=hidden) if hidden > 0 else Markup(""))
+    more = MORE.format(count=len(found) - 1) if len(found) > 1 else ""
+    return ALL.format(count=len(found), first=clash(found[-1], by), more=more)
 
 
 def clash(found: Contradiction, by: dict[str, str]) -> Markup:

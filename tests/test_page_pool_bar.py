@@ -1,0 +1,40 @@
+"""What is said of the images to label."""
+
+import pytest
+
+from siamese_core.errors import UserError
+from siamese_core.page.pool_bar import checked_files, duration, pool_bar
+from siamese_core.pool import PoolProgress
+
+HALF = PoolProgress(1000, 600, 20, 580, 400, True, 75.2, None)
+
+
+def test_the_work_is_told_with_what_is_left_of_it():
+    drawn = pool_bar(HALF)
+    assert "400 of 980 embedded, about 75 s left" in drawn and 'aria-valuenow="51"' in drawn
+    assert "20 that cannot be read" in drawn
+
+
+def test_when_all_is_done_the_bar_is_gone():
+    drawn = pool_bar(PoolProgress(1000, 1000, 20, 980, 980, False, None, None))
+    assert "980 images, all embedded, 20 that cannot be read" in drawn and "progressbar" not in drawn
+
+
+def test_an_empty_pool_says_how_to_fill_it():
+    assert "--images DIR" in pool_bar(PoolProgress(0, 0, 0, 0, 0, False, None, None))
+
+
+def test_why_it_stopped_is_told_escaped():
+    assert "&lt;full&gt;" in pool_bar(PoolProgress(5, 1, 0, 1, 1, False, None, "the disk is <full>"))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (240, "4 min"), (9000, "2.5 h")])
+def test_a_duration_is_told_as_people_do(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("sent", [None, [], "x", [{"path": "/etc/passwd", "name": "x.png"}], [7], [{}]])
+def test_no_path_but_of_an_upload_is_taken(sent, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with pytest.raises(UserError, match="upload"):
+        checked_files(sent)
