@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CARD_FILE, ENCODER_FILE, HEAD_FILE = "card.json", "encoder.npz", "head.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow")
+IDENTITY = ("head", "size", "channels", "preparation", "turns")
 CARD_KINDS = {
     "id": str,
     "created_at": str,
@@ -98,6 +99,7 @@ def base_card(encoder_name: str, size: int | None = None) -> dict:
         "size": spec.size if size is None else size,
         "channels": spec.channels,
         "preparation": spec.preparation,
+        "turns": list(spec.turns),
     }
 
 
@@ -133,7 +135,7 @@ def _card(checkpoint: Checkpoint, partial: Path) -> dict:
     }
     stored = [weights.read_packed(partial / name) for name in (ENCODER_FILE, HEAD_FILE)]
     # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
-    identity = {name: checkpoint.card[name] for name in ("head", "size", "channels", "preparation")} | scoring
+    identity = {name: checkpoint.card[name] for name in IDENTITY if name in checkpoint.card} | scoring
     text = np.frombuffer(json.dumps(identity, sort_keys=True).encode(), np.uint8)
     return {
         **checkpoint.card,
@@ -190,10 +192,10 @@ def write_card(folder: Path, card: dict) -> None:
 
 
 def _assemble(folder: Path, card: dict) -> Checkpoint:
-    from siamese_core.encoders import build_network
+    from siamese_core.encoders import build_network, with_turns
     from siamese_core.heads import make_head
 
-    encoder = build_network(card)
+    encoder = with_turns(build_network(card), card.get("turns", ()))
     _fill(encoder, folder / ENCODER_FILE)
     head = make_head(card["head"])
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))

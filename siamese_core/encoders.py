@@ -1,6 +1,6 @@
 """The networks that turn an image into a vector. Keras is imported when one is built, not before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SLOTS = ("koch", "resnet50")
 PAPER = 255
+HANDS_TURN = (-8.0, 8.0)  # degrees: people write at a slant of their own
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class EncoderSpec:
 
     size: side of its input in px; channels: 1 grey or 3 RGB; preparation: "ink" or "plain" (see `prepare`);
     head: a name in `heads.HEADS`; loss: a name in `losses.LOSSES`; build: size -> a Keras model from float32
-    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim).
+    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim); turns: degrees by which copies of an
+    image are turned whose embeddings are averaged with its own, once training is over.
     """
 
     name: str
@@ -33,6 +35,7 @@ class EncoderSpec:
     head: str
     loss: str
     build: Callable[[int], "keras.Model"]
+    turns: tuple[float, ...] = ()
 
 
 def prepare(image: np.ndarray, preparation: str, size: int, channels: int) -> np.ndarray:
@@ -165,8 +168,8 @@ def _face_cnn(size: int) -> "keras.Model":
 ENCODERS = {
     spec.name: spec
     for spec in (
-        EncoderSpec("koch", 105, 1, "ink", "weighted_l1", "pairwise", _koch),
-        EncoderSpec("resnet50", 64, 3, "ink", "weighted_l1", "pairwise", _resnet50),
+        EncoderSpec("koch", 105, 1, "ink", "weighted_l1", "pairwise", _koch, HANDS_TURN),
+        EncoderSpec("resnet50", 64, 3, "ink", "weighted_l1", "pairwise", _resnet50, HANDS_TURN),
         EncoderSpec("small_cnn", 112, 3, "plain", "euclidean", "contrastive", _small_cnn),
         EncoderSpec("face_cnn", 112, 3, "plain", "euclidean", "contrastive", _face_cnn),
     )
@@ -180,9 +183,38 @@ PRETRAINED = {
 
 
 def build_network(card: dict) -> "keras.Model":
-    """The untrained network that a checkpoint's card describes."""
+    """The untrained network that a checkpoint's card describes, without its turns."""
     spec = PRETRAINED.get(card.get("network")) or encoder_spec(card["encoder"])
     return spec.build(card["size"])
+
+
+def with_turns(network: "keras.Model", turns: Sequence[float]) -> "keras.Model":
+    """The network with its embeddings averaged over the image and its copies turned by so many degrees.
+
+    It has the very variables of `network`, which is what trains; without turns it is `network` itself.
+    """
+    if not turns:
+        return network
+    from keras import Model, layers, ops
+
+    size = network.input_shape[1]
+    images = layers.Input(network.input_shape[1:])
+    copies = [
+        ops.image.affine_transform(images, _turn(degrees, size), fill_mode="constant", fill_value=PAPER)
+        for degrees in turns
+    ]
+    # One call on all copies: a layer that is called once can be looked into.
+    embeddings = network(ops.concatenate([images, *copies], axis=0))
+    apart = ops.reshape(embeddings, (1 + len(turns), -1, network.output_shape[-1]))
+    return Model(images, ops.mean(apart, axis=0), name=f"{network.name}_turned")
+
+
+def _turn(degrees: float, size: int) -> np.ndarray:
+    """Where each pixel (x, y) of the turned copy comes from, as `affine_transform` takes it: float32 (8,)."""
+    middle, angle = (size - 1) / 2, np.deg2rad(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    across, down = middle - cos * middle + sin * middle, middle - sin * middle - cos * middle
+    return np.array([cos, -sin, across, sin, cos, down, 0, 0], "float32")
 
 
 def encoder_spec(name: str) -> EncoderSpec:

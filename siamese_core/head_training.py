@@ -13,7 +13,7 @@ from siamese_core.sampling import Pairs
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
 # Of a parent's card, by its candidate's:
-INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "domain")
+INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "domain")
 
 
 def retrained_head(

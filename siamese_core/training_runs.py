@@ -9,7 +9,7 @@ import numpy as np
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
 from siamese_core.datasets import Dataset, load_dataset
-from siamese_core.encoders import EncoderSpec, encoder_spec
+from siamese_core.encoders import EncoderSpec, encoder_spec, with_turns
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.metrics import Calibration
@@ -231,8 +231,9 @@ def _checkpoint(
         "training_images": result.images,
         "training_seconds": round(result.seconds, 1),
     }
-    checkpoint = Checkpoint("", spec.name, result.encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
-    network = Embedded(checkpoint, embed_pixels(result.encoder, unseen.pixels))
+    encoder = with_turns(result.encoder, spec.turns)
+    checkpoint = Checkpoint("", spec.name, encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
+    network = Embedded(checkpoint, embed_pixels(encoder, unseen.pixels))
     calibrated = calibrate(network, unseen.dataset.labels, np.random.default_rng([request.seed, 3]))
     checkpoint.calibration, checkpoint.threshold = calibrated.calibration, calibrated.threshold
     return checkpoint, {"one_shot": _one_shot(network, unseen.dataset), "verification": calibrated.metrics}

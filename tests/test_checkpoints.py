@@ -324,6 +324,7 @@ def test_the_base_card_follows_the_encoder():
         "size": 105,
         "channels": 1,
         "preparation": "ink",
+        "turns": [-8.0, 8.0],
     }
     assert base_card("small_cnn", 32)["size"] == 32
     with pytest.raises(UserError, match="koch"):

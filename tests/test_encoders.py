@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from samples import photograph, stroke_glyph
-from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare
+from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_turns
 from siamese_core.errors import UserError
 from siamese_core.heads import HEADS
 from siamese_core.ink import normalise_ink
@@ -165,3 +165,25 @@ def test_plain_colours_survive_and_grey_is_their_brightness():
 def test_an_unknown_preparation_is_refused():
     with pytest.raises(UserError, match="'ink' or 'plain'. Received: 'sketch'"):
         prepare(np.zeros((4, 4, 3), np.uint8), "sketch", 8, 1)
+
+
+def test_turned_copies_are_averaged_with_the_image():
+    network = encoder_spec("small_cnn").build(48)
+    turned = with_turns(network, (-90.0, 90.0))
+    assert [id(each) for each in turned.weights] == [id(each) for each in network.weights]
+    images = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 3)).astype("float32")
+    quarters = [np.rot90(images, turns, axes=(1, 2)) for turns in (-1, 0, 1)]
+    expected = np.mean([network.predict_on_batch(each) for each in quarters], axis=0)
+    np.testing.assert_allclose(turned.predict_on_batch(images), expected, atol=1e-3)
+
+
+def test_paper_comes_in_where_a_copy_is_turned_away():
+    network = encoder_spec("small_cnn").build(48)
+    paper = np.full((1, 48, 48, 3), 255, "float32")
+    alone = network.predict_on_batch(paper)
+    np.testing.assert_allclose(with_turns(network, (8.0,)).predict_on_batch(paper), alone, atol=1e-4)
+
+
+def test_without_turns_a_network_is_itself():
+    network = encoder_spec("small_cnn").build(48)
+    assert with_turns(network, ()) is network
