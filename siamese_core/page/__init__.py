@@ -9,6 +9,7 @@ status.py       the line that is always on screen
 compare.py      the Compare tab; opinions.py: how the encoders' opinions are drawn
 answers.py      buttons and keys for the pair on screen, undo, the table of last answers
 one_shot.py     the One-shot tab; support.py: its support set; ranking.py: how a ranking is drawn
+review.py       the Review tab; review_filters.py: what is shown; review_lists.py: how it is drawn
 retrain.py      the Retrain tab; desk.py: the run in the background; report.py: how its report is drawn
 picture.py      a place for one picture; samples.py: pictures to try
 uploads.py      the only way from an uploaded file to an image

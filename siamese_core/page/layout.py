@@ -10,6 +10,7 @@ from siamese_core.page.notices import listen
 from siamese_core.page.one_shot import OneShotTab
 from siamese_core.page.panel import Panel
 from siamese_core.page.retrain import RetrainTab
+from siamese_core.page.review import ReviewTab
 from siamese_core.page.status import build_status_line
 from siamese_core.workbench import Workbench
 
@@ -36,6 +37,8 @@ def build_page(workbench: Workbench) -> gr.Blocks:
                 last_answers.table.render()
             with gr.Tab("One-shot", id="one_shot", render_children=True):
                 one_shot.build(status, last_answers)
+            with gr.Tab("Review", id="review", render_children=True):
+                ReviewTab(workbench).build()
             with gr.Tab("Retrain", id="retrain", render_children=True):
                 retrain.build(page, status)
         publish(workbench)
