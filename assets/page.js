@@ -402,6 +402,7 @@ window.workbench = (() => {
   // ---- the Review tab ---------------------------------------------------------------------------
 
   const REVIEW_NEWS_MS = 2000;
+  const LOOK_MS = 5000;
   const WISH = "siamese.review";
   const reviewing = { wish: JSON.parse(sessionStorage.getItem(WISH) || "{}"), look: () => {}, say: () => {}, offer: () => {} };
 
@@ -462,7 +463,23 @@ window.workbench = (() => {
     const name = (item) => item.dataset.label || item.dataset.left + item.dataset.right;
     const current = () => items().find((item) => name(item) === chosen) || items()[0];
 
-    reviewing.look = () => look({ ...reviewing.wish });
+    const lastPage = () => Number(element.querySelector(".pager")?.dataset.last || 0);
+
+    // One look at a time, so that the last one wished is the last one drawn.
+    let onItsWay = null;
+    let again = false;
+    reviewing.look = () => {
+      again = onItsWay !== null;
+      if (again) return;
+      onItsWay = setTimeout(looked, LOOK_MS); // should no answer come
+      look({ ...reviewing.wish });
+    };
+
+    function looked() {
+      clearTimeout(onItsWay);
+      onItsWay = null;
+      if (again) reviewing.look();
+    }
 
     function choose(item, scroll) {
       chosen = item ? name(item) : null;
@@ -521,17 +538,18 @@ window.workbench = (() => {
     }
 
     function turn(step) {
-      const button = element.querySelector(`[data-turn="${step}"]`);
-      if (button && !button.disabled) wishFor({ page: Number(element.querySelector(".review").dataset.page) + step });
+      const page = reviewing.wish.page + step;
+      if (page >= 0 && page <= lastPage()) wishFor({ page });
     }
 
     function drawn() {
       const root = element.querySelector(".review");
       if (!root) return;
       reviewing.offer(root.dataset);
-      reviewing.wish.page = Number(root.dataset.page);
+      reviewing.wish.page = Math.min(reviewing.wish.page || 0, lastPage());
       choose(items().find((item) => name(item) === (next || chosen)) || items()[0]);
       next = null;
+      looked();
       clearTimeout(looking);
       if ("working" in root.dataset) looking = setTimeout(() => visible(element) && reviewing.look(), REVIEW_NEWS_MS);
     }

@@ -6,6 +6,7 @@ the log as a new event.
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 
 import gradio as gr
@@ -26,15 +27,15 @@ from siamese_core.workbench import Workbench
 
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}
 FRAME = Markup(
-    '<div class="review" data-view="{view}" data-page="{page}" data-annotators="{annotators}" '
+    '<div class="review" data-view="{view}" data-made="{made}" data-annotators="{annotators}" '
     'data-reasons="{reasons}">{body}</div>'
 )
 NAV = Markup('<nav class="views" aria-label="What to review">{}</nav>')
 VIEW = Markup('<button type="button" data-view="{view}" aria-pressed="{on}">{words}</button>')
 PAGER = Markup(
-    '<div class="pager"><button type="button" data-turn="-1"{first}>← Back <kbd>P</kbd></button>'
-    '<span class="quiet">{words}</span><button type="button" data-turn="1"{last}>Next <kbd>N</kbd> →</button>'
-    "</div>"
+    '<div class="pager" data-last="{last_page}"><button type="button" data-turn="-1"{first}>← Back '
+    '<kbd>P</kbd></button><span class="quiet">{words}</span><button type="button" data-turn="1"{last}>Next '
+    "<kbd>N</kbd> →</button></div>"
 )
 DISABLED = Markup(" disabled")
 LIST = Markup('<ul class="{kind}">{items}</ul>')
@@ -66,7 +67,7 @@ class ReviewTab:
         shown = Panel(
             QUIET.format("Reads the log."), elem_id="review", script=SCRIPT, server_functions=server
         )
-        listen(shown.looked, self.look, None, [views, shown], queue=False, trigger_mode="always_last")
+        listen(shown.looked, self.look, None, [views, shown], queue=False, trigger_mode="multiple")
 
     def look(self, event: gr.EventData) -> tuple[Markup, Markup]:
         wish = checked_wish(event._data)
@@ -82,7 +83,7 @@ class ReviewTab:
         counts = {"conflicts": len(known.conflicts), "contradictions": len(apart)}
         frame = FRAME.format(
             view=wish.view,
-            page=wish.page,
+            made=time.monotonic_ns(),  # gradio draws nothing and tells the script nothing for an equal value
             annotators=json.dumps(known.annotators),
             reasons=json.dumps(known.reasons),
             body=body,
@@ -148,6 +149,7 @@ def paged(found: Sequence, wish: Wish) -> tuple[Sequence, Markup]:
         return found, NOTE.format(f"{len(found)} in all") if found else lists.NOTHING
     pager = PAGER.format(
         words=f"{start + 1:,} to {end:,} of {len(found):,}",
+        last_page=(len(found) - 1) // size,
         first=lists.NOTHING if page else DISABLED,
         last=lists.NOTHING if end < len(found) else DISABLED,
     )
