@@ -404,12 +404,13 @@ window.workbench = (() => {
   const REVIEW_NEWS_MS = 2000;
   const LOOK_MS = 5000;
   const WISH = "siamese.review";
-  const reviewing = { wish: JSON.parse(sessionStorage.getItem(WISH) || "{}"), look: () => {}, say: () => {}, offer: () => {} };
+  const reviewing = { wish: JSON.parse(sessionStorage.getItem(WISH) || "{}"), look: () => {}, afresh: false, say: () => {}, offer: () => {} };
 
   // What is to be seen: a change of anything but the page begins at the first page.
   function wishFor(change) {
     Object.assign(reviewing.wish, { page: 0 }, change);
     sessionStorage.setItem(WISH, JSON.stringify(reviewing.wish));
+    reviewing.afresh = true;
     reviewing.look();
   }
 
@@ -547,8 +548,9 @@ window.workbench = (() => {
       if (!root) return;
       reviewing.offer(root.dataset);
       reviewing.wish.page = Math.min(reviewing.wish.page || 0, lastPage());
-      choose(items().find((item) => name(item) === (next || chosen)) || items()[0]);
+      choose((!reviewing.afresh && items().find((item) => name(item) === (next || chosen))) || items()[0]);
       next = null;
+      reviewing.afresh = false;
       looked();
       clearTimeout(looking);
       if ("working" in root.dataset) looking = setTimeout(() => visible(element) && reviewing.look(), REVIEW_NEWS_MS);

@@ -248,7 +248,7 @@ def test_a_contradiction_shows_its_three_images_and_is_mended(desk):
 @pytest.mark.browser
 def test_exports_are_downloaded_and_read_back(desk, tmp_path, review_app):
     view(desk, "export")
-    expect(desk.locator(".exports")).to_contain_text("1 groups that contradict themselves")
+    expect(desk.locator(".exports")).to_contain_text("1 group in contradiction, 0 groups in conflict")
 
     def get(name: str):
         with desk.expect_download() as download:

@@ -31,8 +31,9 @@ FORM = Markup(
     '<label>By <select name="annotator"><option value="">anybody</option></select></label>'
     "<label>Encoder wrong {wrong}</label>"
     '<label>Reason <select name="reason"><option value="">any</option></select></label>'
-    '<label>From <input type="date" name="since"></label><label>To <input type="date" name="until"></label>'
-    '<span class="ticks"><label><input type="checkbox" name="correction"> corrections</label>'
+    '<span class="ticks"><label>From <input type="date" name="since"></label>'
+    '<label>To <input type="date" name="until"></label>'
+    '<label><input type="checkbox" name="correction"> corrections</label>'
     '<label><input type="checkbox" name="conflict"> in conflict</label>'
     '<label><input type="checkbox" name="likely"> likely wrong</label>'
     '<button type="button" class="link" data-clear>Show all that count</button></span></form>'

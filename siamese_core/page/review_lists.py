@@ -9,6 +9,7 @@ from siamese_core.implications import Contradiction
 from siamese_core.label_rows import LabelRow
 from siamese_core.page.answers import NOTHING, answer_row, table_of
 from siamese_core.page.scale import number, stored_picture, verdict
+from siamese_core.page.status import counted
 from siamese_core.review import Reviewed
 
 MARK = Markup(' <span class="mark {kind}" title="{title}">{words}</span>')
@@ -136,23 +137,29 @@ def contradiction(found: Contradiction, answers: Sequence[Reviewed]) -> Markup:
 def export_list(answers: int, grouped: dict[str, int], triplets: int) -> Markup:
     """`grouped`: `exports.Grouped.counts()`."""
     left_out = (
-        f"Left out: {grouped['contradicting']} groups that contradict themselves, {grouped['conflicting']} "
-        f"in conflict, {grouped['alone']} images that nothing was called the same as."
+        f"Left out: {counted(grouped['contradicting'], 'group')} in contradiction, "
+        f"{counted(grouped['conflicting'], 'group')} in conflict, {counted(grouped['alone'], 'image')} that "
+        "nothing was called the same as."
     )
     items = [
-        ("pairs.csv", "The log as CSV", answers, f"Every event, {answers} answers, as the log has them."),
+        (
+            "pairs.csv",
+            "The log as CSV",
+            answers,
+            f"Every event, {counted(answers, 'answer')} among them, as the log has it.",
+        ),
         (
             "triplets.zip",
             "Triplets",
             triplets,
-            f"{triplets} of anchor, positive and hard negative in triplets.csv, with their images.",
+            f"{counted(triplets, 'triplet')} of anchor, positive and hard negative: triplets.csv and images.",
         ),
         (
             "classes.zip",
             "Class folders",
             grouped["groups"],
-            f"{grouped['groups']} groups that answers imply, {grouped['images']} images; train --data reads "
-            f"it. {left_out}",
+            f"{counted(grouped['groups'], 'group')} that answers imply, "
+            f"{counted(grouped['images'], 'image')}; train --data reads it. {left_out}",
         ),
     ]
     return EXPORTS.format(
