@@ -61,6 +61,7 @@ MODULES = (
     "expectation",
     "candidates",
     "neighbours",
+    "second_look",
     "review",
     "label_errors",
     "exports",

@@ -4,11 +4,12 @@ That a model's own probability of the given label finds wrong labels: Northcutt,
 learning", JAIR 2021.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from siamese_core.metrics import fit_calibration, sigmoid
+from siamese_core.metrics import fit_calibration, roc_auc, sigmoid
 
 FEWEST_TO_REFIT = 20  # answers of the rarer kind
 MOST_SURE = 4.0  # log-odds: no single checkpoint outvotes two others
@@ -19,8 +20,12 @@ _EPS = 1e-6
 
 def margin(similarity: float, threshold: float) -> float:
     """Log-odds of "same" above those of the threshold: what is 0 or more is the verdict "same"."""
-    odds = np.clip([similarity, threshold], _EPS, 1 - _EPS)
-    return float(np.subtract(*np.log(odds / (1 - odds))))
+    return _log_odds(similarity) - _log_odds(threshold)
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, _EPS), 1 - _EPS)  # plain arithmetic: an array for each of thousands is slow
+    return math.log(share / (1 - share))
 
 
 def margin_table(said: Sequence[Mapping[str, float]]) -> np.ndarray:
@@ -36,21 +41,24 @@ def doubts(margins: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarra
     margins: (n, c), NaN where a checkpoint said nothing; same: bool (n,), the answers. Each checkpoint is
     refitted to the answers first, so that one which knows nothing of such images is sure of nothing. The
     mean of their log-odds counts, with one more checkpoint that is undecided: one alone proves little. To be
-    looked at first, at least `SEVERAL` must contradict.
+    looked at first, at least `SEVERAL` must contradict. Each has the weight 2 AUC - 1 on these answers: 1 for
+    a perfect order, 0 for one no better than chance.
     """
     same = np.asarray(same, bool)
     said = ~np.isnan(margins)
-    against = np.zeros(margins.shape)
+    against, weight = np.zeros(margins.shape), np.zeros(margins.shape)
     for column in range(margins.shape[1]):
         rows = said[:, column]
-        against[rows, column] = _refitted(margins[rows, column], same[rows])
+        against[rows, column], weight[rows, column] = _refitted(margins[rows, column], same[rows])
     against = np.where(same[:, None], -against, against).clip(-MOST_SURE, MOST_SURE)
-    doubt = sigmoid(against.sum(axis=1) / (said.sum(axis=1) + 1))
-    contradict = (said & (against > 0)).sum(axis=1)
+    doubt = sigmoid((weight * against).sum(axis=1) / (weight.sum(axis=1) + 1))
+    contradict = ((weight > 0) & (against > 0)).sum(axis=1)
     return doubt, (doubt >= LIKELY) & (contradict >= SEVERAL)
 
 
-def _refitted(margins: np.ndarray, same: np.ndarray) -> np.ndarray:
+def _refitted(margins: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, float]:
+    """Log-odds of "same" (n,), and the checkpoint's weight, 0..1."""
     if min(same.sum(), (~same).sum()) < FEWEST_TO_REFIT:
-        return margins
-    return fit_calibration(margins, same).log_odds(margins)
+        return margins, 1.0
+    weight = max(0.0, 2 * roc_auc(margins, same) - 1)
+    return fit_calibration(margins, same).log_odds(margins), weight

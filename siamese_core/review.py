@@ -4,17 +4,19 @@ The log is only ever appended to: who relabels, takes back or settles adds an ev
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from siamese_core.errors import UserError
+from siamese_core.implications import contradictory
 from siamese_core.label_errors import doubts, margin, margin_table
 from siamese_core.label_rows import (
     SETTLES,
     LabelRow,
     conflicting_labels,
     logged_verdicts,
+    settled_labels,
     standing_labels,
 )
 from siamese_core.workbench import Annotator, Shown, Workbench
@@ -82,12 +84,13 @@ class Filters:
 
 @dataclass(frozen=True)
 class Review:
-    """Every answer of a log, oldest first, with what is known of it."""
+    """Every answer of a log, oldest first, with what is known of it. contradictory: see `implications`."""
 
     answers: tuple[Reviewed, ...] = ()
     conflicts: tuple[tuple[LabelRow, ...], ...] = ()
-    annotators: tuple[str, ...] = field(default=())
-    reasons: tuple[str, ...] = field(default=())
+    contradictory: tuple[LabelRow, ...] = ()
+    annotators: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     def shown(self, filters: Filters, order: str = ORDERS[0]) -> list[Reviewed]:
         found = [each for each in self.answers if filters.hold(each)]
@@ -95,7 +98,7 @@ class Review:
             return found
         found.reverse()
         if order == "errors":
-            found.sort(key=lambda each: (not each.likely, -1.0 if each.doubt is None else -each.doubt))
+            found.sort(key=lambda each: (not each.likely, 1.0 if each.doubt is None else -each.doubt))
         return found
 
 
@@ -117,6 +120,7 @@ def review(rows: Sequence[LabelRow], margins: Margins | None = None) -> Review:
     return Review(
         tuple(answers),
         tuple(conflicts),
+        tuple(contradictory(settled_labels(rows))),
         tuple(sorted({each.row.annotator for each in answers})),
         tuple(sorted({each.row.reason for each in answers if each.row.reason})),
     )

@@ -84,7 +84,9 @@ def review_app(serve, tmp_path_factory):
     home = tmp_path_factory.mktemp("review") / "workspace"
     promote_small(home, "koch", "resnet50")
     answered_log(home)
-    server = serve(workspace=home)
+    temporary = home.parent / "temporary"
+    temporary.mkdir()
+    server = serve(workspace=home, environment={"TMPDIR": str(temporary)})
     server.wait_until_ready()
     return server
 
@@ -164,6 +166,7 @@ def test_pages_are_turned_by_button_and_key(desk):
 @pytest.mark.browser
 def test_likely_errors_come_first_and_are_answered_anew_by_key(desk):
     wish(desk, order="errors")
+    expect(desk.locator("#review")).not_to_contain_text("asked again")  # by now they have said what they say
     expect(rows_of(desk).first).to_contain_text("likely wrong")
     expect(rows_of(desk).first).to_contain_text("Bob")
     press(desk, "s")
@@ -280,13 +283,18 @@ def test_an_answer_that_the_network_loses_is_sent_again(desk):
     assert wait_for_rows(desk, 1)[0].answer == "same"
 
 
-def test_nothing_is_left_of_an_export_on_the_server(review_app, monkeypatch, tmp_path):
+def test_nothing_is_left_of_an_export_on_the_server(review_app):
+    left = review_app.workspace.parent / "temporary"
     caller = Caller(review_app.url)
     try:
         for name, start in {"classes.zip": b"PK", "triplets.zip": b"PK", "pairs.csv": b"schema"}.items():
             answer = caller.http.get(f"/{name}")
             assert answer.status_code == 200 and answer.content.startswith(start)
             assert name in answer.headers["content-disposition"]
+            deadline = time.monotonic() + 10
+            while list(left.glob(f"*{name}")) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert not list(left.glob(f"*{name}"))
     finally:
         caller.close()
 

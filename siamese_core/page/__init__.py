@@ -2,7 +2,7 @@
 
 server.py       puts everything together and serves it; stubs.py: imports gradio quickly
 guard.py        what every request must pass before gradio sees it
-routes.py       plain HTTP beside gradio: /healthz, thumbnails, the log as a file
+routes.py       plain HTTP beside gradio: /healthz, thumbnails, the log and exports as files
 api.py          the HTTP contract, for gradio_client and curl
 layout.py       header, tabs, what a reload brings back (memory.py); theme.py: colours and type
 status.py       the line that is always on screen

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from siamese_core.agreement import agreements
 from siamese_core.errors import UserError
 from siamese_core.exports import answer_groups, triplets
-from siamese_core.implications import contradictions, contradictory
+from siamese_core.implications import contradictions
 from siamese_core.label_rows import SETTLES, LabelRow, settled_labels, standing_labels
 from siamese_core.page import review_lists as lists
 from siamese_core.page.answers import annotator, text, undoable
@@ -23,12 +23,13 @@ from siamese_core.page.notices import listen, told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.review_filters import VIEWS, Wish, checked_wish, filter_form
 from siamese_core.review import Review, relabel, review, settle
+from siamese_core.second_look import SecondLook
 from siamese_core.workbench import Workbench
 
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}
 FRAME = Markup(
     '<div class="review" data-view="{view}" data-made="{made}" data-annotators="{annotators}" '
-    'data-reasons="{reasons}">{body}</div>'
+    'data-reasons="{reasons}"{working}>{body}</div>'
 )
 NAV = Markup('<nav class="views" aria-label="What to review">{}</nav>')
 VIEW = Markup('<button type="button" data-view="{view}" aria-pressed="{on}">{words}</button>')
@@ -37,6 +38,8 @@ PAGER = Markup(
     '<kbd>P</kbd></button><span class="quiet">{words}</span><button type="button" data-turn="1"{last}>Next '
     "<kbd>N</kbd> →</button></div>"
 )
+WORKING = Markup(' data-working="{}"')
+ASKING = Markup('<p class="quiet" role="status">The checkpoints are asked again: {} %</p>')
 DISABLED = Markup(" disabled")
 LIST = Markup('<ul class="{kind}">{items}</ul>')
 QUIET = Markup('<p class="quiet empty">{}</p>')
@@ -57,6 +60,7 @@ ERRORS_NOTE = (
 class ReviewTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
+        self.second_look = SecondLook(workbench)
         self._read: tuple[tuple, Review] = ((), Review())
         self._reading = threading.Lock()
 
@@ -72,30 +76,33 @@ class ReviewTab:
     def look(self, event: gr.EventData) -> tuple[Markup, Markup]:
         wish = checked_wish(event._data)
         rows = self.workbench.log.rows()
+        if wish.order == "errors" or wish.filters.likely:
+            self.second_look.start(rows)
         known = self.known(rows)
-        apart = contradictory(settled_labels(rows))
         body = {
             "answers": lambda: answers_body(known, wish),
             "conflicts": lambda: conflicts_body(known, rows, wish),
-            "contradictions": lambda: contradictions_body(known, rows, apart, wish),
+            "contradictions": lambda: contradictions_body(known, rows, wish),
             "export": lambda: export_body(rows, known),
         }[wish.view]()
-        counts = {"conflicts": len(known.conflicts), "contradictions": len(apart)}
+        counts = {"conflicts": len(known.conflicts), "contradictions": len(known.contradictory)}
+        share = self.second_look.share
         frame = FRAME.format(
             view=wish.view,
             made=time.monotonic_ns(),  # gradio draws nothing and tells the script nothing for an equal value
             annotators=json.dumps(known.annotators),
             reasons=json.dumps(known.reasons),
-            body=body,
+            working=WORKING.format(share) if share is not None else lists.NOTHING,
+            body=(ASKING.format(f"{100 * share:.0f}") if share is not None else lists.NOTHING) + body,
         )
         return view_buttons(wish.view, counts), frame
 
     def known(self, rows: Sequence[LabelRow]) -> Review:
         """What is known of every answer; worked out anew only when something has changed."""
         with self._reading:
-            state = (len(rows), rows[-1].label_id if rows else "")
+            state = (len(rows), rows[-1].label_id if rows else "", self.second_look.version)
             if self._read[0] != state:
-                self._read = state, review(rows)
+                self._read = state, review(rows, self.second_look.margins)
             return self._read[1]
 
     # Called by the script; each gets who answers, as `answers.annotator` reads it.
@@ -176,13 +183,11 @@ def conflicts_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Marku
     return pager + LIST.format(kind="disputes", items=items) + agreed
 
 
-def contradictions_body(
-    known: Review, rows: Sequence[LabelRow], apart: Sequence[LabelRow], wish: Wish
-) -> Markup:
+def contradictions_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Markup:
     """Works out the chains of one page only."""
-    if not apart:
+    if not known.contradictory:
         return QUIET.format("No contradictions: the answers fit together.")
-    part, pager = paged(apart[::-1], wish)
+    part, pager = paged(known.contradictory[::-1], wish)
     same = [row for row in settled_labels(rows) if row.answer == "same"]
     answers = {each.row.label_id: each for each in known.answers}
     items = Markup().join(
