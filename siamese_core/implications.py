@@ -75,11 +75,15 @@ def contradictions(rows: Sequence[LabelRow], label_id: str | None = None) -> lis
     """One for each "different" inside a group, oldest first; with `label_id` those that it is a part of."""
     ties = _Ties(rows)
     found = []
-    for row in rows:
-        if row.answer == "different" and ties.group[row.left_id] == ties.group[row.right_id]:
-            reached = dict(ties.reach(row.left_id))
-            found.append(_contradiction(row, reached[row.right_id]))
+    for row in ties.contradictory(rows):
+        reached = dict(ties.reach(row.left_id))
+        found.append(_contradiction(row, reached[row.right_id]))
     return [each for each in found if label_id is None or label_id in each.labels]
+
+
+def contradictory(rows: Sequence[LabelRow]) -> list[LabelRow]:
+    """The "different" answers inside groups, oldest first: one for each contradiction, without its chain."""
+    return _Ties(rows).contradictory(rows)
 
 
 def _contradiction(row: LabelRow, steps: Steps) -> Contradiction:
@@ -147,6 +151,10 @@ class _Ties:
                 if other not in found:
                     found.add(other)
                     todo.append((other, (*steps, (other, label_id))))
+
+    def contradictory(self, rows: Sequence[LabelRow]) -> list[LabelRow]:
+        different = (row for row in rows if row.answer == "different")
+        return [row for row in different if self.group[row.left_id] == self.group[row.right_id]]
 
     def apart(self, rows: Sequence[LabelRow]) -> set[frozenset[int]]:
         """The groups between which there is a "different": two, or one that contradicts itself."""

@@ -1,7 +1,7 @@
 """One row of the log and what a list of them says: which answers stand, which contradict each other."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -12,6 +12,7 @@ ANSWERS = ("same", "different", "unsure")
 SOURCES = ("page", "api", "import")
 TASKS = ("compare", "one_shot", "queue")
 LOGGED_ENCODERS = ("koch", "resnet50")
+SETTLES = "settles the conflict"  # the note of an answer by which somebody decided between annotators
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +186,12 @@ def standing_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
 
 
 def conflicting_labels(standing: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
-    """For each pair on which annotators disagree, their answers. "unsure" disagrees with nobody."""
-    answers: dict[tuple, list[LabelRow]] = {}
-    for row in standing:
-        if row.answer != "unsure":
-            answers.setdefault(row.pair, []).append(row)
-    return [tuple(group) for group in answers.values() if len({row.answer for row in group}) > 1]
+    """For each pair on which annotators disagree, their answers that count. "unsure" disagrees with nobody.
+
+    An answer that settles a conflict overrules those before it; who contradicts it later opens it again.
+    """
+    sure = ([row for row in group if row.answer != "unsure"] for group in _not_overruled(standing))
+    return [tuple(group) for group in sure if len({row.answer for row in group}) > 1]
 
 
 def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
@@ -200,8 +201,20 @@ def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     """
     standing = standing_labels(rows)
     disputed = {group[0].pair for group in conflicting_labels(standing)}
+    valid = {row.label_id for group in _not_overruled(standing) for row in group}
     return [
         row
         for row in standing
         if row.answer != "unsure" and row.pair not in disputed and row.left_id != row.right_id
+        if row.label_id in valid
     ]
+
+
+def _not_overruled(standing: Sequence[LabelRow]) -> Iterator[list[LabelRow]]:
+    """For each pair the answers that count, from the latest that settles a conflict on."""
+    answers: dict[tuple, list[LabelRow]] = {}
+    for row in standing:
+        if row.note == SETTLES:
+            answers[row.pair] = []
+        answers.setdefault(row.pair, []).append(row)
+    return iter(answers.values())

@@ -8,6 +8,7 @@ import pytest
 
 from siamese_core.label_rows import (
     COLUMNS,
+    SETTLES,
     LabelRow,
     Verdict,
     completed,
@@ -166,3 +167,40 @@ def test_verdicts_read_back_from_their_cells_exactly():
 
 def test_only_the_encoders_that_have_columns_are_logged():
     assert verdict_cells([verdict("small_cnn", True)]) == {}
+
+
+def settling(label_id: str, answer: str, annotator: str = "Judge") -> LabelRow:
+    return replace(label(label_id, answer=answer, annotator=annotator), note=SETTLES)
+
+
+def test_an_answer_that_settles_overrules_all_before_it():
+    rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "different")]
+    assert conflicting_labels(standing_labels(rows)) == []
+    assert ids(settled_labels(rows)) == ["3"]
+    assert len(standing_labels(rows)) == 3  # nobody's answer is taken back by it
+
+
+def test_one_of_the_two_may_settle():
+    rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "different", "Ada")]
+    assert conflicting_labels(standing_labels(rows)) == []
+    assert ids(settled_labels(rows)) == ["3"]
+
+
+def test_a_conflict_settled_as_unsure_trains_nothing():
+    rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "unsure")]
+    assert conflicting_labels(standing_labels(rows)) == [] == settled_labels(rows)
+
+
+def test_who_contradicts_what_was_settled_opens_it_again():
+    rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "different")]
+    rows.append(label("4"))
+    (group,) = conflicting_labels(standing_labels(rows))
+    assert ids(group) == ["3", "4"] and settled_labels(rows) == []
+    rows.append(label("5", answer="different"))
+    assert ids(settled_labels(rows)) == ["3", "5"]
+
+
+def test_undoing_what_settled_opens_the_conflict_again():
+    rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "same"), undo("3")]
+    (group,) = conflicting_labels(standing_labels(rows))
+    assert ids(group) == ["1", "2"]

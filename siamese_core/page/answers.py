@@ -6,6 +6,7 @@ what is not saved yet. No answer can meet another pair, or be lost by a quick ha
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -36,14 +37,16 @@ TABLE = Markup(
 )
 ROWS = Markup(
     '<div class="table-frame"><table><thead><tr><th>Pair</th><th>Answer</th>{encoders}<th class="by">By</th>'
-    '<th class="when">When</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    '<th class="when">When</th>{more}</tr></thead><tbody>{rows}</tbody></table></div>'
 )
 ROW = Markup(
-    '<tr data-label="{label_id}"><td class="thumbs">{left}{right}</td><td>{answer}{correction}</td>{encoders}'
-    '<td class="by">{annotator}</td><td class="when"><time datetime="{created_at}">{time}</time></td></tr>'
+    '<tr data-label="{label_id}"><td class="thumbs">{left}{right}</td><td>{answer}{correction}{marks}</td>'
+    '{encoders}<td class="by">{annotator}</td><td class="when"><time datetime="{created_at}">{time}</time>'
+    "</td>{more}</tr>"
 )
 OPINION = Markup('<td class="opinion">{verdict} <span class="number">{number}</span></td>')
 CORRECTION = Markup(' <span class="correction" title="contradicts at least one encoder">corrects</span>')
+NOTHING = Markup("")
 NOTHING_YET = Markup('<p class="quiet">No answers yet. Each is kept in the workspace as you give it.</p>')
 
 
@@ -134,12 +137,17 @@ def milliseconds(sent: object) -> float | None:
 def answers_table(answers: list[LabelRow]) -> Markup:
     if not answers:
         return TABLE.format(table=NOTHING_YET)
+    return TABLE.format(table=table_of(answer_row(row) for row in answers))
+
+
+def table_of(rows: Iterable[Markup], more: Markup = NOTHING) -> Markup:
+    """`rows`: of `answer_row`; `more`: the heads of the cells that these have beyond."""
     encoders = Markup().join(Markup("<th>{}</th>").format(name) for name in SLOTS)
-    rows = Markup().join(answer_row(row) for row in answers)
-    return TABLE.format(table=ROWS.format(encoders=encoders, rows=rows))
+    return ROWS.format(encoders=encoders, rows=Markup().join(rows), more=more)
 
 
-def answer_row(row: LabelRow) -> Markup:
+def answer_row(row: LabelRow, marks: Markup = NOTHING, more: Markup = NOTHING) -> Markup:
+    """`marks`: beside the answer; `more`: further cells."""
     said = {each.encoder: each for each in logged_verdicts(row)}
     cells = [
         OPINION.format(verdict=verdict(word(said[name].same)), number=number(said[name].similarity))
@@ -154,6 +162,8 @@ def answer_row(row: LabelRow) -> Markup:
         answer=verdict(row.answer),
         correction=CORRECTION if row.correction == "1" else "",
         encoders=Markup().join(cells),
+        marks=marks,
+        more=more,
         annotator=row.annotator or "–",
         created_at=row.created_at,
         time=f"{row.created_at[:10]} {row.created_at[11:16]}",

@@ -11,6 +11,7 @@ from siamese_core.page.notices import listen
 from siamese_core.page.one_shot import OneShotTab
 from siamese_core.page.panel import Panel
 from siamese_core.page.retrain import RetrainTab
+from siamese_core.page.review import ReviewTab
 from siamese_core.page.status import build_status_line
 from siamese_core.questions import Questions
 from siamese_core.workbench import Workbench
@@ -41,6 +42,8 @@ def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
                 one_shot.build(status, last_answers)
             with gr.Tab("Label", id="label", render_children=True):
                 label.build(page, last_answers)
+            with gr.Tab("Review", id="review", render_children=True):
+                ReviewTab(workbench).build()
             with gr.Tab("Retrain", id="retrain", render_children=True):
                 retrain.build(page, status)
         publish(workbench, questions)

@@ -1,7 +1,8 @@
-"""Plain HTTP beside gradio: the health of the app, thumbnails, the log as a file."""
+"""Plain HTTP beside gradio: the health of the app, thumbnails, the log and what answers imply as files."""
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from starlette.background import BackgroundTask
@@ -10,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from siamese_core.errors import UserError
+from siamese_core.exports import write_classes, write_triplets
 from siamese_core.images import decode_image, encode_png, thumbnail
 from siamese_core.page.samples import sample_file
 from siamese_core.workbench import Workbench
@@ -40,11 +42,16 @@ def routes(workbench: Workbench) -> list[Route]:
         return png(thumbnail(decode_image(file), THUMBNAIL_SIDE))
 
     def log_file(request: Request) -> Response:
-        with tempfile.NamedTemporaryFile(suffix=".csv", delete=False) as copy:
-            file = Path(copy.name)
-        workbench.log.export(file)
-        away = BackgroundTask(file.unlink, missing_ok=True)
-        return FileResponse(file, filename="pairs.csv", media_type="text/csv", background=away)
+        return download("pairs.csv", "text/csv", workbench.log.export)
+
+    def triplet_file(request: Request) -> Response:
+        return download("triplets.zip", "application/zip", partial(exported, write_triplets))
+
+    def class_file(request: Request) -> Response:
+        return download("classes.zip", "application/zip", partial(exported, write_classes))
+
+    def exported(write: Callable, file: Path) -> None:
+        write(workbench.log.rows(), workbench.images, file)
 
     return [
         Route("/healthz", health),
@@ -52,7 +59,22 @@ def routes(workbench: Workbench) -> list[Route]:
         Route("/pictures/{image_id}.png", or_missing(stored_picture)),
         Route("/samples/{name}", or_missing(sample)),
         Route("/pairs.csv", log_file),
+        Route("/triplets.zip", or_missing(triplet_file)),
+        Route("/classes.zip", or_missing(class_file)),
     ]
+
+
+def download(name: str, media_type: str, write: Callable[[Path], object]) -> Response:
+    """What `write` puts into a temporary file, which is deleted once it is sent."""
+    with tempfile.NamedTemporaryFile(suffix=f"-{name}", delete=False) as copy:
+        file = Path(copy.name)
+    try:
+        write(file)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    away = BackgroundTask(file.unlink, missing_ok=True)
+    return FileResponse(file, filename=name, media_type=media_type, background=away)
 
 
 def png(image) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-SCRIPTS = ("page.js", "label.js")
+SCRIPTS = ("page.js", "label.js", "review.js")
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 

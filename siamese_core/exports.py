@@ -1,0 +1,182 @@
+"""Answers as data for training: the groups that they imply as class folders, and triplets, each in a zip.
+
+Only settled answers count (`label_rows.settled_labels`); groups that contradict themselves, or over which
+annotators are in conflict, are left out and counted.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+from siamese_core.errors import UserError
+from siamese_core.images import ImageStore
+from siamese_core.implications import groups
+from siamese_core.label_rows import (
+    LabelRow,
+    conflicting_labels,
+    logged_verdicts,
+    settled_labels,
+    standing_labels,
+)
+from siamese_core.log_text import csv_text
+
+HARDEST = 5  # negatives for each anchor and positive
+TRIPLET_COLUMNS = ("anchor", "positive", "negative", "negative_by", "similarity")
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Groups of two or more images by id that answers call the same. Left out: `contradicting` groups,
+    `conflicting` ones, and images `alone`, which nothing was called the same as."""
+
+    groups: tuple[tuple[str, ...], ...]
+    contradicting: int
+    conflicting: int
+    alone: int
+
+    def counts(self) -> dict[str, int]:
+        images = sum(map(len, self.groups))
+        return {**asdict(self), "groups": len(self.groups), "images": images}
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """Image ids. `negative_by`: "answer" where anchor and negative were called different, "implied" where an
+    image of the anchor's group and the negative were. `similarity`: 0..1 of that answer's pair, the mean of
+    what the encoders had said; None where they had not."""
+
+    anchor: str
+    positive: str
+    negative: str
+    negative_by: str
+    similarity: float | None
+
+
+def answer_groups(rows: Sequence[LabelRow]) -> Grouped:
+    """Of the log's rows. An open conflict keeps out a group that has both its images, and both groups if it
+    has one in each: whether these are one class is what the annotators disagree on."""
+    members, dubious = _members(settled_labels(rows))
+    number = {image: each for each, images in members.items() for image in images}
+    several = {each for each, images in members.items() if len(images) > 1}
+    torn = [{number.get(image) for image in group[0].pair} for group in _conflicts(rows)]
+    conflicting = {each for pair in torn if pair <= several for each in pair} - dubious
+    kept = tuple(tuple(members[each]) for each in members if each in several - dubious - conflicting)
+    return Grouped(kept, len(dubious), len(conflicting), len(members) - len(several))
+
+
+def _members(settled: Sequence[LabelRow]) -> tuple[dict[int, list[str]], set[int]]:
+    """The images of each group by its number, in the order of the log, and which groups are dubious."""
+    ids = list(dict.fromkeys(image for row in settled for image in row.pair))
+    found = groups(settled, ids)
+    members: dict[int, list[str]] = {}
+    for image, group in zip(ids, found.group.tolist(), strict=True):
+        members.setdefault(group, []).append(image)
+    return members, set(found.dubious.tolist())
+
+
+def _conflicts(rows: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
+    return conflicting_labels(standing_labels(rows))
+
+
+def triplets(rows: Sequence[LabelRow]) -> list[Triplet]:
+    """Of the log's rows: for each answer "same", both ways round, the `HARDEST` images that the anchor was
+    called different from; where there are none, those that its group was."""
+    kept = {image: group for group in answer_groups(rows).groups for image in group}
+    settled = list({row.pair: row for row in settled_labels(rows)}.values())
+    different: dict[str, list[tuple[str, float | None]]] = {}
+    for row in settled:
+        if row.answer == "different":
+            for anchor, negative in _both_ways(row):
+                different.setdefault(anchor, []).append((negative, _similarity(row)))
+    found = []
+    for row in settled:
+        if row.answer == "same" and row.left_id in kept:
+            for anchor, positive in _both_ways(row):
+                found += _triplets_of(anchor, positive, kept[anchor], different)
+    return found
+
+
+def _triplets_of(
+    anchor: str, positive: str, group: tuple[str, ...], different: dict[str, list[tuple[str, float | None]]]
+) -> Iterator[Triplet]:
+    own = different.get(anchor, [])
+    negatives = own or [each for image in group for each in different.get(image, [])]
+    hardest: dict[str, float | None] = {}
+    for negative, similarity in sorted(negatives, key=lambda each: 1.0 if each[1] is None else -each[1]):
+        hardest.setdefault(negative, similarity)
+    for negative, similarity in list(hardest.items())[:HARDEST]:
+        yield Triplet(anchor, positive, negative, "answer" if own else "implied", similarity)
+
+
+def _both_ways(row: LabelRow) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (row.left_id, row.right_id), (row.right_id, row.left_id)
+
+
+def _similarity(row: LabelRow) -> float | None:
+    said = [each.similarity for each in logged_verdicts(row)]
+    return fmean(said) if said else None
+
+
+def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
+    """A zip `answers/group-0001/ID.png`, which `train --data` reads; gives what is in it and what is not.
+
+    UserError where no group of two images is there.
+    """
+    grouped = answer_groups(rows)
+    there = [tuple(image for image in group if image in images) for group in grouped.groups]
+    whole = [group for group in there if len(group) > 1]
+    if not whole:
+        raise UserError(
+            "Class folders need two images that answers call the same. Received: no such group, "
+            f"{grouped.contradicting} that contradict themselves, {grouped.conflicting} in conflict. "
+            "Answer more pairs, or settle these."
+        )
+    names = {
+        f"answers/group-{number:04d}/{image}.png": image
+        for number, group in enumerate(whole, start=1)
+        for image in group
+    }
+    _write_zip(file, {}, names, images)
+    return {**grouped.counts(), "groups": len(whole), "images": len(names)}
+
+
+def write_triplets(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
+    """A zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`; gives what is in it.
+
+    UserError where there is no triplet.
+    """
+    found = [
+        each
+        for each in triplets(rows)
+        if all(image in images for image in (each.anchor, each.positive, each.negative))
+    ]
+    if not found:
+        raise UserError(
+            "A triplet needs two images that answers call the same, and one that they call different from "
+            "these. Received: none. Answer more pairs."
+        )
+    ids = dict.fromkeys(id for each in found for id in (each.anchor, each.positive, each.negative))
+    table = csv_text([TRIPLET_COLUMNS, *map(_cells, found)])
+    _write_zip(file, {"triplets.csv": table}, {f"images/{id}.png": id for id in ids}, images)
+    return {"triplets": len(found), "images": len(ids)}
+
+
+def _cells(each: Triplet) -> Iterable[str]:
+    number = "" if each.similarity is None else f"{each.similarity:.4f}"
+    return (each.anchor, each.positive, each.negative, each.negative_by, number)
+
+
+def _write_zip(file: Path, texts: dict[str, str], names: dict[str, str], images: ImageStore) -> None:
+    """names: path in the zip -> image id. Stored: a PNG hardly gets smaller."""
+    try:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
+            for name, image_id in names.items():
+                archive.write(images.path(image_id), name)
+    except OSError as problem:
+        raise UserError(
+            f"An export needs room on the disk. Received: {problem.strerror}. Make room and try again."
+        ) from problem

@@ -1,0 +1,196 @@
+"""Answers looked at again: which there are, which to look at first, and new answers in their place.
+
+The log is only ever appended to: who relabels, takes back or settles adds an event.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.errors import UserError
+from siamese_core.implications import contradictory
+from siamese_core.label_errors import doubts, margin, margin_table
+from siamese_core.label_rows import (
+    SETTLES,
+    LabelRow,
+    conflicting_labels,
+    logged_verdicts,
+    settled_labels,
+    standing_labels,
+)
+from siamese_core.workbench import Annotator, Shown, Workbench
+
+STATES = ("counts", "replaced", "taken back")
+ORDERS = ("newest", "oldest", "errors")
+BOTH, ANY = "both", "any"
+Margins = Mapping[
+    tuple[str, str], Mapping[str, float]
+]  # by pair and checkpoint id, see `label_errors.margin`
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """An answer. state: of STATES; wrong: the encoders that had said otherwise; doubt: how likely the answer
+    is wrong, 0..1, None where it does not count or is unsure; likely: to be looked at first."""
+
+    row: LabelRow
+    state: str
+    conflict: bool
+    wrong: tuple[str, ...]
+    doubt: float | None = None
+    likely: bool = False
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What answers to show: all that a field names must hold; "" and None: any.
+
+    annotator: "" is who gave no name. wrong: the name of an encoder, `ANY` or `BOTH`. since, until: days,
+    YYYY-MM-DD in UTC, both included.
+    """
+
+    state: str = "counts"
+    answer: str = ""
+    correction: bool = False
+    conflict: bool = False
+    likely: bool = False
+    annotator: str | None = None
+    wrong: str = ""
+    reason: str = ""
+    since: str = ""
+    until: str = ""
+
+    def hold(self, each: Reviewed) -> bool:
+        row = each.row
+        return (
+            self.state in ("", each.state)
+            and self.answer in ("", row.answer)
+            and (not self.correction or row.correction == "1")
+            and (not self.conflict or each.conflict)
+            and (not self.likely or each.likely)
+            and self.annotator in (None, row.annotator)
+            and self._wrong(each.wrong)
+            and self.reason in ("", row.reason)
+            and self.since <= row.created_at[:10]
+            and (not self.until or row.created_at[:10] <= self.until)
+        )
+
+    def _wrong(self, wrong: tuple[str, ...]) -> bool:
+        if self.wrong in ("", ANY):
+            return bool(wrong) or not self.wrong
+        return len(wrong) > 1 if self.wrong == BOTH else self.wrong in wrong
+
+
+@dataclass(frozen=True)
+class Review:
+    """Every answer of a log, oldest first, with what is known of it. contradictory: see `implications`."""
+
+    answers: tuple[Reviewed, ...] = ()
+    conflicts: tuple[tuple[LabelRow, ...], ...] = ()
+    contradictory: tuple[LabelRow, ...] = ()
+    annotators: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def shown(self, filters: Filters, order: str = ORDERS[0]) -> list[Reviewed]:
+        found = [each for each in self.answers if filters.hold(each)]
+        if order == "oldest":
+            return found
+        found.reverse()
+        if order == "errors":
+            found.sort(key=lambda each: (not each.likely, 1.0 if each.doubt is None else -each.doubt))
+        return found
+
+
+def review(rows: Sequence[LabelRow], margins: Margins | None = None) -> Review:
+    """`margins`: what checkpoints say of pairs beside what stands in the log."""
+    standing = standing_labels(rows)
+    conflicts = conflicting_labels(standing)
+    disputed = {group[0].pair for group in conflicts}
+    undone = {row.target_id for row in rows if row.event == "undo"}
+    doubted = _doubted(standing, margins or {})
+    answers = []
+    for row in rows:
+        if row.event != "label":
+            continue
+        state = "counts" if row.label_id in doubted else STATES[1 + (row.label_id in undone)]
+        doubt, likely = doubted.get(row.label_id, (None, False))
+        conflict = state == "counts" and row.pair in disputed
+        answers.append(Reviewed(row, state, conflict, _wrong(row), doubt, likely))
+    return Review(
+        tuple(answers),
+        tuple(conflicts),
+        tuple(contradictory(settled_labels(rows))),
+        tuple(sorted({each.row.annotator for each in answers})),
+        tuple(sorted({each.row.reason for each in answers if each.row.reason})),
+    )
+
+
+def _wrong(row: LabelRow) -> tuple[str, ...]:
+    if row.answer == "unsure":
+        return ()
+    said = logged_verdicts(row)
+    return tuple(each.encoder for each in said if each.same != (row.answer == "same"))
+
+
+def _doubted(standing: Sequence[LabelRow], margins: Margins) -> dict[str, tuple[float | None, bool]]:
+    """By label_id of the answers that count."""
+    sure = [row for row in standing if row.answer != "unsure"]
+    said = [logged_margins(row) | dict(margins.get(row.pair, {})) for row in sure]
+    same = np.array([row.answer == "same" for row in sure], bool)
+    doubt, likely = doubts(margin_table(said), same)
+    found = {row.label_id: (None, False) for row in standing}
+    return found | {
+        row.label_id: pair for row, *pair in zip(sure, doubt.tolist(), likely.tolist(), strict=True)
+    }
+
+
+def logged_margins(row: LabelRow) -> dict[str, float]:
+    """What the encoders had said when the answer was given, by checkpoint id."""
+    return {
+        each.checkpoint or each.encoder: margin(each.similarity, each.threshold)
+        for each in logged_verdicts(row)
+    }
+
+
+def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator) -> str:
+    """A new answer by `who` to the pair of an earlier one; gives its label_id.
+
+    It takes the place of the annotator's own earlier answer; against another's it makes a conflict. The pair
+    keeps the chance with which it was drawn.
+    """
+    return _answer(workbench, known_label(workbench.log.rows(), label_id), answer, who, "")
+
+
+def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annotator) -> str:
+    """An answer by `who` that overrules what annotators disagree on; gives its label_id. Undoing it opens the
+    conflict again. UserError where there is no conflict on the pair."""
+    pair = tuple(sorted(pair))
+    disputed = [group for group in workbench.log.conflicts() if group[0].pair == pair]
+    if not disputed:
+        raise UserError(
+            "What is settled is a conflict. Received: a pair on which nobody disagrees (any more). Load the "
+            "list again."
+        )
+    drawn = next((row for row in disputed[0] if row.probability), disputed[0][0])
+    return _answer(workbench, drawn, answer, who, SETTLES)
+
+
+def known_label(rows: Sequence[LabelRow], label_id: str) -> LabelRow:
+    for row in rows:
+        if row.label_id == label_id and row.event == "label":
+            return row
+    raise UserError(
+        f"An answer is named by its label_id. Received: {ascii(label_id)[:80]}, which the log does not hold. "
+        "Load the list again."
+    )
+
+
+def _answer(workbench: Workbench, row: LabelRow, answer: str, who: Annotator, note: str) -> str:
+    shown = Shown(
+        task=row.task or "compare",
+        reason=row.reason or "uploaded",
+        probability=float(row.probability) if row.probability else None,
+        note=note,
+    )
+    return workbench.answer(row.left_id, row.right_id, answer, who, shown)
