@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import trained_on
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
@@ -38,6 +39,16 @@ def load_fusion(file: Path) -> Fusion:
             "A fusion is a JSON object of the numbers koch, resnet50, intercept and threshold. "
             f"Received: {file.name} ({damage}). Copy it again, or delete it to weigh both encoders alike."
         ) from damage
+
+
+def for_images_of(domain: str, fusion: Fusion, checkpoints: Sequence[Checkpoint]) -> Fusion:
+    """The fusion of koch and resnet50, in this order, for images of a domain: where only one of them was
+    trained on such images, it answers alone."""
+    knows = [trained_on(checkpoint.card) in (None, domain) for checkpoint in checkpoints]
+    if all(knows) or not any(knows):
+        return fusion
+    alone = checkpoints[knows.index(True)]
+    return Fusion(float(knows[0]), float(knows[1]), 0.0, alone.threshold)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pytest
 
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials
-from siamese_core.fusion import Fused, Fusion, fit_fusion, load_fusion
+from siamese_core.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion
 from siamese_core.metrics import Calibration, expected_calibration_error, sigmoid
 
 
@@ -115,3 +117,16 @@ def test_a_damaged_fusion_is_refused_by_name(tmp_path, text):
     file.write_text(text)
     with pytest.raises(UserError, match="fusion.json"):
         load_fusion(file)
+
+
+def test_who_alone_was_trained_on_such_images_answers_alone():
+    def trained(on: str | None, threshold: float) -> Checkpoint:
+        card = {"trained_on": on} if on else {}
+        return Checkpoint("", "koch", None, None, Calibration(1.0, 0.0), threshold, card)
+
+    both = Fusion(0.3, 0.6, 0.1, 0.45)
+    writing, photos, unknown = trained(HANDWRITING, 0.4), trained(PHOTOGRAPHS, 0.7), trained(None, 0.2)
+    assert for_images_of(PHOTOGRAPHS, both, [writing, photos]) == Fusion(0.0, 1.0, 0.0, 0.7)
+    assert for_images_of(HANDWRITING, both, [writing, photos]) == Fusion(1.0, 0.0, 0.0, 0.4)
+    for checkpoints in ([writing, writing], [photos, photos], [unknown, photos]):
+        assert for_images_of(PHOTOGRAPHS, both, checkpoints) == both
