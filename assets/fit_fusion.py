@@ -1,24 +1,23 @@
-"""Weigh the two slots against each other: `python assets/fit_fusion.py HANDWRITING [PHOTOGRAPHS]`.
+"""Weigh the shipped checkpoints against each other: `python assets/fit_fusion.py DATA`.
 
-Both are class folders, or zips of them, of classes that no shipped checkpoint was trained on. Writes
-`assets/checkpoints/fusion.json`, and prints how good the fusion is where each half of the groups (classes,
-where there are fewer than four groups) is judged by what the other half gave. Photographs need ImageNet
-weights (`SIAMESE_RESNET50_WEIGHTS`).
+DATA: class folders of handwriting in groups (alphabets), or a zip of them, that no shipped checkpoint was
+trained on. Writes `assets/checkpoints/fusion.json`, and prints how good both and their fusion are where each
+half of the groups is judged by the fusion that the other half gave.
 """
 
 import json
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-ASSETS = Path(__file__).resolve().parent
-sys.path.insert(0, str(ASSETS.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from siamese_core.checkpoint_store import SHIPPED  # noqa: E402
 from siamese_core.checkpoints import load_checkpoint  # noqa: E402
 from siamese_core.datasets import Dataset, load_dataset  # noqa: E402
+from siamese_core.encoders import SLOTS  # noqa: E402
 from siamese_core.evaluation import (  # noqa: E402
     OneShotOptions,
     OneShotTrials,
@@ -26,9 +25,8 @@ from siamese_core.evaluation import (  # noqa: E402
     one_shot_trials,
     sampled_pairs,
 )
-from siamese_core.fusion import FUSION_FILE, Fused, Fusion, fit_fusion  # noqa: E402
+from siamese_core.fusion import Fused, Fusion, fit_fusion  # noqa: E402
 from siamese_core.metrics import expected_calibration_error, wilson_interval  # noqa: E402
-from siamese_core.workbench import Workbench  # noqa: E402
 
 TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20
@@ -57,8 +55,7 @@ class Kept:
 def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTrials, VerificationTrials]:
     """Trials on some images of the data set; they read the images' numbers."""
     part = data.subset(images)
-    within = np.bincount(part.class_group[np.unique(part.labels)]).max() >= N_WAY
-    options = OneShotOptions(N_WAY, 1, count, bool(within))
+    options = OneShotOptions(N_WAY, 1, count, within_group=True)
     one_shot = one_shot_trials(part, options, np.random.default_rng(1))
     pairs = sampled_pairs(part, PAIRS * count // TRIALS, np.random.default_rng(2))
     return (
@@ -69,9 +66,8 @@ def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTri
 
 def halves(data: Dataset) -> list[np.ndarray]:
     groups = data.class_group[data.labels]
-    kind = groups if len(np.unique(groups)) >= 4 else data.labels
-    first = np.random.default_rng(0).permutation(np.unique(kind))[::2]
-    return [np.flatnonzero(np.isin(kind, first)), np.flatnonzero(~np.isin(kind, first))]
+    first = np.random.default_rng(0).permutation(np.unique(groups))[::2]
+    return [np.flatnonzero(np.isin(groups, first)), np.flatnonzero(~np.isin(groups, first))]
 
 
 def judged(models: list[Kept], fusion: Fusion, trials: tuple) -> dict[str, np.ndarray]:
@@ -100,22 +96,12 @@ def fitted(models: list[Kept], data: Dataset) -> Fusion:
     return fit_fusion(*trials_of(data, np.arange(len(data)), TRIALS), *models)
 
 
-def main(paths: list[Path]) -> None:
-    fusions = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for path in paths:
-            data = load_dataset([path])
-            bench = Workbench(Path(folder))
-            sample = [data.image(i) for i in range(0, len(data), max(1, len(data) // 48))]
-            bench.ready_for(sample, ["resnet50"])
-            domain, store = bench.matcher.domain(sample), bench.checkpoints
-            folders = [store.folder(store.current_id(slot, domain)) for slot in ("koch", "resnet50")]
-            models = [Kept(each, data) for each in folders]
-            print(f"{path.name}: {domain}, {', '.join(model.id for model in models)}")
-            fusion = fitted(models, data)
-            fusions[domain] = {name: round(value, 5) for name, value in asdict(fusion).items()}
-    (ASSETS / "checkpoints" / FUSION_FILE).write_text(json.dumps(fusions, indent=1) + "\n")
+def main(path: Path) -> None:
+    data = load_dataset([path])
+    models = [Kept(SHIPPED / slot, data) for slot in SLOTS]
+    fusion = {name: round(value, 5) for name, value in asdict(fitted(models, data)).items()}
+    (SHIPPED / "fusion.json").write_text(json.dumps(fusion, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]])
+    main(Path(sys.argv[1]))

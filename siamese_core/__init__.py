@@ -73,6 +73,7 @@ MODULES = (
     "pool_files",
     "pool_sources",
     "embedding_files",
+    "picking",
     "workbench",
     "matching",
     "choosing",

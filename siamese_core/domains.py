@@ -9,6 +9,7 @@ from collections.abc import Sequence
 HANDWRITING, PHOTOGRAPHS = "handwriting", "photographs"
 DOMAINS = (HANDWRITING, PHOTOGRAPHS)
 FIXED = "fixed"
+LOOKED_AT = 24  # of many images, to tell what most of them are
 
 
 def domain_of_images(inks: Sequence[bool]) -> str:
@@ -16,11 +17,22 @@ def domain_of_images(inks: Sequence[bool]) -> str:
     return HANDWRITING if 2 * sum(inks) > len(inks) else PHOTOGRAPHS
 
 
+def some_of(count: int) -> list[int]:
+    """The numbers of at most `LOOKED_AT` of `count` images, evenly spread."""
+    step = max(1.0, count / LOOKED_AT)
+    return [int(place * step) for place in range(min(count, LOOKED_AT))]
+
+
 def domain_of_card(card: dict) -> str | None:
     """The one that the checkpoint was made for, as its card or its data tells; None where nothing does."""
     if card.get("domain") in DOMAINS:
         return card["domain"]
     return HANDWRITING if "omniglot" in str((card.get("data") or {}).get("name", "")).lower() else None
+
+
+def trained_on(card: dict) -> str | None:
+    """What the images were that it learnt from, wherever it serves; None where its card does not tell."""
+    return card["trained_on"] if card.get("trained_on") in DOMAINS else domain_of_card(card)
 
 
 def place(slot: str, domain: str) -> str:
@@ -42,7 +54,7 @@ def picked_because(inks: Sequence[bool]) -> str:
 
 def unlike(card: dict, domain: str) -> str | None:
     """What to say where a checkpoint is asked about images of another domain than it was trained on."""
-    trained = domain_of_card(card)
+    trained = trained_on(card)
     if trained in (None, domain):
         return None
     return f"Trained on {trained}, asked about {domain}: it never saw the like; its answer may mean little."

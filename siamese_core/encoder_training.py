@@ -1,4 +1,9 @@
-"""Mode "full": the encoder learns too, from its parent's weights, on answers mixed with replayed pairs."""
+"""Mode "full": the encoder learns too, from its parent's weights, on answers mixed with replayed pairs.
+
+Of a network whose weights come from elsewhere (ImageNet) only the last stage learns: the stages before it see
+what all photographs have in common, a few hundred answers would spoil that, and going back through them takes
+most of the time.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +14,7 @@ from keras import ops
 
 from siamese_core.augmentation import distort, mirror
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.encoders import build_network, with_turns
+from siamese_core.encoders import PRETRAINED, build_network, with_turns
 from siamese_core.head_training import copied_head, inherited_card
 
 PAIRS_A_STEP = 16
@@ -17,6 +22,7 @@ REPLAYED_A_STEP = 8
 FEWEST_STEPS, MOST_STEPS = 30, 300
 PASSES = 8  # over the answers
 LEARNING_RATE = 2e-5
+LAST_STAGE = "conv5_"  # how the names of its layers begin
 
 Progress = Callable[[float, str], None]
 
@@ -93,5 +99,8 @@ def _drawn(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> Prepar
 def _copied_encoder(parent: Checkpoint) -> keras.Model:
     encoder = build_network(parent.card)
     encoder.set_weights(parent.encoder.get_weights())
-    encoder.trainable = True  # also one whose weights come from elsewhere and were frozen
+    encoder.trainable = True  # also one that was frozen
+    if parent.card.get("network") in PRETRAINED:
+        for layer in encoder.get_layer("resnet50").layers:
+            layer.trainable = layer.name.startswith(LAST_STAGE)
     return encoder

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from siamese_core.evaluation import Model, OneShotTrials, Row, VerificationTrials
+    from siamese_core.picking import Images
+    from siamese_core.workbench import Workbench
 
 DEFAULT_PAIRS = 2000
-LOOKED_AT = 48  # images of the trials, by which they are told to be handwriting or photographs
 
 
 def evaluate_one_shot(options: Namespace, progress: Progress) -> Answer:
@@ -59,32 +60,22 @@ def _evaluate(trials: "OneShotTrials | VerificationTrials", options: Namespace, 
     from siamese_core.evaluation import Row, with_baselines
 
     progress(0.0, "loading the checkpoint")
-    model = _model(options, trials)
+    model, notes = _model(options, _images(trials))
     models = 1 + len(BASELINES) if options.baselines else 1
     watched = _watched(trials, models, progress)
     rows = with_baselines(watched, model) if options.baselines else (Row(watched.evaluate(model), None),)
     answer = rows[0].result.json()
     if options.baselines:
         answer["baselines"] = [row.json() for row in rows[1:]]
-    return Answer(answer, _scores_text(rows))
-
-
-def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
-    """The numbers of the images of the trials, each once."""
-    import numpy as np
-
-    from siamese_core.evaluation import OneShotTrials
-
-    one_shot = isinstance(trials, OneShotTrials)
-    return np.union1d(*((trials.query, trials.support) if one_shot else (trials.left, trials.right)))
+    title = f"{rows[0].result.protocol}, {rows[0].result.checkpoint}"
+    return Answer(answer, "\n".join([title, *filter(None, notes), "", _scores_text(rows)]))
 
 
 def _watched(
     trials: "OneShotTrials | VerificationTrials", models: int, progress: Progress
 ) -> "OneShotTrials | VerificationTrials":
     """The same trials, telling how far they are: every model reads each image once."""
-    total = models * len(_used(trials))
-    done = 0
+    total, done = models * len(_used(trials)), 0
 
     def read(number: int) -> "np.ndarray":
         nonlocal done
@@ -95,25 +86,50 @@ def _watched(
     return replace(trials, read=read)
 
 
-def _model(options: Namespace, trials: "OneShotTrials | VerificationTrials") -> "Model":
-    """The checkpoint that is named, else the one that serves images like those of the trials."""
+def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
+    """The numbers of the images that the trials use."""
+    import numpy as np
+
+    from siamese_core.evaluation import OneShotTrials
+
+    sides = (
+        (trials.query, trials.support) if isinstance(trials, OneShotTrials) else (trials.left, trials.right)
+    )
+    return np.union1d(*sides)
+
+
+def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
+    from siamese_core.picking import Images
+
+    used = _used(trials)
+    return Images(len(used), lambda place: trials.read(int(used[place])))
+
+
+def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
+    """What is measured, and notes: why this checkpoint, and whether it ever saw such images."""
     from siamese_core.checkpoints import load_checkpoint
-    from siamese_core.encoders import SLOTS
-    from siamese_core.fusion import FUSION_FILE, Fused, load_fusion
+    from siamese_core.picking import pick, warning_of
 
     if options.checkpoint:
-        return load_checkpoint(options.checkpoint)
+        checkpoint = load_checkpoint(options.checkpoint)
+        return checkpoint, [warning_of(checkpoint, images)]
     bench, encoder = open_workbench(options), options.encoder or DEFAULT_ENCODER
-    slots = SLOTS if encoder == "fused" else (encoder,)
-    used = _used(trials)
-    images = [trials.read(int(number)) for number in used[:: -(-len(used) // LOOKED_AT)]]
-    bench.ready_for(images, slots)
-    domain = bench.matcher.domain(images)
-    store = bench.checkpoints
-    models = [load_checkpoint(store.folder(store.current_id(slot, domain))) for slot in slots]
     if encoder == "fused":
-        return Fused(*models, load_fusion(store.shipped_folder / FUSION_FILE, domain))
-    return models[0]
+        return _fused(bench, images)
+    picked = pick(bench, encoder, images)
+    return picked.checkpoint, [picked.note]
+
+
+def _fused(bench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
+    from siamese_core.encoders import SLOTS
+    from siamese_core.fusion import Fused, for_images_of, load_fusion
+    from siamese_core.picking import pick
+
+    picked = [pick(bench, slot, images) for slot in SLOTS]
+    checkpoints = [each.checkpoint for each in picked]
+    stored = load_fusion(bench.checkpoints.shipped_folder / "fusion.json")
+    fusion = for_images_of(picked[0].domain, stored, checkpoints)
+    return Fused(*checkpoints, fusion), [each.note for each in picked]
 
 
 def _scores_text(rows: Sequence["Row"]) -> str:
@@ -137,4 +153,4 @@ def _scores_text(rows: Sequence["Row"]) -> str:
         if len(rows) > 1:
             line.append("" if row.mcnemar_p is None else f"{row.mcnemar_p:.2g}")
         lines.append(line)
-    return f"{rows[0].result.protocol}, {rows[0].result.checkpoint}\n\n{table(heading, lines)}"
+    return table(heading, lines)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import trained_on
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
 
-FUSION_FILE = "fusion.json"  # beside the shipped checkpoints
 SHARES = np.linspace(0, 1, 21)
 TEMPERATURES = np.geomspace(0.05, 5, 25)
 
@@ -28,19 +28,27 @@ class Fusion:
     threshold: float = 0.5
 
 
-def load_fusion(file: Path, domain: str) -> Fusion:
-    """The one that `file`, JSON, holds for images of a domain; the default where it, or the file, does not.
-    UserError if the file is damaged."""
+def load_fusion(file: Path) -> Fusion:
+    """The fusion stored as JSON, the default where there is no such file; UserError if it is damaged."""
     if not file.is_file():
         return Fusion()
     try:
-        stored = json.loads(file.read_bytes()).get(domain, {})
-        return Fusion(**{name: float(value) for name, value in stored.items()})
+        return Fusion(**{name: float(value) for name, value in json.loads(file.read_bytes()).items()})
     except (AttributeError, TypeError, ValueError) as damage:
         raise UserError(
-            "A fusion is a JSON object: koch, resnet50, intercept and threshold for each domain, numbers. "
+            "A fusion is a JSON object of the numbers koch, resnet50, intercept and threshold. "
             f"Received: {file.name} ({damage}). Copy it again, or delete it to weigh both encoders alike."
         ) from damage
+
+
+def for_images_of(domain: str, fusion: Fusion, checkpoints: Sequence[Checkpoint]) -> Fusion:
+    """The fusion of koch and resnet50, in this order, for images of a domain: where only one of them was
+    trained on such images, it answers alone."""
+    knows = [trained_on(checkpoint.card) in (None, domain) for checkpoint in checkpoints]
+    if all(knows) or not any(knows):
+        return fusion
+    alone = checkpoints[knows.index(True)]
+    return Fusion(float(knows[0]), float(knows[1]), 0.0, alone.threshold)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import trained_on
 from siamese_core.material import Material
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
@@ -77,7 +78,8 @@ def copied_head(parent: Checkpoint):
 
 def inherited_card(parent: Checkpoint) -> dict:
     """What holds for a candidate as for its parent. Data, metrics and steps are the parent's own."""
-    return {name: parent.card[name] for name in INHERITED if name in parent.card} | {"parent": parent.id}
+    kept = {name: parent.card[name] for name in INHERITED if name in parent.card}
+    return kept | {"parent": parent.id, "trained_on": trained_on(parent.card)}
 
 
 def _has_weights(model: Checkpoint) -> bool:

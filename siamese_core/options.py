@@ -251,7 +251,10 @@ def _add_retrain(groups) -> None:
     )
     parser.add_argument("--log", type=Path, metavar="CSV", help="another log of the same images")
     parser.add_argument(
-        "--mode", choices=("head", "full"), default="head", help="what is trained (%(default)s)"
+        "--mode",
+        choices=("head", "full"),
+        default="head",
+        help="head: the encoder stays; full: it learns too, of ImageNet's its last stage (%(default)s)",
     )
     parser.add_argument(
         "--promote",

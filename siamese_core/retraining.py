@@ -106,6 +106,7 @@ def _parent(run: _Run) -> _Network:
     """What serves now, embedded by the matcher, which keeps embeddings from one retraining to the next."""
     matcher, slot = run.workbench.matcher, run.options.encoder
     run.progress(0.05, "loading the checkpoint")
+    run.workbench.ready_for(run.material.images, [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's

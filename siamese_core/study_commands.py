@@ -5,12 +5,13 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_store
+from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_store, open_workbench
 from siamese_core.errors import UserError
 from siamese_core.terminal import one_line, table
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints import Checkpoint
+    from siamese_core.datasets import Dataset
     from siamese_core.findings import Finding
 
 ABSENT = "-"  # a metric that a variant does not have, or that is no number
@@ -30,7 +31,7 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
         raise UserError("--labels belong to the pairs of a --list. Received: them alone. Give both.")
     rng = np.random.default_rng(options.seed)
     dataset = load_dataset(options.data) if options.data else None
-    checkpoint = _checkpoint(options, progress)
+    checkpoint = _checkpoint(options, dataset, progress)
     findings = []
     if dataset is not None:
         progress(0.1, "looking at the images")
@@ -48,16 +49,21 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
     return Answer({"findings": [finding.json() for finding in findings]}, _findings_text(findings))
 
 
-def _checkpoint(options: Namespace, progress: Progress) -> "Checkpoint | None":
-    """The one that is named; where nothing is, the default encoder's current one."""
+def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progress) -> "Checkpoint | None":
+    """The one that is named, of an encoder the one for such images; where nothing is, the default one."""
     from siamese_core.checkpoints import load_checkpoint
+    from siamese_core.picking import Images, pick
 
     named = options.checkpoint or options.encoder
     if not named and (options.data or options.list):
         return None
     progress(0.0, "loading the checkpoint")
-    store = open_store(options)
-    return load_checkpoint(options.checkpoint or store.current_folder(options.encoder or DEFAULT_ENCODER))
+    if options.checkpoint:
+        return load_checkpoint(options.checkpoint)
+    encoder = options.encoder or DEFAULT_ENCODER
+    if dataset is None:
+        return load_checkpoint(open_store(options).current_folder(encoder))
+    return pick(open_workbench(options), encoder, Images(len(dataset), dataset.image)).checkpoint
 
 
 def casestudy(options: Namespace, progress: Progress) -> Answer:

@@ -9,9 +9,11 @@ import numpy as np
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
 from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.domains import domain_of_images, some_of
 from siamese_core.encoders import EncoderSpec, encoder_spec, with_turns
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
+from siamese_core.ink import is_ink
 from siamese_core.metrics import Calibration
 from siamese_core.pair_lists import PairList, load_pair_list
 from siamese_core.precision import bfloat16_where_fast
@@ -100,6 +102,9 @@ def train_checkpoint(
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
     checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)} | start
+    checkpoint.card["trained_on"] = domain_of_images(
+        [is_ink(training.image(i)) for i in some_of(len(training))]
+    )
     saved = _save(checkpoint, folder, unseen, metrics)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)

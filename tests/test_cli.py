@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import alphabet, corner_mark, huge_png, image_file, write_class_folders
+from samples import alphabet, corner_mark, huge_png, image_file, photograph, write_class_folders
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.cli import main
@@ -287,6 +287,24 @@ def test_evaluate_measures_both_slots_as_one(run, own_slots, drawings):
 def test_evaluate_uses_koch_where_nothing_else_is_said(run, own_slots, drawings):
     found = run(*ONE_SHOT, "--data", drawings, "--json").json()
     assert found["checkpoint"] == CheckpointStore(own_slots).current_id("koch")
+
+
+def test_evaluate_asks_the_checkpoint_for_photographs_about_photographs(run, own_slots, tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(8):
+        (tmp_path / "photos" / f"class{number // 2}").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / f"class{number // 2}" / f"{number}.png").write_bytes(
+            image_file(photograph(rng))
+        )
+    checkpoint, store = small_checkpoint(9), CheckpointStore(own_slots)
+    checkpoint.card["domain"] = "photographs"
+    saved = save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=True)
+    store.promote(saved.id, "resnet50")
+    words = (*ONE_SHOT, "--data", tmp_path / "photos", "--encoder")
+    assert run(*words, "resnet50", "--json").json()["checkpoint"] == saved.id
+    assert "auto: all images are photographs" in run(*words, "resnet50").text()
+    assert "koch has no other checkpoint for them" in run(*words, "koch").text()
+    assert run(*words, "fused", "--json").json()["checkpoint"].endswith(f"+{saved.id}")
 
 
 def test_evaluate_takes_a_checkpoint_by_its_folder(run, own_slots, drawings):

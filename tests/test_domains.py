@@ -2,12 +2,15 @@
 
 from siamese_core.domains import (
     HANDWRITING,
+    LOOKED_AT,
     PHOTOGRAPHS,
     domain_of_card,
     domain_of_images,
     picked_because,
     place,
     slot_of,
+    some_of,
+    trained_on,
     unlike,
 )
 
@@ -42,3 +45,18 @@ def test_a_checkpoint_is_unlike_images_of_the_other_domain_and_only_where_its_ow
 def test_a_place_leads_back_to_its_slot():
     assert place("koch", HANDWRITING) == "koch"
     assert slot_of(place("koch", PHOTOGRAPHS)) == slot_of("koch") == "koch"
+
+
+def test_what_it_was_trained_on_is_told_whatever_it_serves():
+    assert trained_on({"trained_on": PHOTOGRAPHS}) == PHOTOGRAPHS
+    assert domain_of_card({"trained_on": PHOTOGRAPHS}) is None  # it serves where it is put
+    assert trained_on({"trained_on": None, "domain": PHOTOGRAPHS}) == PHOTOGRAPHS
+    assert trained_on({"trained_on": HANDWRITING, "domain": PHOTOGRAPHS}) == HANDWRITING
+    assert unlike({"trained_on": HANDWRITING}, PHOTOGRAPHS).startswith("Trained on handwriting")
+
+
+def test_some_of_many_are_spread_over_all_of_them():
+    assert some_of(3) == [0, 1, 2] and some_of(0) == []
+    many = some_of(1000)
+    assert len(many) == len(set(many)) == LOOKED_AT
+    assert many[0] == 0 and 950 < many[-1] < 1000

@@ -5,8 +5,9 @@ import pytest
 
 from samples import alphabet
 from siamese_core import encoder_training
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints import Checkpoint, base_card
 from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
+from siamese_core.encoders import PRETRAINED
 from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
 from small_checkpoints import small_checkpoint
@@ -123,6 +124,18 @@ def test_a_frozen_network_and_replayed_pairs_of_one_kind_do_not_stop_it(short):
     child = retrained_encoder(parent, prepared(parent, 1), same, np.random.default_rng(0), lambda *_: None)
     for array, former in zip(child.encoder.get_weights(), parent.encoder.get_weights(), strict=True):
         assert np.isfinite(array).all() and np.any(array != former)
+
+
+def test_of_a_network_that_knows_photographs_the_last_stage_learns():
+    spec, card = PRETRAINED["resnet50_imagenet"], base_card("resnet50", 64) | {"network": "resnet50_imagenet"}
+    parent = Checkpoint(
+        "", "resnet50", spec.build(64), make_head("cosine"), Calibration(30.0, 0.0), 0.5, card
+    )
+    encoder = encoder_training._copied_encoder(parent)
+    stages = {weight.path.split("/")[-2].partition("_")[0] for weight in encoder.trainable_variables}
+    assert stages == {"conv5"} and len(encoder.trainable_variables) == 4 * (3 * 3 + 1)
+    for array, former in zip(encoder.get_weights(), parent.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(array, former)
 
 
 def test_each_step_mixes_answers_and_replayed_pairs_half_of_each_kind():

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pytest
 
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials
-from siamese_core.fusion import Fused, Fusion, fit_fusion, load_fusion
+from siamese_core.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion
 from siamese_core.metrics import Calibration, expected_calibration_error, sigmoid
 
 
@@ -104,18 +106,27 @@ def test_the_share_does_not_follow_the_scale_of_the_logits():
 def test_a_stored_fusion_reads_back_and_a_missing_one_weighs_both_alike(tmp_path):
     fusion = Fusion(0.4, 0.9, -0.2, 0.55)
     file = tmp_path / "fusion.json"
-    assert load_fusion(file, "handwriting") == Fusion(0.5, 0.5, 0.0, 0.5)
-    file.write_text(json.dumps({"handwriting": asdict(fusion)}))
-    assert load_fusion(file, "handwriting") == fusion
-    assert load_fusion(file, "photographs") == Fusion()
+    assert load_fusion(file) == Fusion(0.5, 0.5, 0.0, 0.5)
+    file.write_text(json.dumps(asdict(fusion)))
+    assert load_fusion(file) == fusion
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", '{"handwriting": 1}', '{"handwriting": {"koch": "much"}}', '{"handwriting": {"cnn": 1.0}}'],
-)
+@pytest.mark.parametrize("text", ["", "[]", '{"koch": "much"}', '{"small_cnn": 1.0}', '{"koch": null}'])
 def test_a_damaged_fusion_is_refused_by_name(tmp_path, text):
     file = tmp_path / "fusion.json"
     file.write_text(text)
     with pytest.raises(UserError, match="fusion.json"):
-        load_fusion(file, "handwriting")
+        load_fusion(file)
+
+
+def test_who_alone_was_trained_on_such_images_answers_alone():
+    def trained(on: str | None, threshold: float) -> Checkpoint:
+        card = {"trained_on": on} if on else {}
+        return Checkpoint("", "koch", None, None, Calibration(1.0, 0.0), threshold, card)
+
+    both = Fusion(0.3, 0.6, 0.1, 0.45)
+    writing, photos, unknown = trained(HANDWRITING, 0.4), trained(PHOTOGRAPHS, 0.7), trained(None, 0.2)
+    assert for_images_of(PHOTOGRAPHS, both, [writing, photos]) == Fusion(0.0, 1.0, 0.0, 0.7)
+    assert for_images_of(HANDWRITING, both, [writing, photos]) == Fusion(1.0, 0.0, 0.0, 0.4)
+    for checkpoints in ([writing, writing], [photos, photos], [unknown, photos]):
+        assert for_images_of(PHOTOGRAPHS, both, checkpoints) == both

@@ -119,6 +119,12 @@ def test_a_card_inherits_what_the_encoder_is_but_not_what_the_parent_did(weighte
     assert not {"metrics", "steps", "data"} & set(card)
 
 
+def test_a_card_still_tells_what_its_ancestors_were_trained_on(weighted):
+    omniglot = replace(weighted, card=weighted.card | {"data": {"name": "Omniglot, images_background"}})
+    child = replace(weighted, card=inherited_card(omniglot))
+    assert child.card["trained_on"] == inherited_card(child)["trained_on"] == "handwriting"
+
+
 # evidence
 
 

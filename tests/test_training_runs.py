@@ -100,6 +100,7 @@ def test_a_run_makes_a_checkpoint_that_loads(trained):
 def test_its_card_says_what_it_was_made_of(trained, data, unseen):
     card = load_checkpoint(trained[0].folder).card
     assert (card["seed"], card["steps"], card["parent"], card["size"]) == (3, STEPS, None, SIZE)
+    assert card["trained_on"] == "handwriting"
     assert card["training_images"] == STEPS * 12 * 4 and card["training_seconds"] > 0
     assert card["data"] == {"images": 48, "classes": 12, "sha256": load_dataset([data]).fingerprint()}
     assert card["validation_data"]["sha256"] == load_dataset([unseen]).fingerprint()
