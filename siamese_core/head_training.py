@@ -9,7 +9,7 @@ from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
-from siamese_core.metric_learning import Answers, learn
+from siamese_core.metric_learning import Answers, learn, unlabelled_metric
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 from siamese_core.validation import Embedded
@@ -60,6 +60,17 @@ def learnt_head(
     head = learnt_cosine(found.metric)
     encoder = parent.encoder
     return Checkpoint("", parent.encoder_name, encoder, head, found.calibration, parent.threshold, card)
+
+
+def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
+    """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
+    from siamese_core.heads import learnt_cosine
+
+    card = inherited_card(parent) | {"head": LEARNT}
+    head = learnt_cosine(unlabelled_metric(embeddings))
+    return Checkpoint(
+        "", parent.encoder_name, parent.encoder, head, Calibration(1.0, 0.0), parent.threshold, card
+    )
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:

@@ -29,7 +29,10 @@ UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are 
 FOLDS = 4
 MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-NEAR_BEST = 0.1  # of the gain over the parent, for which things that answers have shown are told apart better
+NEAR_BEST = (
+    0.03  # of the loss; of such settings the softest, which tells things that answers have shown apart
+)
+CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ def learn(
     rng: np.random.Generator,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
-    of pairs of rows. None where the answers are too few to choose by, or nothing beats the parent on things
-    held out."""
+    of pairs of rows. None where the answers are too few to choose by, or all that they teach is clearly worse
+    than the parent on things held out."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
     group = likely_groups(trust, answers.left, answers.right, answers.same)
@@ -80,9 +83,9 @@ def learn(
     scores = _held_out_scores(embeddings, group, judged)
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
     least = min(losses.values())
-    if not least < before:
+    if least > CLEARLY_WORSE * before:
         return None
-    near = [each for each in losses if losses[each] <= least + NEAR_BEST * (before - least)]
+    near = [each for each in losses if losses[each] <= (1 + NEAR_BEST) * least]
     setting = min(near, key=lambda each: (each[2], losses[each]))
     said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
     calibration = fit_calibration(*_together(said, answers))

@@ -7,7 +7,7 @@ import numpy as np
 
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 1.0, 3.0)  # of the covariance within things, in units of the mean variance
-SOFTNESSES = (1.0, 3.0, np.inf)  # what is added to the variance between things, in its mean; inf: not used
+SOFTNESSES = (2.0, np.inf)  # what is added to the variance between things, in its mean; inf: not used
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
 NEGLIGIBLE = 1e-8  # of the largest variance
