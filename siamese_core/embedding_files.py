@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint
 
 KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch
+MOST_UNLABELLED = 500  # images
 ID_BYTES = 65  # 64 hex digits and a line feed
 
 
@@ -47,6 +48,10 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self._place)
+
+    def ids(self) -> list[str]:
+        """Of the images that are there, sorted, which is a random order."""
+        return sorted(self._place)
 
     def refresh(self) -> None:
         """Takes in what others have appended."""
@@ -99,6 +104,17 @@ class Shelf:
             places = range(self._count, whole)
             self._place |= {text[ID_BYTES * n : ID_BYTES * n + 64]: place for n, place in enumerate(places)}
             self._count = whole
+
+
+def unlabelled_rows(folder: Path, checkpoint: Checkpoint, stored: Path, known: Container[str]) -> np.ndarray:
+    """float32 (n, dim), n <= `MOST_UNLABELLED`: embeddings in the shelves' `folder` of images that are not
+    `known`, by the encoder of the checkpoint that is `stored` there. Which ones depends on the ids alone."""
+    dim = checkpoint.encoder.output_shape[-1]
+    name = shelf_name(checkpoint, stored)
+    if not (folder / name).is_dir():
+        return np.empty((0, dim), np.float32)
+    shelf = Shelf(folder / name, dim)
+    return shelf.take([each for each in shelf.ids() if each not in known][:MOST_UNLABELLED])
 
 
 def _size(file: Path) -> int:

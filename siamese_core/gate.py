@@ -1,6 +1,6 @@
 """Whether a candidate may take its parent's place: judged on the same holdout and the same base protocol."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -97,3 +97,10 @@ def forgotten(before: ProtocolResult, after: ProtocolResult) -> str | None:
         points = 100 * lost / trials
         return f"it lost {points:.1f} points on the base protocol, where {100 * BASE_MARGIN:g} are allowed"
     return None
+
+
+def named(judgement: Judgement, checkpoint: str) -> Judgement:
+    """The same, of a candidate that had no id yet when it was judged."""
+    after = judgement.after
+    results = (replace(each, checkpoint=checkpoint) for each in (after.holdout, after.base))
+    return replace(judgement, after=Measured(*results))

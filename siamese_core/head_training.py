@@ -8,11 +8,15 @@ import numpy as np
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.domains import trained_on
+from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
+from siamese_core.metric_learning import Answers, learn, unlabelled_metric
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
+from siamese_core.validation import Embedded
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
+LEARNT = "learnt_cosine"
 # Of a parent's card, by its candidate's:
 INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "domain")
 
@@ -30,6 +34,44 @@ def retrained_head(
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
     evidence = answers.joined(replace(replay, weight=share * replay.weight))
     return adapted(parent, adapt(evidence, rng, lambda found: allowed(adapted(parent, found))))
+
+
+def learnt_head(
+    parent: Checkpoint, embeddings: np.ndarray, answers: Answers, rng: np.random.Generator
+) -> Checkpoint | None:
+    """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
+    images and the answers about them; None where nothing is learnt that beats the parent on things held
+    out. The threshold stays."""
+    from siamese_core.heads import learnt_cosine
+
+    network = Embedded(parent, embeddings)
+    found = learn(embeddings, answers, lambda left, right: pair_logits(network, int, left, right), rng)
+    if found is None:
+        return None
+    power, shrinkage, softness = found.setting
+    learning = {
+        "images": len(embeddings),
+        "answers": len(answers.same),
+        "power": power,
+        "shrinkage": shrinkage,
+        "softness": softness if np.isfinite(softness) else None,
+        "loss_held_out": {"before": found.parent_loss, "after": found.loss},
+    }
+    card = inherited_card(parent) | {"head": LEARNT, "learning": learning}
+    head = learnt_cosine(found.metric)
+    encoder = parent.encoder
+    return Checkpoint("", parent.encoder_name, encoder, head, found.calibration, parent.threshold, card)
+
+
+def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
+    """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
+    from siamese_core.heads import learnt_cosine
+
+    card = inherited_card(parent) | {"head": LEARNT}
+    head = learnt_cosine(unlabelled_metric(embeddings))
+    return Checkpoint(
+        "", parent.encoder_name, parent.encoder, head, Calibration(1.0, 0.0), parent.threshold, card
+    )
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:

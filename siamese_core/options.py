@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from siamese_core import commands, evaluate_commands, mine_command, study_commands
+from siamese_core import bench_command, commands, evaluate_commands, mine_command, study_commands
 from siamese_core.arguments import (
     DATA_HELP,
     Parser,
@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_log(groups)
     _add_retrain(groups)
     _add_checkpoints(groups)
+    _add_bench(groups)
     return parser
 
 
@@ -284,3 +285,23 @@ def _add_checkpoints(groups) -> None:
     back.add_argument(
         "--domain", choices=DOMAINS, default=HANDWRITING, help="whose checkpoint goes back (%(default)s)"
     )
+
+
+def _add_bench(groups) -> None:
+    parser = _add_command(
+        groups, "bench", bench_command.bench, "speed against the obvious way; what the labelling loop teaches"
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(bench_command.CHOICES)} (all, loop with --data)"
+    )
+    add_data(parser, words="a domain for the loop: images in class folders, or zips of them")
+    parser.add_argument(
+        "--encoder", choices=tuple(ENCODERS), metavar="NAME", help=f"whose checkpoint ({DEFAULT_ENCODER})"
+    )
+    parser.add_argument(
+        "--answers", type=whole(20), default=300, metavar="N", help="of the loop (%(default)s)"
+    )
+    parser.add_argument(
+        "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop (%(default)s)"
+    )
+    add_seed(parser)

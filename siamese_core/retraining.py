@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint, write_card
+from siamese_core.embedding_files import unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
-from siamese_core.gate import Measured, forgotten, judge
-from siamese_core.head_training import answers_evidence, pairs_evidence, retrained_head
+from siamese_core.gate import Measured, forgotten, judge, named
+from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
 from siamese_core.material import Material, collect
+from siamese_core.metric_learning import Answers
 from siamese_core.pair_log import PairLog
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
@@ -47,9 +49,11 @@ def retrain(
         material = collect((log or workbench.log).rows(), workbench.images, options.until, rng)
         run = _Run(workbench, options, material, Replay(), progress)
         parent = _parent(run)
-        candidate = _candidate(run, parent, rng)
-        progress(0.9, "judging on the holdout and on the base protocol")
-        judgement = judge(_measured(run, parent), _measured(run, candidate))
+        judged = _candidate(run, parent, rng)
+        progress(0.8, "judging on the holdout and on the base protocol")
+        judgement = judge(_measured(run, parent), _measured(run, judged))
+        candidate = _completed(run, parent, judged, judgement.before.base)
+        judgement = named(judgement, candidate.checkpoint.id)
         promoted = options.promote == "force" or (options.promote == "auto" and judgement.better)
         ids = (parent.checkpoint.id, candidate.checkpoint.id)
         report = RetrainReport(options, material, ids, judgement, promoted, time.monotonic() - started)
@@ -138,29 +142,68 @@ def _check_still_current(run: _Run, parent: Checkpoint) -> None:
 
 
 def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Network:
-    """Trained and saved in the workspace; saving promotes nothing."""
+    """What is judged: it has learnt from the answers that train and never saw the holdout. In mode "full" it
+    is saved, since storing changes an encoder; saving promotes nothing."""
     full = run.options.mode == "full"
     start = _with_trained_encoder(run, parent.checkpoint, rng) if full else parent
     run.progress(0.6, "fitting the head")
-    answers = answers_evidence(start.checkpoint, start.answered, run.material)
-    known = pairs_evidence(start.checkpoint, start.replayed, run.replay.pairs())
     base = _base(run, parent)
-    new = retrained_head(
+    found = None if full else _learnt(run, parent, run.material.parts.training, base)
+    new = found or _adapted(run, start, base, rng)
+    new.card |= _origin(run) | {"parent": parent.checkpoint.id}
+    if not full:
+        return replace(parent, checkpoint=new)
+    run.progress(0.7, "saving the candidate")
+    folder = run.workbench.checkpoints.new_folder(new.encoder_name)
+    saved = save_checkpoint(new, folder, quantise=True)
+    return _network(run, saved, saved.embed, 0.75)
+
+
+def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:
+    """A head learnt from the answers in `use`, bool (n,), and from images that nobody has compared yet; None
+    where none is better, or it forgets what the base protocol asks."""
+    material, store = run.material, run.workbench.checkpoints
+    stored = store.folder(parent.checkpoint.id)
+    folder = run.workbench.workspace / "embeddings"
+    others = unlabelled_rows(folder, parent.checkpoint, stored, set(material.ids))
+    answers = Answers(
+        *(each[use] for each in (material.left, material.right, material.same, material.weight))
+    )
+    embeddings = np.concatenate([parent.answered, others])
+    found = learnt_head(parent.checkpoint, embeddings, answers, np.random.default_rng(run.options.seed))
+    if found is None or forgotten(base, _base(run, replace(parent, checkpoint=found))):
+        return None
+    return found
+
+
+def _adapted(run: _Run, start: _Network, base: ProtocolResult, rng: np.random.Generator) -> Checkpoint:
+    """The head that was, its weights and calibration fitted to the answers that train."""
+    return retrained_head(
         start.checkpoint,
-        answers,
-        known,
+        answers_evidence(start.checkpoint, start.answered, run.material),
+        pairs_evidence(start.checkpoint, start.replayed, run.replay.pairs()),
         rng,
         lambda candidate: forgotten(base, _base(run, replace(start, checkpoint=candidate))) is None,
     )
-    new.card |= _origin(run) | {"parent": parent.checkpoint.id}
-    run.progress(0.7, "saving the candidate")
+
+
+def _completed(run: _Run, parent: _Network, judged: _Network, base: ProtocolResult) -> _Network:
+    """What is saved and may be promoted. A learnt head learns again in the same way, from the holdout's
+    answers too: what was judged is what such learning gives."""
+    if run.options.mode == "full":
+        return judged
+    new = judged.checkpoint
+    if new.card["head"] == LEARNT and "learning" in new.card:
+        run.progress(0.85, "learning from all answers")
+        every = np.ones(len(run.material.same), bool)
+        final = _learnt(run, parent, every, base) or new
+        final.card |= _origin(run) | {"parent": parent.checkpoint.id}
+        new = final
+    run.progress(0.9, "saving the candidate")
     store = run.workbench.checkpoints
-    folder = store.new_folder(new.encoder_name)
-    if full:
-        saved = save_checkpoint(new, folder, quantise=True)
-        return _network(run, saved, saved.embed, 0.75)
-    encoder_file = store.folder(parent.checkpoint.id) / ENCODER_FILE
-    return replace(parent, checkpoint=save_checkpoint(new, folder, quantise=True, encoder_file=encoder_file))
+    file = store.folder(parent.checkpoint.id) / ENCODER_FILE
+    saved = save_checkpoint(new, store.new_folder(new.encoder_name), quantise=True, encoder_file=file)
+    return replace(judged, checkpoint=saved)
 
 
 def _origin(run: _Run) -> dict:

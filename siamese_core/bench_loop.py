@@ -1,0 +1,209 @@
+"""The labelling loop, simulated: a person who knows the classes answers what the queue asks, the head learns,
+and is measured on classes that were never labelled and on new images of those that were."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from siamese_core.candidates import Candidates, find_candidates
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.datasets import Dataset
+from siamese_core.errors import UserError
+from siamese_core.evaluation import OneShotOptions, pair_logits
+from siamese_core.head_training import learnt_head, unlabelled_head
+from siamese_core.label_rows import LabelRow, completed
+from siamese_core.metric_learning import Answers
+from siamese_core.metrics import equal_error_rate
+from siamese_core.mining import AUDIT, DEFAULT_MIX, draw
+from siamese_core.neighbours import View
+from siamese_core.question_table import QuestionTable
+from siamese_core.replay import Replay
+from siamese_core.sampling import members, sample_pairs
+from siamese_core.validation import Embedded, one_shot
+
+LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown
+FEWEST_CLASSES, FEWEST_IMAGES = 8, 4
+AT_ONCE = 10  # answers before the queue looks at them
+WAYS, TRIALS, PAIRS = 20, 1000, 6000
+SPLITS = ("unseen classes", "seen classes")
+FIGURES = ("error_before", "error_unlabelled", "error_after", "eer_before", "eer_unlabelled", "eer_after")
+RANDOM = {AUDIT: 1.0}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """queue: "queue" or "random"; answers: how many; wrong: the share of answers that are."""
+
+    queue: str
+    answers: int
+    wrong: float = 0.0
+
+
+def conditions(answers: int) -> list[Condition]:
+    """Side by side: the queue, with half of the answers, random pairs, and a person who errs."""
+    half, erring = Condition("queue", answers // 2), Condition("queue", answers, 0.05)
+    return [Condition("queue", answers), half, Condition("random", answers), erring]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Images (n,) of one kind as rows of embeddings (n, d)."""
+
+    name: str
+    data: Dataset
+    embeddings: np.ndarray
+
+
+def domains(name: str, data: Dataset, embeddings: np.ndarray) -> list[Domain]:
+    """Every group of classes that is large enough by itself, where there are several; else all in one.
+    UserError where there are too few classes."""
+    group = data.class_group[data.labels]
+    parts = [(data.groups[each], np.flatnonzero(group == each)) for each in np.unique(group)]
+    parts = [(f"{name}: {title}", rows) for title, rows in parts if _classes(data.labels[rows])]
+    if len(parts) < 2:
+        parts = [(name, np.arange(len(data)))] if _classes(data.labels) else []
+    if not parts:
+        raise UserError(
+            f"The loop needs {FEWEST_CLASSES} classes of {FEWEST_IMAGES} images each. Received: {name}, "
+            f"{len(data)} images of {len(np.unique(data.labels))} classes. Give more."
+        )
+    return [Domain(title, data.subset(rows), embeddings[rows]) for title, rows in parts]
+
+
+def _classes(labels: np.ndarray) -> bool:
+    return sum(len(each) >= FEWEST_IMAGES for each in members(labels).values()) >= FEWEST_CLASSES
+
+
+def loop(
+    model: Checkpoint,
+    domain: Domain,
+    asked: list[Condition],
+    seed: int,
+    base: Callable[[Checkpoint], float],
+) -> Iterator[dict]:
+    """A row for each condition and split: what `FIGURES` names, and the accuracy that `base` gives."""
+    rng = np.random.default_rng(seed)
+    pool, *tests = _split(domain.data.labels, rng)
+    shown, labels = domain.embeddings[pool], domain.data.labels[pool]
+    before = [_measured(model, domain, rows) for rows in tests]
+    unlabelled = [_measured(unlabelled_head(model, shown), domain, rows) for rows in tests]
+    candidates = find_candidates([_view(model, shown)], rng)
+    for each in asked:
+        answers = simulated(candidates, labels, each, np.random.default_rng(seed))
+        found = learnt_head(model, shown, answers, np.random.default_rng(seed))
+        learnt = found or model
+        after = [_measured(learnt, domain, rows) for rows in tests]
+        base_after = base(learnt)
+        for split, *numbers in zip(SPLITS, before, unlabelled, after, strict=True):
+            errors, rates = zip(*numbers, strict=True)
+            figures = dict(zip(FIGURES, (*errors, *rates), strict=True))
+            yield {"condition": each, "split": split, **figures, "base_after": base_after}
+
+
+def _split(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows: of the pool that is labelled, of classes never labelled, of new images of labelled classes."""
+    rows = {label: found for label, found in members(labels).items() if len(found) >= FEWEST_IMAGES}
+    order = rng.permutation(sorted(rows))
+    labelled = order[: round(LABELLED * len(order))]
+    pool, seen = [], []
+    for label in labelled:
+        shuffled = rng.permutation(rows[int(label)])
+        kept = max(2, round(SEEN * len(shuffled)))
+        seen.append(shuffled[:kept])
+        pool.append(shuffled[kept:])
+    unseen = np.concatenate([rows[int(label)] for label in order[len(labelled) :]])
+    return np.sort(np.concatenate(pool)), np.sort(unseen), np.sort(np.concatenate(seen))
+
+
+def _view(model: Checkpoint, embeddings: np.ndarray) -> View:
+    def log_odds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return model.calibration.log_odds(model.logits(left, right))
+
+    return View(len(embeddings), lambda rows: embeddings[rows], log_odds, model.threshold)
+
+
+def simulated(
+    candidates: Candidates, labels: np.ndarray, condition: Condition, rng: np.random.Generator
+) -> Answers:
+    """What a person who knows the labels of the images (m,) answers to the product's own queue, or to random
+    pairs, each wrong by chance."""
+    ids = tuple(str(number) for number in range(len(labels)))
+    numbers = {image_id: number for number, image_id in enumerate(ids)}
+    table = QuestionTable(ids, numbers, np.full(len(ids), -1), (), (), candidates)
+    rows: list[LabelRow] = []
+    mix = RANDOM if condition.queue == "random" else DEFAULT_MIX
+    while len(rows) < condition.answers:
+        count = min(AT_ONCE, condition.answers - len(rows))
+        drawn = draw(candidates, table.knowledge(rows, []), count, rng, mix)
+        rows += [completed(_answer(each.left, each.right, labels, condition, rng)) for each in drawn]
+        if not drawn:
+            break
+    left, right = (np.array([int(getattr(row, f"{side}_id")) for row in rows]) for side in ("left", "right"))
+    same = np.array([row.answer == "same" for row in rows])
+    return Answers(left, right, same, np.ones(len(rows)))
+
+
+def _answer(
+    left: int, right: int, labels: np.ndarray, condition: Condition, rng: np.random.Generator
+) -> LabelRow:
+    same = bool(labels[left] == labels[right]) != bool(rng.random() < condition.wrong)
+    told = "same" if same else "different"
+    return LabelRow(annotator="bench", task="queue", left_id=str(left), right_id=str(right), answer=told)
+
+
+def _measured(model: Checkpoint, domain: Domain, rows: np.ndarray) -> tuple[float, float]:
+    """One-shot error and equal error rate on some images."""
+    data, network = domain.data.subset(rows), Embedded(model, domain.embeddings[rows])
+    ways = min(WAYS, len(np.unique(data.labels)))
+    result = one_shot(network, data, OneShotOptions(n_way=ways, episodes=TRIALS))
+    pairs = sample_pairs(data.labels, np.random.default_rng(0), PAIRS)
+    scores = pair_logits(network, int, pairs.left, pairs.right)
+    return 1 - float(result.correct.mean()), equal_error_rate(scores, pairs.same)
+
+
+def base_protocol(model: Checkpoint) -> Callable[[Checkpoint], float]:
+    """The accuracy on the base protocol of heads on the model's encoder, whose images are embedded once."""
+    replay = Replay()
+    embeddings = model.embed(replay.images)
+
+    def accuracy(head: Checkpoint) -> float:
+        return float(replay.one_shot(Embedded(head, embeddings)).correct.mean())
+
+    return accuracy
+
+
+def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> list[dict]:
+    """The contract's objects: means over the rows of each condition and split, `ci95` that of error_after,
+    and `intervals` those of all, by Student's t over seeds and groups."""
+    found = []
+    for condition, split in dict.fromkeys((row["condition"], row["split"]) for row in rows):
+        own = [row for row in rows if (row["condition"], row["split"]) == (condition, split)]
+        values = {name: np.array([row[name] for row in own]) for name in (*FIGURES, "base_after")}
+        intervals = {name: _interval(values[name]) for name in FIGURES}
+        found.append(
+            {
+                "name": "loop",
+                "domain": domain,
+                "encoder": encoder,
+                "answers": condition.answers,
+                "split": split,
+                "queue": condition.queue,
+                "wrong": condition.wrong,
+                **{name: round(float(values[name].mean()), 4) for name in FIGURES},
+                "ci95": intervals["error_after"],
+                "intervals": intervals,
+                "base_before": round(base_before, 4),
+                "base_after": round(float(values["base_after"].mean()), 4),
+                "seeds": len(own),
+            }
+        )
+    return found
+
+
+def _interval(values: np.ndarray) -> list[float] | None:
+    if len(values) < 2:
+        return None
+    half = float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return [round(float(values.mean()) - half, 4), round(float(values.mean()) + half, 4)]
