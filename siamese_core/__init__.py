@@ -40,6 +40,7 @@ MODULES = (
     "gate",
     "encoder_training",
     "forecast",
+    "preview",
     "head_training",
     "adapting",
     "material",

@@ -149,3 +149,14 @@ def test_odd_image_files_are_compared(desk):
 def test_a_picture_that_browsers_cannot_show_is_shown_all_the_same(desk):
     give(desk, "left", image_file(corner_mark(), "TIFF"), "scan.tif")
     desk.wait_for_function("() => document.querySelector('#left img')?.naturalWidth === 48")
+
+
+def test_a_preview_tells_what_the_answers_teach(desk):
+    give_pair(desk, 3)
+    expect(card(desk, "koch").locator(".preview")).to_have_count(0)
+    desk.locator("#preview input").check()
+    press(desk, "s")
+    for encoder in ("koch", "resnet50"):
+        expect(card(desk, encoder).locator(".preview")).to_have_text(
+            re.compile(r"Preview, after learning from \d+ answers?[01]\.\d\d(= same|≠ different)")
+        )

@@ -16,6 +16,7 @@ from siamese_core.page.picture import build_picture_place
 from siamese_core.page.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.status import StatusLine
 from siamese_core.page.uploads import Picture, Unreadable
+from siamese_core.preview import Previews
 from siamese_core.workbench import Workbench
 
 HINTS = {
@@ -24,6 +25,8 @@ HINTS = {
 }
 TROUBLE = Markup('<p class="trouble" role="alert"><b>{side} picture:</b> {reason}</p>')
 TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
+PREVIEW_LABEL = "Preview what your answers teach"
+PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
 SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
 SAMPLE = Markup(
     '<button type="button" data-sample="{index}" title="{caption}" aria-label="Sample pair: {caption}">'
@@ -39,6 +42,7 @@ class CompareTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.samples = sample_pairs()
+        self.previews = Previews(workbench)
 
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row(equal_height=True):
@@ -47,17 +51,19 @@ class CompareTab:
         strip = Panel(samples_strip(self.samples), elem_id="samples", script=SAMPLES_SCRIPT)
         self.thresholds = gr.State({})
         self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
-        build_answer_bar(self.workbench, last_answers)
+        bar = build_answer_bar(self.workbench, last_answers)
+        preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
         pictures = [self.left.image, self.right.image]
-        shown = [*pictures, self.thresholds]
+        shown = [*pictures, self.thresholds, preview]
         calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
         changes = [self.left.image.change, self.right.image.change, status.serving.change]
-        listen(changes, self.compare, shown, self.board, **calls)
+        listen([*changes, preview.change], self.compare, shown, self.board, **calls)
+        listen(bar.answered, self.preview, shown, self.board, **calls)
         listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **calls)
         listen(strip.picked, self.pick, None, pictures)
         self.restored = [*pictures, self.thresholds]
 
-    def compare(self, left: Picture, right: Picture, thresholds: dict) -> Markup:
+    def compare(self, left: Picture, right: Picture, thresholds: dict, preview: bool = False) -> Markup:
         """What the board shows of the two pictures, with the thresholds that the person has moved."""
         given = {"Left": left, "Right": right}
         troubles = [
@@ -71,9 +77,13 @@ class CompareTab:
         if len(images) < 2:
             ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
             return remember("compare", ids) + hint(len(images))
-        return self._board(left, right, thresholds)
+        return self._board(left, right, thresholds, preview)
 
-    def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict) -> Markup:
+    def preview(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup | dict:
+        """After an answer: what it would teach, where that is to be seen."""
+        return self.compare(left, right, thresholds, preview) if preview else gr.skip()
+
+    def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict, preview: bool) -> Markup:
         slots = self.workbench.status()["slots"]
         ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
         result = self.workbench.compare(left, right, ready)
@@ -83,6 +93,7 @@ class CompareTab:
                 said,
                 thresholds.get(said.encoder, said.threshold),
                 tuple(prepared(said.encoder, image, said.domain) for image in (left, right)),
+                self.previews.say(said.encoder, left, right) if preview else None,
             )
             for said in result.comparisons
         }
@@ -93,14 +104,14 @@ class CompareTab:
         return kept + board((left_id, right_id), opinions, slots)
 
     def move(
-        self, left: Picture, right: Picture, thresholds: dict, event: gr.EventData
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, event: gr.EventData
     ) -> tuple[dict, Markup]:
         """Puts one encoder's threshold where the person moved it, or back to the checkpoint's own."""
         encoder = detail(event, "encoder")
         moved = {name: value for name, value in thresholds.items() if name != encoder}
         if encoder in SLOTS:
             moved |= checked_thresholds({encoder: detail(event, "threshold")})
-        return moved, self.compare(left, right, moved)
+        return moved, self.compare(left, right, moved, preview)
 
     def pick(self, event: gr.EventData) -> list[np.ndarray]:
         """The two images of the sample that was clicked."""

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from siamese_core.encoders import SLOTS
 from siamese_core.matching import Comparison, Ranking, is_same
 from siamese_core.page.scale import number, picture, scale, verdict, word
+from siamese_core.preview import Said
 
 # `made` is never the same twice: gradio draws nothing anew for an equal value, and the script may have
 # marked what is on screen as outdated.
@@ -33,6 +34,10 @@ BODY = Markup(
 RESET = Markup(
     ' <button type="button" class="link" data-reset="{encoder}">back to {own}, the checkpoint\'s own</button>'
 )
+PREVIEW = Markup(
+    '<div class="preview" title="No checkpoint is changed: retrain to keep it"><span>Preview, after learning '
+    'from {answers}</span>{scale}<span class="number">{number}</span>{verdict}</div>'
+)
 WHY = Markup('<p class="why">{}</p>')
 WARNING = Markup('<p class="trouble" role="note"><b>Unlike its training:</b> {}</p>')
 QUIET = Markup('<p class="quiet">{}</p>')
@@ -51,11 +56,13 @@ WAITING = {
 @dataclass(frozen=True)
 class Opinion:
     """What one encoder says of a pair. `seen`: its two prepared images, uint8 (size, size, channels);
-    `threshold`: the one in force, 0..1, which the person may have moved."""
+    `threshold`: the one in force, 0..1, which the person may have moved; `preview`: what the head would say
+    if it learnt from the answers."""
 
     comparison: Comparison
     threshold: float
     seen: tuple[np.ndarray, np.ndarray]
+    preview: Said | None = None
 
     @property
     def same(self) -> bool:
@@ -101,8 +108,21 @@ def opinion_card(opinion: Opinion) -> Markup:
         seen=Markup().join(picture(image, f"{said.encoder} sees this") for image in opinion.seen),
         milliseconds=f"{said.milliseconds:.0f} ms",
     )
-    body = picked(said) + body
+    body = picked(said) + body + preview(opinion)
     return CARD.format(encoder=said.encoder, checkpoint=said.checkpoint, body=body)
+
+
+def preview(opinion: Opinion) -> Markup:
+    said, threshold = opinion.preview, opinion.threshold
+    if said is None:
+        return Markup("")
+    same = is_same(said.similarity, threshold)
+    return PREVIEW.format(
+        answers=f"{said.answers} answer{'' if said.answers == 1 else 's'}",
+        scale=scale(said.similarity, threshold, same),
+        number=number(said.similarity),
+        verdict=verdict(word(same)),
+    )
 
 
 def picked(said: Comparison | Ranking) -> Markup:
