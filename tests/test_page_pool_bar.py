@@ -20,6 +20,13 @@ def test_when_all_is_done_the_bar_is_gone():
     assert "980 images, all embedded, 20 that cannot be read" in drawn and "progressbar" not in drawn
 
 
+def test_before_it_starts_nothing_is_called_embedded():
+    drawn = pool_bar(PoolProgress(108, 0, 0, 0, 0, False, None, None))
+    assert (
+        "all embedded" not in drawn and "0 of 108 embedded; it goes on when the encoders are ready" in drawn
+    )
+
+
 def test_an_empty_pool_says_how_to_fill_it():
     assert "--images DIR" in pool_bar(PoolProgress(0, 0, 0, 0, 0, False, None, None))
 
