@@ -29,7 +29,7 @@ class LabelTab:
         self.forecasts = Forecasts(self.pool)
 
     def build(self, page: gr.Blocks, last_answers: LastAnswers) -> None:
-        images = Panel(pool_bar(self.pool.progress()), elem_id="pool", script=POOL_SCRIPT)
+        images = Panel(pool_bar(self.pool.progress(), {}), elem_id="pool", script=POOL_SCRIPT)
         stage = build_stage(self.questions)
         alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
         progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
@@ -56,7 +56,8 @@ class LabelTab:
         offered = suggestions(settled, {row.pair for row in labels})
         pending = not is_complete(now) and (now.working or now.problem is None)
         watched = pending or self.forecasts.working
-        return pool_bar(now), clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
+        bar = pool_bar(now, self.pool.warnings())
+        return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
 
     def add(self, event: gr.EventData) -> tuple:
         add_uploads(self.pool, event)
