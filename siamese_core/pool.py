@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import HANDWRITING, domain_of_images
+from siamese_core.domains import HANDWRITING, domain_of_images, unlike
 from siamese_core.embedding_files import Shelf, shelf_name, tidy
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
@@ -75,6 +75,13 @@ class Pool:
         """What the images are on the whole: a pool goes through one checkpoint of a slot."""
         inks = [each.ink for each in self.images() if each.ink is not None]
         return domain_of_images(inks) if inks else HANDWRITING
+
+    def warnings(self) -> dict[str, str]:
+        """By slot, where its checkpoint never saw such images; nothing before an image is embedded."""
+        if not self.progress().embedded:
+            return {}
+        told = {each.slot: unlike(each.checkpoint.card, each.domain) for each in self.embedded()}
+        return {slot: words for slot, words in told.items() if words}
 
     def embedded(self) -> list[Embedded]:
         """For each slot whose checkpoint loads; UserError with the reason if none does."""

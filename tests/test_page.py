@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from browsing import card, give, give_pair, glyph, open_page, open_tab, set_threshold
+from conftest import free_port
 from siamese_core.checkpoint_store import CheckpointStore
 from small_checkpoints import promote_small
 
@@ -76,6 +77,16 @@ def test_a_taken_port_is_told_in_one_line(quick_app):
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 2
     assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
+
+
+@pytest.mark.parametrize(("folder", "words"), [("missing", "which is none"), ("empty", "Received: 0 in")])
+def test_a_folder_without_images_to_label_is_told_in_one_line(tmp_path, folder, words):
+    (tmp_path / "empty").mkdir()
+    command = [sys.executable, "app.py", "--workspace", str(tmp_path / "w"), "--port", str(free_port())]
+    command += ["--images", str(tmp_path / folder)]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2 and words in finished.stderr
+    assert finished.stderr.startswith("error: ") and len(finished.stderr.splitlines()) == 1
 
 
 def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, tmp_path):

@@ -10,22 +10,34 @@ HALF = PoolProgress(1000, 600, 20, 580, 400, True, 75.2, None)
 
 
 def test_the_work_is_told_with_what_is_left_of_it():
-    drawn = pool_bar(HALF)
+    drawn = pool_bar(HALF, {})
     assert "400 of 980 embedded, about 75 s left" in drawn and 'aria-valuenow="51"' in drawn
     assert "20 that cannot be read" in drawn
 
 
 def test_when_all_is_done_the_bar_is_gone():
-    drawn = pool_bar(PoolProgress(1000, 1000, 20, 980, 980, False, None, None))
+    drawn = pool_bar(PoolProgress(1000, 1000, 20, 980, 980, False, None, None), {})
     assert "980 images, all embedded, 20 that cannot be read" in drawn and "progressbar" not in drawn
 
 
+def test_before_it_starts_nothing_is_called_embedded():
+    drawn = pool_bar(PoolProgress(108, 0, 0, 0, 0, False, None, None), {})
+    assert (
+        "all embedded" not in drawn and "0 of 108 embedded; it goes on when the encoders are ready" in drawn
+    )
+
+
 def test_an_empty_pool_says_how_to_fill_it():
-    assert "--images DIR" in pool_bar(PoolProgress(0, 0, 0, 0, 0, False, None, None))
+    assert "--images DIR" in pool_bar(PoolProgress(0, 0, 0, 0, 0, False, None, None), {})
 
 
 def test_why_it_stopped_is_told_escaped():
-    assert "&lt;full&gt;" in pool_bar(PoolProgress(5, 1, 0, 1, 1, False, None, "the disk is <full>"))
+    assert "&lt;full&gt;" in pool_bar(PoolProgress(5, 1, 0, 1, 1, False, None, "the disk is <full>"), {})
+
+
+def test_an_encoder_that_never_saw_such_images_is_named():
+    drawn = pool_bar(HALF, {"koch": "Trained on handwriting, asked about photographs"})
+    assert "<b>koch</b>: Trained on handwriting" in drawn
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (240, "4 min"), (9000, "2.5 h")])

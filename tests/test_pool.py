@@ -160,6 +160,8 @@ def test_a_pool_of_photographs_goes_through_the_checkpoint_for_photographs(done,
     koch, resnet50 = pool.embedded()
     assert resnet50.checkpoint.id == saved.id and koch.checkpoint.id == bench.checkpoints.current_id("koch")
     assert pool.progress().embedded == len(resnet50.shelf) == COUNT
+    resnet50.checkpoint.card["domain"] = HANDWRITING
+    assert "Trained on handwriting, asked about photographs" in pool.warnings()["resnet50"]
 
 
 def test_a_pool_of_drawings_goes_through_the_checkpoint_for_handwriting(shipped, workspace, tmp_path):

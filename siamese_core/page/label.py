@@ -11,7 +11,7 @@ from siamese_core.page.logic import clashes, suggestions
 from siamese_core.page.notices import listen
 from siamese_core.page.panel import Panel
 from siamese_core.page.pool_bar import SCRIPT as POOL_SCRIPT
-from siamese_core.page.pool_bar import add_uploads, pool_bar
+from siamese_core.page.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.progress import Forecasts, progress_panel
 from siamese_core.page.stage import build_stage
 from siamese_core.questions import Questions
@@ -29,7 +29,7 @@ class LabelTab:
         self.forecasts = Forecasts(self.pool)
 
     def build(self, page: gr.Blocks, last_answers: LastAnswers) -> None:
-        images = Panel(pool_bar(self.pool.progress()), elem_id="pool", script=POOL_SCRIPT)
+        images = Panel(pool_bar(self.pool.progress(), {}), elem_id="pool", script=POOL_SCRIPT)
         stage = build_stage(self.questions)
         alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
         progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
@@ -54,9 +54,10 @@ class LabelTab:
         now = self.pool.progress()
         progress = progress_panel(standing_of(labels), self.forecasts.latest, agreements(labels))
         offered = suggestions(settled, {row.pair for row in labels})
-        pending = now.problem is None and (now.done < now.files or now.embedded < now.images)
-        watched = now.working or pending or self.forecasts.working
-        return pool_bar(now), clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
+        pending = not is_complete(now) and (now.working or now.problem is None)
+        watched = pending or self.forecasts.working
+        bar = pool_bar(now, self.pool.warnings())
+        return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
 
     def add(self, event: gr.EventData) -> tuple:
         add_uploads(self.pool, event)

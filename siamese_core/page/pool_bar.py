@@ -1,6 +1,6 @@
 """The images to label: how far they are embedded, and a place to add some."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 from markupsafe import Markup
@@ -26,15 +26,18 @@ PROGRESS = Markup(
     '<span style="width:{percent}%"></span></span><span>{words}</span></div>'
 )
 PROBLEM = Markup('<p class="trouble" role="alert"><b>Embedding stopped.</b> {problem}</p>')
+WARNING = Markup('<p class="quiet unlike" role="note"><b>{slot}</b>: {words}</p>')
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
 
-def pool_bar(now: PoolProgress) -> Markup:
+def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
+    """`warnings`: by slot, where its checkpoint does not know such images."""
     return BAR.format(
         kind="bare" if now.files == 0 else "",
         count=counted(now),
-        progress=embedding(now) if now.working and now.files else "",
-        problem=PROBLEM.format(problem=now.problem) if now.problem else "",
+        progress="" if is_complete(now) or now.problem else embedding(now),
+        problem=(PROBLEM.format(problem=now.problem) if now.problem else Markup(""))
+        + Markup().join(WARNING.format(slot=slot, words=words) for slot, words in warnings.items()),
         body=EMPTY.format(size=MAX_FILE_SIZE.upper().replace("MB", " MB")) if now.files == 0 else "",
     )
 
@@ -43,14 +46,19 @@ def counted(now: PoolProgress) -> str:
     if not now.files:
         return ""
     words = f"{now.images:,} images" if now.done == now.files else f"{now.files:,} files"
-    if not now.working and now.embedded == now.images:
+    if is_complete(now):
         words += ", all embedded"
     return words + (f", {now.rejected:,} that cannot be read" if now.rejected else "")
+
+
+def is_complete(now: PoolProgress) -> bool:
+    return not now.working and now.done == now.files and now.embedded == now.images
 
 
 def embedding(now: PoolProgress) -> Markup:
     share = (now.done + now.embedded) / max(1, now.files + max(now.images, now.files - now.rejected))
     left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
+    left = left if now.working else "; it goes on when the encoders are ready"
     return PROGRESS.format(
         percent=f"{100 * min(1.0, share):.0f}",
         words=f"{now.embedded:,} of {max(now.images, now.files - now.rejected):,} embedded{left}",
