@@ -4,7 +4,8 @@ import pytest
 from keras import ops
 
 from siamese_core.errors import UserError
-from siamese_core.heads import HEADS, make_head
+from siamese_core.heads import ANCHOR_GAIN, ANCHOR_LIMIT, ANCHOR_SLOPE, HEADS, learnt_cosine, make_head
+from siamese_core.spans import MOST_ANCHORS, MOST_AXES, Metric
 
 DIM = 6
 
@@ -15,11 +16,37 @@ def embeddings(count: int, seed: int) -> np.ndarray:
 
 def built_head(name: str) -> keras.layers.Layer:
     """A head with weights of both signs."""
+    if name == "learnt_cosine":
+        return learnt_cosine(some_metric())
     head = make_head(name)
     head.build((None, DIM), (None, DIM))
     rng = np.random.default_rng(9)
     head.set_weights([rng.normal(size=weight.shape) for weight in head.get_weights()])
     return head
+
+
+def some_metric() -> Metric:
+    """One axis counts more, one less; two things are known."""
+    rng = np.random.default_rng(9)
+    axes = np.linalg.qr(rng.normal(size=(DIM, 2)))[0] * [1.5, 0.7]
+    return Metric(0.5, rng.normal(size=DIM) / 5, axes, np.array([1.0, -1.0]), rng.normal(size=(2, DIM)))
+
+
+def naive_cosine(metric: Metric, first: np.ndarray, second: np.ndarray) -> float:
+    form = np.eye(DIM) + metric.axes @ np.diag(metric.signs) @ metric.axes.T
+    return first @ form @ second / ((first @ form @ first) * (second @ form @ second)) ** 0.5
+
+
+def naive_learnt_logit(left: np.ndarray, right: np.ndarray) -> float:
+    metric, points, chances = some_metric(), [], []
+    for image in (left, right):
+        root = np.array([np.copysign(abs(number) ** 0.5, number) for number in image])
+        points.append(root / sum(root * root) ** 0.5 - metric.centre)
+        alike = [naive_cosine(metric, points[-1], anchor) for anchor in metric.anchors]
+        odds = [np.exp(ANCHOR_SLOPE * (each - ANCHOR_LIMIT)) for each in alike]
+        chances.append([each / (1 + sum(odds)) for each in odds])
+    known = sum(a * b for a, b in zip(*chances, strict=True))
+    return naive_cosine(metric, *points) + ANCHOR_GAIN * known
 
 
 def naive_logit(head: keras.layers.Layer, left: np.ndarray, right: np.ndarray) -> float:
@@ -29,6 +56,8 @@ def naive_logit(head: keras.layers.Layer, left: np.ndarray, right: np.ndarray) -
         return bias - sum(w * abs(a - b) for w, a, b in zip(weight, left, right, strict=True))
     if head.name == "euclidean":
         return -(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
+    if head.name == "learnt_cosine":
+        return naive_learnt_logit(left, right)
     lengths = [sum(a * a for a in vector) ** 0.5 for vector in (left, right)]
     return sum(a * b for a, b in zip(left, right, strict=True)) / (lengths[0] * lengths[1])
 
@@ -105,5 +134,10 @@ def test_weighted_l1_learns_a_weight_for_each_dimension_and_a_bias():
 
 
 def test_an_unknown_head_gets_the_choices():
-    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine. Received: 'l2'"):
+    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learnt_cosine. Received: 'l2'"):
         make_head("l2")
+
+
+def test_a_learnt_cosine_has_room_for_more_than_a_metric_has():
+    shapes = [weight.shape for weight in learnt_cosine(some_metric()).get_weights()]
+    assert shapes == [(), (DIM,), (DIM, MOST_AXES), (MOST_AXES,), (MOST_ANCHORS, DIM), (MOST_ANCHORS,)]

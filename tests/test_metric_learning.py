@@ -1,0 +1,117 @@
+"""Metrics learnt from answers, on embeddings whose useful directions are known."""
+
+import numpy as np
+import pytest
+
+from siamese_core.metric_learning import MOST_IMAGES, Answers, learn, unlabelled_metric
+from siamese_core.metrics import roc_auc
+from siamese_core.spans import Metric, powered
+
+DIM, EACH = 40, 8
+
+
+def made(rng: np.random.Generator, things: int) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings above 0: ten numbers tell the things apart, ten others vary more and tell nothing."""
+    label = np.repeat(np.arange(things), EACH)
+    found = 4 + 0.3 * rng.normal(size=(things * EACH, DIM))
+    found[:, :10] += 0.6 * rng.normal(size=(things, 10))[label]
+    found[:, 10:20] += rng.normal(size=(things * EACH, 10))
+    return np.maximum(found, 0).astype("float32"), label
+
+
+def answers(label: np.ndarray, rng: np.random.Generator, wrong: float = 0.0) -> Answers:
+    """150 of each kind."""
+    left, right = np.triu_indices(len(label), 1)
+    same = label[left] == label[right]
+    chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[:150] for kind in (same, ~same)])
+    told = same[chosen] != (rng.random(len(chosen)) < wrong)
+    return Answers(left[chosen], right[chosen], told, np.ones(len(chosen)))
+
+
+def cosine_of(embeddings: np.ndarray):
+    points = powered(embeddings, 1.0)
+    return lambda left, right: (points[left] * points[right]).sum(axis=1)
+
+
+def area(metric: Metric | None, embeddings: np.ndarray, label: np.ndarray) -> float:
+    """Under the ROC of all pairs; without a metric that of the cosine."""
+    left, right = np.triu_indices(len(label), 1)
+    if metric is None:
+        return roc_auc(cosine_of(embeddings)(left, right), label[left] == label[right])
+    points = powered(embeddings, metric.power) - metric.centre
+    table = points @ (np.eye(DIM) + (metric.axes * metric.signs) @ metric.axes.T) @ points.T
+    length = np.sqrt(np.diag(table))
+    return roc_auc((table / length[:, None] / length)[left, right], label[left] == label[right])
+
+
+@pytest.fixture(scope="module")
+def pool() -> tuple[np.ndarray, np.ndarray]:
+    return made(np.random.default_rng(0), 20)
+
+
+@pytest.fixture(scope="module")
+def unseen() -> tuple[np.ndarray, np.ndarray]:
+    return made(np.random.default_rng(1), 20)
+
+
+@pytest.mark.parametrize(("wrong", "gain"), [(0.0, 0.7), (0.05, 0.6)])
+def test_answers_help_with_things_that_nobody_labelled(pool, unseen, wrong, gain):
+    rng = np.random.default_rng(2)
+    found = learn(pool[0], answers(pool[1], rng, wrong), cosine_of(pool[0]), rng)
+    before, after = area(None, *unseen), area(found.metric, *unseen)
+    assert 1 - after < (1 - gain) * (1 - before)
+    assert found.loss < found.parent_loss
+
+
+def test_images_alone_help_less_than_answers_do(pool, unseen):
+    found = learn(
+        pool[0],
+        answers(pool[1], np.random.default_rng(3)),
+        cosine_of(pool[0]),
+        np.random.default_rng(3),
+    )
+    assert area(found.metric, *unseen) > area(unlabelled_metric(pool[0]), *unseen) + 0.02
+
+
+def test_the_calibration_says_what_answers_not_learnt_from_say(pool, unseen):
+    """Half of the answers are the same: a pair of unseen things is called the same about as often."""
+    given = answers(pool[1], np.random.default_rng(4))
+    found = learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(4))
+    assert found.calibration.slope > 0
+    left, right = np.triu_indices(len(unseen[1]), 1)
+    points = powered(unseen[0], found.metric.power) - found.metric.centre
+    form = np.eye(DIM) + (found.metric.axes * found.metric.signs) @ found.metric.axes.T
+    table = points @ form @ points.T
+    length = np.sqrt(np.diag(table))
+    said = found.calibration.similarity((table / length[:, None] / length)[left, right]) >= 0.5
+    same = unseen[1][left] == unseen[1][right]
+    assert said[same].mean() > 0.75 and said[~same].mean() < 0.25
+
+
+def test_too_few_answers_that_are_the_same_teach_nothing(pool):
+    left, right = np.array([0, 8, 16]), np.array([1, 16, 24])
+    few = Answers(left, right, np.array([True, False, False]), np.ones(3))
+    assert learn(pool[0], few, cosine_of(pool[0]), np.random.default_rng(0)) is None
+
+
+def test_a_parent_that_is_always_right_is_kept(pool):
+    def oracle(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return np.where(pool[1][left] == pool[1][right], 1.0, -1.0)
+
+    rng = np.random.default_rng(5)
+    assert learn(pool[0], answers(pool[1], rng), oracle, rng) is None
+
+
+def test_the_same_seed_gives_the_same_metric(pool):
+    given = answers(pool[1], np.random.default_rng(6))
+    first, second = (learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(7)) for _ in range(2))
+    assert first.setting == second.setting
+    assert np.array_equal(first.metric.axes, second.metric.axes)
+
+
+def test_of_many_images_that_nobody_compared_some_are_enough():
+    rng = np.random.default_rng(8)
+    embeddings, label = made(rng, 2 * MOST_IMAGES // EACH)
+    known = label[: 20 * EACH]
+    found = learn(embeddings, answers(known, rng), cosine_of(embeddings), rng)
+    assert area(found.metric, embeddings[-200:], label[-200:]) > area(None, embeddings[-200:], label[-200:])

@@ -1,0 +1,78 @@
+"""Spaces in which embeddings are compared, against the textbook's formulas."""
+
+import numpy as np
+import pytest
+
+from siamese_core.spans import (
+    MOST_AXES,
+    Kernel,
+    Span,
+    as_metric,
+    centred,
+    kernels,
+    powered,
+    within_covariance,
+)
+
+IMAGES, DIM = 30, 12
+
+
+@pytest.fixture
+def embeddings() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(IMAGES, DIM)).astype("float32")
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_powers_keep_signs_and_give_rows_of_length_one(embeddings, power):
+    found = powered(embeddings, power)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1)
+    assert np.array_equal(np.sign(found), np.sign(embeddings))
+    assert centred(embeddings, power).mean(axis=0) == pytest.approx(0, abs=1e-12)
+
+
+def test_an_image_of_nothing_is_no_reason_to_fail():
+    assert np.isfinite(powered(np.zeros((2, DIM), "float32"), 0.5)).all()
+
+
+def test_the_covariance_within_groups_is_about_their_own_means():
+    rows = np.array([[0.0, 0], [2, 0], [5, 5], [5, 9], [7, 7]])
+    found = within_covariance(rows, np.array([3, 3, 1, 1, 8]))
+    assert found == pytest.approx(np.array([[2.0, 0], [0, 8]]) / 2)
+
+
+def test_a_span_of_few_images_places_others_with_what_lies_outside(embeddings):
+    span = Span.of(embeddings[:5], 1.0)
+    inside, outside = span.place(embeddings[5:])
+    assert span.rank == 4
+    others = powered(embeddings[5:], 1.0) - span.centre
+    assert inside @ inside.T + outside == pytest.approx(others @ others.T)
+
+
+def test_without_variance_between_things_the_kernel_is_the_inverse_covariance(embeddings):
+    span, group = Span.of(embeddings, 1.0), np.arange(IMAGES) // 3
+    kernel = dict(kernels(span, group))[1.0, 3.0, np.inf]
+    plain = np.linalg.inv(within_covariance(span.rows, group) + 3 * span.unit * np.eye(span.rank))
+    assert kernel.inside == pytest.approx(plain)
+    assert kernel.outside == pytest.approx(1 / (3 * span.unit))
+
+
+def test_directions_in_which_things_differ_count_more():
+    rng = np.random.default_rng(1)
+    group = np.repeat(np.arange(20), 5)
+    rows = rng.normal(size=(100, 8)) + 10
+    rows[:, 0] += 3 * rng.normal(size=20)[group]
+    span = Span.of(rows, 1.0)
+    found = dict(kernels(span, group))[1.0, 1.0, 2.0]
+    form = span.basis @ found.inside @ span.basis.T
+    assert form[0, 0] > 1.3 * np.diag(form)[1:].max()
+
+
+def test_a_metric_is_the_kernel_in_other_words(embeddings):
+    span, others = Span.of(embeddings[:8], 0.5), embeddings[8:]
+    kernel = Kernel.shrunk(span.rows.T @ span.rows / 8, span.unit)
+    metric = as_metric(span, kernel, np.empty((0, span.rank)))
+    points = powered(others, 0.5) - metric.centre
+    table = points @ (np.eye(DIM) + (metric.axes * metric.signs) @ metric.axes.T) @ points.T
+    length = np.sqrt(np.diag(table))
+    assert table / length[:, None] / length == pytest.approx(kernel.cosines(*span.place(others)))
+    assert metric.axes.shape[1] <= MOST_AXES and metric.anchors.shape == (0, DIM)
