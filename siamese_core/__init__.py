@@ -44,6 +44,7 @@ MODULES = (
     "training_runs",
     "validation",
     "training",
+    "training_options",
     "training_state",
     "precision",
     "prepared",
