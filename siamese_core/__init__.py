@@ -49,6 +49,7 @@ MODULES = (
     "training_runs",
     "validation",
     "training",
+    "training_options",
     "training_state",
     "precision",
     "prepared",

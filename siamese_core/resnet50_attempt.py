@@ -1,7 +1,7 @@
 """The first published attempt: why a frozen ResNet50 does worse than a small network from scratch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from siamese_core import published
 from siamese_core.datasets import Dataset
 from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
-from siamese_core.findings import Finding
+from siamese_core.findings import Check, Finding
 from siamese_core.heads import make_head
 from siamese_core.imagenet import download_weights, find_weights
 from siamese_core.layer_units import layer_units
@@ -59,6 +59,7 @@ BATCH = BatchShape(8, 4)  # ours: as many images
 LEARNING_RATE = 3e-4  # one for all, so that a row differs from another by what it names
 PROBED = 32  # images
 LAST = 10  # steps whose mean loss is told
+MOST_COST = 0.05  # of equal error rate, for what stands on the features
 LEAST_KOCH = 80  # px that its convolutions leave something of
 
 Treatment = Callable[[np.ndarray], np.ndarray]
@@ -70,6 +71,7 @@ def own_preprocessing(pixels: np.ndarray) -> np.ndarray:
 
 
 OWN, RAW, DIVIDED = "own preprocessing", "raw pixels", "divided by 255"
+SIGMOIDS, NO_SIGMOIDS = f"published head, {OWN}", f"{OWN}, no sigmoids"
 TREATMENTS: dict[str, Treatment] = {
     OWN: own_preprocessing,
     RAW: lambda pixels: pixels,
@@ -149,7 +151,27 @@ def compare(backbone: keras.Model, photos: Photos, options: StudyOptions, progre
         row, found = train(variant, options, part(progress, number, len(versions), variant.name))
         table.append(row)
         findings += of_variant(variant.name, found)
-    return StudyReport(NAME, tuple(findings), tuple(table))
+    return StudyReport(NAME, (*findings, *cost_of_sigmoids(table)), tuple(table))
+
+
+def cost_of_sigmoids(table: Sequence[dict]) -> list[Finding]:
+    """The rows of the published head and of the bare features, of one preprocessing and one training: what do
+    the sigmoid units cost? Nothing is told where one of them went NaN."""
+    eer = {row["variant"]: row.get("eer") for row in table}
+    with_units, without = eer[SIGMOIDS], eer[NO_SIGMOIDS]
+    if with_units is None or without is None:
+        return []
+    check = Check(
+        "sigmoid-units", f"an equal error rate at most {MOST_COST} above that of the features they stand on"
+    )
+    cost = with_units - without
+    if cost <= MOST_COST:
+        return [check.ok(cost)]
+    words = (
+        f"4096 sigmoid units on top of the features take the equal error rate from {without:.3f} to "
+        f"{with_units:.3f}: small weights about a bias of 0.5 leave them nearly the same for all images."
+    )
+    return [check.found("error", cost, words, "Compare the features themselves, brought to unit length.")]
 
 
 def _frozen(features: dict[str, np.ndarray], photos: Photos, options: StudyOptions) -> tuple[list, list]:
@@ -207,8 +229,8 @@ def variants(features: dict[str, np.ndarray], photos: Photos) -> list[Variant]:
     return [
         Variant("published head, raw pixels", raw, sigmoids),
         Variant("published head, divided by 255 as advised", divided, sigmoids),
-        Variant("published head, own preprocessing", own, sigmoids),
-        Variant("own preprocessing, no sigmoids", own, unit_features),
+        Variant(SIGMOIDS, own, sigmoids),
+        Variant(NO_SIGMOIDS, own, unit_features),
         Variant("own preprocessing, no sigmoids, all pairs", own, unit_features, ours=True),
         Variant("Koch from scratch, random pairs", grey, koch),
         Variant("Koch from scratch, all pairs", grey, koch, ours=True),

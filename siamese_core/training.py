@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -22,29 +22,12 @@ from siamese_core.errors import UserError
 from siamese_core.heads import make_head
 from siamese_core.losses import LOSSES
 from siamese_core.prepared import PreparedImages, Progress
-from siamese_core.sampling import BatchShape, Episode
+from siamese_core.sampling import Episode
+from siamese_core.training_options import TrainingOptions, check, fixed
 from siamese_core.training_state import MetricsFile, NotFinite, read_header, read_variables, write_state
 
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How long and how. Of `steps` and `minutes` the one reached first ends the run.
-
-    other_characters: every batch is changed as a whole into drawings of other characters; patience: that
-    many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
-    result (None: the last ones are).
-    """
-
-    steps: int | None = None
-    minutes: float | None = None
-    seed: int = 0
-    learning_rate: float = 3e-4
-    warmup_steps: int = 100
-    batch: BatchShape = BatchShape()
-    other_characters: bool = True
-    interval_minutes: float = 5.0
-    clip_norm: float = 5.0
-    patience: int | None = None
+# Between two intervals the state is saved, too: this often, and no more than a twentieth of the time.
+SAVE_SECONDS, SAVE_SHARE = 30.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -83,9 +66,10 @@ class Trainer:
     """
 
     def __init__(self, spec: EncoderSpec, images: PreparedImages, options: TrainingOptions, folder: Path):
-        _check(options)
+        check(options)
         self.spec, self.images, self.options, self.folder = spec, images, options, folder
         self.step, self.seconds, self.saved_step = 0, 0.0, None
+        self._next_save = time.monotonic() + SAVE_SECONDS
         self.source = batches(images.dataset, options.batch)
         self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
@@ -127,6 +111,8 @@ class Trainer:
                     self._end_interval({"loss": round(float(np.mean(losses)), 5), **validate(self)})
                     stops = stops or self._waits_in_vain()
                     interval_start, losses = time.monotonic(), []
+                elif time.monotonic() >= self._next_save:
+                    self._save_finite()
         return self._result()
 
     def _train(self, pixels: np.ndarray, known: np.ndarray) -> float:
@@ -149,9 +135,13 @@ class Trainer:
     def _end_interval(self, metrics: dict) -> None:
         images, seconds = self.step * self.source.size, round(self.seconds, 1)
         self.metrics.append({"step": self.step, "images": images, "seconds": seconds, **metrics})
+        self._save_finite(metrics["one_shot"] if self.options.patience is not None else None)
+
+    def _save_finite(self, one_shot: float | None = None) -> None:
+        """Saves the state and, given how good it is, the weights if they are the best so far."""
         try:
-            if self.options.patience is not None:
-                self._keep_if_best(metrics["one_shot"])
+            if one_shot is not None:
+                self._keep_if_best(one_shot)
             self.save()
         except NotFinite as problem:
             raise self._not_finite("a weight that is not finite") from problem
@@ -228,10 +218,12 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "encoder": self.spec.name,
-            **_fixed(self.options),
+            **fixed(self.options),
         }
+        start = time.monotonic()
         write_state(self.folder / "state.npz", header, self._variables())
-        self.saved_step = self.step
+        self.saved_step, now = self.step, time.monotonic()
+        self._next_save = now + max(SAVE_SECONDS, (now - start) / SAVE_SHARE)
 
     def resume(self) -> bool:
         """Takes up the state in the folder; False if there is none. UserError if it is of another run."""
@@ -239,7 +231,7 @@ class Trainer:
         header = read_header(file)
         if header is None:
             return False
-        expected = {"encoder": self.spec.name, **_fixed(self.options)}
+        expected = {"encoder": self.spec.name, **fixed(self.options)}
         differing = [key for key, value in expected.items() if header.get(key) != value]
         if differing:
             raise UserError(
@@ -256,25 +248,6 @@ class Trainer:
 
     def _variables(self) -> list:
         return [*self._weights(), *self.network.optimizer.variables]
-
-
-def _check(options: TrainingOptions) -> None:
-    limits = {"steps": options.steps, "minutes": options.minutes, "patience": options.patience}
-    wrong = {name: value for name, value in limits.items() if value is not None and not value > 0}
-    if wrong or not (options.steps or options.minutes):
-        received = ", ".join(f"{name} {value}" for name, value in limits.items())
-        raise UserError(
-            f"Training ends after a number of steps or minutes above 0. Received: {received}. Give one."
-        )
-
-
-def _fixed(options: TrainingOptions) -> dict:
-    """What must not change between the parts of one run; how long it runs may."""
-    kept = asdict(options)
-    return {
-        key: kept[key]
-        for key in ("seed", "learning_rate", "warmup_steps", "batch", "other_characters", "clip_norm")
-    }
 
 
 def one_shot_accuracy(trainer: Trainer, images: PreparedImages, episodes: list[Episode]) -> float:

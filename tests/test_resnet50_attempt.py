@@ -93,6 +93,21 @@ def test_the_features_that_the_advice_leaves_are_all_alike(report):
     assert spread.level == "error"
 
 
+@pytest.mark.parametrize(
+    ("with_units", "without", "levels"),
+    [(0.33, 0.08, ["error"]), (0.09, 0.08, ["ok"]), (0.05, 0.2, ["ok"]), (None, 0.08, [])],
+)
+def test_what_the_sigmoid_units_cost_is_told(with_units, without, levels):
+    rows = [
+        {"variant": attempt.SIGMOIDS, "eer": with_units},
+        {"variant": attempt.NO_SIGMOIDS, "eer": without},
+    ]
+    found = attempt.cost_of_sigmoids(rows)
+    assert [each.level for each in found] == levels
+    assert [each.measured for each in found] == pytest.approx([with_units - without] if levels else [])
+    assert all("0.080 to 0.330" in each.cause for each in found if each.level == "error")
+
+
 def test_own_preprocessing_is_bgr_less_the_mean_of_imagenet():
     pixel = np.array([[[[255, 0, 100]]]], "float32")
     np.testing.assert_allclose(

@@ -132,6 +132,19 @@ def test_a_run_that_was_killed_and_resumed_gives_the_same_weights(images, whole_
     assert same(weights(trainer), weights(whole_run))
 
 
+def test_a_kill_between_two_intervals_loses_no_more_than_the_last_save(
+    images, whole_run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("siamese_core.training.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("siamese_core.training.SAVE_SHARE", 1e9)
+    kill_at(Trainer(SPEC, images, SHORT, tmp_path), 9, save=False)
+    trainer = Trainer(SPEC, images, SHORT, tmp_path)
+    assert trainer.resume() and trainer.step == 8  # that of step 9 was not written yet
+    trainer.run(nothing, ignore)
+    assert same(weights(trainer), weights(whole_run))
+    assert [line["step"] for line in lines(tmp_path)] == ["20"]
+
+
 def test_a_kill_while_saving_leaves_the_state_before(images, whole_run, tmp_path):
     kill_at(Trainer(SPEC, images, SHORT, tmp_path), 8)
     content = (tmp_path / "state.npz").read_bytes()
