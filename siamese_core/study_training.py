@@ -64,7 +64,6 @@ def all_pairs(material: Material, rng: np.random.Generator, shape: BatchShape) -
 def all_pairs_network(encoder: keras.Model, head: str, loss: str, learning_rate: float) -> PairNetwork:
     """Encoder and head, compiled with a loss over all pairs of a batch. Names as in HEADS and LOSSES."""
     network = PairNetwork(encoder, make_head(head))
-    network.build(None)
     over_pairs = LOSSES[loss]
     network.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM),

@@ -48,15 +48,13 @@ class PairNetwork(keras.Model):
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer):
         super().__init__()
         self.encoder, self.head = encoder, head
+        embeddings = (None, encoder.output_shape[-1])
+        head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
+        self.built = True
 
     def call(self, images, training=False):
         embeddings = ops.cast(self.encoder(images, training=training), "float32")
         return self.head.pairwise(embeddings, embeddings)
-
-    def build(self, shape):
-        embeddings = (None, self.encoder.output_shape[-1])
-        self.head.build(embeddings, embeddings)
-        self.built = True
 
 
 class Trainer:
@@ -74,7 +72,6 @@ class Trainer:
         self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
         self.network = PairNetwork(spec.build(spec.size), make_head(spec.head))
-        self.network.build(None)
         loss = LOSSES[spec.loss]
         self.network.compile(
             optimizer=keras.optimizers.Adam(

@@ -11,9 +11,11 @@ from samples import write_class_folders
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
+from siamese_core.heads import make_head
 from siamese_core.pair_lists import PairList
 from siamese_core.sampling import BatchShape, sample_episodes, sample_pairs
 from siamese_core.training import (
+    PairNetwork,
     PreparedImages,
     Trainer,
     TrainingOptions,
@@ -27,6 +29,13 @@ OPTIONS = TrainingOptions(
 )
 SHORT = dataclasses.replace(OPTIONS, steps=20)
 CHANCE = 1 / 8
+
+
+def test_weights_have_the_names_by_which_a_checkpoint_looks_for_them():
+    network = PairNetwork(SPEC.build(SPEC.size), make_head("weighted_l1"))
+    network(np.zeros((2, SPEC.size, SPEC.size, SPEC.channels), "float32"))
+    assert [weight.path for weight in network.head.weights] == ["weighted_l1/weight", "weighted_l1/bias"]
+    assert not any(weight.path.startswith("pair_network") for weight in network.encoder.weights)
 
 
 class Killed(Exception):
