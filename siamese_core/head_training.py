@@ -44,7 +44,11 @@ def learnt_head(
     from siamese_core.heads import learnt_cosine
 
     network = Embedded(parent, embeddings)
-    found = learn(embeddings, answers, lambda left, right: pair_logits(network, int, left, right), rng)
+
+    def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return pair_logits(network, int, left, right)
+
+    found = learn(embeddings, answers, None if "learning" in parent.card else said, rng)
     if found is None:
         return None
     power, shrinkage, softness = found.setting

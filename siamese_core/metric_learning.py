@@ -53,7 +53,7 @@ class Learnt:
     metric: Metric
     calibration: Calibration
     loss: float
-    parent_loss: float
+    parent_loss: float | None
     setting: Setting
 
 
@@ -67,11 +67,12 @@ def unlabelled_metric(embeddings: np.ndarray) -> Metric:
 def learn(
     embeddings: np.ndarray,
     answers: Answers,
-    parent: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
-    of pairs of rows. None where the answers are too few to choose by, or all that they teach is clearly worse
+    of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
+    it. None where the answers are too few to choose by, or all that they teach is clearly worse
     than the parent on things held out."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
@@ -79,11 +80,11 @@ def learn(
     judged = list(_folds(group, answers, rng))
     if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
         return None
-    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged])
+    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
     scores = _held_out_scores(embeddings, group, judged)
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
     least = min(losses.values())
-    if least > CLEARLY_WORSE * before:
+    if before is not None and least > CLEARLY_WORSE * before:
         return None
     near = [each for each in losses if losses[each] <= (1 + NEAR_BEST) * least]
     setting = min(near, key=lambda each: (each[2], losses[each]))
@@ -93,8 +94,8 @@ def learn(
 
 
 def _reduced(
-    embeddings: np.ndarray, answers: Answers, parent: Callable
-) -> tuple[Answers, np.ndarray, Callable]:
+    embeddings: np.ndarray, answers: Answers, parent: Callable | None
+) -> tuple[Answers, np.ndarray, Callable | None]:
     """The answered images first, and of the others as many as there is room for."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
@@ -105,7 +106,8 @@ def _reduced(
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
     moved = Answers(place[answers.left], place[answers.right], answers.same, answers.weight)
-    return moved, embeddings[kept], lambda left, right: parent(kept[left], kept[right])
+    said = parent and (lambda left, right: parent(kept[left], kept[right]))
+    return moved, embeddings[kept], said
 
 
 @dataclass(frozen=True)
