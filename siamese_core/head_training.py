@@ -51,13 +51,13 @@ def learnt_head(
     found = learn(embeddings, answers, None if "learning" in parent.card else said, rng)
     if found is None:
         return None
-    power, shrinkage, softness = found.setting
+    power, shrinkage, share = found.setting
     learning = {
         "images": len(embeddings),
         "answers": len(answers.same),
         "power": power,
         "shrinkage": shrinkage,
-        "softness": softness if np.isfinite(softness) else None,
+        "total_share": share,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
     card = inherited_card(parent) | {"head": LEARNT, "learning": learning}

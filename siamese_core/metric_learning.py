@@ -29,9 +29,6 @@ UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are 
 FOLDS = 4
 MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-NEAR_BEST = (
-    0.03  # of the loss; of such settings the softest, which tells things that answers have shown apart
-)
 CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
 
 
@@ -48,7 +45,7 @@ class Answers:
 @dataclass(frozen=True)
 class Learnt:
     """calibration: of the metric's scores; loss, parent_loss: cross-entropy in bits for each pair of things
-    held out, 1 is chance; setting: power, shrinkage, softness."""
+    held out, 1 is chance; setting: power, shrinkage, share of the total."""
 
     metric: Metric
     calibration: Calibration
@@ -83,11 +80,9 @@ def learn(
     before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
     scores = _held_out_scores(embeddings, group, judged)
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    least = min(losses.values())
-    if before is not None and least > CLEARLY_WORSE * before:
+    setting = min(losses, key=losses.get)
+    if before is not None and losses[setting] > CLEARLY_WORSE * before:
         return None
-    near = [each for each in losses if losses[each] <= (1 + NEAR_BEST) * least]
-    setting = min(near, key=lambda each: (each[2], losses[each]))
     said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
     calibration = fit_calibration(*_together(said, answers))
     return Learnt(_final(embeddings, group, setting), calibration, losses[setting], before, setting)
