@@ -47,6 +47,7 @@ MODULES = (
     "holdout",
     "replay",
     "training_runs",
+    "averaging",
     "validation",
     "training",
     "training_options",

@@ -29,6 +29,9 @@ from siamese_core.pair_lists import PairList
 from siamese_core.sampling import Pairs, sample_episodes, sample_pairs
 
 EMBED_AT_ONCE = 64  # images, decoded: 200 MB at the largest size an image can have
+TABLE_IMAGES = (
+    2000  # at most, of which all pairs are compared where that costs less than the pairs one by one
+)
 COMPARE_AT_ONCE = 2**24  # bytes of embeddings on each side of a batch of pairs
 
 
@@ -151,6 +154,8 @@ def pair_logits(
     embeddings = np.concatenate([model.embed([read(int(number)) for number in batch]) for batch in batches])
     step = max(1, COMPARE_AT_ONCE * len(used) // embeddings.nbytes)
     left, right = np.split(places, 2)
+    if len(used) <= TABLE_IMAGES and getattr(model, "compares_by_product", False):
+        return model.pairwise_logits(embeddings, embeddings)[left, right]
     return np.concatenate(
         [
             model.logits(embeddings[left[start : start + step]], embeddings[right[start : start + step]])

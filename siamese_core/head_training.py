@@ -45,16 +45,20 @@ def learnt_head(
     from siamese_core.heads import learnt_cosine
 
     network = Embedded(parent, embeddings)
-    found = learn(embeddings, answers, lambda left, right: pair_logits(network, int, left, right), rng)
+
+    def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return pair_logits(network, int, left, right)
+
+    found = learn(embeddings, answers, None if "learning" in parent.card else said, rng)
     if found is None:
         return None
-    power, shrinkage, softness = found.setting
+    power, shrinkage, share = found.setting
     learning = {
         "images": len(embeddings),
         "answers": len(answers.same),
         "power": power,
         "shrinkage": shrinkage,
-        "softness": softness if np.isfinite(softness) else None,
+        "total_share": share,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
     card = inherited_card(parent) | {"head": LEARNT, "learning": learning}

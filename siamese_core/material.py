@@ -2,7 +2,7 @@
 judge."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,6 +79,21 @@ def collect(
         gone=gone,
         until=read[-1].label_id,
     )
+
+
+def judged_afresh(material: Material, events: list[LabelRow], until: str) -> Material:
+    """Only answers after the event `until` judge: a parent that learnt from those up to it, its holdout's
+    too, would be judged by what it knows. As it is where later ones cannot judge: then the parent has the
+    advantage."""
+    if until not in {row.label_id for row in events}:
+        return material
+    known = {row.label_id for row in _up_to(events, until)}
+    parts = material.parts
+    fresh = parts.holdout & np.array([row.label_id not in known for row in material.rows])
+    if not fresh.any() or material.same[fresh].all() or not material.same[fresh].any():
+        return material
+    dropped = parts.dropped | (parts.holdout & ~fresh)
+    return replace(material, parts=replace(parts, holdout=fresh, dropped=dropped))
 
 
 def _up_to(rows: list[LabelRow], until: str | None) -> list[LabelRow]:

@@ -29,9 +29,6 @@ UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are 
 FOLDS = 4
 MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-NEAR_BEST = (
-    0.03  # of the loss; of such settings the softest, which tells things that answers have shown apart
-)
 CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
 
 
@@ -48,12 +45,12 @@ class Answers:
 @dataclass(frozen=True)
 class Learnt:
     """calibration: of the metric's scores; loss, parent_loss: cross-entropy in bits for each pair of things
-    held out, 1 is chance; setting: power, shrinkage, softness."""
+    held out, 1 is chance; setting: power, shrinkage, share of the total."""
 
     metric: Metric
     calibration: Calibration
     loss: float
-    parent_loss: float
+    parent_loss: float | None
     setting: Setting
 
 
@@ -67,11 +64,12 @@ def unlabelled_metric(embeddings: np.ndarray) -> Metric:
 def learn(
     embeddings: np.ndarray,
     answers: Answers,
-    parent: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
-    of pairs of rows. None where the answers are too few to choose by, or all that they teach is clearly worse
+    of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
+    it. None where the answers are too few to choose by, or all that they teach is clearly worse
     than the parent on things held out."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
@@ -79,22 +77,20 @@ def learn(
     judged = list(_folds(group, answers, rng))
     if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
         return None
-    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged])
+    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
     scores = _held_out_scores(embeddings, group, judged)
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    least = min(losses.values())
-    if least > CLEARLY_WORSE * before:
+    setting = min(losses, key=losses.get)
+    if before is not None and losses[setting] > CLEARLY_WORSE * before:
         return None
-    near = [each for each in losses if losses[each] <= (1 + NEAR_BEST) * least]
-    setting = min(near, key=lambda each: (each[2], losses[each]))
     said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
     calibration = fit_calibration(*_together(said, answers))
     return Learnt(_final(embeddings, group, setting), calibration, losses[setting], before, setting)
 
 
 def _reduced(
-    embeddings: np.ndarray, answers: Answers, parent: Callable
-) -> tuple[Answers, np.ndarray, Callable]:
+    embeddings: np.ndarray, answers: Answers, parent: Callable | None
+) -> tuple[Answers, np.ndarray, Callable | None]:
     """The answered images first, and of the others as many as there is room for."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
@@ -105,7 +101,8 @@ def _reduced(
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
     moved = Answers(place[answers.left], place[answers.right], answers.same, answers.weight)
-    return moved, embeddings[kept], lambda left, right: parent(kept[left], kept[right])
+    said = parent and (lambda left, right: parent(kept[left], kept[right]))
+    return moved, embeddings[kept], said
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Measured, forgotten, judge, named
 from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
-from siamese_core.material import Material, collect
+from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning import Answers
 from siamese_core.pair_log import PairLog
 from siamese_core.replay import Replay
@@ -46,9 +46,13 @@ def retrain(
     with _alone(workbench.workspace):
         progress(0.0, "reading the log")
         rng = np.random.default_rng(options.seed)
-        material = collect((log or workbench.log).rows(), workbench.images, options.until, rng)
+        events = (log or workbench.log).rows()
+        material = collect(events, workbench.images, options.until, rng)
         run = _Run(workbench, options, material, Replay(), progress)
         parent = _parent(run)
+        if "learning" in parent.checkpoint.card:
+            material = judged_afresh(material, events, parent.checkpoint.card["answers"]["until"])
+            run = replace(run, material=material)
         judged = _candidate(run, parent, rng)
         progress(0.8, "judging on the holdout and on the base protocol")
         judgement = judge(_measured(run, parent), _measured(run, judged))

@@ -7,12 +7,13 @@ import numpy as np
 
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 1.0, 3.0)  # of the covariance within things, in units of the mean variance
-SOFTNESSES = (2.0, np.inf)  # what is added to the variance between things, in its mean; inf: not used
+TOTAL_SHARES = (0.0, 0.1)  # of the covariance of all images, added to that within things
+SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
 NEGLIGIBLE = 1e-8  # of the largest variance
 
-Setting = tuple[float, float, float]  # power, shrinkage, softness
+Setting = tuple[float, float, float]  # power, shrinkage, share of the total
 
 
 @dataclass(frozen=True)
@@ -104,22 +105,19 @@ def within_covariance(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
 def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
     """For every setting, from the groups (m,) of the span's rows."""
     within, total = within_covariance(span.rows, group), span.rows.T @ span.rows / len(span.rows)
-    variance, own = np.linalg.eigh(within)
-    for shrinkage in SHRINKAGES:
-        ridge = shrinkage * span.unit
-        root = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
-        between, axes = np.linalg.eigh(root @ (total - within) @ root)
-        turned, between = root @ axes, np.maximum(between, 0)
-        for softness in SOFTNESSES:
-            if np.isfinite(softness):
-                count = _soft(between + softness * between.mean())
-                kernel = Kernel((turned * count) @ turned.T, float(_soft(softness * between.mean())) / ridge)
-            else:
-                kernel = Kernel(root @ root, 1 / ridge)
-            yield (span.power, shrinkage, softness), kernel
+    for share in TOTAL_SHARES:
+        variance, own = np.linalg.eigh(within + share * total)
+        for shrinkage in SHRINKAGES:
+            ridge = shrinkage * span.unit
+            root = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
+            between, axes = np.linalg.eigh(root @ (total - within) @ root)
+            turned, between = root @ axes, np.maximum(between, 0)
+            least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
+            inside = (turned * _soft(between + least)) @ turned.T
+            yield (span.power, shrinkage, share), Kernel(inside, _soft(least) / ridge)
 
 
-def _soft(between: np.ndarray) -> np.ndarray:
+def _soft(between):
     """How much a direction counts under the two-covariance model, where the variance within is 1."""
     return between / (1 + 2 * between)
 

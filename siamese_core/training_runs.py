@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from siamese_core.averaging import best_average
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
 from siamese_core.datasets import Dataset, load_dataset
@@ -28,6 +30,7 @@ from siamese_core.training import (
 )
 from siamese_core.validation import Embedded, calibrate, one_shot
 
+SETTLING_BATCHES = 40  # after which moving statistics are those of the averaged weights
 HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
 INTERVAL_TRIALS, FINAL_TRIALS = 400, 4_000
 INTERVAL_IMAGES = 5  # of each class: to embed all of them every few minutes would take too long
@@ -98,10 +101,16 @@ def train_checkpoint(
         )
     with bfloat16_where_fast():
         result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
+    if start is not None:
+        score = partial(one_shot_accuracy, trainer, unseen, episodes)
+        start.card["share_of_end"] = best_average(
+            trainer.network, start.weights, score, partial(trainer.pixels, SETTLING_BATCHES)
+        )
     result.encoder.make_predict_function(force=True)  # from here on as precise as when it serves
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
-    checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)} | start
+    checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)}
+    checkpoint.card |= start.card if start else {}
     checkpoint.card["trained_on"] = domain_of_images(
         [is_ink(training.image(i)) for i in some_of(len(training))]
     )
@@ -111,10 +120,18 @@ def train_checkpoint(
     return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
 
 
-def _start(request: TrainingRequest, trainer: Trainer) -> dict:
-    """Takes over the weights to start from, if there are any; what the card says of them."""
+@dataclass(frozen=True)
+class _Start:
+    """weights: of the network as it began; card: what a checkpoint's card says of them."""
+
+    weights: list[np.ndarray]
+    card: dict
+
+
+def _start(request: TrainingRequest, trainer: Trainer) -> _Start | None:
+    """Takes over the weights to start from, if there are any."""
     if request.start is None:
-        return {}
+        return None
     parent = load_checkpoint(request.start)
     if parent.encoder_name != request.encoder or parent.card.get("network"):
         raise UserError(
@@ -123,7 +140,7 @@ def _start(request: TrainingRequest, trainer: Trainer) -> dict:
         )
     trainer.start_from(parent.encoder, parent.head)
     before = parent.card.get("training_images", 0) + parent.card.get("images_before", 0)
-    return {"parent": parent.id, "images_before": before}
+    return _Start(trainer.network.get_weights(), {"parent": parent.id, "images_before": before})
 
 
 def _described(data: Dataset | PairList) -> dict:

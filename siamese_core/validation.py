@@ -22,6 +22,7 @@ from siamese_core.metrics import (
 from siamese_core.sampling import Pairs, sample_pairs
 
 PAIRS = 20_000
+BY_PRODUCT = ("cosine", "learnt_cosine")  # heads for which a table is one product of matrices
 RANDOM_PAIRS = "verification, random pairs of held-out classes, half of them same"
 
 
@@ -49,6 +50,13 @@ class Embedded:
 
     def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return self.checkpoint.logits(left, right)
+
+    @property
+    def compares_by_product(self) -> bool:
+        return self.checkpoint.card.get("head") in BY_PRODUCT
+
+    def pairwise_logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return self.checkpoint.pairwise_logits(left, right)
 
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         return self.checkpoint.similarity(logits)

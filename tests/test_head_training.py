@@ -1,5 +1,6 @@
 """Fitting a head anew, with real small checkpoints and embeddings made by hand."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -7,18 +8,25 @@ import pytest
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.evaluation import ProtocolResult, VerificationTrials
+from siamese_core.gate import Judgement, Measured, judge
 from siamese_core.head_training import (
     REPLAY_WEIGHT,
     adapted,
     answers_evidence,
     inherited_card,
+    learnt_head,
     pairs_evidence,
     retrained_head,
+    unlabelled_head,
 )
-from siamese_core.holdout import Split
+from siamese_core.heads import make_head
+from siamese_core.holdout import Split, split
 from siamese_core.material import Material
+from siamese_core.metric_learning import Answers
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
+from siamese_core.validation import Embedded
 from small_checkpoints import small_checkpoint
 
 COUNT = 40
@@ -212,3 +220,92 @@ def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):
     assert 0 < REPLAY_WEIGHT <= 1
     assert once.slope == pytest.approx(often.slope) and once.intercept == pytest.approx(often.intercept)
     assert abs(once.intercept - alone.intercept) > 0.01
+
+
+# a metric
+
+
+def answered(rng: np.random.Generator, count: int, things: int = 40, wrong: float | None = None) -> tuple:
+    """Embeddings of 8 images a thing, and answers: true, or with `wrong` so many of them at random."""
+    label = np.repeat(np.arange(things), 8)
+    shown = 4 + 0.3 * rng.normal(size=(len(label), 128))
+    shown[:, :20] += 0.6 * rng.normal(size=(things, 20))[label]
+    shown[:, 20:40] += rng.normal(size=(len(label), 20))
+    left, right = np.triu_indices(len(label), 1)
+    same = label[left] == label[right]
+    chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[: count // 2] for kind in (same, ~same)])
+    told = same[chosen] if wrong is None else rng.random(len(chosen)) < wrong
+    return np.maximum(shown, 0).astype("float32"), Answers(left[chosen], right[chosen], told, np.ones(count))
+
+
+@pytest.fixture(scope="module")
+def cosine() -> Checkpoint:
+    checkpoint = small_checkpoint(0)
+    checkpoint.card["head"], checkpoint.head = "cosine", make_head("cosine")
+    checkpoint.calibration = Calibration(20.0, -19.0)
+    return checkpoint
+
+
+def gate(parent: Checkpoint, shown: np.ndarray, given: Answers, seed: int) -> Judgement:
+    """As a retraining judges, with a base protocol that nothing moves."""
+    rng = np.random.default_rng(seed)
+    ids = [[str(number) for number in side] for side in (given.left, given.right)]
+    parts = split(*ids, given.same, rng)
+    training = Answers(*(each[parts.training] for each in vars(given).values()))
+    candidate = learnt_head(parent, shown, training, rng) or parent
+    base = ProtocolResult("base", "", "", np.ones(100, bool), 0.0)
+
+    def measured(model: Checkpoint) -> Measured:
+        judges = (each[parts.holdout] for each in (given.left, given.right, given.same))
+        return Measured(VerificationTrials(int, *judges).evaluate(Embedded(model, shown)), base)
+
+    return judge(measured(parent), measured(candidate))
+
+
+def test_true_answers_open_the_gate(cosine):
+    assert gate(cosine, *answered(np.random.default_rng(0), 400), 0).better
+
+
+def test_a_thousand_random_answers_never_do(cosine):
+    """Twenty tries of twenty."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        judgement = gate(cosine, *answered(rng, 1000, wrong=rng.uniform(0.2, 0.8)), seed)
+        assert not judgement.better, (seed, judgement.reason)
+
+
+def test_a_learnt_head_is_saved_and_loaded_as_any_checkpoint(cosine, tmp_path):
+    shown, given = answered(np.random.default_rng(1), 200)
+    candidate = learnt_head(cosine, shown, given, np.random.default_rng(0))
+    saved = save_checkpoint(candidate, tmp_path / "learnt", quantise=False)
+    loaded = load_checkpoint(tmp_path / "learnt")
+    assert loaded.id == saved.id and loaded.card["head"] == "learnt_cosine"
+    assert loaded.card["learning"]["answers"] == 200
+    np.testing.assert_allclose(
+        loaded.logits(shown[:50], shown[50:100]), candidate.logits(shown[:50], shown[50:100]), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        np.diag(loaded.pairwise_logits(shown[:50], shown[50:100])),
+        candidate.logits(shown[:50], shown[50:100]),
+        atol=1e-4,
+    )
+
+
+def test_a_learnt_head_learns_again_as_a_parent(cosine):
+    shown, given = answered(np.random.default_rng(2), 200)
+    first = learnt_head(cosine, shown, given, np.random.default_rng(0))
+    second = learnt_head(first, shown, given, np.random.default_rng(0))
+    np.testing.assert_allclose(second.head.get_weights()[2], first.head.get_weights()[2], atol=1e-6)
+
+
+def test_five_hundred_answers_take_less_than_twenty_seconds(cosine):
+    shown, given = answered(np.random.default_rng(3), 500, things=125)
+    started = time.process_time()
+    assert learnt_head(cosine, shown, given, np.random.default_rng(0)) is not None
+    assert time.process_time() - started < 40  # of processors, of which there are two
+
+
+def test_what_images_alone_give_needs_no_answers(cosine):
+    shown, _ = answered(np.random.default_rng(4), 2)
+    head = unlabelled_head(cosine, shown)
+    assert np.isfinite(head.pairwise_logits(shown[:20], shown[:20])).all()

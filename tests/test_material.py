@@ -9,7 +9,7 @@ from siamese_core.errors import UserError
 from siamese_core.images import ImageStore, image_id
 from siamese_core.implications import implied
 from siamese_core.label_rows import LabelRow, settled_labels
-from siamese_core.material import FEWEST_ANSWERS, LARGEST_WEIGHT, Material, collect
+from siamese_core.material import FEWEST_ANSWERS, LARGEST_WEIGHT, Material, collect, judged_afresh
 
 COUNT = 24  # images in the store
 
@@ -211,3 +211,22 @@ def test_answers_that_tie_all_images_together_ask_for_other_images(images):
 def test_an_unknown_label_to_stop_at_is_named(images):
     with pytest.raises(UserError, match="--until.*Received: nobody"):
         collected(pairs_of_their_own(), images, until="nobody")
+
+
+def test_a_parent_is_judged_by_answers_that_it_did_not_learn_from(images):
+    rows = pairs_of_their_own()
+    found = collected(rows, images)
+    afresh = judged_afresh(found, rows, "row 3")
+    old = np.array([int(each.label_id.split()[1]) <= 3 for each in found.rows])
+    assert not (afresh.parts.holdout & old).any()
+    np.testing.assert_array_equal(afresh.parts.holdout, found.parts.holdout & ~old)
+    np.testing.assert_array_equal(afresh.parts.training, found.parts.training)
+    sides = np.stack([afresh.parts.training, afresh.parts.holdout, afresh.parts.dropped])
+    assert (sides.sum(axis=0) == 1).all()
+
+
+@pytest.mark.parametrize("until", ["row 11", "of another log"])
+def test_where_no_later_answers_judge_all_do(images, until):
+    rows = pairs_of_their_own()
+    found = collected(rows, images)
+    assert judged_afresh(found, rows, until) is found
