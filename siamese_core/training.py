@@ -199,10 +199,6 @@ class Trainer:
                 following = ahead.submit(self._batch, step)
                 yield batch
 
-    def pixels(self, count: int) -> Iterator[np.ndarray]:
-        """The first `count` batches as the network sees them, float32 (b, size, size, channels)."""
-        return (self._batch(step)[0] for step in range(count))
-
     def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """pixels float32 (b, size, size, channels); what is known: labels int32 (b, 1), or truth (b, b)."""
         rng = np.random.default_rng([self.options.seed, step])

@@ -30,7 +30,6 @@ from siamese_core.training import (
 )
 from siamese_core.validation import Embedded, calibrate, one_shot
 
-SETTLING_BATCHES = 40  # after which moving statistics are those of the averaged weights
 HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
 INTERVAL_TRIALS, FINAL_TRIALS = 400, 4_000
 INTERVAL_IMAGES = 5  # of each class: to embed all of them every few minutes would take too long
@@ -103,9 +102,7 @@ def train_checkpoint(
         result = trainer.run(lambda t: {"one_shot": one_shot_accuracy(t, unseen, episodes)}, progress)
     if start is not None:
         score = partial(one_shot_accuracy, trainer, unseen, episodes)
-        start.card["share_of_end"] = best_average(
-            trainer.network, start.weights, score, partial(trainer.pixels, SETTLING_BATCHES)
-        )
+        start.card["share_of_end"] = best_average(trainer.network, start.weights, score)
     result.encoder.make_predict_function(force=True)  # from here on as precise as when it serves
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
