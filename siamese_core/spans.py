@@ -7,7 +7,7 @@ import numpy as np
 
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 1.0, 3.0)  # of the covariance within things, in units of the mean variance
-TOTAL_SHARES = (0.0, 0.1)  # of the covariance of all images, added to that within things
+TOTAL_SHARES = (0.0, 0.1, 1.0)  # of the covariance of all images, added to that within things
 SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
