@@ -662,13 +662,16 @@ def test_what_should_never_happen_is_one_line_and_its_own_exit_code(run, monkeyp
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback(run, tmp_path):
-    """While it waits for a pipe that nobody writes to."""
+    """While it waits for a pipe that nobody writes to. A shell lets what it runs in the background ignore
+    Ctrl-C, so it is heard here first."""
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     os.mkfifo(tmp_path / "pipe.csv")
     main_thread = threading.main_thread().ident
     timer = threading.Timer(0.3, signal.pthread_kill, (main_thread, signal.SIGINT))
     timer.start()
     ended = run("log", "import", tmp_path / "pipe.csv")
     timer.join()
+    signal.signal(signal.SIGINT, heard)
     assert (ended.code, ended.out, ended.err) == (130, "", "error: stopped by Ctrl-C\n")
 
 
