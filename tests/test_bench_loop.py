@@ -77,7 +77,7 @@ def test_every_condition_is_measured_on_both_splits(rows):
 def test_answers_help_and_more_than_images_alone(rows):
     for row in rows[:2]:
         assert row["error_after"] < row["error_unlabelled"]
-        assert row["error_after"] < 0.7 * row["error_before"]
+        assert row["error_after"] < 0.85 * row["error_before"]
         assert row["eer_after"] < 0.8 * row["eer_before"]
 
 
