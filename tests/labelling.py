@@ -38,5 +38,6 @@ def wait_for_pair(desk: Page) -> tuple[str, str]:
 
 
 def on_screen(desk: Page) -> tuple[str, str]:
-    root = desk.locator("#label .stage")
-    return root.get_attribute("data-left"), root.get_attribute("data-right")
+    """Both ids at one moment."""
+    left, right = desk.locator("#label .stage").evaluate("stage => [stage.dataset.left, stage.dataset.right]")
+    return left, right

@@ -130,7 +130,7 @@ def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(desk):
     assert given(wait_for_rows(desk, 3)) == told
     press(desk, "z")
     assert wait_for_rows(desk, 4)[3].event == "undo"
-    assert on_screen(desk) == told[2][:2]
+    assert wait_for_pair(desk) == told[2][:2]  # its pictures are fetched anew
 
 
 def test_leaving_with_unsaved_answers_warns(desk):
@@ -344,7 +344,7 @@ def test_fingers_do_as_well(browser, labelling):
         desk.locator("[data-reply=different]").tap()
         assert given(wait_for_rows(desk, 1)) == [(*pair, "different")]
         desk.locator("[data-back]").tap()
-        assert on_screen(desk) == pair
+        assert wait_for_pair(desk) == pair
         wait_for_rows(desk, 2)
         assert desk.evaluate("document.documentElement.scrollWidth") <= 390
         bottom = desk.locator("[data-back]").bounding_box()
