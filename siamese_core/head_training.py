@@ -52,13 +52,13 @@ def learnt_head(
     found = learn(embeddings, answers, None if "learning" in parent.card else said, rng)
     if found is None:
         return None
-    power, shrinkage, share = found.setting
+    power, shrinkage, prior = found.setting
     learning = {
         "images": len(embeddings),
         "answers": len(answers.same),
         "power": power,
         "shrinkage": shrinkage,
-        "total_share": share,
+        "prior_count": prior,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
     card = inherited_card(parent) | {"head": LEARNT, "learning": learning}

@@ -7,13 +7,13 @@ import numpy as np
 
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 1.0, 3.0)  # of the covariance within things, in units of the mean variance
-TOTAL_SHARES = (0.0, 0.1, 1.0)  # of the covariance of all images, added to that within things
+PRIOR_COUNTS = (3.0, 20.0)  # images that the covariance of all of them counts for, beside that within things
 SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
 NEGLIGIBLE = 1e-8  # of the largest variance
 
-Setting = tuple[float, float, float]  # power, shrinkage, share of the total
+Setting = tuple[float, float, float]  # power, shrinkage, prior count
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,10 @@ def within_covariance(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
 def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
     """For every setting, from the groups (m,) of the span's rows."""
     within, total = within_covariance(span.rows, group), span.rows.T @ span.rows / len(span.rows)
-    for share in TOTAL_SHARES:
-        variance, own = np.linalg.eigh(within + share * total)
+    repeated = len(group) - len(np.unique(group))
+    for prior in PRIOR_COUNTS:
+        share = prior / (prior + repeated)
+        variance, own = np.linalg.eigh((1 - share) * within + share * total)
         for shrinkage in SHRINKAGES:
             ridge = shrinkage * span.unit
             root = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
@@ -114,7 +116,7 @@ def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
             turned, between = root @ axes, np.maximum(between, 0)
             least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
             inside = (turned * _soft(between + least)) @ turned.T
-            yield (span.power, shrinkage, share), Kernel(inside, _soft(least) / ridge)
+            yield (span.power, shrinkage, prior), Kernel(inside, _soft(least) / ridge)
 
 
 def _soft(between):

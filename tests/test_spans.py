@@ -50,9 +50,24 @@ def test_a_span_of_few_images_places_others_with_what_lies_outside(embeddings):
 
 def test_where_things_do_not_differ_the_kernel_is_the_inverse_covariance_within(embeddings):
     span, group = Span.of(embeddings, 1.0), np.zeros(IMAGES)
-    kernel = dict(kernels(span, group))[1.0, 3.0, 0.0]
-    plain = np.linalg.inv(within_covariance(span.rows, group) + 3 * span.unit * np.eye(span.rank))
-    assert kernel.inside / kernel.outside == pytest.approx(plain * 3 * span.unit, rel=1e-3)
+    kernel = dict(kernels(span, group))[1.0, 3.0, 3.0]
+    share = 3 / (3 + IMAGES - 1)
+    total = span.rows.T @ span.rows / IMAGES
+    mixed = (1 - share) * within_covariance(span.rows, group) + share * total
+    plain = np.linalg.inv(mixed + 3 * span.unit * np.eye(span.rank))
+    assert kernel.inside / kernel.outside == pytest.approx(plain * 3 * span.unit, rel=1e-3, abs=1e-6)
+
+
+def test_with_few_answers_the_covariance_of_all_images_stands_in(embeddings):
+    span = Span.of(embeddings, 1.0)
+    few, many = np.arange(IMAGES), np.arange(IMAGES) // 3
+    few[1] = 0
+    distance = []
+    for group in (few, many):
+        total = np.linalg.inv(span.rows.T @ span.rows / IMAGES + span.unit * np.eye(span.rank)) * span.unit
+        kernel = dict(kernels(span, group))[1.0, 1.0, 20.0]
+        distance.append(np.linalg.norm(kernel.inside / kernel.outside - total))
+    assert distance[0] < distance[1]
 
 
 def test_directions_in_which_things_differ_count_more():
@@ -61,7 +76,7 @@ def test_directions_in_which_things_differ_count_more():
     rows = rng.normal(size=(100, 8)) + 10
     rows[:, 0] += 3 * rng.normal(size=20)[group]
     span = Span.of(rows, 1.0)
-    found = dict(kernels(span, group))[1.0, 1.0, 0.0]
+    found = dict(kernels(span, group))[1.0, 1.0, 3.0]
     form = span.basis @ found.inside @ span.basis.T
     assert form[0, 0] > 1.3 * np.diag(form)[1:].max()
 
