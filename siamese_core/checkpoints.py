@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CARD_FILE, ENCODER_FILE, HEAD_FILE = "card.json", "encoder.npz", "head.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow")
-IDENTITY = ("head", "size", "channels", "preparation", "turns")
+IDENTITY = ("head", "size", "channels", "preparation", "turns", "mirrored")
 CARD_KINDS = {
     "id": str,
     "created_at": str,
@@ -192,10 +192,10 @@ def write_card(folder: Path, card: dict) -> None:
 
 
 def _assemble(folder: Path, card: dict) -> Checkpoint:
-    from siamese_core.encoders import build_network, with_turns
+    from siamese_core.encoders import build_network, with_copies
     from siamese_core.heads import make_head
 
-    encoder = with_turns(build_network(card), card.get("turns", ()))
+    encoder = with_copies(build_network(card), card)
     _fill(encoder, folder / ENCODER_FILE)
     head = make_head(card["head"])
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))

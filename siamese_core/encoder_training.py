@@ -14,7 +14,7 @@ from keras import ops
 
 from siamese_core.augmentation import distort, mirror
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.encoders import PRETRAINED, build_network, with_turns
+from siamese_core.encoders import PRETRAINED, build_network, with_copies
 from siamese_core.head_training import copied_head, inherited_card
 
 PAIRS_A_STEP = 16
@@ -76,7 +76,7 @@ def retrained_encoder(
         loss = float(trainer.train_on_batch(pixels, same))
         progress((step + 1) / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
     card = inherited_card(parent) | {"steps": steps}
-    encoder = with_turns(encoder, card.get("turns", ()))
+    encoder = with_copies(encoder, card)
     return Checkpoint("", parent.encoder_name, encoder, head, parent.calibration, parent.threshold, card)
 
 

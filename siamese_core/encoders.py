@@ -1,6 +1,6 @@
 """The networks that turn an image into a vector. Keras is imported when one is built, not before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,9 @@ class EncoderSpec:
 
     size: side of its input in px; channels: 1 grey or 3 RGB; preparation: "ink" or "plain" (see `prepare`);
     head: a name in `heads.HEADS`; loss: a name in `losses.LOSSES`; build: size -> a Keras model from float32
-    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim); turns: degrees by which copies of an
-    image are turned whose embeddings are averaged with its own, once training is over.
+    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim). Once training is over, the embeddings
+    of copies of an image are averaged with its own: turns: degrees by which they are turned; mirrored: whether
+    its mirror image is among them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class EncoderSpec:
     loss: str
     build: Callable[[int], "keras.Model"]
     turns: tuple[float, ...] = ()
+    mirrored: bool = False
 
 
 def prepare(image: np.ndarray, preparation: str, size: int, channels: int) -> np.ndarray:
@@ -178,22 +180,26 @@ ENCODERS = {
 
 # Networks whose weights come from elsewhere; a checkpoint's card names one as its `network`.
 PRETRAINED = {
-    "resnet50_imagenet": EncoderSpec("resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_imagenet)
+    "resnet50_imagenet": EncoderSpec(
+        "resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_imagenet, mirrored=True
+    )
 }
 
 
 def build_network(card: dict) -> "keras.Model":
-    """The untrained network that a checkpoint's card describes, without its turns."""
+    """The untrained network that a checkpoint's card describes, without its copies."""
     spec = PRETRAINED.get(card.get("network")) or encoder_spec(card["encoder"])
     return spec.build(card["size"])
 
 
-def with_turns(network: "keras.Model", turns: Sequence[float]) -> "keras.Model":
-    """The network with its embeddings averaged over the image and its copies turned by so many degrees.
+def with_copies(network: "keras.Model", card: dict) -> "keras.Model":
+    """The network with its embeddings averaged over the image and the copies that a checkpoint's card names
+    (`turns`, `mirrored`, as in EncoderSpec).
 
-    It has the very variables of `network`, which is what trains; without turns it is `network` itself.
+    It has the very variables of `network`, which is what trains; without copies it is `network` itself.
     """
-    if not turns:
+    turns, mirrored = card.get("turns", ()), card.get("mirrored", False)
+    if not turns and not mirrored:
         return network
     from keras import Model, layers, ops
 
@@ -203,10 +209,11 @@ def with_turns(network: "keras.Model", turns: Sequence[float]) -> "keras.Model":
         ops.image.affine_transform(images, _turn(degrees, size), fill_mode="constant", fill_value=PAPER)
         for degrees in turns
     ]
+    copies += [ops.flip(images, axis=2)] if mirrored else []
     # One call on all copies: a layer that is called once can be looked into.
     embeddings = network(ops.concatenate([images, *copies], axis=0))
-    apart = ops.reshape(embeddings, (1 + len(turns), -1, network.output_shape[-1]))
-    return Model(images, ops.mean(apart, axis=0), name=f"{network.name}_turned")
+    apart = ops.reshape(embeddings, (1 + len(copies), -1, network.output_shape[-1]))
+    return Model(images, ops.mean(apart, axis=0), name=f"{network.name}_copies")
 
 
 def _turn(degrees: float, size: int) -> np.ndarray:

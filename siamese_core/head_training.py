@@ -18,7 +18,7 @@ from siamese_core.validation import Embedded
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
 LEARNT = "learnt_cosine"
 # Of a parent's card, by its candidate's:
-INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "domain")
+INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "mirrored", "domain")
 
 
 def retrained_head(

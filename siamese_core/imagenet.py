@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, save_checkpoint
-from siamese_core.encoders import PRETRAINED
+from siamese_core.encoders import PRETRAINED, with_copies
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 
@@ -84,9 +84,9 @@ def _checkpoint(weights: Path) -> Checkpoint:
     from siamese_core.heads import make_head
 
     spec = PRETRAINED[NETWORK]
-    encoder = spec.build(spec.size)
+    network = spec.build(spec.size)
     try:
-        encoder.get_layer("resnet50").load_weights(weights)
+        network.get_layer("resnet50").load_weights(weights)
     except (OSError, ValueError) as damage:
         raise UserError(
             "ImageNet weights are the file of Keras' ResNet50 without its top. "
@@ -100,10 +100,12 @@ def _checkpoint(weights: Path) -> Checkpoint:
         "size": spec.size,
         "channels": spec.channels,
         "preparation": spec.preparation,
+        "mirrored": spec.mirrored,
         "domain": "photographs",
         "parent": None,
         "weights_file": _mark(weights),
         "metrics": numbers["metrics"],
     }
-    calibration = Calibration(numbers["slope"], numbers["intercept"])
-    return Checkpoint("", spec.name, encoder, make_head(spec.head), calibration, numbers["threshold"], card)
+    calibration, threshold = Calibration(numbers["slope"], numbers["intercept"]), numbers["threshold"]
+    encoder, head = with_copies(network, card), make_head(spec.head)
+    return Checkpoint("", spec.name, encoder, head, calibration, threshold, card)

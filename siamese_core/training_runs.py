@@ -12,7 +12,7 @@ from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.domains import domain_of_images, some_of
-from siamese_core.encoders import EncoderSpec, encoder_spec, with_turns
+from siamese_core.encoders import EncoderSpec, encoder_spec, with_copies
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.ink import is_ink
@@ -250,7 +250,7 @@ def _checkpoint(
         "training_images": result.images,
         "training_seconds": round(result.seconds, 1),
     }
-    encoder = with_turns(result.encoder, spec.turns)
+    encoder = with_copies(result.encoder, card)
     checkpoint = Checkpoint("", spec.name, encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
     network = Embedded(checkpoint, embed_pixels(encoder, unseen.pixels))
     calibrated = calibrate(network, unseen.dataset.labels, np.random.default_rng([request.seed, 3]))

@@ -8,7 +8,7 @@ import numpy as np
 from siamese_core import canary
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint
-from siamese_core.encoders import build_network, with_turns
+from siamese_core.encoders import build_network, with_copies
 from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
 
@@ -19,7 +19,7 @@ def small_checkpoint(seed: int = 0, encoder_name: str = "small_cnn", size: int |
     """A checkpoint in memory; another seed gives other weights."""
     keras.utils.set_random_seed(seed)
     card = base_card(encoder_name, size)
-    encoder, head = with_turns(build_network(card), card["turns"]), make_head(card["head"])
+    encoder, head = with_copies(build_network(card), card), make_head(card["head"])
     checkpoint = Checkpoint("", encoder_name, encoder, head, Calibration(1.0, 0.0), 0.5, card)
     embeddings = checkpoint.embed(canary.drawings())
     left, right = canary.pairs(len(embeddings))

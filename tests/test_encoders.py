@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from samples import photograph, stroke_glyph
-from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_turns
+from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_copies
 from siamese_core.errors import UserError
 from siamese_core.heads import HEADS
 from siamese_core.ink import normalise_ink
@@ -169,7 +169,7 @@ def test_an_unknown_preparation_is_refused():
 
 def test_turned_copies_are_averaged_with_the_image():
     network = encoder_spec("small_cnn").build(48)
-    turned = with_turns(network, (-90.0, 90.0))
+    turned = with_copies(network, {"turns": (-90.0, 90.0)})
     assert [id(each) for each in turned.weights] == [id(each) for each in network.weights]
     images = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 3)).astype("float32")
     quarters = [np.rot90(images, turns, axes=(1, 2)) for turns in (-1, 0, 1)]
@@ -181,9 +181,19 @@ def test_paper_comes_in_where_a_copy_is_turned_away():
     network = encoder_spec("small_cnn").build(48)
     paper = np.full((1, 48, 48, 3), 255, "float32")
     alone = network.predict_on_batch(paper)
-    np.testing.assert_allclose(with_turns(network, (8.0,)).predict_on_batch(paper), alone, atol=1e-4)
+    np.testing.assert_allclose(
+        with_copies(network, {"turns": (8.0,)}).predict_on_batch(paper), alone, atol=1e-4
+    )
 
 
-def test_without_turns_a_network_is_itself():
+def test_the_mirror_image_is_averaged_with_the_image():
     network = encoder_spec("small_cnn").build(48)
-    assert with_turns(network, ()) is network
+    images = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 3)).astype("float32")
+    expected = np.mean([network.predict_on_batch(each) for each in (images, images[:, :, ::-1])], axis=0)
+    both = with_copies(network, {"mirrored": True}).predict_on_batch(images)
+    np.testing.assert_allclose(both, expected, atol=1e-3)
+
+
+def test_without_copies_a_network_is_itself():
+    network = encoder_spec("small_cnn").build(48)
+    assert with_copies(network, {}) is network
