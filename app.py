@@ -115,7 +115,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from siamese_core.page.stubs import no_stubs
 
     with no_stubs():
@@ -123,6 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     from siamese_core.errors import UserError
     from siamese_core.pool import Pool
     from siamese_core.questions import Questions
+    from siamese_core.terminal import keep_standard_error_to_ourselves
     from siamese_core.workbench import Workbench
 
     workbench = Workbench(options.workspace)
@@ -133,6 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
         except UserError as problem:
             print(f"error: {problem}", file=sys.stderr)
             return 2
+    if not os.environ.get("SIAMESE_DEBUG"):
+        keep_standard_error_to_ourselves()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(workbench, questions, Address(options.host, options.port, tuple(options.allowed_host)))
     return 0
 
