@@ -26,6 +26,22 @@ window.workbench = (() => {
     const field = element.querySelector("input");
     field.value = localStorage.getItem("siamese.annotator") || "";
     field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
+    keepTab();
+  }
+
+  // A reload opens the tab that was open. The tabs are mounted after the header.
+  function keepTab() {
+    const tabs = () => Array.from(document.querySelectorAll("#tabs button[role=tab]"));
+    const open = sessionStorage.getItem("siamese.tab");
+    const waiting = open && setInterval(() => {
+      if (!tabs().length) return;
+      clearInterval(waiting);
+      tabs().find((tab) => tab.textContent.trim() === open)?.click();
+    }, 50);
+    document.addEventListener("click", (event) => {
+      const tab = event.target.closest("#tabs button[role=tab]");
+      if (tab) sessionStorage.setItem("siamese.tab", tab.textContent.trim());
+    });
   }
 
   function remember(element) {
@@ -201,6 +217,7 @@ window.workbench = (() => {
   }
 
   function chosen(bar, answer, words) {
+    bar.dataset.given = "";
     for (const button of bar.querySelectorAll("[data-answer]")) {
       button.classList.toggle("chosen", button.dataset.answer === answer);
     }
@@ -245,17 +262,14 @@ window.workbench = (() => {
       for (const button of shown.querySelectorAll("[data-reset]")) {
         moved[button.dataset.reset] = Number(button.closest(".card").querySelector("[data-threshold]").value);
       }
+      const given = { ...who(), answer: kind, left_id: shown.dataset.left, right_id: shown.dataset.right, thresholds: moved };
+      // a double click, or a key pressed twice, is one answer
+      if (bar.dataset.given === JSON.stringify(given)) return;
       chosen(bar, kind, "saving");
+      bar.dataset.given = JSON.stringify(given);
       unsaved.push({
         call: "answer",
-        sent: {
-          ...who(),
-          answer: kind,
-          left_id: shown.dataset.left,
-          right_id: shown.dataset.right,
-          milliseconds: Math.round(performance.now() - pairSince),
-          thresholds: moved,
-        },
+        sent: { ...given, milliseconds: Math.round(performance.now() - pairSince) },
         told: (reply) => (reply.refused ? chosen(bar, null, `Not saved. ${reply.refused}`) : say(`Saved: ${kind}`)),
       });
       send();
