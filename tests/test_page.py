@@ -79,6 +79,12 @@ def test_a_taken_port_is_told_in_one_line(quick_app):
     assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
 
 
+def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
+    told = quick_app.log()
+    assert told.startswith(f"Siamese Workbench: {quick_app.url}\n")
+    assert "absl" not in told and "oneDNN" not in told
+
+
 @pytest.mark.parametrize(("folder", "words"), [("missing", "which is none"), ("empty", "Received: 0 in")])
 def test_a_folder_without_images_to_label_is_told_in_one_line(tmp_path, folder, words):
     (tmp_path / "empty").mkdir()
@@ -126,6 +132,32 @@ def test_every_word_can_be_read_in_both_themes(page, quick_app, theme):
     set_threshold(page, "resnet50", 1)
     ratio, words = page.evaluate(CONTRAST)
     assert ratio >= 4.5, words
+
+
+def test_the_answer_is_in_reach_on_a_small_screen_and_no_picture_moves_when_one_is_drawn(page, quick_app):
+    page.set_viewport_size({"width": 1280, "height": 700})
+    open_page(page, quick_app.url)
+    give_pair(page, 16)
+    for button in ("same", "different", "unsure"):
+        expect(page.locator(f"#answer-bar [data-answer={button}]")).to_be_in_viewport(ratio=1)
+    same = page.locator("#answer-bar [data-answer=same]").bounding_box()
+    status = page.locator("#status").bounding_box()
+    assert same["y"] + same["height"] <= status["y"]
+    strip = page.locator("#samples").bounding_box()
+    page.locator("#left-pad [data-draw]").click()
+    expect(page.locator("#left-pad canvas")).to_be_visible()
+    assert page.locator("#samples").bounding_box() == strip
+
+
+def test_a_picture_smaller_than_its_place_stands_in_the_middle(page, quick_app):
+    open_page(page, quick_app.url)
+    give(page, "left", glyph(1, side=40))
+    picture = page.locator("#left img")
+    expect(picture).to_be_visible()
+    frame = page.locator("#left .image-frame").bounding_box()
+    box = picture.bounding_box()
+    above, below = box["y"] - frame["y"], frame["y"] + frame["height"] - box["y"] - box["height"]
+    assert above == pytest.approx(below, abs=2)
 
 
 @pytest.mark.parametrize("tab", ["Compare", "One-shot", "Label", "Retrain"])
