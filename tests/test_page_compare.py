@@ -25,6 +25,12 @@ def desk(page, quick_app):
     return open_desk(page, quick_app)
 
 
+def test_an_svg_drawing_is_refused_in_words(desk):
+    field = desk.locator("#left input[type=file]")
+    field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": b"<svg></svg>"})
+    expect(desk.locator("[data-testid=toast-body]")).to_contain_text("Save a drawing as PNG")
+
+
 def test_two_pictures_are_compared_as_soon_as_both_are_there(desk):
     expect(desk.locator("#opinions")).to_contain_text("Give two pictures")
     give(desk, "left", glyph(1))
