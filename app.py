@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 DEFAULT_PORT = 7860
@@ -70,8 +71,12 @@ def problem_with(options: argparse.Namespace) -> str | None:
         return f"--resnet50-weights must name a file. Received: {weights}, which is not there."
     try:
         options.workspace.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=options.workspace).close()
     except OSError as problem:
-        return f"--workspace must be a folder. Received: {options.workspace} ({problem.strerror})."
+        return (
+            f"--workspace must be a folder that can be written to. Received: {options.workspace} "
+            f"({problem.strerror}). Name another one, or correct its permissions."
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM
@@ -79,6 +84,8 @@ def problem_with(options: argparse.Namespace) -> str | None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except socket.gaierror as problem:
+        return f"--host must be an address of this machine. Received: {options.host} ({problem.strerror})."
     except OSError as problem:
         return (
             f"Port {options.port} of {options.host} must be free. Received: {problem.strerror}. "

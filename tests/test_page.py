@@ -79,6 +79,21 @@ def test_a_taken_port_is_told_in_one_line(quick_app):
     assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--workspace", "/proc/self/fdinfo", "--workspace must be a folder that can be written to"),
+        ("--host", "nowhere.invalid", "--host must be an address of this machine"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(tmp_path, option, value, words):
+    command = [sys.executable, "app.py", "--workspace", str(tmp_path / "w"), "--port", str(free_port())]
+    finished = subprocess.run([*command, option, value], cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"error: {words}. Received: {value} (")
+    assert len(finished.stderr.splitlines()) == 1
+
+
 def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
     told = quick_app.log()
     assert told.startswith(f"Siamese Workbench: {quick_app.url}\n")
