@@ -160,6 +160,22 @@ window.workbench = (() => {
     repaint();
   }
 
+  // Gradio says nothing where there is no camera to be had.
+  window.addEventListener("unhandledrejection", (event) => {
+    const words = {
+      NotFoundError: "There is no camera. Connect one, or choose a file.",
+      NotAllowedError: "The browser may not use the camera. Allow it beside the address, or choose a file.",
+      NotReadableError: "The camera is in use elsewhere. Close that program, or choose a file.",
+    }[event.reason?.name];
+    const asked = pads.find(({ place }) => visible(place) && place.contains(document.activeElement));
+    if (!words || !asked) return;
+    event.preventDefault();
+    const told = asked.element.querySelector(".trouble");
+    told.textContent = words;
+    told.hidden = false;
+    asked.place.addEventListener("click", () => (told.hidden = true), { once: true });
+  });
+
   // The server's next word on the pictures makes it valid again.
   function outdate(board) {
     if (!board) return;
@@ -356,6 +372,8 @@ window.workbench = (() => {
 
     async function take(files) {
       const chosen = files.filter(({ file }) => !file.name.startsWith("."));
+      // a folder comes in the order of the disk
+      chosen.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
       const tell = (words) => (element.querySelector(".foot").textContent = words);
       try {
         const uploaded = await uploadAll(chosen, (done, all) => tell(`Uploading: ${done} of ${all}`));
