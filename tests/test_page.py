@@ -186,12 +186,12 @@ def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
 
 
 def test_the_screenshot_of_the_readme(page, app, screenshots):
-    page.set_viewport_size({"width": 1280, "height": 860})
+    page.set_viewport_size({"width": 1280, "height": 900})
     open_page(page, app.url)
-    page.locator("#samples [data-sample='1']").click()
+    page.locator("#samples [data-sample='4']").click()
     expect(page.locator(".card .number")).to_have_count(2)
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(500)
     page.screenshot(path=screenshots / "screenshot.png")
-    assert Image.open(io.BytesIO((screenshots / "screenshot.png").read_bytes())).size == (1280, 860)
+    assert Image.open(io.BytesIO((screenshots / "screenshot.png").read_bytes())).size == (1280, 900)
