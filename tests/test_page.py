@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -124,6 +125,30 @@ def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, 
     expect(card(page, "resnet50")).to_contain_text("cannot serve")
     expect(page.locator(".summary")).to_contain_text("koch says")
     assert server_status(server.url) == 503
+
+
+def test_the_page_goes_on_after_a_restart_of_the_server(page, serve, tmp_path):
+    server = serve(workspace=promote_small(tmp_path / "workspace", "koch", "resnet50"))
+    open_page(page, server.url)
+    give_pair(page, 17)
+    before = page.locator(".opinions").get_attribute("data-left")
+    server.stop()
+    expect(page.locator("[data-testid=toast-body]")).to_contain_text("Connection to the server was lost")
+    process = subprocess.Popen(
+        server.process.args,
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    again = replace(server, process=process)
+    try:
+        again.wait_until_ready()
+        expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
+        page.locator("#samples [data-sample='0']").click()
+        expect(page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
+    finally:
+        again.stop()
 
 
 def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, serve, tmp_path):

@@ -19,7 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_JSON_BYTES = 1_000_000  # a support set of 500 files takes about 150 kB
 MAX_DRAINED_BYTES = 16_000_000  # read, though thrown away, so that the caller gets to see the refusal
 GRADIO_ROUTES = frozenset(
-    ["call", "cancel", "component_server", "heartbeat", "info", "openapi.json", "queue", "reset", "run"]
+    [
+        "app_id",
+        "call",
+        "cancel",
+        "component_server",
+        "heartbeat",
+        "info",
+        "openapi.json",
+        "queue",
+        "reset",
+        "run",
+    ]
     + ["startup-events", "theme.css", "upload", "upload_progress"]
 )
 CLOSED_ROUTES = ("/monitoring", "/login", "/logout")
