@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 DEFAULT_PORT = 7860
@@ -70,8 +71,12 @@ def problem_with(options: argparse.Namespace) -> str | None:
         return f"--resnet50-weights must name a file. Received: {weights}, which is not there."
     try:
         options.workspace.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=options.workspace).close()
     except OSError as problem:
-        return f"--workspace must be a folder. Received: {options.workspace} ({problem.strerror})."
+        return (
+            f"--workspace must be a folder that can be written to. Received: {options.workspace} "
+            f"({problem.strerror}). Name another one, or correct its permissions."
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM
@@ -79,6 +84,8 @@ def problem_with(options: argparse.Namespace) -> str | None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except socket.gaierror as problem:
+        return f"--host must be an address of this machine. Received: {options.host} ({problem.strerror})."
     except OSError as problem:
         return (
             f"Port {options.port} of {options.host} must be free. Received: {problem.strerror}. "
@@ -115,7 +122,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from siamese_core.page.stubs import no_stubs
 
     with no_stubs():
@@ -123,6 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     from siamese_core.errors import UserError
     from siamese_core.pool import Pool
     from siamese_core.questions import Questions
+    from siamese_core.terminal import keep_standard_error_to_ourselves
     from siamese_core.workbench import Workbench
 
     workbench = Workbench(options.workspace)
@@ -133,6 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
         except UserError as problem:
             print(f"error: {problem}", file=sys.stderr)
             return 2
+    if not os.environ.get("SIAMESE_DEBUG"):
+        keep_standard_error_to_ourselves()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(workbench, questions, Address(options.host, options.port, tuple(options.allowed_host)))
     return 0
 

@@ -26,6 +26,22 @@ window.workbench = (() => {
     const field = element.querySelector("input");
     field.value = localStorage.getItem("siamese.annotator") || "";
     field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
+    keepTab();
+  }
+
+  // A reload opens the tab that was open. The tabs are mounted after the header.
+  function keepTab() {
+    const tabs = () => Array.from(document.querySelectorAll("#tabs button[role=tab]"));
+    const open = sessionStorage.getItem("siamese.tab");
+    const waiting = open && setInterval(() => {
+      if (!tabs().length) return;
+      clearInterval(waiting);
+      tabs().find((tab) => tab.textContent.trim() === open)?.click();
+    }, 50);
+    document.addEventListener("click", (event) => {
+      const tab = event.target.closest("#tabs button[role=tab]");
+      if (tab) sessionStorage.setItem("siamese.tab", tab.textContent.trim());
+    });
   }
 
   function remember(element) {
@@ -144,6 +160,22 @@ window.workbench = (() => {
     repaint();
   }
 
+  // Gradio says nothing where there is no camera to be had.
+  window.addEventListener("unhandledrejection", (event) => {
+    const words = {
+      NotFoundError: "There is no camera. Connect one, or choose a file.",
+      NotAllowedError: "The browser may not use the camera. Allow it beside the address, or choose a file.",
+      NotReadableError: "The camera is in use elsewhere. Close that program, or choose a file.",
+    }[event.reason?.name];
+    const asked = pads.find(({ place }) => visible(place) && place.contains(document.activeElement));
+    if (!words || !asked) return;
+    event.preventDefault();
+    const told = asked.element.querySelector(".trouble");
+    told.textContent = words;
+    told.hidden = false;
+    asked.place.addEventListener("click", () => (told.hidden = true), { once: true });
+  });
+
   // The server's next word on the pictures makes it valid again.
   function outdate(board) {
     if (!board) return;
@@ -201,6 +233,7 @@ window.workbench = (() => {
   }
 
   function chosen(bar, answer, words) {
+    bar.dataset.given = "";
     for (const button of bar.querySelectorAll("[data-answer]")) {
       button.classList.toggle("chosen", button.dataset.answer === answer);
     }
@@ -245,17 +278,14 @@ window.workbench = (() => {
       for (const button of shown.querySelectorAll("[data-reset]")) {
         moved[button.dataset.reset] = Number(button.closest(".card").querySelector("[data-threshold]").value);
       }
+      const given = { ...who(), answer: kind, left_id: shown.dataset.left, right_id: shown.dataset.right, thresholds: moved };
+      // a double click, or a key pressed twice, is one answer
+      if (bar.dataset.given === JSON.stringify(given)) return;
       chosen(bar, kind, "saving");
+      bar.dataset.given = JSON.stringify(given);
       unsaved.push({
         call: "answer",
-        sent: {
-          ...who(),
-          answer: kind,
-          left_id: shown.dataset.left,
-          right_id: shown.dataset.right,
-          milliseconds: Math.round(performance.now() - pairSince),
-          thresholds: moved,
-        },
+        sent: { ...given, milliseconds: Math.round(performance.now() - pairSince) },
         told: (reply) => (reply.refused ? chosen(bar, null, `Not saved. ${reply.refused}`) : say(`Saved: ${kind}`)),
       });
       send();
@@ -342,6 +372,8 @@ window.workbench = (() => {
 
     async function take(files) {
       const chosen = files.filter(({ file }) => !file.name.startsWith("."));
+      // a folder comes in the order of the disk
+      chosen.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
       const tell = (words) => (element.querySelector(".foot").textContent = words);
       try {
         const uploaded = await uploadAll(chosen, (done, all) => tell(`Uploading: ${done} of ${all}`));

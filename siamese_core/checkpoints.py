@@ -178,9 +178,10 @@ def read_card(folder: Path) -> dict:
                 raise TypeError(f"{entry} is no {kind.__name__}")
         Calibration(**card["calibration"])
     except (OSError, ValueError, TypeError, KeyError) as damage:
+        problem = damage.strerror if isinstance(damage, OSError) else f"{type(damage).__name__}: {damage}"
         raise UserError(
-            f"A checkpoint needs its {CARD_FILE}. Received: {folder.name}, where it is {damage!r}. "
-            f"Copy {folder.name} again or train it anew."
+            f"A checkpoint needs its {CARD_FILE}. Received: {folder.name} ({problem}). Check the name, copy "
+            f"{folder.name} again or train it anew."
         ) from damage
     return card
 

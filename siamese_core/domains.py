@@ -49,7 +49,8 @@ def picked_because(inks: Sequence[bool]) -> str:
     ink, count = sum(inks), len(inks)
     if ink in (0, count):
         return f"{'both' if count == 2 else 'all'} images are {'ink' if ink else 'photographs'}"
-    return f"{ink} of {count} images {'is' if ink == 1 else 'are'} ink, the others photographs"
+    others = "the other a photograph" if count - ink == 1 else "the others photographs"
+    return f"{ink} of {count} images {'is' if ink == 1 else 'are'} ink, {others}"
 
 
 def unlike(card: dict, domain: str) -> str | None:

@@ -49,7 +49,8 @@ def decode_image(source: bytes | str | os.PathLike, name: str | None = None) -> 
     if isinstance(source, bytes):
         return _decode_file(io.BytesIO(source), name)
     if not os.path.isfile(source):
-        raise UserError(f"An image must be a file. Received: {name}, which is not there. Check the name.")
+        found = "which is a folder" if os.path.isdir(source) else "which is not there"
+        raise UserError(f"An image must be a file. Received: {name}, {found}. Check the name.")
     try:
         with open(source, "rb") as file:
             return _decode_file(file, name)

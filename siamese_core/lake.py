@@ -53,9 +53,10 @@ def read_lake_runs(zip_path: Path) -> LakeRuns:
             names = sorted({name for trial in trials for name in (trial.query, *trial.support)})
             images = [decode_image(archive.read(name), name) for name in names]
     except (OSError, UnicodeDecodeError, zipfile.BadZipFile) as problem:
+        reason = getattr(problem, "strerror", None) or problem
         raise UserError(
-            "The runs must be a zip that can be read. "
-            f"Received: {Path(zip_path).name} ({problem}). Download all_runs.zip again."
+            f"The runs must be a zip that can be read. Received: {zip_path} ({reason}). Check the name, or "
+            "download all_runs.zip again."
         ) from problem
     place = {name: number for number, name in enumerate(names)}
     return LakeRuns(

@@ -69,7 +69,7 @@ def _read_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise UserError(
-            f"A CSV of answers must be a readable file. Received: {file}: {error.strerror}."
+            f"A CSV of answers must be a readable file. Received: {file} ({error.strerror}). Check the name."
         ) from error
 
 

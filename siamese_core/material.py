@@ -119,7 +119,7 @@ def _check_kinds(same: np.ndarray, gone: int) -> None:
         raise UserError(
             f"Retraining needs at least {FEWEST_ANSWERS} answers that nobody contradicts, some same and some "
             f"different. Received: {int(same.sum())} same, {int((~same).sum())} different{left_out}. "
-            "Answer more pairs."
+            f"{'Put the images back, or answer' if gone else 'Answer'} more pairs."
         )
 
 

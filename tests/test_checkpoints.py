@@ -242,6 +242,11 @@ def test_a_card_that_is_none_is_refused(folder, content):
         load_checkpoint(folder)
 
 
+def test_a_folder_without_a_card_is_told_in_words(tmp_path):
+    with pytest.raises(UserError, match=r"nowhere \(No such file or directory\)"):
+        load_checkpoint(tmp_path / "nowhere")
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -544,7 +544,7 @@ BAD = {
     "empty image": (("compare", "EMPTY", "GOOD"), "must not be empty"),
     "cut short": (("compare", "CUT", "GOOD"), "cut"),
     "huge image": (("compare", "HUGE", "GOOD"), "40 million pixels"),
-    "folder as image": (("compare", "FOLDER", "GOOD"), "must be a file"),
+    "folder as image": (("compare", "FOLDER", "GOOD"), "which is a folder"),
     "unknown encoder": (("compare", "GOOD", "GOOD", "--encoder", "vgg"), "koch"),
     "no checkpoint": (("compare", "GOOD", "GOOD", "--encoder", "face_cnn"), "train face_cnn"),
     "query alone": (("one-shot", "--query", "GOOD"), "--support"),

@@ -25,8 +25,9 @@ def test_images_are_handwriting_only_if_most_are_ink():
 def test_the_reason_counts_what_it_saw():
     assert picked_because([True, True]) == "both images are ink"
     assert picked_because([False] * 3) == "all images are photographs"
-    assert picked_because([True, False]) == "1 of 2 images is ink, the others photographs"
-    assert picked_because([True, True, False]) == "2 of 3 images are ink, the others photographs"
+    assert picked_because([True, False]) == "1 of 2 images is ink, the other a photograph"
+    assert picked_because([True, True, False]) == "2 of 3 images are ink, the other a photograph"
+    assert picked_because([True, False, False]) == "1 of 3 images is ink, the others photographs"
 
 
 def test_a_card_tells_its_domain_by_word_or_by_its_data():

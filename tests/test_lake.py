@@ -93,5 +93,6 @@ def test_what_is_no_zip_or_not_there_is_refused(tmp_path):
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK but not really")
     for path in (broken, tmp_path / "missing.zip"):
-        with pytest.raises(UserError, match=path.name):
+        with pytest.raises(UserError, match=path.name) as refused:
             read_lake_runs(path)
+        assert "Errno" not in str(refused.value)

@@ -197,7 +197,7 @@ def test_answers_of_one_kind_say_which_is_missing(images, answer, words):
 
 
 def test_images_that_are_gone_are_named_as_the_cause(tmp_path):
-    with pytest.raises(UserError, match="and 12 whose images are gone"):
+    with pytest.raises(UserError, match="and 12 whose images are gone. Put the images back"):
         collected(pairs_of_their_own(), ImageStore(tmp_path / "empty"))
 
 

@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -79,6 +80,27 @@ def test_a_taken_port_is_told_in_one_line(quick_app):
     assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--workspace", "/proc/self/fdinfo", "--workspace must be a folder that can be written to"),
+        ("--host", "nowhere.invalid", "--host must be an address of this machine"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(tmp_path, option, value, words):
+    command = [sys.executable, "app.py", "--workspace", str(tmp_path / "w"), "--port", str(free_port())]
+    finished = subprocess.run([*command, option, value], cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"error: {words}. Received: {value} (")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
+    told = quick_app.log()
+    assert told.startswith(f"Siamese Workbench: {quick_app.url}\n")
+    assert "absl" not in told and "oneDNN" not in told
+
+
 @pytest.mark.parametrize(("folder", "words"), [("missing", "which is none"), ("empty", "Received: 0 in")])
 def test_a_folder_without_images_to_label_is_told_in_one_line(tmp_path, folder, words):
     (tmp_path / "empty").mkdir()
@@ -105,6 +127,30 @@ def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, 
     assert server_status(server.url) == 503
 
 
+def test_the_page_goes_on_after_a_restart_of_the_server(page, serve, tmp_path):
+    server = serve(workspace=promote_small(tmp_path / "workspace", "koch", "resnet50"))
+    open_page(page, server.url)
+    give_pair(page, 17)
+    before = page.locator(".opinions").get_attribute("data-left")
+    server.stop()
+    expect(page.locator("[data-testid=toast-body]")).to_contain_text("Connection to the server was lost")
+    process = subprocess.Popen(
+        server.process.args,
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    again = replace(server, process=process)
+    try:
+        again.wait_until_ready()
+        expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
+        page.locator("#samples [data-sample='0']").click()
+        expect(page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
+    finally:
+        again.stop()
+
+
 def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, serve, tmp_path):
     """And a machine whose proxy answers nothing is no hindrance."""
     proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
@@ -128,6 +174,32 @@ def test_every_word_can_be_read_in_both_themes(page, quick_app, theme):
     assert ratio >= 4.5, words
 
 
+def test_the_answer_is_in_reach_on_a_small_screen_and_no_picture_moves_when_one_is_drawn(page, quick_app):
+    page.set_viewport_size({"width": 1280, "height": 700})
+    open_page(page, quick_app.url)
+    give_pair(page, 16)
+    for button in ("same", "different", "unsure"):
+        expect(page.locator(f"#answer-bar [data-answer={button}]")).to_be_in_viewport(ratio=1)
+    same = page.locator("#answer-bar [data-answer=same]").bounding_box()
+    status = page.locator("#status").bounding_box()
+    assert same["y"] + same["height"] <= status["y"]
+    strip = page.locator("#samples").bounding_box()
+    page.locator("#left-pad [data-draw]").click()
+    expect(page.locator("#left-pad canvas")).to_be_visible()
+    assert page.locator("#samples").bounding_box() == strip
+
+
+def test_a_picture_smaller_than_its_place_stands_in_the_middle(page, quick_app):
+    open_page(page, quick_app.url)
+    give(page, "left", glyph(1, side=40))
+    picture = page.locator("#left img")
+    expect(picture).to_be_visible()
+    frame = page.locator("#left .image-frame").bounding_box()
+    box = picture.bounding_box()
+    above, below = box["y"] - frame["y"], frame["y"] + frame["height"] - box["y"] - box["height"]
+    assert above == pytest.approx(below, abs=2)
+
+
 @pytest.mark.parametrize("tab", ["Compare", "One-shot", "Label", "Retrain"])
 def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
     page.set_viewport_size({"width": 400, "height": 800})
@@ -139,12 +211,12 @@ def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
 
 
 def test_the_screenshot_of_the_readme(page, app, screenshots):
-    page.set_viewport_size({"width": 1280, "height": 860})
+    page.set_viewport_size({"width": 1280, "height": 900})
     open_page(page, app.url)
-    page.locator("#samples [data-sample='1']").click()
+    page.locator("#samples [data-sample='4']").click()
     expect(page.locator(".card .number")).to_have_count(2)
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(500)
     page.screenshot(path=screenshots / "screenshot.png")
-    assert Image.open(io.BytesIO((screenshots / "screenshot.png").read_bytes())).size == (1280, 860)
+    assert Image.open(io.BytesIO((screenshots / "screenshot.png").read_bytes())).size == (1280, 900)

@@ -54,6 +54,19 @@ def test_quick_presses_are_all_saved_in_their_order(desk):
     assert [row.answer for row in wait_for_rows(desk, len(keys))] == [words[key] for key in keys]
 
 
+def test_a_double_click_is_one_answer(desk):
+    give_pair(desk, 19)
+    desk.locator("[data-answer=same]").dblclick()
+    press(desk, "sss")
+    press(desk, "d")
+    rows = wait_for_rows(desk, 2)
+    assert [row.answer for row in rows] == ["same", "different"]
+    press(desk, "z")
+    wait_for_rows(desk, 3)
+    press(desk, "d")  # taken back, it can be given again
+    assert wait_for_rows(desk, 4)[-1].answer == "different"
+
+
 def test_undo_goes_back_to_the_start_of_the_session_and_no_further(desk):
     give_pair(desk, 6)
     press(desk, "sd")

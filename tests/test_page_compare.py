@@ -25,6 +25,24 @@ def desk(page, quick_app):
     return open_desk(page, quick_app)
 
 
+def test_an_svg_drawing_is_refused_in_words(desk):
+    field = desk.locator("#left input[type=file]")
+    field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": b"<svg></svg>"})
+    expect(desk.locator("[data-testid=toast-body]")).to_contain_text("Save a drawing as PNG")
+
+
+def test_without_a_camera_the_place_says_so_and_a_file_can_still_be_chosen(desk):
+    place = desk.locator("#left")
+    place.get_by_label("Capture from camera").click()
+    place.get_by_text("Click to Access Webcam").click()
+    expect(desk.locator("#left-pad .trouble")).to_have_text(
+        "There is no camera. Connect one, or choose a file."
+    )
+    place.get_by_label("Upload file").click()
+    expect(desk.locator("#left-pad .trouble")).to_be_hidden()
+    expect(place).to_contain_text("Drop, choose or paste a picture")
+
+
 def test_two_pictures_are_compared_as_soon_as_both_are_there(desk):
     expect(desk.locator("#opinions")).to_contain_text("Give two pictures")
     give(desk, "left", glyph(1))

@@ -151,7 +151,9 @@ def test_long_bodies_are_refused(caller):
 def test_bodies_that_are_not_json_are_refused(caller):
     for body in (b"{", b"\xff", b"[" * 100_000):
         answer = caller.http.post("/gradio_api/call/status", content=body)
-        assert answer.status_code == 400 and answer.text.startswith("error: ")
+        assert answer.status_code == 400 and answer.json()["error"].startswith(
+            "The body of a request must be JSON"
+        )
 
 
 @pytest.mark.parametrize(

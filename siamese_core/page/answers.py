@@ -37,7 +37,7 @@ TABLE = Markup(
 )
 ROWS = Markup(
     '<div class="table-frame"><table><thead><tr><th>Pair</th><th>Answer</th>{encoders}<th class="by">By</th>'
-    '<th class="when">When</th>{more}</tr></thead><tbody>{rows}</tbody></table></div>'
+    '<th class="when">When, UTC</th>{more}</tr></thead><tbody>{rows}</tbody></table></div>'
 )
 ROW = Markup(
     '<tr data-label="{label_id}"><td class="thumbs">{left}{right}</td><td>{answer}{correction}{marks}</td>'

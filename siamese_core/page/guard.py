@@ -13,13 +13,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_JSON_BYTES = 1_000_000  # a support set of 500 files takes about 150 kB
 MAX_DRAINED_BYTES = 16_000_000  # read, though thrown away, so that the caller gets to see the refusal
 GRADIO_ROUTES = frozenset(
-    ["call", "cancel", "component_server", "heartbeat", "info", "openapi.json", "queue", "reset", "run"]
+    [
+        "app_id",
+        "call",
+        "cancel",
+        "component_server",
+        "heartbeat",
+        "info",
+        "openapi.json",
+        "queue",
+        "reset",
+        "run",
+    ]
     + ["startup-events", "theme.css", "upload", "upload_progress"]
 )
 CLOSED_ROUTES = ("/monitoring", "/login", "/logout")
@@ -78,7 +89,8 @@ class Guard:
             if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not is_upload(scope):
                 receive = await checked_body(receive)
         except Refusal as refusal:
-            answer = PlainTextResponse(f"error: {refusal.reason}\n", refusal.status)
+            # what the page shows in the place of its own words, and curl prints
+            answer = JSONResponse({"error": refusal.reason}, refusal.status)
             await answer(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
@@ -157,7 +169,9 @@ async def checked_body(receive: Receive) -> Receive:
         raise Refusal(400, "The body of a request must be JSON. Received: something else.") from None
     if any(_is_elsewhere(mapping) for mapping in _mappings(content)):
         raise Refusal(
-            400, "A file must be uploaded before it is named. Received: a URL. POST it to /gradio_api/upload."
+            400,
+            "A file must be uploaded before it is named. Received: a URL, or an SVG drawing, which a browser "
+            "sends as one. Save a drawing as PNG; POST other files to /gradio_api/upload.",
         )
     return _replay(bytes(body), receive)
 

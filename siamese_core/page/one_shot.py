@@ -32,7 +32,7 @@ from siamese_core.page.support import (
     support_set,
 )
 from siamese_core.page.uploads import Picture, Unreadable
-from siamese_core.workbench import OneShotResult, Workbench
+from siamese_core.workbench import Annotator, OneShotResult, Workbench
 
 EMBEDDED_AT_ONCE = 32
 QUERIES = Markup('<div class="samples"><span class="quiet">Try a query</span>{}</div>')
@@ -149,10 +149,24 @@ class OneShotTab:
             )
         right = detail(event, "class")
         who = annotator(event._data)
+        before = self.standing(result, who)
         label_ids = self.workbench.answer_one_shot(result, right, who, milliseconds(event._data))
+        for label_id in before:
+            self.workbench.undo(label_id, who)
         pairs = "1 pair" if len(label_ids) == 1 else f"{len(label_ids)} pairs"
         saved = f"Saved: {'none of these' if right is None else f'{right} is right'} ({pairs})."
         return rankings(result, self.workbench.status()["slots"], saved)
+
+    def standing(self, result: OneShotResult, who: Annotator) -> list[str]:
+        """The label_ids of what the session has answered for this query and set: a query is of one class, so
+        another click is a change of mind."""
+        shown = {image_id for _, image_id in result.support}
+        return [
+            row.label_id
+            for row in self.workbench.log.labels()
+            if (row.task, row.session_id, row.left_id) == ("one_shot", who.session_id, result.query_id)
+            and row.right_id in shown
+        ]
 
     def restore(self, query_text: str, support_text: str) -> list:
         """The query and the support set that were on screen before a reload; what was empty is left alone,

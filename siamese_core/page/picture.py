@@ -10,7 +10,8 @@ from siamese_core.page.panel import Panel
 from siamese_core.page.uploads import PageImage, read_upload
 
 PAD = Markup(
-    '<div class="pad"><canvas width="560" height="560" aria-label="Drawing: {label}"></canvas>'
+    '<div class="pad"><p class="trouble" role="alert" hidden></p>'
+    '<canvas width="560" height="560" aria-label="Drawing: {label}"></canvas>'
     '<div class="tools"><button type="button" data-draw aria-label="Draw">✎<span> Draw</span></button>'
     '<button type="button" data-step>Undo stroke</button><button type="button" data-wipe>Clear</button>'
     '<button type="button" data-done>Done</button></div></div>'

@@ -31,7 +31,7 @@ NONE = Markup(
     '<span class="verdict different"><b>≠</b> none of these</span> '
     '<span class="margin">even {name} stays below the threshold {threshold}</span>'
 )
-REST = Markup("<details><summary>{count} more classes</summary><ol class='classes'>{items}</ol></details>")
+REST = Markup("<details><summary>{count} more {noun}</summary><ol class='classes'>{items}</ol></details>")
 ITEM = Markup(
     '<li><button type="button" data-class="{name}" title="{name} is the right class">{picture}<span '
     'class="name">{name}</span>{scale}<span class="number">{number}</span></button></li>'
@@ -76,7 +76,11 @@ def ranking_card(ranking: Ranking, faces: Mapping[str, str]) -> Markup:
     body = BODY.format(
         pick=pick(ranking),
         first=Markup().join(first),
-        rest=REST.format(count=len(more), items=Markup().join(more)) if more else "",
+        rest=REST.format(
+            count=len(more), noun="class" if len(more) == 1 else "classes", items=Markup().join(more)
+        )
+        if more
+        else "",
         milliseconds=ranking.milliseconds,
     )
     return CARD.format(encoder=ranking.encoder, checkpoint=ranking.checkpoint, body=picked(ranking) + body)

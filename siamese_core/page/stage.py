@@ -24,7 +24,7 @@ from siamese_core.workbench import Annotator, Shown
 MOST_SENT = 50  # answers in one call
 WHY = {
     "disagreement": "the encoders disagree",
-    "uncertain": "near the threshold",
+    "uncertain": "among the least certain",
     "hard_negative": "found alike, likely different",
     "random_audit": "drawn at random, to check",
 }
