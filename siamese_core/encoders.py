@@ -24,9 +24,9 @@ class EncoderSpec:
 
     size: side of its input in px; channels: 1 grey or 3 RGB; preparation: "ink" or "plain" (see `prepare`);
     head: a name in `heads.HEADS`; loss: a name in `losses.LOSSES`; build: size -> a Keras model from float32
-    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim). Once training is over, the embeddings
-    of copies of an image are averaged with its own: turns: degrees by which they are turned; mirrored: whether
-    its mirror image is among them.
+    (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim). Once training is over, an image's
+    embedding is averaged with those of copies of it: turns: degrees by which they are turned; mirrored:
+    whether its mirror image is among them.
     """
 
     name: str
