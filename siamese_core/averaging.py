@@ -1,15 +1,51 @@
-"""Weights averaged between where a training began and where it ended.
+"""Weights averaged over a training, and between where it began and where it ended.
 
-The mean of two ends that one training joins often generalises better than either: stochastic weight averaging
-(Izmailov et al. 2018); of a start and what became of it, Wortsman et al. 2022.
+The mean of points that one training joins often generalises better than any of them: stochastic weight
+averaging (Izmailov et al. 2018); of a start and what became of it, Wortsman et al. 2022.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import keras
 import numpy as np
 
+EVERY, POWER = 4, 2
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the end, to choose from
+
+
+class RunningMean:
+    """The mean of variables over a training, in which the n-th sample of k counts in proportion to about
+    n^POWER (Shamir, Zhang 2013): it follows what is learnt, and need not know when training ends."""
+
+    def __init__(self, variables: Sequence[keras.Variable]):
+        self._averaged = [each for each in variables if keras.backend.is_float_dtype(each.dtype)]
+        self.variables = [keras.Variable(each.numpy(), trainable=False) for each in self._averaged]
+
+    def after(self, step: int) -> None:
+        """To be called after each step, from 1 on; the first and then every EVERY-th is a sample."""
+        samples, others = divmod(step - 1, EVERY)
+        if others:
+            return
+        rate = (POWER + 1) / (samples + 1 + POWER)
+        for mean, now in zip(self.variables, self._averaged, strict=True):
+            mean.assign(mean + rate * (now - mean))
+
+    def replace(self) -> None:
+        """Gives the variables themselves the values of their mean."""
+        for mean, now in zip(self.variables, self._averaged, strict=True):
+            now.assign(mean)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Within it, the variables have the values of their mean."""
+        kept = [each.numpy() for each in self._averaged]
+        self.replace()
+        try:
+            yield
+        finally:
+            for value, now in zip(kept, self._averaged, strict=True):
+                now.assign(value)
 
 
 def best_average(network: keras.Model, start: Sequence[np.ndarray], score: Callable[[], float]) -> float:

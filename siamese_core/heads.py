@@ -59,6 +59,28 @@ class Cosine(keras.layers.Layer):
         return ops.matmul(ops.normalize(left, axis=-1), ops.transpose(ops.normalize(right, axis=-1)))
 
 
+class CentredCosine(keras.layers.Layer):
+    """scale * cosine + bias of two embeddings seen from a centre, all three learnt: that an image is unlike
+    most others, far from the centre, moves it away from none of them, as it would by a distance."""
+
+    def build(self, left_shape, right_shape):
+        self.centre = self.add_weight(shape=(left_shape[-1],), initializer="zeros", name="centre")
+        self.scale = self.add_weight(shape=(), initializer=keras.initializers.Constant(16.0), name="scale")
+        self.bias = self.add_weight(shape=(), initializer=keras.initializers.Constant(-6.0), name="bias")
+
+    def call(self, left, right):
+        return self._logits(ops.sum(self._seen(left) * self._seen(right), axis=-1))
+
+    def pairwise(self, left, right):
+        return self._logits(ops.matmul(self._seen(left), ops.transpose(self._seen(right))))
+
+    def _seen(self, embeddings):
+        return ops.normalize(embeddings - self.centre, axis=-1)
+
+    def _logits(self, cosine):
+        return self.scale * cosine + self.bias
+
+
 class LearntCosine(keras.layers.Layer):
     """A `spans.Metric`: the cosine of f(left) and f(right) under I + axes diag(signs) axes^T, and
     a little more where both are like the same of the anchors, which are rows of f. What a metric has less of
@@ -124,6 +146,7 @@ HEADS = {
     "weighted_l1": WeightedL1,
     "euclidean": Euclidean,
     "cosine": Cosine,
+    "centred_cosine": CentredCosine,
     "learnt_cosine": LearntCosine,
 }
 

@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from siamese_core.augmentation import distort, mirror, other_characters
+from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
 from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
@@ -43,17 +44,23 @@ class TrainingResult:
 
 
 class PairNetwork(keras.Model):
-    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs."""
+    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs.
 
-    def __init__(self, encoder: keras.Model, head: keras.layers.Layer):
+    saturation: how much it counts in the loss that sigmoid units come near 0 and 1, from where they tell no
+    more how much of something there is.
+    """
+
+    def __init__(self, encoder: keras.Model, head: keras.layers.Layer, saturation: float = 0.0):
         super().__init__()
-        self.encoder, self.head = encoder, head
+        self.encoder, self.head, self.saturation = encoder, head, saturation
         embeddings = (None, encoder.output_shape[-1])
         head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
         self.built = True
 
     def call(self, images, training=False):
         embeddings = ops.cast(self.encoder(images, training=training), "float32")
+        if training and self.saturation:
+            self.add_loss(self.saturation * ops.mean(ops.square(2 * embeddings - 1)))
         return self.head.pairwise(embeddings, embeddings)
 
 
@@ -71,7 +78,7 @@ class Trainer:
         self.source = batches(images.dataset, options.batch)
         self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
-        self.network = PairNetwork(spec.build(spec.size), make_head(spec.head))
+        self.network = PairNetwork(spec.build(spec.size), make_head(spec.head), spec.saturation)
         loss = LOSSES[spec.loss]
         self.network.compile(
             optimizer=keras.optimizers.Adam(
@@ -81,6 +88,7 @@ class Trainer:
             jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
         )
         self.network.optimizer.build(self.network.trainable_variables)
+        self.mean = RunningMean(self._weights())
 
     def start_from(self, encoder: keras.Model, head: keras.layers.Layer) -> None:
         """Takes over the weights of networks of the same shape, in place of random ones."""
@@ -105,17 +113,18 @@ class Trainer:
                 progress(self._done(), f"step {self.step}, loss {losses[-1]:.4f}")
                 stops = self._done() >= 1
                 if stops or time.monotonic() - interval_start >= 60 * self.options.interval_minutes:
-                    self._end_interval({"loss": round(float(np.mean(losses)), 5), **validate(self)})
+                    self._end_interval(float(np.mean(losses)), validate)
                     stops = stops or self._waits_in_vain()
                     interval_start, losses = time.monotonic(), []
                 elif time.monotonic() >= self._next_save:
-                    self._save_finite()
+                    self._finite(self.save)
         return self._result()
 
     def _train(self, pixels: np.ndarray, known: np.ndarray) -> float:
         self._set_learning_rate()
         loss = float(self.network.train_on_batch(pixels, known))
         self.step += 1
+        self.mean.after(self.step)
         if not np.isfinite(loss):
             raise self._not_finite(f"a loss of {loss}")
         return loss
@@ -129,17 +138,19 @@ class Trainer:
             "Start over in another folder with a smaller learning rate, or look for a fault in the data."
         )
 
-    def _end_interval(self, metrics: dict) -> None:
+    def _end_interval(self, loss: float, validate: Callable[["Trainer"], dict]) -> None:
+        """Validates the mean of the weights, which is what a run results in, and keeps the best."""
+        with self.mean.in_place():
+            metrics = {"loss": round(loss, 5), **validate(self)}
+            if self.options.patience is not None:
+                self._finite(lambda: self._keep_if_best(metrics["one_shot"]))
         images, seconds = self.step * self.source.size, round(self.seconds, 1)
         self.metrics.append({"step": self.step, "images": images, "seconds": seconds, **metrics})
-        self._save_finite(metrics["one_shot"] if self.options.patience is not None else None)
+        self._finite(self.save)
 
-    def _save_finite(self, one_shot: float | None = None) -> None:
-        """Saves the state and, given how good it is, the weights if they are the best so far."""
+    def _finite(self, write: Callable[[], None]) -> None:
         try:
-            if one_shot is not None:
-                self._keep_if_best(one_shot)
-            self.save()
+            write()
         except NotFinite as problem:
             raise self._not_finite("a weight that is not finite") from problem
 
@@ -166,6 +177,8 @@ class Trainer:
         best = self._best()
         if best is not None:
             read_variables(self._best_file, self._weights())
+        else:
+            self.mean.replace()
         return TrainingResult(
             self.network.encoder,
             self.network.head,
@@ -184,10 +197,9 @@ class Trainer:
         return max(shares)
 
     def _set_learning_rate(self) -> None:
-        """Linear warm-up, then half a cosine down to 1 % (Loshchilov, Hutter 2017)."""
+        """Linear warm-up; what a fading rate would settle, the mean of the weights does."""
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
-        fade = 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, self._done())))
-        self.network.optimizer.learning_rate = self.options.learning_rate * warm * fade
+        self.network.optimizer.learning_rate = self.options.learning_rate * warm
 
     def _batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         with ThreadPoolExecutor(1) as ahead:
@@ -210,7 +222,7 @@ class Trainer:
         return np.stack(copies).astype("float32"), known[:, None] if known.ndim == 1 else known
 
     def save(self) -> None:
-        """The whole state, weights and optimizer, as one file that is complete or absent."""
+        """The whole state, weights, their mean and optimizer, as one file that is complete or absent."""
         header = {
             "step": self.step,
             "seconds": self.seconds,
@@ -244,7 +256,7 @@ class Trainer:
         return [*self.network.encoder.variables, *self.network.head.variables]
 
     def _variables(self) -> list:
-        return [*self._weights(), *self.network.optimizer.variables]
+        return [*self._weights(), *self.network.optimizer.variables, *self.mean.variables]
 
 
 def one_shot_accuracy(trainer: Trainer, images: PreparedImages, episodes: list[Episode]) -> float:

@@ -58,6 +58,10 @@ def naive_logit(head: keras.layers.Layer, left: np.ndarray, right: np.ndarray) -
         return -(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
     if head.name == "learnt_cosine":
         return naive_learnt_logit(left, right)
+    if head.name == "centred_cosine":
+        centre, scale, bias = head.get_weights()
+        left, right = left - centre, right - centre
+        return bias + scale * (left @ right) / ((left @ left) * (right @ right)) ** 0.5
     lengths = [sum(a * a for a in vector) ** 0.5 for vector in (left, right)]
     return sum(a * b for a, b in zip(left, right, strict=True)) / (lengths[0] * lengths[1])
 
@@ -134,7 +138,7 @@ def test_weighted_l1_learns_a_weight_for_each_dimension_and_a_bias():
 
 
 def test_an_unknown_head_gets_the_choices():
-    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learnt_cosine. Received: 'l2'"):
+    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, centred_cosine, learnt_cosine. Received: 'l2'"):
         make_head("l2")
 
 

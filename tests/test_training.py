@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from samples import write_class_folders
+from siamese_core.averaging import EVERY, POWER
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
@@ -406,17 +407,61 @@ def test_a_batch_depends_on_seed_and_step_only(images, tmp_path):
     assert not np.array_equal(first._batch(10)[0], pixels)
 
 
-def test_the_learning_rate_warms_up_and_fades(images, tmp_path):
+def test_the_learning_rate_warms_up_and_stays(images, tmp_path):
     trainer = Trainer(SPEC, images, OPTIONS, tmp_path)
     rates = []
     for step in range(60):
         trainer.step = step
         trainer._set_learning_rate()
         rates.append(float(trainer.network.optimizer.learning_rate))
-    assert rates[0] == pytest.approx(1e-3 / 5, rel=0.01)
-    assert int(np.argmax(rates)) == 4
-    assert rates[4:] == sorted(rates[4:], reverse=True)
-    assert rates[-1] < 0.02e-3
+    assert rates[:5] == pytest.approx(1e-3 * np.arange(1, 6) / 5)
+    assert rates[5:] == pytest.approx([1e-3] * 55)
+
+
+def test_a_run_results_in_the_mean_of_its_weights(images, tmp_path):
+    trainer = Trainer(SPEC, images, SHORT, tmp_path)
+    seen = []
+    trainer.run(nothing, lambda *line: seen.append([each.numpy() for each in trainer._weights()]))
+    sampled = seen[::EVERY]
+    mean = sampled[0]
+    for count, sample in enumerate(sampled[1:], 2):
+        rate = (POWER + 1) / (count + POWER)
+        mean = [(1 - rate) * a + rate * b for a, b in zip(mean, sample, strict=True)]
+    for found, expected in zip(trainer._weights(), mean, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
+    assert not same([each.numpy() for each in trainer._weights()], seen[-1])
+
+
+def test_validation_judges_the_mean_and_training_goes_on_from_the_weights(images, tmp_path):
+    judged, seen = [], []
+
+    def judge(trainer: Trainer) -> dict:
+        judged.append([each.numpy() for each in trainer._weights()])
+        return {"one_shot": 0.5}
+
+    def watch(*line) -> None:
+        seen.append([each.numpy() for each in trainer._weights()])
+
+    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=9, interval_minutes=0), tmp_path / "a")
+    trainer.run(judge, watch)
+    plain = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=9), tmp_path / "b")
+    undisturbed = []
+    plain.run(nothing, lambda *line: undisturbed.append([each.numpy() for each in plain._weights()]))
+    assert all(same(a, b) for a, b in zip(seen, undisturbed, strict=True))
+    assert same(judged[-1], [each.numpy() for each in trainer._weights()])
+
+
+def test_sigmoid_units_that_come_near_their_bounds_cost():
+    keras.utils.set_random_seed(0)
+    spec = encoder_spec("koch")
+    network = PairNetwork(spec.build(spec.size), make_head(spec.head), saturation=0.5)
+    drawings = np.random.default_rng(0).uniform(0, 255, (8, spec.size, spec.size, 1)).astype("float32")
+    network(drawings, training=True)
+    embeddings = network.encoder(drawings).numpy()
+    (cost,) = network.losses
+    assert float(cost) == pytest.approx(0.5 * np.mean(np.square(2 * embeddings - 1)), rel=1e-4)
+    network(drawings)
+    assert network.losses == []
 
 
 def test_embeddings_do_not_depend_on_the_batches(images):
