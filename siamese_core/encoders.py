@@ -26,7 +26,7 @@ class EncoderSpec:
     head: a name in `heads.HEADS`; loss: a name in `losses.LOSSES`; build: size -> a Keras model from float32
     (n, size, size, channels) in 0..255 to embeddings (n, embedding_dim). Once training is over, an image's
     embedding is averaged with those of copies of it: turns: degrees by which they are turned; mirrored:
-    whether its mirror image is among them. saturation: see `training.PairNetwork`.
+    whether its mirror image is among them.
     """
 
     name: str
@@ -38,7 +38,6 @@ class EncoderSpec:
     build: Callable[[int], "keras.Model"]
     turns: tuple[float, ...] = ()
     mirrored: bool = False
-    saturation: float = 0.0
 
 
 def prepare(image: np.ndarray, preparation: str, size: int, channels: int) -> np.ndarray:
@@ -171,8 +170,8 @@ def _face_cnn(size: int) -> "keras.Model":
 ENCODERS = {
     spec.name: spec
     for spec in (
-        EncoderSpec("koch", 105, 1, "ink", "weighted_l1", "pairwise", _koch, HANDS_TURN, saturation=0.2),
-        EncoderSpec("resnet50", 64, 3, "ink", "centred_cosine", "pairwise", _resnet50, HANDS_TURN),
+        EncoderSpec("koch", 105, 1, "ink", "weighted_l1", "pairwise", _koch, HANDS_TURN),
+        EncoderSpec("resnet50", 64, 3, "ink", "weighted_l1", "pairwise", _resnet50, HANDS_TURN),
         EncoderSpec("small_cnn", 112, 3, "plain", "euclidean", "contrastive", _small_cnn),
         EncoderSpec("face_cnn", 112, 3, "plain", "euclidean", "contrastive", _face_cnn),
     )

@@ -44,23 +44,17 @@ class TrainingResult:
 
 
 class PairNetwork(keras.Model):
-    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs.
+    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs."""
 
-    saturation: how much it counts in the loss that sigmoid units come near 0 and 1, from where they tell no
-    more how much of something there is.
-    """
-
-    def __init__(self, encoder: keras.Model, head: keras.layers.Layer, saturation: float = 0.0):
+    def __init__(self, encoder: keras.Model, head: keras.layers.Layer):
         super().__init__()
-        self.encoder, self.head, self.saturation = encoder, head, saturation
+        self.encoder, self.head = encoder, head
         embeddings = (None, encoder.output_shape[-1])
         head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
         self.built = True
 
     def call(self, images, training=False):
         embeddings = ops.cast(self.encoder(images, training=training), "float32")
-        if training and self.saturation:
-            self.add_loss(self.saturation * ops.mean(ops.square(2 * embeddings - 1)))
         return self.head.pairwise(embeddings, embeddings)
 
 
@@ -78,7 +72,7 @@ class Trainer:
         self.source = batches(images.dataset, options.batch)
         self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
-        self.network = PairNetwork(spec.build(spec.size), make_head(spec.head), spec.saturation)
+        self.network = PairNetwork(spec.build(spec.size), make_head(spec.head))
         loss = LOSSES[spec.loss]
         self.network.compile(
             optimizer=keras.optimizers.Adam(

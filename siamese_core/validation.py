@@ -22,11 +22,7 @@ from siamese_core.metrics import (
 from siamese_core.sampling import Pairs, sample_pairs
 
 PAIRS = 20_000
-BY_PRODUCT = (
-    "cosine",
-    "centred_cosine",
-    "learnt_cosine",
-)  # whose table is one product of matrices
+BY_PRODUCT = ("cosine", "learnt_cosine")  # heads for which a table is one product of matrices
 RANDOM_PAIRS = "verification, random pairs of held-out classes, half of them same"
 
 

@@ -451,19 +451,6 @@ def test_validation_judges_the_mean_and_training_goes_on_from_the_weights(images
     assert same(judged[-1], [each.numpy() for each in trainer._weights()])
 
 
-def test_sigmoid_units_that_come_near_their_bounds_cost():
-    keras.utils.set_random_seed(0)
-    spec = encoder_spec("koch")
-    network = PairNetwork(spec.build(spec.size), make_head(spec.head), saturation=0.5)
-    drawings = np.random.default_rng(0).uniform(0, 255, (8, spec.size, spec.size, 1)).astype("float32")
-    network(drawings, training=True)
-    embeddings = network.encoder(drawings).numpy()
-    (cost,) = network.losses
-    assert float(cost) == pytest.approx(0.5 * np.mean(np.square(2 * embeddings - 1)), rel=1e-4)
-    network(drawings)
-    assert network.losses == []
-
-
 def test_embeddings_do_not_depend_on_the_batches(images):
     keras.utils.set_random_seed(0)
     encoder = SPEC.build(SPEC.size)
