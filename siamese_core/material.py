@@ -135,8 +135,8 @@ def _check_parts(same: np.ndarray, parts: Split) -> None:
 
 def _weights(rows: tuple[LabelRow, ...], same: np.ndarray, parts: Split) -> np.ndarray:
     """In inverse proportion to the chance of being drawn, where it is known, so that pairs that a queue draws
-    often do not pass for the usual case; and so that training has the balance of same and different that all
-    answers have. The mean is 1."""
+    often do not pass for the usual case; and so that in training same and different weigh alike, as they do
+    where the shipped checkpoints are calibrated, whatever a queue asks for. The mean is 1."""
     chance = np.array([float(row.probability or "nan") for row in rows])
     known = chance > 0
     weight = np.ones(len(rows))
@@ -144,5 +144,5 @@ def _weights(rows: tuple[LabelRow, ...], same: np.ndarray, parts: Split) -> np.n
         inverse = 1 / chance[known]
         weight[known] = np.clip(inverse / inverse.mean(), 1 / LARGEST_WEIGHT, LARGEST_WEIGHT)
     for kind in (same, ~same):
-        weight[kind] *= kind.mean() / kind[parts.training].mean()
+        weight[kind] /= weight[kind & parts.training].sum()
     return weight / weight.mean()
