@@ -22,6 +22,7 @@ from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.pool_sources import Listed
 from siamese_core.workbench import Workbench
 
+MOST_NAMED = 20
 CHUNK = 16  # images at a time: up to 48 MB, and a comparison on the page waits for no more than these
 Progress = Callable[[float, str], None]
 
@@ -29,7 +30,8 @@ Progress = Callable[[float, str], None]
 @dataclass(frozen=True)
 class PoolProgress:
     """How far the work is. files: found; done: of these imported, or `rejected` as no image; images: those
-    imported, each once; embedded: of these, in every slot that serves; problem: why it stopped, in words."""
+    imported, each once; embedded: of these, in every slot that serves; problem: why it stopped, in words;
+    unread: the name of each rejected file, and why, MOST_NAMED at most."""
 
     files: int
     done: int
@@ -39,6 +41,7 @@ class PoolProgress:
     working: bool
     seconds_left: float | None
     problem: str | None
+    unread: tuple[str, ...] = ()
 
     def json(self) -> dict:
         return asdict(self)
@@ -101,6 +104,7 @@ class Pool:
         """Loads no checkpoint: before one is loaded, no image counts as embedded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
+        rejected = [each for each in done if each.image_id is None]
         domain = self.domain()
         places = [self.workbench.checkpoints.place(slot, domain) for slot in SLOTS]
         served = [self.workbench.matcher.served_id(place) for place in places]
@@ -110,12 +114,13 @@ class Pool:
         return PoolProgress(
             files=files,
             done=len(done),
-            rejected=sum(each.image_id is None for each in done) + len(self._unreadable),
+            rejected=len(rejected) + len(self._unreadable),
             images=len(images),
             embedded=embedded,
             working=self._working,
             seconds_left=self._seconds_left(len(done) + embedded, files + len(images)),
             problem=self._problem,
+            unread=tuple(f"{each.name}: {each.problem}" for each in rejected[:MOST_NAMED]),
         )
 
     def start(self) -> None:

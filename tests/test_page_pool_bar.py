@@ -20,6 +20,14 @@ def test_when_all_is_done_the_bar_is_gone():
     assert "980 images, all embedded, 20 that cannot be read" in drawn and "progressbar" not in drawn
 
 
+def test_what_cannot_be_read_is_named_with_the_reason():
+    drawn = pool_bar(
+        PoolProgress(9, 9, 3, 6, 6, False, None, None, ("a<b.png: cut off", "c.txt: no image")), {}
+    )
+    assert "<li>a&lt;b.png: cut off</li><li>c.txt: no image</li><li>1 more</li>" in drawn
+    assert "<details" not in pool_bar(HALF, {})
+
+
 def test_before_it_starts_nothing_is_called_embedded():
     drawn = pool_bar(PoolProgress(108, 0, 0, 0, 0, False, None, None), {})
     assert (

@@ -14,7 +14,7 @@ BAR = Markup(
     '<div class="pool {kind}"><div class="tools"><h2>Images to label</h2>'
     '<span class="quiet count">{count}</span>'
     '<span class="adders"><button type="button" data-files>Add images or a zip</button>'
-    '<button type="button" data-folder>Add a folder</button></span></div>{progress}{problem}{body}'
+    '<button type="button" data-folder>Add a folder</button></span></div>{progress}{problem}{unread}{body}'
     '<p class="quiet foot" role="status"></p></div>'
 )
 EMPTY = Markup(
@@ -26,6 +26,9 @@ PROGRESS = Markup(
     '<span style="width:{percent}%"></span></span><span>{words}</span></div>'
 )
 PROBLEM = Markup('<p class="trouble" role="alert"><b>Embedding stopped.</b> {problem}</p>')
+UNREAD = Markup(
+    '<details class="quiet unread"><summary>Which cannot be read</summary><ul>{lines}</ul></details>'
+)
 WARNING = Markup('<p class="quiet unlike" role="note"><b>{slot}</b>: {words}</p>')
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
@@ -38,8 +41,15 @@ def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
         progress="" if is_complete(now) or now.problem else embedding(now),
         problem=(PROBLEM.format(problem=now.problem) if now.problem else Markup(""))
         + Markup().join(WARNING.format(slot=slot, words=words) for slot, words in warnings.items()),
+        unread=UNREAD.format(lines=_lines(now)) if now.unread else "",
         body=EMPTY.format(size=MAX_FILE_SIZE.upper().replace("MB", " MB")) if now.files == 0 else "",
     )
+
+
+def _lines(now: PoolProgress) -> Markup:
+    more = now.rejected - len(now.unread)
+    lines = [*now.unread, *([f"{more:,} more"] if more else [])]
+    return Markup().join(Markup("<li>{}</li>").format(line) for line in lines)
 
 
 def counted(now: PoolProgress) -> str:
