@@ -19,6 +19,7 @@ LEAST_RANK = 4.0
 LEAST_SPREAD = 0.05
 LEAST_RANGE = 0.1
 LEAST_GAIN = 0.1  # of nearest-neighbour accuracy
+MOST_REWARDED = 0.1  # of a distance's weights, by size; retraining on a few answers stays far below
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 SURE_P = 0.01
 
@@ -132,6 +133,22 @@ def check_effective_rank(embeddings: np.ndarray) -> Finding:
         rank,
         f"The embeddings of {len(embeddings)} images lie on a line or in a point: they have collapsed.",
         "Train on with negatives that matter (all pairs of a batch), no softmax, a lower learning rate.",
+    )
+
+
+def check_rewarded_differences(weights: np.ndarray) -> Finding:
+    """Weights (d,) of a weighted L1 distance: those below 0 make different images more alike."""
+    check = Check("rewarded-differences", f"at most {MOST_REWARDED:g} of the head's weight below 0")
+    size = float(np.abs(weights).sum())
+    share = float(-np.minimum(weights, 0).sum()) / size if size > 0 else 0.0
+    if share <= MOST_REWARDED:
+        return check.ok(share)
+    return check.found(
+        "warning",
+        share,
+        f"{int(np.sum(weights < 0))} of {len(weights)} weights of the head are below 0: they fit the classes "
+        "trained on, and things that differ seem alike on all others.",
+        "Keep the head's weights at or above 0 in training; setting those below 0 to 0 helps at once.",
     )
 
 

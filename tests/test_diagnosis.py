@@ -212,6 +212,13 @@ def test_a_collapsed_embedding_is_found(drawings):
     assert wrong(diagnose_network(broken, drawings, rng()))["effective-rank"] == "error"
 
 
+def test_a_head_that_rewards_differences_is_found(drawings):
+    model = small_checkpoint(0, "koch", 72)
+    assert wrong(diagnose_network(model, drawings, rng())).get("rewarded-differences") is None
+    model.head.weight.assign(-model.head.weight)
+    assert wrong(diagnose_network(model, drawings, rng()))["rewarded-differences"] == "warning"
+
+
 def test_one_class_is_too_few_to_judge_a_network(checkpoint, drawings):
     with pytest.raises(UserError, match="Received: 1"):
         diagnose_network(checkpoint, drawings.subset(np.flatnonzero(drawings.labels == 0)), rng())

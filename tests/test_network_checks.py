@@ -10,6 +10,7 @@ from siamese_core.network_checks import (
     check_effective_rank,
     check_embedding_spread,
     check_preprocessing,
+    check_rewarded_differences,
     check_saturated_units,
     check_similarity_range,
     check_weights,
@@ -123,6 +124,17 @@ def test_embeddings_that_are_all_alike_are_found(noise, level):
     embeddings = 1 + noise * np.random.default_rng(2).normal(size=(50, 64))
     found = check_embedding_spread(embeddings)
     assert (found.level, found.measured) == (level, pytest.approx(noise, rel=0.1))
+
+
+@pytest.mark.parametrize(("below", "level"), [(0.0, "ok"), (-0.03, "ok"), (-1.0, "warning")])
+def test_a_head_that_rewards_differences_is_found(below, level):
+    found = check_rewarded_differences(np.r_[np.full(150, below), np.ones(50)])
+    assert (found.level, found.measured) == (level, pytest.approx(-150 * below / (50 - 150 * below)))
+    assert ("150 of 200 weights" in found.cause) == (level == "warning")
+
+
+def test_a_head_without_weights_rewards_nothing():
+    assert check_rewarded_differences(np.zeros(5)).level == "ok"
 
 
 def test_embeddings_of_nothing_but_zeros_are_found():
