@@ -292,12 +292,13 @@ window.workbench = (() => {
     }
 
     function undo() {
+      chosen(bar, null, "taking back"); // at once: the same answer may follow before the server has replied
       unsaved.push({
         call: "undo",
         sent: who(),
         told: (reply) => {
           const words = reply.refused || "Taken back";
-          chosen(bar, null, words);
+          say(words);
           for (const other of document.querySelectorAll(".rankings .saved")) other.textContent = words;
         },
       });

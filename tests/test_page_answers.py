@@ -67,6 +67,19 @@ def test_a_double_click_is_one_answer(desk):
     assert wait_for_rows(desk, 4)[-1].answer == "different"
 
 
+def test_an_answer_can_be_given_again_before_the_server_has_taken_it_back(desk):
+    give_pair(desk, 20)
+    press(desk, "d")
+    wait_for_rows(desk, 1)
+    desk.route(SERVER_CALLS, lambda route: route.abort())
+    press(desk, "zd")
+    expect(desk.locator(".answer-bar .saved")).to_have_text("2 not saved yet; trying again")
+    desk.unroute(SERVER_CALLS)
+    assert [row.event for row in wait_for_rows(desk, 3)] == ["label", "undo", "label"]
+    expect(desk.locator(".answer-bar .saved")).to_have_text("Saved: different")
+    expect(desk.locator("[data-answer=different]")).to_have_class(re.compile("chosen"))
+
+
 def test_undo_goes_back_to_the_start_of_the_session_and_no_further(desk):
     give_pair(desk, 6)
     press(desk, "sd")
