@@ -438,7 +438,7 @@ window.workbench = (() => {
 
   function checkpoints(element, act) {
     onClick(element, "data-promote", (button) => act({ slot: button.dataset.slot, promote: button.dataset.promote }));
-    onClick(element, "data-rollback", (button) => act({ slot: button.dataset.rollback }));
+    onClick(element, "data-rollback", (button) => act({ slot: button.dataset.rollback, domain: button.dataset.domain }));
   }
 
   const tools = { who, visible, onClick, onKey, adder, RETRY_MS, KEYS };

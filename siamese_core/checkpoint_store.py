@@ -147,10 +147,8 @@ class CheckpointStore:
         """Makes the domain's checkpoint before the current one current again; gives its id."""
         encoder_spec(slot)
         where = place(slot, domain)
-        ids = {info.id for info in self._found()}
         with locked(self.own_folder):
-            pointer = read_pointers(self.own_folder).slots.get(where)
-            previous = [each for each in pointer.previous if each in ids] if pointer else []
+            previous = self.way_back(slot, domain)
             if not previous:
                 raise UserError(
                     f"A rollback needs an earlier checkpoint. Received: {where}, which has none before the "
@@ -159,6 +157,12 @@ class CheckpointStore:
             self._release(slot)
             write_pointer(self.own_folder, where, Pointer(previous[-1], tuple(previous[:-1])))
         return previous[-1]
+
+    def way_back(self, slot: str, domain: str = HANDWRITING) -> list[str]:
+        """The ids that rollback goes back to, one after the other from the last."""
+        pointer = read_pointers(self.own_folder).slots.get(place(slot, domain))
+        ids = {info.id for info in self._found()}
+        return [each for each in pointer.previous if each in ids] if pointer else []
 
     def new_folder(self, encoder: str) -> Path:
         """A path in the workspace for a checkpoint to be saved; nothing is there yet."""

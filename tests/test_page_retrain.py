@@ -9,12 +9,15 @@ from playwright.sync_api import expect
 from browsing import PATIENT_MS, card, give_pair, open_page, open_tab
 from samples import alphabet
 from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints import save_checkpoint
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.images import ImageStore
 from siamese_core.page.desk import Desk
 from siamese_core.page.report import report_section
+from siamese_core.page.retrain import rollback_buttons
 from siamese_core.pair_log import LabelRow, PairLog
-from small_checkpoints import promote_small
+from small_checkpoints import promote_small, small_checkpoint
 
 SECONDS = PATIENT_MS / 1000
 
@@ -71,8 +74,26 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
     expect(page.locator("#status .slot").first).to_contain_text(parent)
     page.locator("[data-rollback=resnet50]").click()
     expect(page.locator("#status .slot").nth(1)).to_contain_text("resnet50-")  # the shipped one
-    page.locator("[data-rollback=resnet50]").click()
-    expect(page.locator("[data-testid=toast-body]")).to_contain_text("A rollback needs an earlier checkpoint")
+    expect(page.locator("[data-rollback=resnet50]")).to_be_disabled()
+
+
+def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
+    store = CheckpointStore(promote_small(tmp_path / "workspace", "resnet50"))
+    assert rollback_buttons(store, "resnet50").count("<button") == 1
+    ids = []
+    for seed in (2, 3):
+        checkpoint = small_checkpoint(seed)
+        checkpoint.card["domain"] = PHOTOGRAPHS
+        ids.append(save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=True).id)
+        store.promote(ids[-1], "resnet50")
+    buttons = rollback_buttons(store, "resnet50")
+    assert buttons.count("<button") == 2 and " disabled" not in buttons
+    assert f'data-domain="photographs" title="to {ids[0]}"' in buttons
+
+
+def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
+    buttons = rollback_buttons(CheckpointStore(tmp_path / "workspace"), "koch")
+    assert buttons.count("<button") == 1 and " disabled" in buttons
 
 
 def test_one_retraining_runs_at_a_time():

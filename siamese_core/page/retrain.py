@@ -8,7 +8,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
-from siamese_core.domains import DOMAINS
+from siamese_core.domains import DOMAINS, HANDWRITING
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.page.desk import Desk, Run
@@ -25,10 +25,14 @@ WATCH_SECONDS = 1.0
 NEVER = Markup('<p class="quiet">No retraining yet. It learns from the settled answers in the log.</p>')
 TROUBLE = Markup('<p class="trouble" role="alert"><b>{encoder} was not retrained.</b> {problem}</p>')
 SLOT = Markup(
-    '<section class="checkpoints" data-slot="{slot}"><header><h3>{slot}</h3><button type="button" '
-    'data-rollback="{slot}">↶ Roll back to the one before</button></header><div class="table-frame"><table>'
+    '<section class="checkpoints" data-slot="{slot}"><header><h3>{slot}</h3>{rollbacks}</header>'
+    '<div class="table-frame"><table>'
     "<thead><tr><th>Checkpoint</th><th>Learnt from</th><th>Made</th><th>One-shot</th><th></th></tr></thead>"
     "<tbody>{rows}</tbody></table></div></section>"
+)
+ROLLBACK = Markup(
+    '<button type="button" data-rollback="{slot}" data-domain="{domain}" title="{title}"{disabled}>'
+    "↶ Roll back to the one before{of}</button>"
 )
 PHOTOS = Markup('<p class="quiet note">There is no checkpoint for photographs. {problem}</p>')
 ROW = Markup(
@@ -88,8 +92,8 @@ class RetrainTab:
         return report_section(run.report) if run.report else TROUBLE.format(**vars(run))
 
     def change(self, event: gr.EventData) -> tuple:
-        """Promotes a checkpoint, or rolls a slot back where none is named."""
-        slot, promote = detail(event, "slot"), detail(event, "promote")
+        """Promotes a checkpoint, or rolls a domain of a slot back where none is named."""
+        slot, promote, domain = (detail(event, key) for key in ("slot", "promote", "domain"))
         if slot not in SLOTS:
             raise UserError(
                 f"A slot is one of {', '.join(SLOTS)}. Received: {ascii(slot)[:40]}. Reload the page."
@@ -97,7 +101,7 @@ class RetrainTab:
         if isinstance(promote, str):
             self.workbench.checkpoints.promote(promote, slot)
         else:
-            self.workbench.checkpoints.rollback(slot)
+            self.workbench.checkpoints.rollback(slot, domain if domain in DOMAINS else HANDWRITING)
         self.workbench.matcher.load_in_background()
         return self.look()
 
@@ -114,7 +118,9 @@ def latest_report(folder: Path) -> dict | None:
 def checkpoint_lists(store: CheckpointStore) -> Markup:
     """A table for each slot, newest first."""
     found = store.list()
-    return Markup().join(slot_table(slot, found, serving_ids(store, slot)) for slot in SLOTS)
+    return Markup().join(
+        slot_table(slot, found, serving_ids(store, slot), rollback_buttons(store, slot)) for slot in SLOTS
+    )
 
 
 def serving_ids(store: CheckpointStore, slot: str) -> set[str]:
@@ -125,11 +131,29 @@ def serving_ids(store: CheckpointStore, slot: str) -> set[str]:
         return set()
 
 
-def slot_table(slot: str, found: list[CheckpointInfo], serving: set[str]) -> Markup:
+def rollback_buttons(store: CheckpointStore, slot: str) -> Markup:
+    """One for each domain that has a way back; a disabled one where none has."""
+    ways = {domain: way for domain in DOMAINS if (way := store.way_back(slot, domain))}
+    if not ways:
+        title = "Nothing was promoted here yet"
+        return ROLLBACK.format(slot=slot, domain=HANDWRITING, title=title, disabled=" disabled", of="")
+    return Markup().join(
+        ROLLBACK.format(
+            slot=slot,
+            domain=domain,
+            title=f"to {way[-1]}",
+            disabled="",
+            of="" if domain == HANDWRITING else f" for {domain}",
+        )
+        for domain, way in ways.items()
+    )
+
+
+def slot_table(slot: str, found: list[CheckpointInfo], serving: set[str], rollbacks: Markup) -> Markup:
     """The checkpoints of the slot's own encoder, and of those that serve in it, which may be others."""
     encoders = {slot} | {info.encoder for info in found if info.id in serving}
     rows = [checkpoint_row(slot, info, info.id in serving) for info in found if info.encoder in encoders]
-    return SLOT.format(slot=slot, rows=Markup().join(reversed(rows)))
+    return SLOT.format(slot=slot, rollbacks=rollbacks, rows=Markup().join(reversed(rows)))
 
 
 def checkpoint_row(slot: str, info: CheckpointInfo, serves: bool) -> Markup:
