@@ -11,12 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from siamese_core.arguments import Parser
+from siamese_core.errors import UserError
+
 DEFAULT_PORT = 7860
 NO_WEIGHTS = "none"
 
 
 def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="app.py", description="Serve the page and the HTTP endpoints.")
+    parser = Parser(prog="app.py", description="Serve the page and the HTTP endpoints.")
     on_a_space = "SPACE_ID" in os.environ
     parser.add_argument(
         "--workspace",
@@ -116,8 +119,11 @@ def set_environment(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves until it is ended: 0, or 2 for what the user can mend, told in one line."""
-    options = parsed_options(arguments)
-    problem = problem_with(options)
+    try:
+        options = parsed_options(arguments)
+        problem = problem_with(options)
+    except UserError as wrong:
+        problem = wrong
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
@@ -126,7 +132,6 @@ def main(arguments: list[str] | None = None) -> int:
 
     with no_stubs():
         from siamese_core.page.server import Address, serve
-    from siamese_core.errors import UserError
     from siamese_core.pool import Pool
     from siamese_core.questions import Questions
     from siamese_core.terminal import keep_standard_error_to_ourselves

@@ -95,6 +95,13 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, option, value, word
     assert len(finished.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("wrong", [["--port", "x"], ["--prot", "7860"]])
+def test_options_that_are_none_are_told_in_one_line(wrong):
+    finished = subprocess.run([sys.executable, "app.py", *wrong], cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2 and len(finished.stderr.splitlines()) == 1
+    assert finished.stderr.startswith("error: ") and wrong[0] in finished.stderr
+
+
 def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
     told = quick_app.log()
     assert told.startswith(f"Siamese Workbench: {quick_app.url}\n")
