@@ -12,6 +12,7 @@ from siamese_core.checkpoints import Checkpoint
 from siamese_core.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, pair_logits
+from siamese_core.gate import BASE_MARGIN
 from siamese_core.head_training import learnt_head, unlabelled_head
 from siamese_core.label_rows import LabelRow, completed
 from siamese_core.metric_learning import Answers
@@ -83,16 +84,20 @@ def loop(
     seed: int,
     base: Callable[[Checkpoint], float],
 ) -> Iterator[dict]:
-    """A row for each condition and split: what `FIGURES` names, and the accuracy that `base` gives."""
+    """A row for each condition and split: what `FIGURES` names, and the accuracy that `base` gives, of which
+    what is learnt must not lose more than the gate allows."""
     rng = np.random.default_rng(seed)
     pool, *tests = _split(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
     before = [_measured(model, domain, rows) for rows in tests]
     unlabelled = [_measured(unlabelled_head(model, shown), domain, rows) for rows in tests]
     candidates = find_candidates([_view(model, shown)], rng)
+    least = base(model) - BASE_MARGIN
     for each in asked:
         answers = simulated(candidates, labels, each, np.random.default_rng(seed))
-        found = learnt_head(model, shown, answers, np.random.default_rng(seed))
+        found = learnt_head(
+            model, shown, answers, np.random.default_rng(seed), lambda head: base(head) >= least
+        )
         learnt = found or model
         after = [_measured(learnt, domain, rows) for rows in tests]
         base_after = base(learnt)

@@ -13,6 +13,7 @@ from siamese_core.material import Material
 from siamese_core.metric_learning import Answers, learn, unlabelled_metric
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
+from siamese_core.spans import Metric
 from siamese_core.validation import Embedded
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
@@ -37,19 +38,27 @@ def retrained_head(
 
 
 def learnt_head(
-    parent: Checkpoint, embeddings: np.ndarray, answers: Answers, rng: np.random.Generator
+    parent: Checkpoint,
+    embeddings: np.ndarray,
+    answers: Answers,
+    rng: np.random.Generator,
+    allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint | None:
     """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
-    images and the answers about them; None where nothing is learnt that beats the parent on things held
-    out. The threshold stays."""
-    from siamese_core.heads import learnt_cosine
-
+    images and the answers about them; None where nothing is learnt that is `allowed` and beats the parent on
+    things held out. The threshold stays."""
     network = Embedded(parent, embeddings)
 
     def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
-    found = learn(embeddings, answers, None if "learning" in parent.card else said, rng)
+    found = learn(
+        embeddings,
+        answers,
+        None if "learning" in parent.card else said,
+        rng,
+        lambda metric: allowed(_with_metric(parent, metric)),
+    )
     if found is None:
         return None
     power, shrinkage, prior = found.setting
@@ -61,20 +70,28 @@ def learnt_head(
         "prior_count": prior,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
-    card = inherited_card(parent) | {"head": LEARNT, "learning": learning}
-    head = learnt_cosine(found.metric)
-    encoder = parent.encoder
-    return Checkpoint("", parent.encoder_name, encoder, head, found.calibration, parent.threshold, card)
+    candidate = _with_metric(parent, found.metric)
+    return replace(candidate, calibration=found.calibration, card=candidate.card | {"learning": learning})
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
     """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
+    return _with_metric(parent, unlabelled_metric(embeddings))
+
+
+def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
+    """A candidate that compares by the metric, not calibrated yet."""
     from siamese_core.heads import learnt_cosine
 
     card = inherited_card(parent) | {"head": LEARNT}
-    head = learnt_cosine(unlabelled_metric(embeddings))
     return Checkpoint(
-        "", parent.encoder_name, parent.encoder, head, Calibration(1.0, 0.0), parent.threshold, card
+        "",
+        parent.encoder_name,
+        parent.encoder,
+        learnt_cosine(metric),
+        Calibration(1.0, 0.0),
+        parent.threshold,
+        card,
     )
 
 

@@ -68,11 +68,12 @@ def learn(
     answers: Answers,
     parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
+    allowed: Callable[[Metric], bool] = lambda metric: True,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
     of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
-    it. None where the answers are too few to choose by, or all that they teach is clearly worse
-    than the parent on things held out."""
+    it; the best that is `allowed` is taken. None where the answers are too few to choose by, or all that they
+    teach is clearly worse than the parent on things held out, or not allowed."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
     group = likely_groups(trust, answers.left, answers.right, answers.same)
@@ -82,12 +83,15 @@ def learn(
     before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
     scores = _held_out_scores(embeddings, group, judged)
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    setting = min(losses, key=lambda each: losses[each] * UNUSUAL ** _differences(each))
-    if before is not None and losses[setting] > CLEARLY_WORSE * before:
-        return None
-    said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
-    calibration = fit_calibration(*_together(said, answers))
-    return Learnt(_final(embeddings, group, setting), calibration, losses[setting], before, setting)
+    for setting in sorted(losses, key=lambda each: losses[each] * UNUSUAL ** _differences(each)):
+        if before is not None and losses[setting] > CLEARLY_WORSE * before:
+            continue
+        metric = _final(embeddings, group, setting)
+        if allowed(metric):
+            said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
+            calibration = fit_calibration(*_together(said, answers))
+            return Learnt(metric, calibration, losses[setting], before, setting)
+    return None
 
 
 def _differences(setting: Setting) -> int:

@@ -165,7 +165,7 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
 
 def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:
     """A head learnt from the answers in `use`, bool (n,), and from images that nobody has compared yet; None
-    where none is better, or it forgets what the base protocol asks."""
+    where none is better that forgets nothing of the base protocol."""
     material, store = run.material, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
     folder = run.workbench.workspace / "embeddings"
@@ -174,10 +174,13 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
         *(each[use] for each in (material.left, material.right, material.same, material.weight))
     )
     embeddings = np.concatenate([parent.answered, others])
-    found = learnt_head(parent.checkpoint, embeddings, answers, np.random.default_rng(run.options.seed))
-    if found is None or forgotten(base, _base(run, replace(parent, checkpoint=found))):
-        return None
-    return found
+    return learnt_head(
+        parent.checkpoint,
+        embeddings,
+        answers,
+        np.random.default_rng(run.options.seed),
+        lambda candidate: forgotten(base, _base(run, replace(parent, checkpoint=candidate))) is None,
+    )
 
 
 def _adapted(run: _Run, start: _Network, base: ProtocolResult, rng: np.random.Generator) -> Checkpoint:

@@ -67,6 +67,12 @@ def rows(model, domain) -> list[dict]:
     return list(loop(model, domain, conditions(120), 0, lambda head: 0.5))
 
 
+def test_what_forgets_the_base_protocol_is_not_learnt(model, domain):
+    some = [Condition("queue", 120)]
+    forgetful = loop(model, domain, some, 0, lambda head: 0.5 if head is model else 0.49)
+    assert all(row["error_after"] == row["error_before"] for row in forgetful)
+
+
 def test_every_condition_is_measured_on_both_splits(rows):
     assert [(row["condition"], row["split"]) for row in rows] == [
         (each, split) for each in conditions(120) for split in SPLITS

@@ -88,6 +88,18 @@ def test_the_calibration_says_what_answers_not_learnt_from_say(pool, unseen):
     assert said[same].mean() > 0.75 and said[~same].mean() < 0.25
 
 
+def test_the_best_that_is_allowed_is_learnt(pool):
+    given = answers(pool[1], np.random.default_rng(9))
+
+    def learnt(allowed):
+        return learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(9), allowed)
+
+    best = learnt(lambda metric: True)
+    other = learnt(lambda metric: metric.power != best.metric.power)
+    assert other.setting[0] != best.setting[0] and other.metric.power == other.setting[0]
+    assert learnt(lambda metric: False) is None
+
+
 def test_too_few_answers_that_are_the_same_teach_nothing(pool):
     left, right = np.array([0, 8, 16]), np.array([1, 16, 24])
     few = Answers(left, right, np.array([True, False, False]), np.ones(3))
