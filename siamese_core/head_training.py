@@ -47,17 +47,17 @@ def learnt_head(
     """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
     images and the answers about them; None where nothing is learnt that is `allowed` and beats the parent on
     things held out. The threshold stays."""
-    network = Embedded(parent, embeddings)
+    network, scale = Embedded(parent, embeddings), _scale(parent)
 
     def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
     found = learn(
-        embeddings,
+        embeddings * scale,
         answers,
         None if "learning" in parent.card else said,
         rng,
-        lambda metric: allowed(_with_metric(parent, metric)),
+        lambda metric: allowed(_with_metric(parent, replace(metric, scale=scale))),
     )
     if found is None:
         return None
@@ -70,13 +70,23 @@ def learnt_head(
         "prior_count": prior,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
-    candidate = _with_metric(parent, found.metric)
+    candidate = _with_metric(parent, replace(found.metric, scale=scale))
     return replace(candidate, calibration=found.calibration, card=candidate.card | {"learning": learning})
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
     """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
-    return _with_metric(parent, unlabelled_metric(embeddings))
+    scale = _scale(parent)
+    return _with_metric(parent, replace(unlabelled_metric(embeddings * scale), scale=scale))
+
+
+def _scale(parent: Checkpoint) -> np.ndarray:
+    """(d,): how the parent's head weighs the numbers of an embedding; a learnt one, as its own parent."""
+    if parent.card["head"] == LEARNT:
+        return np.asarray(parent.head.scale)
+    if _has_weights(parent):
+        return np.sqrt(np.maximum(np.asarray(parent.head.weight), 0))
+    return np.ones(parent.encoder.output_shape[-1], "float32")
 
 
 def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:

@@ -74,9 +74,10 @@ class LearntCosine(keras.layers.Layer):
     def build(self, left_shape, right_shape):
         dim = left_shape[-1]
 
-        def weight(name: str, shape: tuple[int, ...]):
-            return self.add_weight(shape=shape, initializer="zeros", name=name, trainable=False)
+        def weight(name: str, shape: tuple[int, ...], initializer: str = "zeros"):
+            return self.add_weight(shape=shape, initializer=initializer, name=name, trainable=False)
 
+        self.scale = weight("scale", (dim,), "ones")
         self.power, self.centre = weight("power", ()), weight("centre", (dim,))
         self.axes, self.signs = weight("axes", (dim, MOST_AXES)), weight("signs", (MOST_AXES,))
         self.anchors, self.known = weight("anchors", (MOST_ANCHORS, dim)), weight("known", (MOST_ANCHORS,))
@@ -94,6 +95,7 @@ class LearntCosine(keras.layers.Layer):
     def _placed(self, embeddings):
         """f and its coordinates on the axes, both as long as makes the product with itself 1, and how
         likely it shows what each anchor shows."""
+        embeddings = embeddings * self.scale
         # at 0 a root has no finite gradient
         size = ops.maximum(ops.abs(embeddings), SMALLEST_SQUARE)
         powered = ops.sign(embeddings) * ops.power(size, self.power)
@@ -118,6 +120,7 @@ def learnt_cosine(metric: Metric) -> LearntCosine:
     dim, rank, count = len(metric.centre), len(metric.signs), len(metric.anchors)
     head = LearntCosine(name="learnt_cosine")
     head.build((None, dim), (None, dim))
+    head.scale.assign(metric.scale)
     head.power.assign(metric.power)
     head.centre.assign(metric.centre)
     head.axes.assign(np.pad(metric.axes, ((0, 0), (0, MOST_AXES - rank))))

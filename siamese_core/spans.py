@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 POWERS = (0.5, 1.0)
-SHRINKAGES = (0.3, 1.0, 3.0)  # of the covariance within things, in units of the mean variance
+SHRINKAGES = (0.3, 0.7, 1.5)  # of the covariance within things, in units of the mean variance
 PRIOR_COUNTS = (3.0, 20.0)  # images that the covariance of all of them counts for, beside that within things
+LEFT_OF_MEAN = 0.05  # of the variance: the square of what is left of the mean, which tells kinds apart
+OUTSIDE = 1.5  # what few images do not span tells more than its variance among them
 SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
@@ -19,9 +21,10 @@ Setting = tuple[float, float, float]  # power, shrinkage, prior count
 @dataclass(frozen=True)
 class Metric:
     """score(x, y) = cosine of f(x), f(y) under I + axes diag(signs) axes^T, where f(x) = unit(sign(x)
-    |x|^power) - centre. centre: (d,); axes: (d, r); signs: (r,) of -1 and 1; anchors: (k, d), rows f(x)
-    of things that answers have shown."""
+    |x|^power) - centre and x an embedding times `scale`. scale, centre: (d,); axes: (d, r); signs: (r,) of -1
+    and 1; anchors: (k, d), of things that answers have shown, their means about the mean of all."""
 
+    scale: np.ndarray
     power: float
     centre: np.ndarray
     axes: np.ndarray
@@ -42,8 +45,8 @@ def centred(embeddings: np.ndarray, power: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Span:
-    """Images in the coordinates of the directions in which they differ. centre: (d,); basis: (d, r),
-    orthonormal; rows: (m, r); unit: the mean variance of a direction."""
+    """Images in the coordinates of the directions in which they differ. centre: (d,), most of their mean;
+    basis: (d, r), orthonormal; rows: (m, r), about the mean; unit: the mean variance of a direction."""
 
     power: float
     centre: np.ndarray
@@ -53,12 +56,14 @@ class Span:
     @classmethod
     def of(cls, embeddings: np.ndarray, power: float) -> "Span":
         found = powered(embeddings, power)
-        centre = found.mean(axis=0)
-        found -= centre
+        mean = found.mean(axis=0)
+        found -= mean
         squares, vectors = np.linalg.eigh(found @ found.T)
         kept = np.flatnonzero(squares > NEGLIGIBLE * max(squares.max(), 1e-30))[-MOST_DIRECTIONS:]
         basis = found.T @ (vectors[:, kept] / np.sqrt(squares[kept]))
-        return cls(power, centre, basis, found @ basis)
+        variance, square = np.square(found).sum() / len(found), max(mean @ mean, 1e-12)
+        left = min(1.0, np.sqrt(LEFT_OF_MEAN * variance / square))
+        return cls(power, (1 - left) * mean, basis, found @ basis)
 
     @property
     def rank(self) -> int:
@@ -102,8 +107,8 @@ def within_covariance(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
     return apart.T @ apart / max(1, len(rows) - len(size))
 
 
-def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
-    """For every setting, from the groups (m,) of the span's rows."""
+def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[tuple[float, float], Kernel]]:
+    """For every shrinkage and prior count, from the groups (m,) of the span's rows."""
     within, total = within_covariance(span.rows, group), span.rows.T @ span.rows / len(span.rows)
     repeated = len(group) - len(np.unique(group))
     for prior in PRIOR_COUNTS:
@@ -116,7 +121,7 @@ def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
             turned, between = root @ axes, np.maximum(between, 0)
             least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
             inside = (turned * _soft(between + least)) @ turned.T
-            yield (span.power, shrinkage, prior), Kernel(inside, _soft(least) / ridge)
+            yield (shrinkage, prior), Kernel(inside, OUTSIDE * _soft(least) / ridge)
 
 
 def _soft(between):
@@ -125,8 +130,10 @@ def _soft(between):
 
 
 def as_metric(span: Span, kernel: Kernel, anchors: np.ndarray) -> Metric:
-    """In units in which what lies outside the span counts 1, with the axes that matter most."""
+    """In units in which what lies outside the span counts 1, with the axes that matter most; anchors: (k, r),
+    in the coordinates of the span."""
     gains, vectors = np.linalg.eigh(kernel.inside / kernel.outside - np.eye(span.rank))
     most = np.argsort(-np.abs(gains))[:MOST_AXES]
     axes = span.basis @ (vectors[:, most] * np.sqrt(np.abs(gains[most])))
-    return Metric(span.power, span.centre, axes, np.sign(gains[most]), anchors @ span.basis.T)
+    one = np.ones(len(span.centre))
+    return Metric(one, span.power, span.centre, axes, np.sign(gains[most]), anchors @ span.basis.T)

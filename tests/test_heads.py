@@ -29,7 +29,8 @@ def some_metric() -> Metric:
     """One axis counts more, one less; two things are known."""
     rng = np.random.default_rng(9)
     axes = np.linalg.qr(rng.normal(size=(DIM, 2)))[0] * [1.5, 0.7]
-    return Metric(0.5, rng.normal(size=DIM) / 5, axes, np.array([1.0, -1.0]), rng.normal(size=(2, DIM)))
+    signs, scale = np.array([1.0, -1.0]), rng.uniform(0.5, 2, DIM)
+    return Metric(scale, 0.5, rng.normal(size=DIM) / 5, axes, signs, rng.normal(size=(2, DIM)))
 
 
 def naive_cosine(metric: Metric, first: np.ndarray, second: np.ndarray) -> float:
@@ -40,7 +41,7 @@ def naive_cosine(metric: Metric, first: np.ndarray, second: np.ndarray) -> float
 def naive_learnt_logit(left: np.ndarray, right: np.ndarray) -> float:
     metric, points, chances = some_metric(), [], []
     for image in (left, right):
-        root = np.array([np.copysign(abs(number) ** 0.5, number) for number in image])
+        root = np.array([np.copysign(abs(number) ** 0.5, number) for number in image * metric.scale])
         points.append(root / sum(root * root) ** 0.5 - metric.centre)
         alike = [naive_cosine(metric, points[-1], anchor) for anchor in metric.anchors]
         odds = [np.exp(ANCHOR_SLOPE * (each - ANCHOR_LIMIT)) for each in alike]
@@ -140,7 +141,15 @@ def test_an_unknown_head_gets_the_choices():
 
 def test_a_learnt_cosine_has_room_for_more_than_a_metric_has():
     shapes = [weight.shape for weight in learnt_cosine(some_metric()).get_weights()]
-    assert shapes == [(), (DIM,), (DIM, MOST_AXES), (MOST_AXES,), (MOST_ANCHORS, DIM), (MOST_ANCHORS,)]
+    assert shapes == [
+        (DIM,),
+        (),
+        (DIM,),
+        (DIM, MOST_AXES),
+        (MOST_AXES,),
+        (MOST_ANCHORS, DIM),
+        (MOST_ANCHORS,),
+    ]
 
 
 def test_a_difference_is_never_rewarded_however_training_pulls():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from siamese_core.spans import (
+    LEFT_OF_MEAN,
     MOST_AXES,
+    OUTSIDE,
     Kernel,
     Span,
     as_metric,
@@ -50,12 +52,13 @@ def test_a_span_of_few_images_places_others_with_what_lies_outside(embeddings):
 
 def test_where_things_do_not_differ_the_kernel_is_the_inverse_covariance_within(embeddings):
     span, group = Span.of(embeddings, 1.0), np.zeros(IMAGES)
-    kernel = dict(kernels(span, group))[1.0, 3.0, 3.0]
+    kernel = dict(kernels(span, group))[1.5, 3.0]
     share = 3 / (3 + IMAGES - 1)
     total = span.rows.T @ span.rows / IMAGES
     mixed = (1 - share) * within_covariance(span.rows, group) + share * total
-    plain = np.linalg.inv(mixed + 3 * span.unit * np.eye(span.rank))
-    assert kernel.inside / kernel.outside == pytest.approx(plain * 3 * span.unit, rel=1e-3, abs=1e-6)
+    plain = np.linalg.inv(mixed + 1.5 * span.unit * np.eye(span.rank))
+    found = kernel.inside / kernel.outside * OUTSIDE
+    assert found == pytest.approx(plain * 1.5 * span.unit, rel=1e-3, abs=1e-6)
 
 
 def test_with_few_answers_the_covariance_of_all_images_stands_in(embeddings):
@@ -64,9 +67,13 @@ def test_with_few_answers_the_covariance_of_all_images_stands_in(embeddings):
     few[1] = 0
     distance = []
     for group in (few, many):
-        total = np.linalg.inv(span.rows.T @ span.rows / IMAGES + span.unit * np.eye(span.rank)) * span.unit
-        kernel = dict(kernels(span, group))[1.0, 1.0, 20.0]
-        distance.append(np.linalg.norm(kernel.inside / kernel.outside - total))
+        total = (
+            np.linalg.inv(span.rows.T @ span.rows / IMAGES + 0.7 * span.unit * np.eye(span.rank))
+            * 0.7
+            * span.unit
+        )
+        kernel = dict(kernels(span, group))[0.7, 20.0]
+        distance.append(np.linalg.norm(kernel.inside / kernel.outside * OUTSIDE - total))
     assert distance[0] < distance[1]
 
 
@@ -76,7 +83,7 @@ def test_directions_in_which_things_differ_count_more():
     rows = rng.normal(size=(100, 8)) + 10
     rows[:, 0] += 3 * rng.normal(size=20)[group]
     span = Span.of(rows, 1.0)
-    found = dict(kernels(span, group))[1.0, 1.0, 3.0]
+    found = dict(kernels(span, group))[1.5, 3.0]
     form = span.basis @ found.inside @ span.basis.T
     assert form[0, 0] > 1.3 * np.diag(form)[1:].max()
 
@@ -84,9 +91,24 @@ def test_directions_in_which_things_differ_count_more():
 def test_a_metric_is_the_kernel_in_other_words(embeddings):
     span, others = Span.of(embeddings[:8], 0.5), embeddings[8:]
     kernel = Kernel.shrunk(span.rows.T @ span.rows / 8, span.unit)
-    metric = as_metric(span, kernel, np.empty((0, span.rank)))
-    points = powered(others, 0.5) - metric.centre
+    metric = as_metric(span, kernel, span.rows[:2])
+    points = powered(others * metric.scale, 0.5) - metric.centre
     table = points @ (np.eye(DIM) + (metric.axes * metric.signs) @ metric.axes.T) @ points.T
     length = np.sqrt(np.diag(table))
     assert table / length[:, None] / length == pytest.approx(kernel.cosines(*span.place(others)))
-    assert metric.axes.shape[1] <= MOST_AXES and metric.anchors.shape == (0, DIM)
+    assert metric.axes.shape[1] <= MOST_AXES
+    mean = powered(embeddings[:8], 0.5).mean(axis=0)
+    assert metric.anchors == pytest.approx(powered(embeddings[:2], 0.5) - mean)
+
+
+def test_of_a_large_mean_most_is_taken_away_and_of_none_nothing():
+    rng = np.random.default_rng(2)
+    spread = rng.normal(size=(IMAGES, DIM))
+    spread = np.concatenate([spread, -spread])
+    for mean in (0.0, 30.0):
+        span = Span.of(spread + mean, 1.0)
+        found = powered(spread + mean, 1.0)
+        left = found.mean(axis=0) - span.centre
+        variance = np.square(found - found.mean(axis=0)).sum() / len(found)
+        assert left @ left <= LEFT_OF_MEAN * variance + 1e-12
+        assert (np.linalg.norm(span.centre) > 0.9) == bool(mean)
