@@ -56,8 +56,9 @@ def download_weights() -> Path:
     except Exception as failure:  # whatever a network may bring
         raise UserError(
             "Photographs are compared best with ImageNet weights. Received: none, and Keras' download "
-            f"failed ({_reason(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, or name it with "
-            f"--resnet50-weights; {SWITCHED_OFF} there switches this off. Until then the other one answers."
+            f"failed ({_reason(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, name it with "
+            f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then the "
+            "other one answers."
         ) from failure
     return CACHED
 
