@@ -19,7 +19,7 @@ from siamese_core.pair_log import PairLog
 from siamese_core.replay import Replay
 from siamese_core.validation import Embedded
 
-EPISODES, WAYS = 4, 10
+EPISODES, WAYS = 60, 20
 ANSWERED, APPENDED, READ, COMPARED = 60, 100, 3000, 40
 
 
