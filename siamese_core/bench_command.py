@@ -70,7 +70,7 @@ def _loop(options: Namespace, progress: Progress) -> list[dict]:
     places = bench_loop.domains(name, data, embeddings)
     progress(0.5, "measuring the base protocol")
     base = bench_loop.base_protocol(model)
-    before, asked = base(model), bench_loop.conditions(options.answers)
+    before, asked = float(base(model).correct.mean()), bench_loop.conditions(options.answers)
     rows: dict[str, list[dict]] = {}
     steps = [(place, seed) for place in places for seed in range(options.seed, options.seed + options.seeds)]
     for number, (place, seed) in enumerate(steps):

@@ -47,17 +47,17 @@ def learnt_head(
     """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
     images and the answers about them; None where nothing is learnt that is `allowed` and beats the parent on
     things held out. The threshold stays."""
-    network, scale = Embedded(parent, embeddings), _scale(parent)
+    network = Embedded(parent, embeddings)
 
     def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
     found = learn(
-        embeddings * scale,
+        embeddings * _scale(parent),
         answers,
         None if "learning" in parent.card else said,
         rng,
-        lambda metric: allowed(_with_metric(parent, replace(metric, scale=scale))),
+        lambda metric: allowed(_with_metric(parent, metric)),
     )
     if found is None:
         return None
@@ -70,14 +70,13 @@ def learnt_head(
         "prior_count": prior,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
-    candidate = _with_metric(parent, replace(found.metric, scale=scale))
+    candidate = _with_metric(parent, found.metric)
     return replace(candidate, calibration=found.calibration, card=candidate.card | {"learning": learning})
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
     """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
-    scale = _scale(parent)
-    return _with_metric(parent, replace(unlabelled_metric(embeddings * scale), scale=scale))
+    return _with_metric(parent, unlabelled_metric(embeddings * _scale(parent)))
 
 
 def _scale(parent: Checkpoint) -> np.ndarray:
@@ -90,19 +89,13 @@ def _scale(parent: Checkpoint) -> np.ndarray:
 
 
 def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
-    """A candidate that compares by the metric, not calibrated yet."""
+    """A candidate, not calibrated yet, that compares by a metric of embeddings times the parent's scale."""
     from siamese_core.heads import learnt_cosine
 
+    head = learnt_cosine(replace(metric, scale=_scale(parent)))
     card = inherited_card(parent) | {"head": LEARNT}
-    return Checkpoint(
-        "",
-        parent.encoder_name,
-        parent.encoder,
-        learnt_cosine(metric),
-        Calibration(1.0, 0.0),
-        parent.threshold,
-        card,
-    )
+    raw = Calibration(1.0, 0.0)
+    return Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:

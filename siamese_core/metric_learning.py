@@ -175,8 +175,8 @@ def _held_out_scores(
         for power in POWERS:
             span = Span.of(embeddings[others], power)
             placed = span.place(embeddings[fold.members])
-            for chosen, kernel in kernels(span, group[others]):
-                found.setdefault((power, *chosen), []).append(kernel.cosines(*placed)[first, second])
+            for setting, kernel in kernels(span, group[others]):
+                found.setdefault(setting, []).append(kernel.cosines(*placed)[first, second])
     return found
 
 
@@ -210,9 +210,8 @@ def _together(
 
 
 def _final(embeddings: np.ndarray, group: np.ndarray, setting: Setting) -> Metric:
-    power, *chosen = setting
-    span = Span.of(embeddings, power)
-    kernel = dict(kernels(span, group))[tuple(chosen)]
+    span = Span.of(embeddings, setting[0])
+    kernel = dict(kernels(span, group))[setting]
     sizes = np.bincount(group)
     largest = [each for each in np.argsort(-sizes, kind="stable")[:MOST_ANCHORS] if sizes[each] > 1]
     anchors = np.array([span.rows[group == each].mean(axis=0) for each in largest]).reshape(-1, span.rank)

@@ -107,8 +107,8 @@ def within_covariance(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
     return apart.T @ apart / max(1, len(rows) - len(size))
 
 
-def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[tuple[float, float], Kernel]]:
-    """For every shrinkage and prior count, from the groups (m,) of the span's rows."""
+def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[Setting, Kernel]]:
+    """For every setting, from the groups (m,) of the span's rows."""
     within, total = within_covariance(span.rows, group), span.rows.T @ span.rows / len(span.rows)
     repeated = len(group) - len(np.unique(group))
     for prior in PRIOR_COUNTS:
@@ -121,7 +121,7 @@ def kernels(span: Span, group: np.ndarray) -> Iterator[tuple[tuple[float, float]
             turned, between = root @ axes, np.maximum(between, 0)
             least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
             inside = (turned * _soft(between + least)) @ turned.T
-            yield (shrinkage, prior), Kernel(inside, OUTSIDE * _soft(least) / ridge)
+            yield (span.power, shrinkage, prior), Kernel(inside, OUTSIDE * _soft(least) / ridge)
 
 
 def _soft(between):
