@@ -18,11 +18,14 @@ from siamese_core.neighbours import View
 from siamese_core.pool import Embedded, Pool
 from siamese_core.strategies import Knowledge
 
+RANDOM_PAIRS = 500
+
 
 @dataclass(frozen=True)
 class QuestionTable:
     """ids: of n images, embedded in every slot; number: id -> its place; classes: int (n,), -1 unknown;
-    embedded, views: one for each slot that serves."""
+    embedded, views: one for each slot that serves; called_same: by slot, the share of random pairs that it
+    calls same."""
 
     ids: tuple[str, ...]
     number: dict[str, int]
@@ -30,6 +33,7 @@ class QuestionTable:
     embedded: tuple[Embedded, ...]
     views: tuple[View, ...]
     candidates: Candidates
+    called_same: dict[str, float]
 
     @property
     def checkpoints(self) -> tuple[str, ...]:
@@ -101,7 +105,14 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         embedded=tuple(embedded),
         views=views,
         candidates=find_candidates(views, rng),
+        called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
+
+
+def _called_same(view: View, rng: np.random.Generator) -> float:
+    left = rng.integers(view.images, size=RANDOM_PAIRS)
+    right = (left + rng.integers(1, view.images, size=RANDOM_PAIRS)) % view.images
+    return float(np.mean(verdict(sigmoid(view.compare(left, right)), view.threshold)))
 
 
 def _verdict(each: Embedded, similarity: np.float32) -> Verdict:

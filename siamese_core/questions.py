@@ -16,7 +16,12 @@ from siamese_core.question_table import QuestionTable, build_table
 from siamese_core.workbench import Shown, Workbench
 
 MOST_AT_ONCE = 100
+ALIKE = 0.8  # of random pairs called same: the threshold tells nothing, unless most images show one thing
 GROWTH = 1.5  # of the embedded images, after which the pairs to draw from are looked for anew
+ALL_ALIKE = (
+    "Calls {percent:.0f} % of random pairs of these images same: its threshold was fitted on other images. "
+    "Answers and a retraining fit it to these."
+)
 
 
 class Questions:
@@ -69,6 +74,14 @@ class Questions:
         with self._drawing:
             asked = self._asked.recall(left_id, right_id, annotator)
         return asked and Shown("queue", asked.reason, asked.probability, verdicts=asked.verdicts)
+
+    def warnings(self) -> dict[str, str]:
+        """By slot, why its answers mean little on these images, where they do."""
+        told, table = self.pool.warnings(), self._table
+        for slot, share in table.called_same.items() if table else ():
+            if share >= ALIKE:
+                told[slot] = f"{told.get(slot, '')} {ALL_ALIKE.format(percent=100 * share)}".strip()
+        return told
 
     def _draw(
         self,

@@ -72,6 +72,11 @@ def test_the_page_is_built_without_tensorflow(tmp_path):
     assert not {"tensorflow", "keras"} & set(finished.stdout.split())
 
 
+def test_an_empty_page_makes_the_browser_forget_nothing(quick_app):
+    with urlopen(f"{quick_app.url}/config") as reply:
+        assert b"data-remember=" not in reply.read()
+
+
 def test_a_taken_port_is_told_in_one_line(quick_app):
     port = quick_app.url.rpartition(":")[2]
     command = [sys.executable, "app.py", "--port", port, "--workspace", str(quick_app.workspace)]

@@ -132,6 +132,17 @@ def test_what_was_answered_does_not_come_after_a_restart_either(asking, bench):
     assert not set(again) & set(pairs(answered))
 
 
+@pytest.mark.parametrize(("threshold", "told"), [(0.0, True), (1.0, False)])
+def test_a_threshold_that_calls_nearly_every_pair_same_is_told(asking, bench, monkeypatch, threshold, told):
+    queue = asking()
+    for slot in SLOTS:
+        monkeypatch.setattr(bench.matcher.checkpoint(slot, queue.pool.domain()), "threshold", threshold)
+    assert queue.warnings() == queue.pool.warnings()  # nothing is known before a pair is drawn
+    queue.next_pairs(1, "Anne")
+    for slot in SLOTS:
+        assert ("Calls 100 % of random pairs" in queue.warnings().get(slot, "")) is told
+
+
 def test_an_answer_taken_back_leaves_the_pair_open(asking, bench):
     questions = asking()
     everything = [each for _ in range(5) for each in questions.next_pairs(100, "Anne")]

@@ -56,6 +56,7 @@ class CompareTab:
         pictures = [self.left.image, self.right.image]
         shown = [*pictures, self.thresholds, preview]
         calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
+        calls["show_progress"] = "minimal"  # drawn by style.css
         changes = [self.left.image.change, self.right.image.change, status.serving.change]
         listen([*changes, preview.change], self.compare, shown, self.board, **calls)
         listen(bar.answered, self.preview, shown, self.board, **calls)

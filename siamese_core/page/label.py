@@ -56,7 +56,7 @@ class LabelTab:
         offered = suggestions(settled, {row.pair for row in labels})
         pending = not is_complete(now) and (now.working or now.problem is None)
         watched = pending or self.forecasts.working
-        bar = pool_bar(now, self.pool.warnings())
+        bar = pool_bar(now, self.questions.warnings())
         return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
 
     def add(self, event: gr.EventData) -> tuple:

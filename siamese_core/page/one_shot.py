@@ -25,6 +25,7 @@ from siamese_core.page.support import (
     add_files,
     busy,
     class_count,
+    drawn_set,
     recalled_support,
     removed,
     renamed,
@@ -61,7 +62,8 @@ class OneShotTab:
                 self.query = build_picture_place("query", "Query").image
                 samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
             with gr.Column(scale=3, min_width=320):
-                self.set = Panel(support_set(()), elem_id="support", script=SUPPORT_SCRIPT)
+                # not remembered: what was there before a reload may not have been asked for yet
+                self.set = Panel(drawn_set(()), elem_id="support", script=SUPPORT_SCRIPT)
         self.support = gr.State(())
         self.result = gr.State(None)
         self.board = Panel(QUIET.format(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
@@ -78,6 +80,7 @@ class OneShotTab:
         changes = [self.query.change, self.support.change, status.serving.change]
         shown = [self.result, self.board]
         calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
+        calls["show_progress"] = "minimal"  # drawn by style.css
         listen(changes, self.rank, [self.query, self.support], shown, **calls)
         corrected = listen(self.board.corrected, self.correct, self.result, self.board)
         corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")

@@ -1,7 +1,7 @@
 """How the rankings of both encoders for a query are drawn: a card each, a bar for each class."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -12,6 +12,8 @@ from siamese_core.page.scale import number, scale, stored_picture
 from siamese_core.workbench import OneShotResult
 
 SHOWN_CLASSES = 8
+MOST_DECIMALS = 4
+SEVERAL = 4  # classes
 RANKINGS = Markup(
     '<div class="rankings" data-query="{query}" data-made="{made}">{summary}{cards}<div class="tools">'
     '<span class="question">Click the right class to correct, or</span>'
@@ -20,7 +22,7 @@ RANKINGS = Markup(
     '<span class="saved" role="status" aria-live="polite">{saved}</span></div></div>'
 )
 BODY = Markup(
-    '<div class="pick">{pick}</div><ol class="classes">{first}</ol>{rest}'
+    '<div class="pick">{pick}</div>{note}<ol class="classes">{first}</ol>{rest}'
     '<footer><span class="time">{milliseconds:.0f} ms</span></footer>'
 )
 PICK = Markup(
@@ -30,6 +32,10 @@ PICK = Markup(
 NONE = Markup(
     '<span class="verdict different"><b>≠</b> none of these</span> '
     '<span class="margin">even {name} stays below the threshold {threshold}</span>'
+)
+ALL_SAME = Markup(
+    '<p class="quiet note" role="note">Every class is above the threshold, which was fitted on other images '
+    "than these: go by the order. Answers and a retraining fit it to these.</p>"
 )
 REST = Markup("<details><summary>{count} more {noun}</summary><ol class='classes'>{items}</ol></details>")
 ITEM = Markup(
@@ -71,10 +77,12 @@ def summary(said: Mapping[str, Ranking]) -> Markup:
 
 def ranking_card(ranking: Ranking, faces: Mapping[str, str]) -> Markup:
     """`faces`: an image id for each class."""
-    items = [ranked_class(each, ranking.threshold, faces[each.name]) for each in ranking.ranking]
+    decimals = told_apart([each.similarity for each in ranking.ranking])
+    items = [ranked_class(each, ranking.threshold, faces[each.name], decimals) for each in ranking.ranking]
     first, more = items[:SHOWN_CLASSES], items[SHOWN_CLASSES:]
     body = BODY.format(
-        pick=pick(ranking),
+        pick=pick(ranking, decimals),
+        note=ALL_SAME if all_same(ranking) else "",
         first=Markup().join(first),
         rest=REST.format(
             count=len(more), noun="class" if len(more) == 1 else "classes", items=Markup().join(more)
@@ -86,21 +94,34 @@ def ranking_card(ranking: Ranking, faces: Mapping[str, str]) -> Markup:
     return CARD.format(encoder=ranking.encoder, checkpoint=ranking.checkpoint, body=picked(ranking) + body)
 
 
-def pick(ranking: Ranking) -> Markup:
+def told_apart(similarities: Sequence[float]) -> int:
+    """How many decimals tell the first two apart: two, or up to `MOST_DECIMALS`."""
+    first = similarities[:2]
+    finer = (each for each in range(2, MOST_DECIMALS) if len({number(s, each) for s in first}) == len(first))
+    return next(finer, MOST_DECIMALS)
+
+
+def all_same(ranking: Ranking) -> bool:
+    """Whether the threshold tells nothing: a query is of one class, and all of several are called same."""
+    alike = [is_same(each.similarity, ranking.threshold) for each in ranking.ranking]
+    return len(alike) >= SEVERAL and all(alike)
+
+
+def pick(ranking: Ranking, decimals: int) -> Markup:
     template = NONE if ranking.none_of_these else PICK
     return template.format(
         name=ranking.pick,
-        margin=number(ranking.margin),
+        margin=number(ranking.margin, decimals),
         second=ranking.ranking[1].name if len(ranking.ranking) > 1 else "nothing",
         threshold=number(ranking.threshold),
     )
 
 
-def ranked_class(ranked: RankedClass, threshold: float, image_id: str) -> Markup:
+def ranked_class(ranked: RankedClass, threshold: float, image_id: str, decimals: int) -> Markup:
     same = is_same(ranked.similarity, threshold)
     return ITEM.format(
         name=ranked.name,
         picture=stored_picture(image_id),
         scale=scale(ranked.similarity, threshold, same),
-        number=number(ranked.similarity),
+        number=number(ranked.similarity, decimals),
     )

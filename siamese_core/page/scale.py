@@ -22,8 +22,8 @@ def word(same: bool) -> str:
     return "same" if same else "different"
 
 
-def number(similarity: float) -> str:
-    return f"{similarity:.2f}"
+def number(similarity: float, decimals: int = 2) -> str:
+    return f"{similarity:.{decimals}f}"
 
 
 def verdict(answer: str) -> Markup:

@@ -134,6 +134,11 @@ def class_count(support: Support) -> int:
 
 def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
     """The set as it is drawn, and remembered."""
+    kept = [[image.class_name, image.image_id] for image in support]
+    return drawn_set(support, problems) + remember("support", {"support": kept})
+
+
+def drawn_set(support: Support, problems: Sequence[str] = ()) -> Markup:
     items = Markup().join(
         ITEM.format(
             picture=stored_picture(image.image_id, image.class_name),
@@ -148,7 +153,7 @@ def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
         problems=support_problems(problems),
         body=GRID.format(items) if support else EMPTY,
         count=f"{class_count(support)} classes, {len(support)} images" if support else "",
-    ) + remember("support", {"support": [[image.class_name, image.image_id] for image in support]})
+    )
 
 
 def support_problems(problems: Sequence[str]) -> Markup:
