@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint, write_card
-from siamese_core.embedding_files import unlabelled_rows
+from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Measured, forgotten, judge, named
 from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
+from siamese_core.images import image_id
 from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning import Answers
 from siamese_core.pair_log import PairLog
@@ -25,6 +26,7 @@ from siamese_core.workbench import Workbench
 
 MODES = ("head", "full")
 PROMOTIONS = ("auto", "never", "force")
+EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
 
 Progress = Callable[[float, str], None]
 
@@ -111,14 +113,27 @@ def _alone(workspace: Path) -> Iterator[None]:
 
 
 def _parent(run: _Run) -> _Network:
-    """What serves now, embedded by the matcher, which keeps embeddings from one retraining to the next."""
+    """What serves now. Embeddings of the answered images that the pool has, and of the base protocol from an
+    earlier retraining, are on disk."""
     matcher, slot = run.workbench.matcher, run.options.encoder
     run.progress(0.05, "loading the checkpoint")
     run.workbench.ready_for(run.material.images, [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
+    folder = _shelves(run) / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
+    base = Shelf(folder / "base", checkpoint.encoder.output_shape[-1])
+    replayed = [image_id(image) for image in run.replay.images]
+    for shelf, ids in ((Shelf(folder, base.dim), run.material.ids), (base, replayed)):
+        there = [each for each in ids if each in shelf]
+        for each, row in zip(there, shelf.take(there), strict=True):
+            matcher.cache.put((checkpoint.id, each), row)
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
+    base.append(replayed, parent.replayed)
     return parent
+
+
+def _shelves(run: _Run) -> Path:
+    return run.workbench.workspace / "embeddings"
 
 
 def _domain(run: _Run) -> str:
@@ -129,11 +144,18 @@ def _domain(run: _Run) -> str:
 def _network(
     run: _Run, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray], share: float
 ) -> _Network:
-    """Tells that `share` of the work is done before, and 0.05 more after the first half."""
-    run.progress(share, f"embedding {len(run.material.images)} answered images")
-    answered = embed(run.material.images)
-    run.progress(share + 0.05, f"embedding {len(run.replay.images)} images of the base protocol")
-    return _Network(checkpoint, answered, embed(run.replay.images))
+    """Tells that `share` of the work is done before, and up to EMBEDDING_SHARE more meanwhile."""
+    kinds = {"answered images": run.material.images, "images of the base protocol": run.replay.images}
+    count, done, embeddings = sum(map(len, kinds.values())), 0, []
+    for kind, images in kinds.items():
+        parts = []
+        for start in range(0, len(images), EMBEDDED_AT_ONCE):
+            told = f"embedding {len(images)} {kind}, {start} done"
+            run.progress(share + EMBEDDING_SHARE * (done + start) / count, told)
+            parts.append(embed(images[start : start + EMBEDDED_AT_ONCE]))
+        done += len(images)
+        embeddings.append(np.concatenate(parts))
+    return _Network(checkpoint, *embeddings)
 
 
 def _check_still_current(run: _Run, parent: Checkpoint) -> None:
@@ -168,8 +190,7 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
     where none is better that forgets nothing of the base protocol."""
     material, store = run.material, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
-    folder = run.workbench.workspace / "embeddings"
-    others = unlabelled_rows(folder, parent.checkpoint, stored, set(material.ids))
+    others = unlabelled_rows(_shelves(run), parent.checkpoint, stored, set(material.ids))
     answers = Answers(
         *(each[use] for each in (material.left, material.right, material.same, material.weight))
     )

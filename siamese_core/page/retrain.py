@@ -39,7 +39,7 @@ ROW = Markup(
     '<tr class="{kind}"><td class="checkpoint">{id}</td><td>{lessons}</td><td><time>{made}</time></td>'
     '<td title="{setting}">{accuracy}</td><td>{action}</td></tr>'
 )
-CURRENT = Markup('<b class="serves">● serves</b>')
+CURRENT = Markup('<b class="serves">● serves{what}</b>')
 PROMOTE = Markup('<button type="button" data-promote="{id}" data-slot="{slot}">Promote</button>')
 SCRIPT = "workbench.checkpoints(element, (wish) => trigger('wished', wish))"
 
@@ -123,12 +123,14 @@ def checkpoint_lists(store: CheckpointStore) -> Markup:
     )
 
 
-def serving_ids(store: CheckpointStore, slot: str) -> set[str]:
-    """What answers in the slot for handwriting and for photographs."""
+def serving_ids(store: CheckpointStore, slot: str) -> dict[str, str]:
+    """Which checkpoints answer in the slot, and for what where it is not for both domains."""
     try:
-        return {store.current_id(slot, domain) for domain in DOMAINS}
+        by_domain = {domain: store.current_id(slot, domain) for domain in DOMAINS}
     except UserError:  # none yet: the status line says so
-        return set()
+        return {}
+    shared = len(set(by_domain.values())) == 1
+    return {id_: "" if shared else f" {domain}" for domain, id_ in by_domain.items()}
 
 
 def rollback_buttons(store: CheckpointStore, slot: str) -> Markup:
@@ -149,23 +151,24 @@ def rollback_buttons(store: CheckpointStore, slot: str) -> Markup:
     )
 
 
-def slot_table(slot: str, found: list[CheckpointInfo], serving: set[str], rollbacks: Markup) -> Markup:
+def slot_table(slot: str, found: list[CheckpointInfo], serving: dict[str, str], rollbacks: Markup) -> Markup:
     """The checkpoints of the slot's own encoder, and of those that serve in it, which may be others."""
     encoders = {slot} | {info.encoder for info in found if info.id in serving}
-    rows = [checkpoint_row(slot, info, info.id in serving) for info in found if info.encoder in encoders]
+    rows = [checkpoint_row(slot, info, serving.get(info.id)) for info in found if info.encoder in encoders]
     return SLOT.format(slot=slot, rollbacks=rollbacks, rows=Markup().join(reversed(rows)))
 
 
-def checkpoint_row(slot: str, info: CheckpointInfo, serves: bool) -> Markup:
+def checkpoint_row(slot: str, info: CheckpointInfo, serves: str | None) -> Markup:
+    """serves: for what, if it does."""
     measured = (info.card.get("metrics") or {}).get("one_shot") or {}
     return ROW.format(
-        kind="current" if serves else "",
+        kind="" if serves is None else "current",
         id=info.id,
         lessons=lessons(info),
         made=str(info.card["created_at"])[:16].replace("T", " "),
         setting=measured.get("setting", "not measured"),
         accuracy=f"{100 * measured['accuracy']:.1f} %" if "accuracy" in measured else "–",
-        action=CURRENT if serves else PROMOTE.format(id=info.id, slot=slot),
+        action=PROMOTE.format(id=info.id, slot=slot) if serves is None else CURRENT.format(what=serves),
     )
 
 
