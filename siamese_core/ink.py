@@ -20,50 +20,64 @@ MIN_CONTRAST = 28  # grey levels between ink and ground
 JUDGED_SIDE = 210  # px of the frame in which the strokes' evenness is judged, whatever the encoder's size
 # Ink strays from the ideal in one respect at most, a photograph a little in all of them: so every measure
 # spends from one budget of 1, and this much of it alone would use it up. Logistic regression on glyphs,
-# drawings and photographs of pencil and pen against photographs of objects, rounded.
+# drawings and photographs of pencil, brush and coloured pens against photographs of objects, as they are and
+# cut out on a plain ground, rounded.
 BUDGET = {
-    "opposite": 4.0,
-    "edges": 4.0,
-    "share": 0.70,
-    "ink_spread": 0.85,
-    "ground_colour_spread": 60.0,
-    "unevenness": 1.3,
+    "opposite": 8.0,
+    "edges": 5.0,
+    "share": 1.4,
+    "ink_spread": 1.5,
+    "ink_colour_spread": 100.0,
+    "ground_colour_spread": 120.0,
+    "unevenness": 0.92,
+    "inner_spread": 0.6,
 }
+OF_STROKES = ("unevenness", "inner_spread")
+INNER_DEPTH, FEWEST_INNER = 0.06, 20  # of the drawing's longer side: deeper than a pen goes; pixels
 
 
 @dataclass(frozen=True)
 class Separation:
     """Ink lifted off its ground, and how far the image strays from one ink on one ground.
 
-    ink: float32 (height, width), 0 on the ground, 1 in full ink; contrast: grey levels between the two;
-    opposite: how far the ground strays away from the ink, in units of the contrast; edges: half-tones around
-    the ink, pixels per pixel of ink; share: of all pixels that are ink; ink_spread: standard deviation inside
-    the strokes, in units of the contrast; ground_colour_spread: that of the ground's saturation, grey levels.
+    strength: float32 (height, width), 0 on the ground, 1 in full ink, beyond where it strays; contrast: grey
+    levels between the two; opposite: how far the ground strays away from the ink, in units of the contrast;
+    edges: half-tones around the ink, pixels per pixel of ink; share: of all pixels that are ink; ink_spread:
+    standard deviation inside the strokes, in units of the contrast; ink_colour_spread: that of the colour
+    there, grey levels between channels; ground_colour_spread: that of the ground's saturation, grey levels.
     """
 
-    ink: np.ndarray
+    strength: np.ndarray
     contrast: float
     opposite: float = 0.0
     edges: float = 0.0
     share: float = 0.0
     ink_spread: float = 0.0
+    ink_colour_spread: float = 0.0
     ground_colour_spread: float = 0.0
+
+    @property
+    def ink(self) -> np.ndarray:
+        """The strength within 0..1."""
+        return np.clip(self.strength, 0, 1)
 
     @property
     def spent(self) -> float:
         """Of the budget of 1, before the strokes themselves are looked at."""
-        return sum(getattr(self, name) / limit for name, limit in BUDGET.items() if name != "unevenness")
+        return sum(getattr(self, name) / limit for name, limit in BUDGET.items() if name not in OF_STROKES)
 
 
 @dataclass(frozen=True)
 class Strokes:
     """A drawing scaled for a square frame of `side` px.
 
-    mask: bool, its ink with a margin of `rim` px; row, column: where the ink begins in the frame; depth:
-    float64 distance of every pixel of ink to the nearest that is none, 0 elsewhere.
+    box: top, bottom, left, right of it in the image; mask: bool, its ink with a margin of `rim` px; row,
+    column: where the ink begins in the frame; depth: float64 distance of every pixel of ink to the nearest
+    that is none, 0 elsewhere.
     """
 
     side: int
+    box: tuple[int, int, int, int]
     mask: np.ndarray
     rim: int
     row: int
@@ -79,6 +93,18 @@ class Strokes:
     def unevenness(self) -> float:
         """Depth of the thickest twentieth, in widths: 0.48 for strokes of one width, more with blots."""
         return float(np.percentile(self.depth[self.mask], 95) - 0.5) / max(self.width, 0.5)
+
+    def inner_spread(self, strength: np.ndarray) -> float:
+        """Standard deviation of the ink's strength, (height, width) of the image, deeper inside than a pen's
+        stroke goes, less where that is little of it: a thick brush is even there, a thing is not."""
+        top, bottom, left, right = self.box
+        mask, depth = (each[self.rim : -self.rim, self.rim : -self.rim] for each in (self.mask, self.depth))
+        inner = depth > INNER_DEPTH * max(mask.shape)
+        if inner.sum() <= FEWEST_INNER:
+            return 0.0
+        scaled = Image.fromarray(strength[top:bottom, left:right])
+        scaled = np.asarray(scaled.resize(mask.shape[::-1], Image.Resampling.BICUBIC))
+        return float(scaled[inner].std() * np.sqrt(inner.sum() / mask.sum()))
 
 
 def is_ink(image: np.ndarray) -> bool:
@@ -110,9 +136,11 @@ def _judge(separation: Separation) -> Strokes | None:
     if separation.contrast < MIN_CONTRAST or separation.share == 0 or separation.spent > 1:
         return None
     strokes = _strokes(separation.ink, JUDGED_SIDE)
-    if strokes is None or separation.spent + strokes.unevenness / BUDGET["unevenness"] > 1:
+    if strokes is None:
         return None
-    return strokes
+    spent = separation.spent + strokes.unevenness / BUDGET["unevenness"]
+    spent += strokes.inner_spread(separation.strength) / BUDGET["inner_spread"]
+    return strokes if spent <= 1 else None
 
 
 def _separate(image: np.ndarray) -> Separation:
@@ -121,6 +149,8 @@ def _separate(image: np.ndarray) -> Separation:
     if _energy(-residual) >= _energy(residual):
         residual = -residual
     contrast = float(np.percentile(residual, _full_ink_percentile(residual.size)))
+    if contrast < 1:  # no noise at all: the smallest dots are ink
+        contrast = float(residual.max())
     if contrast < 1:
         return Separation(np.zeros_like(grey), contrast)
     strength = residual / contrast
@@ -128,22 +158,27 @@ def _separate(image: np.ndarray) -> Separation:
     if full.any():  # the middle of the ink is steadier than its extreme
         contrast *= float(np.median(strength[full]))
         strength = residual / contrast
-    clipped, full = np.clip(strength, 0, 1), strength > 0.5
+    full = strength > 0.5
     if not full.any() or full.all():
-        return Separation(clipped, contrast)
-    around = ndimage.binary_dilation(full, iterations=2)
-    inside = clipped[ndimage.binary_erosion(full)]
+        return Separation(strength, contrast)
+    around, inside = ndimage.binary_dilation(full, iterations=2), ndimage.binary_erosion(full)
     red, green, blue = image[~around].T
     colour = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     return Separation(
-        ink=clipped,
+        strength=strength,
         contrast=contrast,
         opposite=max(0.0, -float(np.percentile(strength[~full], 1))),
         edges=float(np.sum(around & (strength > 0.2) & (strength < 0.8)) / full.sum()),
         share=float(full.mean()),
-        ink_spread=float(inside.std()) if inside.size else 0.0,
-        ground_colour_spread=float(colour.std()) if colour.size else 0.0,
+        ink_spread=_spread(np.clip(strength[inside], 0, 1)),
+        ink_colour_spread=_spread(np.diff(image[inside].astype("float32"))),
+        ground_colour_spread=_spread(colour),
     )
+
+
+def _spread(values: np.ndarray) -> float:
+    """Standard deviation of numbers (n,) or vectors (n, d); of nothing 0."""
+    return float(np.sqrt(values.var(axis=0).sum())) if len(values) else 0.0
 
 
 def _full_ink_percentile(pixels: int) -> float:
@@ -204,7 +239,7 @@ def _strokes(ink: np.ndarray, side: int) -> Strokes | None:
     mask = np.pad(drawing > 0.5, rim)
     if not mask.any():
         return None
-    return Strokes(side, mask, rim, row, column, _distance(mask, max(mask.shape)))
+    return Strokes(side, box, mask, rim, row, column, _distance(mask, max(mask.shape)))
 
 
 def _place(profile: np.ndarray, frame: int) -> int:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from PIL import Image, ImageFilter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 
 from samples import (
     as_scan,
@@ -93,6 +93,30 @@ def test_pictures_of_things_are_no_ink():
     assert sum(is_ink(photograph(rng)) for _ in range(30)) <= 1
 
 
+def cut_out(photo: np.ndarray, rng: np.random.Generator, ground: int) -> np.ndarray:
+    """A round part of a photograph alone on a plain ground, as catalogues show things."""
+    y, x = np.mgrid[-1 : 1 : photo.shape[0] * 1j, -1 : 1 : photo.shape[1] * 1j]
+    (dy, dx), (ry, rx) = rng.uniform(-0.2, 0.2, 2), rng.uniform(0.3, 0.8, 2)
+    inside = ((y - dy) / ry) ** 2 + ((x - dx) / rx) ** 2 < 1
+    return np.where(inside[..., None], photo, np.uint8(ground))
+
+
+@pytest.mark.parametrize("colours", [True, False])
+@pytest.mark.parametrize("ground", [255, 225, 15])
+def test_things_on_a_plain_ground_are_no_ink(ground, colours):
+    rng = np.random.default_rng(15)
+    things = [cut_out(photograph(rng), rng, ground) for _ in range(40)]
+    if not colours:
+        things = [rgb(np.asarray(Image.fromarray(each).convert("L"))) for each in things]
+    assert np.mean([is_ink(each) for each in things]) <= 0.3
+
+
+def test_a_thick_brush_under_a_lamp_is_ink():
+    rng = np.random.default_rng(16)
+    thick = [np.asarray(Image.fromarray(each).filter(ImageFilter.MinFilter(35))) for each in drawings(5)]
+    assert np.mean([is_ink(pencil_photograph(each, rng)) for each in thick]) >= 0.9
+
+
 def plain_textures() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(5)
     ramp = np.linspace(0, 255, 96).astype(np.uint8)
@@ -153,6 +177,15 @@ def test_the_drawing_fills_its_frame_and_keeps_a_margin(size):
         assert 0.68 * size <= longer <= 0.92 * size
         assert min(rows[0], columns[0]) >= 0.01 * size
         assert max(rows[-1], columns[-1]) <= 0.99 * size
+
+
+def test_a_few_small_dots_are_a_character():
+    dots = np.full((105, 105), 255, np.uint8)
+    for row, column in ((30, 40), (30, 60), (52, 40)):
+        dots[row : row + 3, column : column + 3] = 0
+    assert is_ink(rgb(dots))
+    blobs, count = label(normalise_ink(rgb(dots), SIZE) < 128)
+    assert count == 3
 
 
 def test_thick_and_thin_pens_come_to_nearly_one_width():
@@ -243,3 +276,11 @@ def test_every_omniglot_glyph_is_ink_in_pencil_too():
 def test_photographs_are_no_ink(archive, most):
     photos = stored_images(archive, 3)
     assert np.mean([is_ink(photo) for photo in photos]) <= most
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("ground", [255, 225, 15])
+def test_photographed_things_on_a_plain_ground_are_no_ink(ground):
+    rng = np.random.default_rng(17)
+    photos = stored_images("photos_60.zip", 4)
+    assert np.mean([is_ink(cut_out(photo, rng, ground)) for photo in photos]) <= 0.3
