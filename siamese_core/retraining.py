@@ -182,7 +182,7 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     run.progress(0.7, "saving the candidate")
     folder = run.workbench.checkpoints.new_folder(new.encoder_name)
     saved = save_checkpoint(new, folder, quantise=True)
-    return _network(run, saved, saved.embed, 0.75)
+    return _network(run, saved, saved.embed, 0.7)
 
 
 def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:

@@ -22,10 +22,11 @@ from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
-from siamese_core.images import ImageStore
+from siamese_core.images import ImageStore, image_id
 from siamese_core.label_rows import LabelRow
 from siamese_core.metrics import Calibration
 from siamese_core.pair_log import PairLog
+from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
 from siamese_core.workbench import Workbench
@@ -242,6 +243,23 @@ def test_the_same_seed_and_the_same_part_of_the_log_give_the_same_checkpoint(ans
     assert again.checkpoints == first.checkpoints
     assert retrain(answered, options).checkpoints[1] != first.checkpoints[1]
     assert retrain(answered, replace(options, until=until, seed=1)).checkpoints[1] != first.checkpoints[1]
+
+
+def test_the_base_protocol_is_embedded_once_for_all_retrainings(answered, shipped, monkeypatch):
+    first = retrain(answered, replace(EASY, promote="never"))
+    base, prepared, told, prepare = {image_id(each) for each in Replay().images}, [], [], Checkpoint.prepare
+
+    def noted(checkpoint: Checkpoint, image: np.ndarray) -> np.ndarray:
+        prepared.append(image_id(image))
+        return prepare(checkpoint, image)
+
+    monkeypatch.setattr(Checkpoint, "prepare", noted)
+    later = Workbench(answered.workspace, shipped)  # with nothing in memory
+    again = retrain(later, EASY, lambda share, words: told.append((share, words)))
+    assert (again.judgement.before.base.correct == first.judgement.before.base.correct).all()
+    assert prepared and not base & set(prepared)
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert any("images of the base protocol, 32 done" in words for _, words in told)
 
 
 def test_a_torn_log_loses_the_torn_row_only(answered):
