@@ -4,10 +4,13 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_workbench
+from siamese_core.domains import unlike
 from siamese_core.errors import UserError
 from siamese_core.terminal import table
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from siamese_core.checkpoints import Checkpoint
     from siamese_core.datasets import Dataset
 
@@ -33,9 +36,9 @@ def bench(options: Namespace, progress: Progress) -> Answer:
         found += rows
         texts.append(_speed_text(rows))
     if LOOP in names:
-        rows = _loop(options, progress)
+        rows, notes = _loop(options, progress)
         found += rows
-        texts.append(_loop_text(rows))
+        texts.append("\n".join([_loop_text(rows), *notes]))
     return Answer({"benchmarks": found}, "\n\n".join(texts))
 
 
@@ -58,14 +61,15 @@ def _encoder(options: Namespace) -> str:
     return options.encoder or DEFAULT_ENCODER
 
 
-def _loop(options: Namespace, progress: Progress) -> list[dict]:
+def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]]:
     """A row for each condition and split, means over seeds and groups; before it, where the data has several
-    groups, those of each."""
+    groups, those of each. And what to know of the checkpoint, in words."""
     from siamese_core import bench_loop
     from siamese_core.datasets import load_dataset
 
     data = load_dataset(options.data)
-    model, embeddings = _embedded(options, data, progress)
+    model, embeddings, domain = _embedded(options, data, progress)
+    warning = unlike(model.card, domain)
     name = " + ".join(path.stem for path in options.data)
     places = bench_loop.domains(name, data, embeddings)
     progress(0.5, "measuring the base protocol")
@@ -85,12 +89,14 @@ def _loop(options: Namespace, progress: Progress) -> list[dict]:
         every = [row for part in rows.values() for row in part]
         title = f"{name}, {len(rows)} groups one at a time"
         found += bench_loop.summary(title, _encoder(options), every, before)
-    return found
+    return found, [f"{model.id}: {warning}"] if warning else []
 
 
-def _embedded(options: Namespace, data: "Dataset", progress: Progress) -> "tuple[Checkpoint, object]":
-    """The checkpoint that the slot would pick for these images, shipped or for photographs, and what it makes
-    of them, each embedded once."""
+def _embedded(
+    options: Namespace, data: "Dataset", progress: Progress
+) -> tuple["Checkpoint", "np.ndarray", str]:
+    """The checkpoint that the slot would pick for these images, what it makes of them, each embedded once,
+    and their domain."""
     import numpy as np
 
     workbench = open_workbench(options)
@@ -103,7 +109,7 @@ def _embedded(options: Namespace, data: "Dataset", progress: Progress) -> "tuple
         progress(0.5 * start / len(data), f"embedding {start} of {len(data)} images")
         images = [data.image(index) for index in range(start, min(start + EMBEDDED_AT_ONCE, len(data)))]
         parts.append(matcher.embed(_encoder(options), images, domain))
-    return matcher.checkpoint(_encoder(options), domain), np.concatenate(parts)
+    return matcher.checkpoint(_encoder(options), domain), np.concatenate(parts), domain
 
 
 def _speed_text(rows: list[dict]) -> str:

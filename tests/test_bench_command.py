@@ -9,6 +9,7 @@ import pytest
 from samples import write_class_folders
 from siamese_core.bench_command import SPEED
 from siamese_core.cli import main
+from siamese_core.domains import PHOTOGRAPHS, unlike
 from siamese_core.encoders import SLOTS
 from small_checkpoints import promote_small
 
@@ -71,3 +72,18 @@ def test_the_table_is_for_people(home, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["benchmark", "ours", "the", "obvious", "way", "times", "faster", "n"]
     assert lines[1].startswith("log append")
+
+
+def test_a_checkpoint_that_never_saw_such_images_is_named_under_the_table(
+    home, tmp_path, capsys, monkeypatch
+):
+    folder = write_class_folders(tmp_path, np.random.default_rng(0), 1, 16, 6)
+    monkeypatch.setattr("siamese_core.bench_command.unlike", unlike_photographs)
+    words = ["bench", "loop", "--data", str(folder), "--answers", "20", "--seeds", "1"]
+    assert main(["--workspace", str(home), *words]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("small_cnn-") and "it never saw the like" in last
+
+
+def unlike_photographs(card: dict, domain: str) -> str | None:
+    return unlike(card | {"trained_on": PHOTOGRAPHS}, domain)
