@@ -264,7 +264,7 @@ def _compiled(encoder) -> Callable[[np.ndarray], np.ndarray]:
 
     def forward(batch: np.ndarray) -> np.ndarray:
         # A single row takes another path through the matrix products than several and differs from them in
-        # the last digits; two of it do not.
+        # the last digits; two of it do not, on most processors.
         return graph(tf.constant(np.repeat(batch, 2, axis=0) if len(batch) == 1 else batch)).numpy()[
             : len(batch)
         ]

@@ -15,6 +15,8 @@ from siamese_core.errors import UserError
 from siamese_core.matching import Matcher, StoredImage, is_same
 from small_checkpoints import SIZE, ship_small, small_checkpoint
 
+ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
+
 
 def noise(count: int, seed: int = 0) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
@@ -172,20 +174,24 @@ def test_a_stored_image_is_read_once_and_ranked_like_any_other(store):
     stored = [(name, StoredImage(name, reading)) for name, _ in support]
     for _ in range(2):
         said, expected = matcher.one_shot(query, stored), matcher.one_shot(query, support)
-        assert [each.ranking for each in said] == [each.ranking for each in expected]
+        for ours, theirs in zip(said, expected, strict=True):
+            assert [each.name for each in ours.ranking] == [each.name for each in theirs.ranking]
+            found = [each.similarity for each in ours.ranking]
+            assert found == pytest.approx([each.similarity for each in theirs.ranking], abs=ROUNDING)
     assert sorted(read) == sorted(
         3 * [name for name, _ in support]
     )  # once an encoder, and to tell what it is
 
 
-def test_images_that_the_encoder_sees_alike_get_the_same_embedding_alone_or_among_others(store):
+def test_images_that_the_encoder_sees_alike_are_embedded_alike_alone_or_among_others(store):
     on_white = np.full((SIZE, SIZE, 3), 255, np.uint8)
     on_white[4:44] = np.tile(noise(1)[0], (1, 2, 1))[:, :SIZE]
     wide = on_white[4:44]
     first, second = Matcher(store), Matcher(store)
     np.testing.assert_array_equal(first.prepared("koch", wide), first.prepared("koch", on_white))
     alone = first.embed("koch", [wide])[0]
-    np.testing.assert_array_equal(second.embed("koch", [*noise(6), on_white])[6], alone)
+    among_others = second.embed("koch", [*noise(6), on_white])[6]
+    np.testing.assert_allclose(among_others, alone, rtol=0, atol=ROUNDING)
     np.testing.assert_array_equal(first.embed("koch", [on_white])[0], alone)
 
 
@@ -324,4 +330,4 @@ def test_many_threads_load_once_and_agree(store, served):
     assert len(loaded) == 2
     for index in range(8):
         alone = served.compare(images[index], images[(index + 1) % 8])
-        assert answers[index] == [each.similarity for each in alone]
+        assert answers[index] == pytest.approx([each.similarity for each in alone], abs=ROUNDING)
