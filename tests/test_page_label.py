@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 import zipfile
 
 import pytest
@@ -18,6 +17,20 @@ from test_page import CONTRAST
 
 SERVER_CALLS = re.compile("/component_server")
 ANSWERS = {"s": "same", "d": "different", "u": "unsure"}
+# Presses the keys from within the page, which keeps the pace where each call from here is slow, and gives what
+# was on screen at each.
+TYPE = """([keys, pause]) => new Promise((done) => {
+  const stage = document.querySelector('#label .stage'), told = [];
+  const timer = setInterval(() => {
+    if (!stage.dataset.left) return;
+    const key = keys[told.length];
+    told.push([stage.dataset.left, stage.dataset.right, key]);
+    document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    if (told.length < keys.length) return;
+    clearInterval(timer);
+    done(told);
+  }, pause);
+})"""
 A_SECOND = 10  # answers
 pytestmark = pytest.mark.browser
 
@@ -58,12 +71,8 @@ def answer(desk, keys: str) -> list[tuple]:
 
 def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair(desk):
     keys = ("sdsdd" * 20)[:100]
-    told, started_at = [], time.monotonic()
-    for number, key in enumerate(keys):
-        told.append((*on_screen(desk), ANSWERS[key]))
-        desk.keyboard.press(key)
-        desk.wait_for_timeout(max(0.0, 1000 * (started_at + (number + 1) / A_SECOND - time.monotonic())))
-    assert time.monotonic() - started_at < 15
+    typed = desk.evaluate(TYPE, [keys, 1000 / A_SECOND])
+    told = [(left, right, ANSWERS[key]) for left, right, key in typed]
     rows = wait_for_rows(desk, 100)
     assert given(rows) == told
     assert len({frozenset(pair[:2]) for pair in told}) == len({row.label_id for row in rows}) == 100
