@@ -17,8 +17,8 @@ from test_page import CONTRAST
 
 SERVER_CALLS = re.compile("/component_server")
 ANSWERS = {"s": "same", "d": "different", "u": "unsure"}
-# Presses the keys from within the page, which keeps the pace where each call from here is slow, and gives what
-# was on screen at each.
+# Presses the keys from within the page, which keeps the pace where each call from here is slow, and gives
+# what was on screen at each.
 TYPE = """([keys, pause]) => new Promise((done) => {
   const stage = document.querySelector('#label .stage'), told = [];
   const timer = setInterval(() => {
