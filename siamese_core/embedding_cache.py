@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class EmbeddingCache:
             if key in self._rows:
                 self._rows.move_to_end(key)
             return self._rows.get(key)
+
+    def fill(self, checkpoint_id: str, image_ids: Sequence[str], rows: np.ndarray) -> None:
+        """Puts in what was kept elsewhere: embeddings (n, d) of n images."""
+        for image_id, row in zip(image_ids, rows, strict=True):
+            self.put((checkpoint_id, image_id), row)
 
     def put(self, key: tuple[str, str], embedding: np.ndarray) -> None:
         with self._lock:

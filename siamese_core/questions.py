@@ -122,12 +122,9 @@ class Questions:
 
     def _keep_at_hand(self, table: QuestionTable, questions: Sequence[Question]) -> None:
         """So that an answer, which asks the matcher what it says now, embeds nothing."""
-        for image_id in {
-            image_id for each in questions for image_id in each.pair if table.holds((image_id,))
-        }:
-            for each in table.embedded:
-                row = each.shelf.take([image_id])[0]
-                self.workbench.matcher.cache.put((each.checkpoint.id, image_id), row)
+        ids = list({image_id for each in questions for image_id in each.pair if table.holds((image_id,))})
+        for each in table.embedded:
+            self.workbench.matcher.cache.fill(each.checkpoint.id, ids, each.shelf.take(ids))
 
     def _current(self) -> QuestionTable:
         """The table of the checkpoints that serve. After a promotion the former one is used until the new

@@ -124,8 +124,7 @@ def _parent(run: _Run) -> _Network:
     replayed = [image_id(image) for image in run.replay.images]
     for shelf, ids in ((Shelf(folder, base.dim), run.material.ids), (base, replayed)):
         there = [each for each in ids if each in shelf]
-        for each, row in zip(there, shelf.take(there), strict=True):
-            matcher.cache.put((checkpoint.id, each), row)
+        matcher.cache.fill(checkpoint.id, there, shelf.take(there))
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     base.append(replayed, parent.replayed)

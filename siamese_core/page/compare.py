@@ -9,7 +9,7 @@ from siamese_core.errors import UserError
 from siamese_core.images import decode_image
 from siamese_core.page.answers import LastAnswers, build_answer_bar, checked_thresholds
 from siamese_core.page.memory import recalled, recalled_image, remember
-from siamese_core.page.notices import detail, listen
+from siamese_core.page.notices import ASKING, detail, listen
 from siamese_core.page.opinions import QUIET, Opinion, board
 from siamese_core.page.panel import Panel
 from siamese_core.page.picture import build_picture_place
@@ -55,12 +55,10 @@ class CompareTab:
         preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
         pictures = [self.left.image, self.right.image]
         shown = [*pictures, self.thresholds, preview]
-        calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
-        calls["show_progress"] = "minimal"  # drawn by style.css
         changes = [self.left.image.change, self.right.image.change, status.serving.change]
-        listen([*changes, preview.change], self.compare, shown, self.board, **calls)
-        listen(bar.answered, self.preview, shown, self.board, **calls)
-        listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **calls)
+        listen([*changes, preview.change], self.compare, shown, self.board, **ASKING)
+        listen(bar.answered, self.preview, shown, self.board, **ASKING)
+        listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **ASKING)
         listen(strip.picked, self.pick, None, pictures)
         self.restored = [*pictures, self.thresholds]
 

@@ -16,6 +16,13 @@ from markupsafe import escape
 from siamese_core.errors import UserError
 
 log = logging.getLogger(__name__)
+# For handlers that ask the encoders: the latest call counts, and style.css draws that one is under way.
+ASKING = {
+    "trigger_mode": "always_last",
+    "concurrency_id": "encoders",
+    "concurrency_limit": 2,
+    "show_progress": "minimal",
+}
 UNEXPECTED = (
     "Something went wrong on the server; what you answered so far is saved. "
     "Try again; if it happens again, the server's log says why."

@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.images import decode_image
 from siamese_core.page.answers import LastAnswers, annotator, milliseconds
 from siamese_core.page.memory import recalled, recalled_image, remember
-from siamese_core.page.notices import detail, listen
+from siamese_core.page.notices import ASKING, detail, listen
 from siamese_core.page.opinions import QUIET
 from siamese_core.page.panel import Panel
 from siamese_core.page.picture import build_picture_place
@@ -79,9 +79,7 @@ class OneShotTab:
         listen(samples.picked, self.pick, None, self.query)
         changes = [self.query.change, self.support.change, status.serving.change]
         shown = [self.result, self.board]
-        calls = {"trigger_mode": "always_last", "concurrency_id": "encoders", "concurrency_limit": 2}
-        calls["show_progress"] = "minimal"  # drawn by style.css
-        listen(changes, self.rank, [self.query, self.support], shown, **calls)
+        listen(changes, self.rank, [self.query, self.support], shown, **ASKING)
         corrected = listen(self.board.corrected, self.correct, self.result, self.board)
         corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")
         self.restored = [self.query, *drawn]
