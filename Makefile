@@ -8,6 +8,9 @@ ARGS ?=
 # For pytest: make test TESTS=tests/test_ink.py
 TESTS ?=
 
+# A file at a time on each core, up to four: they share the machine with a browser and the servers under test.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := PIP_USER=0 $(RUN) -m pip install --quiet --disable-pip-version-check --no-input \
@@ -33,7 +36,7 @@ test: $(VENV)/ready-for-tests
 	$(RUN) tests/chromium.py
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
-	$(RUN) -m pytest $(TESTS)
+	$(RUN) -m pytest $(WORKERS) $(TESTS)
 
 format: $(VENV)/ready-for-tests
 	$(RUN) -m ruff format .

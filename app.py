@@ -98,14 +98,15 @@ def problem_with(options: argparse.Namespace) -> str | None:
 
 
 def set_environment(options: argparse.Namespace) -> None:
-    """Read by gradio, huggingface_hub and TensorFlow when they are imported: no telemetry, quiet logs, and
-    uploads inside the workspace."""
+    """Read by gradio, huggingface_hub and TensorFlow when they are imported: no telemetry, quiet logs,
+    the fast kernels, and uploads inside the workspace."""
     os.environ.update(
         GRADIO_ANALYTICS_ENABLED="False",
         HF_HUB_DISABLE_TELEMETRY="1",
         GRADIO_TEMP_DIR=str(options.workspace.resolve() / "uploads"),
     )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else it is left out where there is no AVX-512
     # gradio asks its own server whether it is up, and must not ask a proxy
     for name in ("NO_PROXY", "no_proxy"):
         own = ("127.0.0.1", "localhost", options.host)
@@ -128,10 +129,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
-    from siamese_core.page.stubs import no_stubs
-
-    with no_stubs():
-        from siamese_core.page.server import Address, serve
     from siamese_core.pool import Pool
     from siamese_core.questions import Questions
     from siamese_core.terminal import keep_standard_error_to_ourselves
@@ -145,6 +142,10 @@ def main(arguments: list[str] | None = None) -> int:
         except UserError as problem:
             print(f"error: {problem}", file=sys.stderr)
             return 2
+    from siamese_core.page.stubs import no_stubs
+
+    with no_stubs():
+        from siamese_core.page.server import Address, serve
     if not os.environ.get("SIAMESE_DEBUG"):
         keep_standard_error_to_ourselves()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

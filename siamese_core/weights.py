@@ -115,7 +115,10 @@ def unpack(packed: dict[str, np.ndarray]) -> list[NamedArray]:
 
 
 def write_packed(file: Path, packed: dict[str, np.ndarray]) -> None:
-    np.savez_compressed(file, allow_pickle=False, **packed)
+    """Deflated where there are levels: floats hardly get smaller, and it takes longer than all else."""
+    has_levels = any(array.dtype == np.int8 for array in packed.values())
+    save = np.savez_compressed if has_levels else np.savez
+    save(file, allow_pickle=False, **packed)
 
 
 def read_packed(file: Path) -> dict[str, np.ndarray]:

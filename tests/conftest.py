@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -15,6 +16,7 @@ from urllib.request import urlopen
 
 os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="3",
+    TF_ENABLE_ONEDNN_OPTS="1",  # as `python -m siamese_core` has it
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",
 )
@@ -29,7 +31,24 @@ from chromium import HOW_TO_GET_ONE, find_chromium  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "tests" / "output"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+# The first two draw the address bar of a window that nobody sees, for each page and at a third of all work.
+# The others are of playwright's own list, which naming any replaces.
+SWITCHED_OFF = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    f"--disable-features={','.join(SWITCHED_OFF)}",
+]
 PAGE_ANSWERS_SECONDS = 60
 SLOTS_READY_SECONDS = 180
 
@@ -127,13 +146,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`serve(*options, workspace=None, environment=None) -> Server` that answers; ended with the session."""
+@contextmanager
+def _servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]]:
+    """Within it, `start(*options, workspace=None, environment=None) -> Server` that answers."""
     servers = []
 
     def start(*options: str, workspace: Path | None = None, environment: dict | None = None) -> Server:
-        folder = tmp_path_factory.mktemp("app")
+        folder = new_folder("app")
         home = workspace or folder / "workspace"
         port = free_port()
         command = [
@@ -165,29 +184,26 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
         server.stop()
 
 
-@pytest.fixture(scope="session")
-def app(serve: Callable[..., Server]) -> Server:
-    """The app that tests share: both slots ready, a workspace of its own. Leave no setting changed in it."""
-    server = serve()
-    server.wait_until_ready()
-    return server
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """`serve(*options, workspace=None, environment=None) -> Server`; ended with the module, as even a server
+    that nobody asks takes a twentieth of a core."""
+    with _servers(tmp_path_factory.mktemp) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
-def quick_app(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """The app with a small untrained checkpoint in each slot: ready in seconds, shared like `app`."""
+def quick_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with a small untrained checkpoint in each slot, ready in seconds and shared by all tests. Leave
+    no setting changed in it."""
     from small_checkpoints import promote_small
 
     home = tmp_path_factory.mktemp("quick") / "workspace"
     promote_small(home, "koch", "resnet50")
-    server = serve(workspace=home)
-    server.wait_until_ready()
-    return server
-
-
-@pytest.fixture(scope="session")
-def app_url(app: Server) -> str:
-    return app.url
+    with _servers(tmp_path_factory.mktemp) as start:
+        server = start(workspace=home)
+        server.wait_until_ready()
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """`bench` as people and programs call it, with small checkpoints in both slots."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,30 +7,44 @@ import pytest
 
 from samples import write_class_folders
 from siamese_core.bench_command import SPEED
+from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints import read_card, write_card
 from siamese_core.cli import main
-from siamese_core.domains import PHOTOGRAPHS, unlike
+from siamese_core.commands import Answer
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
+from siamese_core.options import build_parser
 from small_checkpoints import promote_small
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    return promote_small(tmp_path_factory.mktemp("home") / "workspace", *SLOTS)
+    """A workspace with a small checkpoint in both slots; koch's says that it was trained on photographs."""
+    home = promote_small(tmp_path_factory.mktemp("home") / "workspace", *SLOTS)
+    folder = CheckpointStore(home).current_folder("koch")
+    write_card(folder, read_card(folder) | {"trained_on": PHOTOGRAPHS})
+    return home
 
 
-@pytest.fixture
-def bench(capsys, home):
-    def bench(*words: object) -> list[dict]:
-        assert main(["--workspace", str(home), "bench", "--json", *map(str, words)]) == 0
-        answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert list(answer) == ["benchmarks"]
-        return answer["benchmarks"]
-
-    return bench
+def measured(home: Path, *words: object) -> Answer:
+    options = build_parser().parse_args(["--workspace", str(home), "bench", *map(str, words)])
+    return options.run(options, lambda share, words: None)
 
 
-def test_speed_is_told_against_the_obvious_way(bench):
-    found = bench(*SPEED)
+@pytest.fixture(scope="module")
+def speed(home) -> Answer:
+    return measured(home, *SPEED)
+
+
+@pytest.fixture(scope="module")
+def loop(home, tmp_path_factory) -> Answer:
+    folder = write_class_folders(tmp_path_factory.mktemp("loop"), np.random.default_rng(0), 1, 16, 6)
+    return measured(home, "loop", "--data", folder, "--answers", 40, "--seeds", 2, "--encoder", "koch")
+
+
+def test_speed_is_told_against_the_obvious_way(speed):
+    assert list(speed.json) == ["benchmarks"]
+    found = speed.json["benchmarks"]
     assert [each["name"] for each in found] == ["one-shot", "head", "compare", "log append", "log read"]
     for each in found:
         assert set(each) == {"name", "ours_s", "baseline_s", "ratio", "n"}
@@ -41,9 +54,15 @@ def test_speed_is_told_against_the_obvious_way(bench):
     assert ratios["log append"] > 1 and ratios["compare"] > 1
 
 
-def test_the_loop_tells_what_the_contract_asks_for(bench, tmp_path):
-    folder = write_class_folders(tmp_path, np.random.default_rng(0), 1, 16, 6)
-    found = bench("loop", "--data", folder, "--answers", 40, "--seeds", 2, "--encoder", "koch")
+def test_the_table_is_for_people(speed):
+    heading, *lines = speed.text.splitlines()
+    assert heading.split() == ["benchmark", "ours", "the", "obvious", "way", "times", "faster", "n"]
+    assert [line.partition("  ")[0] for line in lines] == [each["name"] for each in speed.json["benchmarks"]]
+
+
+def test_the_loop_tells_what_the_contract_asks_for(loop):
+    assert list(loop.json) == ["benchmarks"]
+    found = loop.json["benchmarks"]
     assert len(found) == 8
     assert {each["split"] for each in found} == {"seen classes", "unseen classes"}
     assert {(each["queue"], each["answers"], each["wrong"]) for each in found} == {
@@ -53,6 +72,11 @@ def test_the_loop_tells_what_the_contract_asks_for(bench, tmp_path):
         ("queue", 40, 0.05),
     }
     assert all(each["encoder"] == "koch" and each["seeds"] == 2 for each in found)
+
+
+def test_a_checkpoint_that_never_saw_such_images_is_named_under_the_table(loop):
+    last = loop.text.splitlines()[-1]
+    assert last.startswith("small_cnn-") and "it never saw the like" in last
 
 
 @pytest.mark.parametrize(
@@ -65,25 +89,3 @@ def test_the_loop_tells_what_the_contract_asks_for(bench, tmp_path):
 def test_what_cannot_be_measured_is_told_in_a_line(words, told, home, capsys):
     assert main(["--workspace", str(home), "bench", *words]) == 2
     assert told in capsys.readouterr().err
-
-
-def test_the_table_is_for_people(home, capsys):
-    assert main(["--workspace", str(home), "bench", "log"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["benchmark", "ours", "the", "obvious", "way", "times", "faster", "n"]
-    assert lines[1].startswith("log append")
-
-
-def test_a_checkpoint_that_never_saw_such_images_is_named_under_the_table(
-    home, tmp_path, capsys, monkeypatch
-):
-    folder = write_class_folders(tmp_path, np.random.default_rng(0), 1, 16, 6)
-    monkeypatch.setattr("siamese_core.bench_command.unlike", unlike_photographs)
-    words = ["bench", "loop", "--data", str(folder), "--answers", "20", "--seeds", "1"]
-    assert main(["--workspace", str(home), *words]) == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("small_cnn-") and "it never saw the like" in last
-
-
-def unlike_photographs(card: dict, domain: str) -> str | None:
-    return unlike(card | {"trained_on": PHOTOGRAPHS}, domain)

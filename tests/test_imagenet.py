@@ -1,5 +1,7 @@
 """ResNet50 with weights from elsewhere, as a checkpoint for photographs."""
 
+import os
+import shutil
 import socket
 
 import keras
@@ -26,13 +28,22 @@ def weights(tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def made(weights, tmp_path_factory):
+    """A checkpoint of the weights, in its folder."""
+    store = CheckpointStore(tmp_path_factory.mktemp("made"))
+    return store.folder(imagenet.photo_checkpoint(weights, store))
+
+
 @pytest.fixture
-def store(tmp_path):
-    return CheckpointStore(tmp_path, tmp_path / "shipped")
+def home(made, workspace):
+    """A workspace where it was made before."""
+    shutil.copytree(made, workspace / "checkpoints" / made.name, copy_function=os.link)
+    return workspace
 
 
-def test_its_embeddings_are_those_of_keras_for_an_image_and_its_mirror_image(weights, store):
-    checkpoint = load_checkpoint(store.folder(imagenet.photo_checkpoint(weights, store)))
+def test_its_embeddings_are_those_of_keras_for_an_image_and_its_mirror_image(weights, made):
+    checkpoint = load_checkpoint(made)
     photo = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype="uint8")
     reference = keras.applications.ResNet50(include_top=False, weights=None, pooling="avg")
     reference.load_weights(weights)
@@ -42,16 +53,17 @@ def test_its_embeddings_are_those_of_keras_for_an_image_and_its_mirror_image(wei
     np.testing.assert_allclose(checkpoint.embed([photo])[0], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_it_is_made_once_and_serves_after_promotion(weights, store):
-    first = imagenet.photo_checkpoint(weights, store)
-    assert imagenet.photo_checkpoint(weights, store) == first
-    assert len(store.list("resnet50")) == 1
-    store.promote(first)
-    assert store.current_id("resnet50", PHOTOGRAPHS) == first
+def test_it_is_made_once_and_serves_after_promotion(weights, home):
+    store = CheckpointStore(home, home.parent / "shipped")
+    made = imagenet.photo_checkpoint(weights, store)
+    assert [info.id for info in store.list()] == [made]
+    store.promote(made)
+    assert store.current_id("resnet50", PHOTOGRAPHS) == made
 
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
-def test_a_file_that_holds_no_such_weights_is_refused(tmp_path, store):
+def test_a_file_that_holds_no_such_weights_is_refused(tmp_path):
+    store = CheckpointStore(tmp_path, tmp_path / "shipped")
     other = tmp_path / "other.weights.h5"
     keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save_weights(other)
     with pytest.raises(UserError, match=r"other\.weights\.h5"):
@@ -84,12 +96,9 @@ def test_a_source_that_cannot_be_reached_is_told_with_what_to_do(monkeypatch):
             imagenet.download_weights()
 
 
-def test_weights_at_hand_serve_photographs_and_none_leave_all_to_the_shipped_one(
-    weights, workspace, monkeypatch
-):
-    shipped = ship_small(workspace.parent / "shipped", "koch", "resnet50")
+def test_weights_at_hand_serve_photographs_and_none_leave_all_to_the_shipped_one(weights, home, monkeypatch):
     photos = [photograph(np.random.default_rng(seed)) for seed in (1, 2)]
-    bench = Workbench(workspace, shipped)
+    bench = Workbench(home, ship_small(home.parent / "shipped", "koch", "resnet50"))
     bench.ready_for(photos, ["resnet50"])  # switched off
     assert bench.compare(*photos, ["resnet50"]).comparisons[0].checkpoint == bench.checkpoints.current_id(
         "resnet50"

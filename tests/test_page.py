@@ -139,8 +139,24 @@ def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, 
     assert server_status(server.url) == 503
 
 
-def test_the_page_goes_on_after_a_restart_of_the_server(page, serve, tmp_path):
-    server = serve(workspace=promote_small(tmp_path / "workspace", "koch", "resnet50"))
+@pytest.fixture(scope="module")
+def just_started(serve, tmp_path_factory):
+    """An app whose encoders may still load, on a machine whose proxy answers nothing."""
+    home = promote_small(tmp_path_factory.mktemp("started") / "workspace", "koch", "resnet50")
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    return serve(workspace=home, environment=proxy)
+
+
+def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, just_started):
+    page.goto(just_started.url)
+    give(page, "left", glyph(1))
+    give(page, "right", glyph(2))
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".card .number")).to_have_count(2)
+
+
+def test_the_page_goes_on_after_a_restart_of_the_server(page, just_started):
+    server = just_started
     open_page(page, server.url)
     give_pair(page, 17)
     before = page.locator(".opinions").get_attribute("data-left")
@@ -161,18 +177,6 @@ def test_the_page_goes_on_after_a_restart_of_the_server(page, serve, tmp_path):
         expect(page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
     finally:
         again.stop()
-
-
-def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(page, serve, tmp_path):
-    """And a machine whose proxy answers nothing is no hindrance."""
-    proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
-    home = promote_small(tmp_path / "workspace", "koch", "resnet50")
-    server = serve(workspace=home, environment=proxy)
-    page.goto(server.url)
-    give(page, "left", glyph(1))
-    give(page, "right", glyph(2))
-    expect(page.locator(".card")).to_have_count(2)
-    expect(page.locator(".card .number")).to_have_count(2)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -212,19 +216,21 @@ def test_a_picture_smaller_than_its_place_stands_in_the_middle(page, quick_app):
     assert above == pytest.approx(below, abs=2)
 
 
-@pytest.mark.parametrize("tab", ["Compare", "One-shot", "Label", "Retrain"])
-def test_nothing_is_wider_than_a_phone(page, quick_app, tab):
+def test_nothing_is_wider_than_a_phone(page, quick_app):
     page.set_viewport_size({"width": 400, "height": 800})
     open_page(page, quick_app.url)
-    if tab == "Compare":
-        give_pair(page, 14)
-    open_tab(page, tab)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    give_pair(page, 14)
+    for tab in ("Compare", "One-shot", "Label", "Review", "Retrain"):
+        open_tab(page, tab)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, tab
 
 
-def test_the_screenshot_of_the_readme(page, app, screenshots):
+def test_the_screenshot_of_the_readme(page, serve, screenshots):
+    """With the shipped checkpoints."""
+    server = serve()
+    server.wait_until_ready()
     page.set_viewport_size({"width": 1280, "height": 900})
-    open_page(page, app.url)
+    open_page(page, server.url)
     page.locator("#samples [data-sample='4']").click()
     expect(page.locator(".card .number")).to_have_count(2)
     page.mouse.move(0, 0)
