@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from starlette.background import BackgroundTask
@@ -29,7 +29,7 @@ def routes(workbench: Workbench) -> list[Route]:
 
     def stored_thumbnail(request: Request) -> Response:
         image = workbench.images.read(request.path_params["image_id"])
-        return png(thumbnail(image, THUMBNAIL_SIDE))
+        return png(encode_png(thumbnail(image, THUMBNAIL_SIDE)))
 
     def stored_picture(request: Request) -> Response:
         image_id = request.path_params["image_id"]
@@ -38,8 +38,7 @@ def routes(workbench: Workbench) -> list[Route]:
         return FileResponse(workbench.images.path(image_id), media_type="image/png", headers=FOREVER)
 
     def sample(request: Request) -> Response:
-        file = sample_file(request.path_params["name"])
-        return png(thumbnail(decode_image(file), THUMBNAIL_SIDE))
+        return png(sample_thumbnail(request.path_params["name"]))
 
     def log_file(request: Request) -> Response:
         return download("pairs.csv", "text/csv", workbench.log.export)
@@ -64,6 +63,12 @@ def routes(workbench: Workbench) -> list[Route]:
     ]
 
 
+@lru_cache
+def sample_thumbnail(name: str) -> bytes:
+    """Kept, as every visitor asks for all of them at once. UserError where there is no such sample."""
+    return encode_png(thumbnail(decode_image(sample_file(name)), THUMBNAIL_SIDE))
+
+
 def download(name: str, media_type: str, write: Callable[[Path], object]) -> Response:
     """What `write` puts into a temporary file, which is deleted once it is sent."""
     with tempfile.NamedTemporaryFile(suffix=f"-{name}", delete=False) as copy:
@@ -77,8 +82,8 @@ def download(name: str, media_type: str, write: Callable[[Path], object]) -> Res
     return FileResponse(file, filename=name, media_type=media_type, background=away)
 
 
-def png(image) -> Response:
-    return Response(encode_png(image), media_type="image/png", headers=FOREVER)
+def png(file: bytes) -> Response:
+    return Response(file, media_type="image/png", headers=FOREVER)
 
 
 def or_missing(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
