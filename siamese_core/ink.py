@@ -200,16 +200,17 @@ def _ground(grey: np.ndarray) -> np.ndarray:
     surface = np.full(sample.shape, np.median(sample))
     if np.mean(sample == surface) > 0.5 or sample.size < 64:  # drawn by a machine: one flat ground
         return np.full_like(grey, surface[0])
-    rows, columns = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    r, c = rows[::step, ::step].ravel(), columns[::step, ::step].ravel()
+    rows, columns = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
+    r, c = (each.ravel() for each in np.broadcast_arrays(rows[::step], columns[::step]))
     terms = np.stack([np.ones_like(r), r, c, r * c, r * r, c * c], axis=1)
     for _ in range(6):
         away = np.abs(sample - surface)
         kept = away <= max(6.0, 2.5 * np.median(away))
-        coefficients = np.linalg.lstsq(terms[kept], sample[kept], rcond=None)[0]
+        fitted_to = terms[kept]  # the normal equations do: six terms, nearly independent
+        coefficients = np.linalg.lstsq(fitted_to.T @ fitted_to, fitted_to.T @ sample[kept], rcond=None)[0]
         surface = terms @ coefficients
     a, b, d, e, f, g = coefficients
-    fitted = a + b * rows + d * columns + e * rows * columns + f * rows * rows + g * columns * columns
+    fitted = (a + b * rows + f * rows * rows) + (d + e * rows) * columns + g * columns * columns
     return np.clip(fitted, 0, 255).astype("float32")
 
 
