@@ -49,6 +49,7 @@ MODULES = (
     "training_runs",
     "validation",
     "training",
+    "pair_network",
     "averaging",
     "training_options",
     "training_state",

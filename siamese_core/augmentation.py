@@ -1,14 +1,15 @@
 """Changed copies of prepared images, so that a network sees more hands and more characters than there are.
 
 A change of a single copy stands for another hand. A change that all copies of a batch have in common makes
-other characters of them, as different from each other as they were.
+other characters of them, as different from each other as they were. What changes is drawn here, by the
+processor; `moved` changes the images where the network computes.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
-from scipy.ndimage import map_coordinates
+from keras import ops
+from scipy.interpolate import CubicSpline
 
 ROTATION = 10.0  # degrees either way; these four ranges are those of Koch et al. 2015, section 3.3
 SHEAR = 0.3
@@ -19,94 +20,126 @@ HAND_BEND, CHARACTER_BEND = 0.025, 0.06  # of the side: the largest standard dev
 STRETCH = 1.3  # of a character's sides against each other, at most
 BENDS = 5  # control points a side
 CELLS = 6  # a side, within which a warp is bilinear
+PAPER = 255.0
+
+_SPLINES = CubicSpline(np.linspace(-0.5, 0.5, BENDS), np.eye(BENDS), bc_type="natural")
 
 
 @dataclass(frozen=True)
-class Warp:
-    """Where each point of a copy comes from, in sides of the frame from its centre: a linear map, a shift and
-    bends.
+class Warps:
+    """Where each point of n copies comes from, in sides of the frame from its centre: a linear map, a shift
+    and bends.
 
-    matrix: (2, 2) on (x, y); shift: (2,); bends: (2, BENDS, BENDS), added displacement (x, y) at control
-    points [row, column] over the frame, between them by cubic splines.
+    matrix: (n, 2, 2) on (x, y); shift: (n, 2); bends: (n, 2, BENDS, BENDS), added displacement (x, y) at
+    control points [row, column] over the frame, between them by cubic splines.
     """
 
     matrix: np.ndarray
     shift: np.ndarray
     bends: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.matrix)
+
     def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) of the copy -> points of the original."""
-        places = (points[..., ::-1] + 0.5) * (BENDS - 1)
-        places = np.moveaxis(places, -1, 0)
-        bent = [map_coordinates(bend, places, order=3, mode="nearest") for bend in self.bends]
-        return points @ self.matrix.T + self.shift + np.stack(bent, axis=-1)
+        """Points (n, m, 2) of the copies -> points of the originals."""
+        across, down = (_SPLINES(np.clip(points[..., axis], -0.5, 0.5)) for axis in (0, 1))
+        columns = across @ self.bends.reshape(len(self), -1, BENDS).transpose(0, 2, 1)
+        bent = np.einsum("nmdr,nmr->nmd", columns.reshape(*points.shape, BENDS), down)
+        return points @ self.matrix.transpose(0, 2, 1) + self.shift[:, None] + bent
+
+    def repeated(self, times: int) -> "Warps":
+        """Each one `times` times in a row, for as many copies that have it in common."""
+        return Warps(*(np.repeat(part, times, axis=0) for part in (self.matrix, self.shift, self.bends)))
 
 
-UNCHANGED = Warp(np.eye(2), np.zeros(2), np.zeros((2, BENDS, BENDS)))
+def unchanged(count: int) -> Warps:
+    return Warps(np.tile(np.eye(2), (count, 1, 1)), np.zeros((count, 2)), np.zeros((count, 2, BENDS, BENDS)))
 
 
-def another_hand(rng: np.random.Generator) -> Warp:
+def other_hands(rng: np.random.Generator, count: int) -> Warps:
     """Each of rotation, shear x and y, scale x and y, shift x and y with probability 1/2, and bends."""
 
-    def maybe(low: float, high: float, neutral: float) -> float:
-        return rng.uniform(low, high) if rng.random() < 0.5 else neutral
+    def maybe(low: float, high: float, neutral: float) -> np.ndarray:
+        return np.where(rng.random(count) < 0.5, rng.uniform(low, high, count), neutral)
 
-    turn = _turn(maybe(-ROTATION, ROTATION, 0))
-    shear = np.array([[1, maybe(-SHEAR, SHEAR, 0)], [maybe(-SHEAR, SHEAR, 0), 1]])
-    scale = np.diag([maybe(*SCALE, 1), maybe(*SCALE, 1)])
-    shift = np.array([maybe(-SHIFT, SHIFT, 0), maybe(-SHIFT, SHIFT, 0)])
-    return Warp(np.linalg.inv(turn @ shear @ scale), shift, _bends(rng, HAND_BEND))
-
-
-def other_characters(rng: np.random.Generator) -> Warp:
-    """A quarter turn, a mirror image, a slant, a stretch and bends: to be shared by a whole batch."""
-    turn = _turn(90 * int(rng.integers(4))) @ np.diag([rng.choice((-1, 1)), 1])
-    slant = np.array([[1, rng.uniform(-SHEAR, SHEAR)], [0, 1]])
-    stretch = np.exp(rng.uniform(-0.5, 0.5) * np.log(STRETCH))
-    matrix = turn @ slant @ np.diag([stretch, 1 / stretch])
-    return Warp(matrix, np.zeros(2), _bends(rng, CHARACTER_BEND))
+    one, none = np.ones(count), np.zeros(count)
+    turn = _turns(maybe(-ROTATION, ROTATION, 0))
+    shear = _matrices(one, maybe(-SHEAR, SHEAR, 0), maybe(-SHEAR, SHEAR, 0), one)
+    scale = _matrices(maybe(*SCALE, 1), none, none, maybe(*SCALE, 1))
+    shift = np.stack([maybe(-SHIFT, SHIFT, 0), maybe(-SHIFT, SHIFT, 0)], axis=1)
+    return Warps(np.linalg.inv(turn @ shear @ scale), shift, _bends(rng, count, HAND_BEND))
 
 
-def _turn(degrees: float) -> np.ndarray:
+def other_views(rng: np.random.Generator, count: int) -> Warps:
+    """Of photographs: the small changes of another hand, and of every other one the mirror image."""
+    small = other_hands(rng, count)
+    mirrors = _matrices(rng.choice((-1.0, 1.0), count), np.zeros(count), np.zeros(count), np.ones(count))
+    return Warps(mirrors @ small.matrix, small.shift, small.bends)
+
+
+def other_characters(rng: np.random.Generator, count: int) -> Warps:
+    """A quarter turn, a mirror image, a slant, a stretch and bends: each to be shared by a whole batch."""
+    one, none = np.ones(count), np.zeros(count)
+    turn = _turns(90.0 * rng.integers(4, size=count)) @ _matrices(rng.choice((-1, 1), count), none, none, one)
+    slant = _matrices(one, rng.uniform(-SHEAR, SHEAR, count), none, one)
+    stretch = np.exp(rng.uniform(-0.5, 0.5, count) * np.log(STRETCH))
+    matrix = turn @ slant @ _matrices(stretch, none, none, 1 / stretch)
+    return Warps(matrix, np.zeros((count, 2)), _bends(rng, count, CHARACTER_BEND))
+
+
+def _matrices(*entries: np.ndarray) -> np.ndarray:
+    """(n, 2, 2) of four entries (n,), row by row."""
+    return np.stack(entries, axis=1).reshape(-1, 2, 2).astype(float)
+
+
+def _turns(degrees: np.ndarray) -> np.ndarray:
     angle = np.deg2rad(degrees)
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return _matrices(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))
 
 
-def _bends(rng: np.random.Generator, largest: float) -> np.ndarray:
-    return rng.uniform(0, largest) * rng.standard_normal((2, BENDS, BENDS))
+def _bends(rng: np.random.Generator, count: int, largest: float) -> np.ndarray:
+    size = rng.uniform(0, largest, (count, 1, 1, 1))
+    return size * rng.standard_normal((count, 2, BENDS, BENDS))
 
 
-def warped(image: np.ndarray, *warps: Warp) -> np.ndarray:
-    """A copy of uint8 (size, size, channels) on white, changed by the last of `warps` first."""
-    size, channels = image.shape[0], image.shape[2]
-    edges = np.round(np.linspace(0, size, CELLS + 1)).astype(int)
-    points = np.stack(np.meshgrid(edges, edges), axis=-1) / size - 0.5
+def origins(*warps: Warps) -> np.ndarray:
+    """Where the corners of each copy's cells come from when the last of `warps` changes it first: float32
+    (n, CELLS + 1, CELLS + 1, 2), (x, y) at [row, column]."""
+    edges = np.linspace(-0.5, 0.5, CELLS + 1)
+    corners = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(1, -1, 2)
+    points = np.repeat(corners, len(warps[0]), axis=0)
     for warp in warps:
         points = warp(points)
-    corners = ((points + 0.5) * size).tolist()
-    mesh = [
-        (
-            (edges[column], edges[row], edges[column + 1], edges[row + 1]),
-            (*corners[row][column], *corners[row + 1][column])
-            + (*corners[row + 1][column + 1], *corners[row][column + 1]),
-        )
-        for row in range(CELLS)
-        for column in range(CELLS)
-    ]
-    picture = Image.fromarray(image[:, :, 0] if channels == 1 else image)
-    white = 255 if channels == 1 else (255,) * 3
-    moved = picture.transform(
-        picture.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR, fillcolor=white
-    )
-    return np.asarray(moved).reshape(image.shape)
+    return points.reshape(-1, CELLS + 1, CELLS + 1, 2).astype("float32")
 
 
-def distort(image: np.ndarray, rng: np.random.Generator, *common: Warp) -> np.ndarray:
-    """What `common` makes of a drawing, uint8 (size, size, channels), as another hand would draw it."""
-    return warped(image, another_hand(rng), *common)
+def moved(images, origins):
+    """Copies of images (n, size, size, channels) on white paper, as `origins` says: float32 tensors.
+
+    A function of Keras' backend: on an accelerator a few hundred images take a millisecond.
+    """
+    size, channels = images.shape[1], images.shape[3]
+    side = size + 2
+    framed = ops.pad(ops.cast(images, "float32"), ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=PAPER)
+    between = _between(size)
+    places = ops.einsum("yr,nrcd,xc->nyxd", between, origins, between)
+    places = ops.clip((places + 0.5) * size + 0.5, 0.0, side - 1.0)  # in pixels of the framed image
+    low = ops.minimum(ops.floor(places), side - 2.0)
+    right, lower = ops.split(places - low, 2, axis=-1)
+    column, row = ops.split(ops.cast(low, "int32"), 2, axis=-1)
+    first = ops.arange(ops.shape(images)[0], dtype="int32")[:, None, None, None] * (side * side)
+    pixels = ops.reshape(framed, (-1, channels))
+
+    def at(down: int, across: int):
+        return ops.take(pixels, (first + (row + down) * side + column + across)[..., 0], axis=0)
+
+    upper_row = at(0, 0) * (1 - right) + at(0, 1) * right
+    lower_row = at(1, 0) * (1 - right) + at(1, 1) * right
+    return upper_row * (1 - lower) + lower_row * lower
 
 
-def mirror(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A photograph of a thing, or its mirror image, with small changes."""
-    moved = distort(image, rng)
-    return moved[:, ::-1] if rng.random() < 0.5 else moved
+def _between(size: int) -> np.ndarray:
+    """What each pixel's centre has of the two cell edges beside it: float32 (size, CELLS + 1)."""
+    centres = (np.arange(size) + 0.5) / size * CELLS
+    return np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(CELLS + 1))).astype("float32")

@@ -9,32 +9,39 @@ from contextlib import contextmanager
 
 import keras
 import numpy as np
+from keras import ops
 
-EVERY, POWER = 4, 2
+POWER = 2
+SAMPLES = 64  # of the weights, at least, within the last half of a training
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the end, to choose from
 
 
+def spacing(step: int) -> int:
+    """Steps between two samples around `step`: 1 at first, doubled as often as the training doubles."""
+    return 1 << max(0, (step // SAMPLES).bit_length() - 1)
+
+
 class RunningMean:
-    """The mean of variables over a training, in which the n-th sample of k counts in proportion to about
-    n^POWER (Shamir, Zhang 2013): it follows what is learnt, and need not know when training ends."""
+    """The mean of variables over a training, in which what they are after step t counts in proportion to
+    t^POWER (Shamir, Zhang 2013): it follows what is learnt, and need not know when training ends."""
 
     def __init__(self, variables: Sequence[keras.Variable]):
         self._averaged = [each for each in variables if keras.backend.is_float_dtype(each.dtype)]
         self.variables = [keras.Variable(each.numpy(), trainable=False) for each in self._averaged]
 
     def after(self, step: int) -> None:
-        """To be called after each step, from 1 on; the first and then every EVERY-th is a sample."""
-        samples, others = divmod(step - 1, EVERY)
-        if others:
+        """To be called after each step, from 1 on; takes a sample where one is due."""
+        if step % spacing(step):
             return
-        rate = (POWER + 1) / (samples + 1 + POWER)
+        before = step - spacing(step - 1)
+        rate = 1 - (before / step) ** (POWER + 1)
         for mean, now in zip(self.variables, self._averaged, strict=True):
             mean.assign(mean + rate * (now - mean))
 
     def replace(self) -> None:
         """Gives the variables themselves the values of their mean."""
         for mean, now in zip(self.variables, self._averaged, strict=True):
-            now.assign(mean)
+            now.assign(ops.copy(mean))  # JAX gives up the memory of what a network has computed with
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

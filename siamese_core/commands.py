@@ -116,6 +116,8 @@ def train(options: Namespace, progress: Progress) -> Answer:
         resume=options.resume,
         seed=options.seed,
         start=options.start,
+        batches=options.batches,
+        interval_minutes=options.interval,
     )
     answer = train_checkpoint(request, open_store(options), progress).json()
     return Answer(answer, outline(answer))

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import distort, mirror
+from siamese_core.augmentation import moved, origins, other_hands, other_views
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.encoders import PRETRAINED, build_network, with_copies
 from siamese_core.head_training import copied_head, inherited_card
@@ -39,16 +39,17 @@ class PreparedPairs:
 
 
 class PairTrainer(keras.Model):
-    """Images (2 b, size, size, channels), lefts before rights -> log-odds (b,)."""
+    """Images (2 b, size, size, channels), lefts before rights, and where their changed copies come from
+    (`augmentation.origins`) -> log-odds (b,)."""
 
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer, slope: float, intercept: float):
         super().__init__()
         self.encoder, self.head, self.slope, self.intercept = encoder, head, slope, intercept
         self.built = True
 
-    def call(self, images, training=False):
+    def call(self, inputs, training=False):
         # Batch statistics of 48 images would replace those of a long training: normalise as in use.
-        embeddings = ops.cast(self.encoder(images, training=False), "float32")
+        embeddings = ops.cast(self.encoder(moved(*inputs), training=False), "float32")
         left, right = ops.split(embeddings, 2)
         return self.slope * self.head(left, right) + self.intercept
 
@@ -68,12 +69,12 @@ def retrained_encoder(
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
-    change = distort if parent.card["preparation"] == "ink" else mirror
+    change = other_hands if parent.card["preparation"] == "ink" else other_views
     steps = int(np.clip(PASSES * len(answers.same) / PAIRS_A_STEP, FEWEST_STEPS, MOST_STEPS))
     for step in range(steps):
         images, same = _batch(answers, replayed, rng)
-        pixels = np.stack([change(image, rng) for image in images]).astype("float32")
-        loss = float(trainer.train_on_batch(pixels, same))
+        copies = origins(change(rng, len(images)))
+        loss = float(trainer.train_on_batch((images, copies), same))
         progress((step + 1) / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
     card = inherited_card(parent) | {"steps": steps}
     encoder = with_copies(encoder, card)

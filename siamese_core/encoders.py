@@ -205,8 +205,11 @@ def with_copies(network: "keras.Model", card: dict) -> "keras.Model":
 
     size = network.input_shape[1]
     images = layers.Input(network.input_shape[1:])
+    each = ops.zeros_like(images[:, 0, 0, :1])  # a row for an image: JAX does not take one turn for all
     copies = [
-        ops.image.affine_transform(images, _turn(degrees, size), fill_mode="constant", fill_value=PAPER)
+        ops.image.affine_transform(
+            images, each + _turn(degrees, size), fill_mode="constant", fill_value=PAPER
+        )
         for degrees in turns
     ]
     copies += [ops.flip(images, axis=2)] if mirrored else []

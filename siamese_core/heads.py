@@ -23,13 +23,15 @@ class WeightedL1(keras.layers.Layer):
     costs ten points of one-shot accuracy on others.
     """
 
+    WEIGHT = "weight"
+
     def build(self, left_shape, right_shape):
         dim = left_shape[-1]
         self.weight = self.add_weight(
             shape=(dim,),
             initializer=keras.initializers.Constant(0.5 / dim**0.5),
             constraint=keras.constraints.NonNeg(),
-            name="weight",
+            name=self.WEIGHT,
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 

@@ -102,7 +102,17 @@ def _add_train(groups) -> None:
     length.add_argument(
         "--minutes", type=positive, metavar="M", help=f"how long to train ({DEFAULT_MINUTES:g})"
     )
-    length.add_argument("--steps", type=whole(1), metavar="N", help="how many batches to train on instead")
+    length.add_argument("--steps", type=whole(1), metavar="N", help="how many steps to train for instead")
+    parser.add_argument(
+        "--batches",
+        type=whole(1),
+        default=1,
+        metavar="N",
+        help="batches a step, each of one alphabet or other group (1; 8 keep a GPU busy)",
+    )
+    parser.add_argument(
+        "--interval", type=positive, default=5.0, metavar="M", help="minutes between two measurements (5)"
+    )
     parser.add_argument(
         "--patience",
         type=whole(1),

@@ -23,6 +23,18 @@ def bfloat16_where_fast() -> Iterator[bool]:
         _set_bfloat16(False)
 
 
+@contextmanager
+def half_precision_on_accelerators() -> Iterator[None]:
+    """What is built inside computes in bfloat16 where there is a GPU or TPU; its weights stay float32."""
+    before = keras.config.dtype_policy()
+    if any(not device.startswith("cpu") for device in keras.distribution.list_devices()):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def _set_bfloat16(on: bool) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow

@@ -15,13 +15,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import distort, mirror, other_characters
+from siamese_core.augmentation import origins, other_characters, other_hands, other_views
 from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
 from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
 from siamese_core.losses import LOSSES
+from siamese_core.pair_network import AdamByInputs, PairNetwork
+from siamese_core.precision import half_precision_on_accelerators
 from siamese_core.prepared import PreparedImages, Progress
 from siamese_core.sampling import Episode
 from siamese_core.training_options import TrainingOptions, check, fixed
@@ -43,21 +45,6 @@ class TrainingResult:
     best_step: int | None = None
 
 
-class PairNetwork(keras.Model):
-    """Encoder and head trained as one: images (b, size, size, channels) -> logits (b, b) of all pairs."""
-
-    def __init__(self, encoder: keras.Model, head: keras.layers.Layer):
-        super().__init__()
-        self.encoder, self.head = encoder, head
-        embeddings = (None, encoder.output_shape[-1])
-        head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
-        self.built = True
-
-    def call(self, images, training=False):
-        embeddings = ops.cast(self.encoder(images, training=training), "float32")
-        return self.head.pairwise(embeddings, embeddings)
-
-
 class Trainer:
     """A run that can be cut off at any moment and taken up again in `folder`.
 
@@ -72,17 +59,23 @@ class Trainer:
         self.source = batches(images.dataset, options.batch)
         self.metrics = MetricsFile(folder / "metrics.csv")
         keras.utils.set_random_seed(options.seed)
-        self.network = PairNetwork(spec.build(spec.size), make_head(spec.head))
-        loss = LOSSES[spec.loss]
+        with half_precision_on_accelerators():
+            encoder = spec.build(spec.size)
+        self.network = PairNetwork(encoder, make_head(spec.head), options.batches)
         self.network.compile(
-            optimizer=keras.optimizers.Adam(
-                options.learning_rate, clipnorm=None, global_clipnorm=options.clip_norm
-            ),
-            loss=lambda known, logits: loss(logits, known[:, 0] if known.shape[1] == 1 else known),
+            optimizer=AdamByInputs(options.learning_rate, global_clipnorm=options.clip_norm),
+            loss=self._loss,
             jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
         )
         self.network.optimizer.build(self.network.trainable_variables)
         self.mean = RunningMean(self._weights())
+
+    def _loss(self, known, logits):
+        """The mean over the batches of a step; known: (n * b, 1) labels, or (n * b, b) truth."""
+        loss, n = LOSSES[self.spec.loss], self.options.batches
+        parts = zip(ops.split(known, n), ops.split(logits, n), strict=True)
+        losses = [loss(said, true[:, 0] if true.shape[1] == 1 else true) for true, said in parts]
+        return sum(losses) / n
 
     def start_from(self, encoder: keras.Model, head: keras.layers.Layer) -> None:
         """Takes over the weights of networks of the same shape, in place of random ones."""
@@ -114,9 +107,9 @@ class Trainer:
                     self._finite(self.save)
         return self._result()
 
-    def _train(self, pixels: np.ndarray, known: np.ndarray) -> float:
+    def _train(self, inputs: tuple[np.ndarray, np.ndarray], known: np.ndarray) -> float:
         self._set_learning_rate()
-        loss = float(self.network.train_on_batch(pixels, known))
+        loss = float(self.network.train_on_batch(inputs, known))
         self.step += 1
         self.mean.after(self.step)
         if not np.isfinite(loss):
@@ -138,8 +131,8 @@ class Trainer:
             metrics = {"loss": round(loss, 5), **validate(self)}
             if self.options.patience is not None:
                 self._finite(lambda: self._keep_if_best(metrics["one_shot"]))
-        images, seconds = self.step * self.source.size, round(self.seconds, 1)
-        self.metrics.append({"step": self.step, "images": images, "seconds": seconds, **metrics})
+        seconds = round(self.seconds, 1)
+        self.metrics.append({"step": self.step, "images": self.images_seen, "seconds": seconds, **metrics})
         self._finite(self.save)
 
     def _finite(self, write: Callable[[], None]) -> None:
@@ -147,6 +140,10 @@ class Trainer:
             write()
         except NotFinite as problem:
             raise self._not_finite("a weight that is not finite") from problem
+
+    @property
+    def images_seen(self) -> int:
+        return self.step * self.source.size * self.options.batches
 
     @property
     def _best_file(self) -> Path:
@@ -177,7 +174,7 @@ class Trainer:
             self.network.encoder,
             self.network.head,
             self.step,
-            self.step * self.source.size,
+            self.images_seen,
             self.seconds,
             best["step"] if best else None,
         )
@@ -195,25 +192,26 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
         self.network.optimizer.learning_rate = self.options.learning_rate * warm
 
-    def _batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _batches(self) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], np.ndarray]]:
         with ThreadPoolExecutor(1) as ahead:
-            following = ahead.submit(self._batch, self.step)
+            following = ahead.submit(self._drawn, self.step)
             step = self.step
             while True:
-                batch = following.result()
+                drawn = following.result()
                 step += 1
-                following = ahead.submit(self._batch, step)
-                yield batch
+                following = ahead.submit(self._drawn, step)
+                yield drawn
 
-    def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """pixels float32 (b, size, size, channels); what is known: labels int32 (b, 1), or truth (b, b)."""
+    def _drawn(self, step: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """What the network takes, and what is known: labels int32 (n * b, 1), or truth (n * b, b)."""
         rng = np.random.default_rng([self.options.seed, step])
-        indices, known = self.source.draw(rng)
-        common = (other_characters(rng),) if self.options.other_characters else ()
+        drawn = [self.source.draw(rng) for _ in range(self.options.batches)]
+        indices, known = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        warps = [(other_hands if self.spec.preparation == "ink" else other_views)(rng, len(indices))]
+        if self.options.other_characters:
+            warps.append(other_characters(rng, self.options.batches).repeated(self.source.size))
         pixels = self.images.pixels[indices]
-        ink = self.spec.preparation == "ink"
-        copies = [distort(p, rng, *common) if ink else mirror(p, rng) for p in pixels]
-        return np.stack(copies).astype("float32"), known[:, None] if known.ndim == 1 else known
+        return (pixels, origins(*warps)), known[:, None] if known.ndim == 1 else known
 
     def save(self) -> None:
         """The whole state, weights, their mean and optimizer, as one file that is complete or absent."""
@@ -269,8 +267,10 @@ def one_shot_accuracy(trainer: Trainer, images: PreparedImages, episodes: list[E
 
 def embed_pixels(encoder: keras.Model, pixels: np.ndarray, batch_size: int = 128) -> np.ndarray:
     """Prepared uint8 (n, size, size, channels) to float32 (n, embedding_dim)."""
-    parts = [
-        np.asarray(encoder.predict_on_batch(pixels[i : i + batch_size].astype("float32")), "float32")
-        for i in range(0, len(pixels), batch_size)
-    ]
-    return np.concatenate(parts)
+    parts = []
+    for i in range(0, len(pixels), batch_size):
+        batch = pixels[i : i + batch_size].astype("float32")
+        if i:  # as large as the first: for another size some backends would compile anew
+            batch = np.pad(batch, ((0, batch_size - len(batch)), (0, 0), (0, 0), (0, 0)))
+        parts.append(np.asarray(encoder.predict_on_batch(batch), "float32"))
+    return np.concatenate(parts)[: len(pixels)]

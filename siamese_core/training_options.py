@@ -10,9 +10,10 @@ from siamese_core.sampling import BatchShape
 class TrainingOptions:
     """How long and how. Of `steps` and `minutes` the one reached first ends the run.
 
-    other_characters: every batch is changed as a whole into drawings of other characters; patience: that
-    many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
-    result (None: the last ones are).
+    batches: how many of `batch` are drawn for a step, each compared within itself; other_characters: each of
+    them is changed as a whole into drawings of other characters; patience: that many intervals without a
+    better "one_shot" from `validate` end the run too, and the best weights are its result (None: the last
+    ones are).
     """
 
     steps: int | None = None
@@ -21,6 +22,7 @@ class TrainingOptions:
     learning_rate: float = 3e-4
     warmup_steps: int = 100
     batch: BatchShape = BatchShape()
+    batches: int = 1
     other_characters: bool = True
     interval_minutes: float = 5.0
     clip_norm: float = 5.0
@@ -42,5 +44,13 @@ def fixed(options: TrainingOptions) -> dict:
     kept = asdict(options)
     return {
         key: kept[key]
-        for key in ("seed", "learning_rate", "warmup_steps", "batch", "other_characters", "clip_norm")
+        for key in (
+            "seed",
+            "learning_rate",
+            "warmup_steps",
+            "batch",
+            "batches",
+            "other_characters",
+            "clip_norm",
+        )
     }

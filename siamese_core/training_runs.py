@@ -59,6 +59,7 @@ class TrainingRequest:
     labels: Path | None = None
     patience: int | None = None
     start: Path | None = None
+    batches: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def train_checkpoint(
     if start is not None:
         score = partial(one_shot_accuracy, trainer, unseen, episodes)
         start.card["share_of_end"] = best_average(trainer.network, start.weights, score)
-    result.encoder.make_predict_function(force=True)  # from here on as precise as when it serves
+    encoder = spec.build(spec.size)  # from here on as precise as when it serves
+    encoder.set_weights(result.encoder.get_weights())
+    result = replace(result, encoder=encoder)
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = _checkpoint(spec, result, unseen, request)
     checkpoint.card |= {"data": _described(training), "validation_data": _described(validation)}
@@ -162,7 +165,9 @@ def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
         steps=request.steps,
         minutes=request.minutes,
         seed=request.seed,
-        learning_rate=LEARNING_RATES[spec.name],
+        # Adam's steps are as noisy as before where they are larger by the root of what a step averages over.
+        learning_rate=LEARNING_RATES[spec.name] * request.batches**0.5,
+        batches=request.batches,
         other_characters=spec.preparation == "ink",
         interval_minutes=request.interval_minutes,
         patience=request.patience,

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from samples import write_class_folders
-from siamese_core.averaging import EVERY, POWER
+from siamese_core.augmentation import unchanged
+from siamese_core.averaging import POWER
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
-from siamese_core.heads import make_head
+from siamese_core.losses import LOSSES
 from siamese_core.pair_lists import PairList
+from siamese_core.pair_network import PairNetwork
 from siamese_core.sampling import BatchShape, sample_episodes, sample_pairs
 from siamese_core.training import (
-    PairNetwork,
     PreparedImages,
     Trainer,
     TrainingOptions,
@@ -30,13 +31,6 @@ OPTIONS = TrainingOptions(
 )
 SHORT = dataclasses.replace(OPTIONS, steps=20)
 CHANCE = 1 / 8
-
-
-def test_weights_have_the_names_by_which_a_checkpoint_looks_for_them():
-    network = PairNetwork(SPEC.build(SPEC.size), make_head("weighted_l1"))
-    network(np.zeros((2, SPEC.size, SPEC.size, SPEC.channels), "float32"))
-    assert [weight.path for weight in network.head.weights] == ["weighted_l1/weight", "weighted_l1/bias"]
-    assert not any(weight.path.startswith("pair_network") for weight in network.encoder.weights)
 
 
 class Killed(Exception):
@@ -399,12 +393,44 @@ def test_a_batch_depends_on_seed_and_step_only(images, tmp_path):
     options = dataclasses.replace(OPTIONS, other_characters=True)
     first, second = (Trainer(SPEC, images, options, tmp_path / name) for name in "ab")
     second.step = 50
-    pixels, labels = first._batch(9)
+    (pixels, places), labels = first._drawn(9)
     assert pixels.shape == (32, 36, 36, 3)
-    assert pixels.dtype == np.float32
+    assert (pixels.dtype, places.dtype) == (np.uint8, np.float32)
     assert labels.shape == (32, 1)
-    assert np.array_equal(second._batch(9)[0], pixels)
-    assert not np.array_equal(first._batch(10)[0], pixels)
+    (again, places_again), _ = second._drawn(9)
+    assert np.array_equal(again, pixels) and np.array_equal(places_again, places)
+    (others, _), _ = first._drawn(10)
+    assert not np.array_equal(others, pixels)
+
+
+def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(images, tmp_path):
+    options = dataclasses.replace(OPTIONS, batches=3, other_characters=True)
+    trainer = Trainer(SPEC, images, options, tmp_path)
+    (pixels, places), labels = trainer._drawn(0)
+    assert len(pixels) == len(places) == len(labels) == 3 * 32
+    logits = trainer.network((pixels, places))
+    assert logits.shape == (3 * 32, 32)
+    alone = [
+        PairNetwork(trainer.network.encoder, trainer.network.head)((pixels[part], places[part]))
+        for part in np.split(np.arange(96), 3)
+    ]
+    np.testing.assert_allclose(logits, np.concatenate(alone), atol=1e-4)
+    loss = LOSSES[SPEC.loss]
+    losses = [loss(each, labels[i * 32 : (i + 1) * 32, 0]) for i, each in enumerate(alone)]
+    assert float(trainer._loss(labels, logits)) == pytest.approx(np.mean(losses), abs=1e-4)
+    trainer.run(nothing, ignore)
+    assert (trainer.step, trainer.images_seen) == (60, 60 * 96)
+
+
+def test_the_characters_of_a_batch_are_changed_alike_and_those_of_another_otherwise(
+    images, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("siamese_core.training.other_hands", lambda rng, count: unchanged(count))
+    options = dataclasses.replace(OPTIONS, batches=2, other_characters=True)
+    spec = dataclasses.replace(SPEC, preparation="ink")
+    (_, places), _ = Trainer(spec, images, options, tmp_path)._drawn(0)
+    assert (places[:32] == places[0]).all() and (places[32:] == places[32]).all()
+    assert not np.allclose(places[0], places[32])
 
 
 def test_the_learning_rate_warms_up_and_stays(images, tmp_path):
@@ -422,11 +448,8 @@ def test_a_run_results_in_the_mean_of_its_weights(images, tmp_path):
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
     seen = []
     trainer.run(nothing, lambda *line: seen.append([each.numpy() for each in trainer._weights()]))
-    sampled = seen[::EVERY]
-    mean = sampled[0]
-    for count, sample in enumerate(sampled[1:], 2):
-        rate = (POWER + 1) / (count + POWER)
-        mean = [(1 - rate) * a + rate * b for a, b in zip(mean, sample, strict=True)]
+    share = np.diff(np.arange(len(seen) + 1.0) ** (POWER + 1)) / len(seen) ** (POWER + 1)
+    mean = [np.tensordot(share, np.stack(values), axes=1) for values in zip(*seen, strict=True)]
     for found, expected in zip(trainer._weights(), mean, strict=True):
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
     assert not same([each.numpy() for each in trainer._weights()], seen[-1])

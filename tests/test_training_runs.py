@@ -264,6 +264,29 @@ def test_a_run_goes_on_from_a_checkpoint(trained, store, data, unseen, tmp_path)
     assert card["images_before"] == first.training.images == card["training_images"]
 
 
+def test_a_step_of_several_batches_sees_as_many_images_at_a_higher_rate(store, data, unseen, tmp_path):
+    asked = request(data, validation=unseen, batches=4, out=tmp_path / "new")
+    assert training_runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
+    made = train_checkpoint(asked, store, silent)
+    assert (made.training.steps, made.training.images) == (STEPS, STEPS * 4 * 12 * 4)
+
+
+def test_what_trained_in_half_precision_serves_in_full(store, data, unseen, tmp_path, monkeypatch):
+    """As where there is a GPU: the network that trains computes in bfloat16, the checkpoint does not."""
+    monkeypatch.setattr("keras.distribution.list_devices", lambda: ["gpu:0"])
+    kinds = []
+
+    def watch(trainer, *rest):
+        kinds.append(trainer.network.encoder.layers[1].compute_dtype)
+        return 0.5
+
+    monkeypatch.setattr(training_runs, "one_shot_accuracy", watch)
+    made = train_checkpoint(request(data, validation=unseen, out=tmp_path / "new"), store, silent)
+    assert set(kinds) == {"bfloat16"}
+    assert {layer.compute_dtype for layer in made.checkpoint.encoder.layers} == {"float32"}
+    assert made.validation["one_shot"]["accuracy"] > 0.5
+
+
 def test_a_run_starts_with_the_weights_of_the_checkpoint(trained, data, tmp_path):
     spec, first = encoder_spec("small_cnn"), trained[0].checkpoint
     images = PreparedImages(load_dataset([data]), spec)

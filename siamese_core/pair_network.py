@@ -1,0 +1,49 @@
+"""What a training step changes: encoder and head as one network, and how far each of its weights moves."""
+
+import keras
+from keras import ops
+
+from siamese_core.augmentation import moved
+from siamese_core.heads import WeightedL1
+
+FULL_RATE = 256  # inputs of a layer
+
+
+class AdamByInputs(keras.optimizers.Adam):
+    """Adam whose rate for a layer of more than FULL_RATE inputs falls with their number, as Yang et al. 2021
+    (arXiv:2203.03466) derive it; Koch et al. 2015 gave each layer a rate of its own, too.
+
+    At the rate of the others a step changes a sum over 9,216 inputs so much that sigmoids saturate and learn
+    no more.
+    """
+
+    def build(self, variables):
+        super().build(variables)
+        self._shares = [
+            min(1.0, FULL_RATE / each.shape[0])
+            if len(each.shape) == 2 or each.name == WeightedL1.WEIGHT
+            else 1.0
+            for each in variables
+        ]
+
+    def update_step(self, gradient, variable, learning_rate):
+        share = self._shares[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * share)
+
+
+class PairNetwork(keras.Model):
+    """Encoder and head trained as one: images (n * b, size, size, channels) of n batches, and where changed
+    copies of them come from (`augmentation.origins`) -> logits (n * b, b) of all pairs within each batch."""
+
+    def __init__(self, encoder: keras.Model, head: keras.layers.Layer, batches: int = 1):
+        super().__init__(dtype="float32")  # also where the encoder computes less exactly
+        self.encoder, self.head, self.batches = encoder, head, batches
+        embeddings = (None, encoder.output_shape[-1])
+        head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
+        self.built = True
+
+    def call(self, inputs, training=False):
+        copies = moved(*inputs)
+        embeddings = ops.cast(self.encoder(copies, training=training), "float32")
+        apart = ops.split(embeddings, self.batches)
+        return ops.concatenate([self.head.pairwise(batch, batch) for batch in apart])
