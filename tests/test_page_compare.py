@@ -124,11 +124,13 @@ def test_a_threshold_can_be_moved_to_nought_and_back_and_disagreement_comes_firs
     set_threshold(desk, "koch", 0)
     expect(card(desk, "koch").locator(".says .verdict")).to_have_text("= same")
     expect(card(desk, "koch").locator("output")).to_have_text("0.00")
+    expect(card(desk, "koch").locator(".note")).to_have_text("At this threshold every pair is called same.")
     set_threshold(desk, "resnet50", 1)
     expect(card(desk, "resnet50").locator(".says .verdict")).to_have_text("≠ different")
     expect(desk.locator(".summary.disagree")).to_contain_text("koch says = same, resnet50 says ≠ different")
     desk.locator("[data-reset=koch]").click()
     expect(card(desk, "koch").locator(".threshold")).to_have_text("threshold 0.50")
+    expect(card(desk, "koch").locator(".note")).to_have_count(0)
 
 
 def test_the_same_picture_twice_cannot_be_answered(desk):

@@ -27,7 +27,7 @@ BODY = Markup(
     '<div class="dial">{scale}<input type="range" min="0" max="1" step="0.01" value="{threshold}" '
     'aria-label="Threshold of {encoder}" data-threshold="{encoder}"></div>'
     '<div class="legend"><span>0</span><span class="threshold">threshold <output>{threshold}</output>{reset}'
-    "</span><span>1</span></div>"
+    "</span><span>1</span></div>{note}"
     '<footer><figure class="seen">{seen}<figcaption>what {encoder} sees</figcaption></figure>'
     '<span class="time">{milliseconds}</span></footer>'
 )
@@ -38,6 +38,8 @@ PREVIEW = Markup(
     '<div class="preview" title="No checkpoint is changed: retrain to keep it"><span>Preview, after learning '
     'from {answers}</span>{scale}<span class="number">{number}</span>{verdict}</div>'
 )
+NOTE = Markup('<p class="quiet note" role="note">At this threshold {}.</p>')
+TELLS_NOTHING = {0: "every pair is called same", 1: "nearly every pair is called different"}
 WHY = Markup('<p class="why">{}</p>')
 WARNING = Markup('<p class="trouble" role="note"><b>Unlike its training:</b> {}</p>')
 QUIET = Markup('<p class="quiet">{}</p>')
@@ -105,6 +107,7 @@ def opinion_card(opinion: Opinion) -> Markup:
         scale=scale(said.similarity, opinion.threshold, opinion.same),
         threshold=number(opinion.threshold),
         reset=RESET.format(encoder=said.encoder, own=number(said.threshold)) if moved else "",
+        note=NOTE.format(TELLS_NOTHING[opinion.threshold]) if opinion.threshold in TELLS_NOTHING else "",
         seen=Markup().join(picture(image, f"{said.encoder} sees this") for image in opinion.seen),
         milliseconds=f"{said.milliseconds:.0f} ms",
     )
