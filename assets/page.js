@@ -85,7 +85,8 @@ window.workbench = (() => {
 
   const pads = [];
 
-  // A place for a picture. `give({path, name})` puts an uploaded picture there, `give({path: null})` empties it.
+  // A place for a picture. `give({path, name})` puts an uploaded picture there, `give({path: null})` empties it;
+  // `shown`: the browser has tried to show it already.
   function pad(element, give, upload) {
     const place = element.closest(".place");
     const canvas = element.querySelector("canvas");
@@ -136,7 +137,7 @@ window.workbench = (() => {
     // A picture that the browser cannot show (TIFF, say) comes back from the server as one that it can.
     place.addEventListener("error", (event) => {
       const path = event.target.tagName === "IMG" && (event.target.getAttribute("src") || "").split("/gradio_api/file=")[1];
-      if (path) give({ path: decodeURIComponent(path) });
+      if (path) give({ path: decodeURIComponent(path), shown: true });
     }, true);
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);

@@ -150,10 +150,27 @@ def test_files_that_are_no_images_are_told_and_the_page_goes_on(desk, quick_app)
         expect(told).to_contain_text("Left picture: An image")
         expect(told).to_contain_text(name)
     give(desk, "left", huge_png(), "huge.png")
+    expect(desk.locator("#left")).to_contain_text("Drop, choose or paste a picture")
     expect(desk.locator("#opinions .trouble")).to_contain_text("at most 40 million pixels")
     give(desk, "left", glyph(1))
     expect(desk.locator("#opinions")).to_contain_text("One more picture")
     assert "Traceback" not in quick_app.log()[before:]
+
+
+def test_a_place_is_emptied_of_a_file_that_is_no_image_and_the_reason_stays_until_it_gets_another(desk):
+    give_pair(desk, 4)
+    for name in ("text.png", "cut-short.png", "cut-short.png"):
+        with desk.expect_response("**/upload*"):
+            give(desk, "left", bad_files()[name], name)
+        desk.wait_for_timeout(500)
+        expect(desk.locator("#opinions .trouble")).to_contain_text(name)
+        expect(desk.locator("#left img")).to_have_count(0)
+        expect(desk.locator("#right img")).to_have_count(1)
+    expect(desk.locator("[data-testid=toast-body]")).to_have_count(0)
+    give(desk, "left", glyph(1))
+    expect(desk.locator(".card .number")).to_have_count(2)
+    desk.get_by_label("Remove Image").first.click()
+    expect(desk.locator("#opinions")).to_contain_text("One more picture")
 
 
 def test_odd_image_files_are_compared(desk):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import card, give, glyph, open_desk, open_tab, press, wait_for_rows
-from samples import write_class_folders
+from samples import bad_files, write_class_folders
 from siamese_core.label_rows import standing_labels
 
 # Collects in `told` whatever the progress of the ranking says.
@@ -43,6 +43,14 @@ def add_images(page, files: dict[str, bytes]) -> None:
 
 def class_names(page) -> list[str]:
     return page.locator("#support [data-rename]").evaluate_all("all => all.map((each) => each.value)")
+
+
+def test_a_query_that_is_no_image_is_told_and_its_place_is_empty_again(one_shot):
+    give(one_shot, "query", bad_files()["cut-short.png"], "cut-short.png")
+    expect(one_shot.locator("#rankings .trouble")).to_contain_text("The query: An image file must be whole")
+    expect(one_shot.locator("#query img")).to_have_count(0)
+    give(one_shot, "query", glyph(1))
+    expect(one_shot.locator("#rankings")).to_contain_text("The query needs a support set")
 
 
 def test_a_query_is_ranked_by_both_encoders(one_shot):

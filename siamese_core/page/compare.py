@@ -12,7 +12,7 @@ from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import ASKING, detail, listen
 from siamese_core.page.opinions import QUIET, Opinion, board
 from siamese_core.page.panel import Panel
-from siamese_core.page.picture import build_picture_place
+from siamese_core.page.picture import build_picture_place, latest, refusal
 from siamese_core.page.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.status import StatusLine
 from siamese_core.page.uploads import Picture, Unreadable
@@ -54,15 +54,31 @@ class CompareTab:
         bar = build_answer_bar(self.workbench, last_answers)
         preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
         pictures = [self.left.image, self.right.image]
+        refused = [self.left.refused, self.right.refused]
         shown = [*pictures, self.thresholds, preview]
+        compared = {"inputs": [*shown, *refused], "outputs": [self.board, *refused], **ASKING}
         changes = [self.left.image.change, self.right.image.change, status.serving.change]
-        listen([*changes, preview.change], self.compare, shown, self.board, **ASKING)
-        listen(bar.answered, self.preview, shown, self.board, **ASKING)
+        listen([*changes, preview.change], self.compare, **compared)
+        listen(bar.answered, self.preview, **compared)
         listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **ASKING)
         listen(strip.picked, self.pick, None, pictures)
         self.restored = [*pictures, self.thresholds]
 
-    def compare(self, left: Picture, right: Picture, thresholds: dict, preview: bool = False) -> Markup:
+    def compare(
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
+    ) -> tuple:
+        """The board, and what the left and the right place refuse; until they get another picture, the board
+        says why."""
+        given = [latest(*each) for each in zip((left, right), refused, strict=True)]
+        return self.show(*given, thresholds, preview), *map(refusal, given)
+
+    def preview(
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
+    ) -> tuple | dict:
+        """After an answer: what it would teach, where that is to be seen."""
+        return self.compare(left, right, thresholds, preview, *refused) if preview else gr.skip()
+
+    def show(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup:
         """What the board shows of the two pictures, with the thresholds that the person has moved."""
         given = {"Left": left, "Right": right}
         troubles = [
@@ -77,10 +93,6 @@ class CompareTab:
             ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
             return remember("compare", ids) + hint(len(images))
         return self._board(left, right, thresholds, preview)
-
-    def preview(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup | dict:
-        """After an answer: what it would teach, where that is to be seen."""
-        return self.compare(left, right, thresholds, preview) if preview else gr.skip()
 
     def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict, preview: bool) -> Markup:
         slots = self.workbench.status()["slots"]
@@ -110,7 +122,7 @@ class CompareTab:
         moved = {name: value for name, value in thresholds.items() if name != encoder}
         if encoder in SLOTS:
             moved |= checked_thresholds({encoder: detail(event, "threshold")})
-        return moved, self.compare(left, right, moved, preview)
+        return moved, self.show(left, right, moved, preview)
 
     def pick(self, event: gr.EventData) -> list[np.ndarray]:
         """The two images of the sample that was clicked."""

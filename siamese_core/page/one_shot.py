@@ -15,7 +15,7 @@ from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import ASKING, detail, listen
 from siamese_core.page.opinions import QUIET
 from siamese_core.page.panel import Panel
-from siamese_core.page.picture import build_picture_place
+from siamese_core.page.picture import build_picture_place, latest
 from siamese_core.page.ranking import rankings
 from siamese_core.page.samples import sample_file, sample_queries
 from siamese_core.page.status import StatusLine
@@ -59,7 +59,8 @@ class OneShotTab:
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
-                self.query = build_picture_place("query", "Query").image
+                place = build_picture_place("query", "Query")
+                self.query, self.refused = place.image, place.refused
                 samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
             with gr.Column(scale=3, min_width=320):
                 # not remembered: what was there before a reload may not have been asked for yet
@@ -78,8 +79,8 @@ class OneShotTab:
         listen(self.set.sampled, self.take_samples, None, drawn)
         listen(samples.picked, self.pick, None, self.query)
         changes = [self.query.change, self.support.change, status.serving.change]
-        shown = [self.result, self.board]
-        listen(changes, self.rank, [self.query, self.support], shown, **ASKING)
+        given = [self.query, self.support, self.refused]
+        listen(changes, self.rank, given, [self.result, self.board, self.refused], **ASKING)
         corrected = listen(self.board.corrected, self.correct, self.result, self.board)
         corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")
         self.restored = [self.query, *drawn]
@@ -113,21 +114,22 @@ class OneShotTab:
             )
         return decode_image(sample_file(self.queries[index]))
 
-    def rank(self, query: Picture, support: Support) -> Iterator[tuple[OneShotResult | None, Markup]]:
-        """What is missing, else progress and then the rankings."""
+    def rank(self, query: Picture, support: Support, refused: Unreadable | None) -> Iterator[tuple]:
+        """What is missing, else progress and then the rankings; each with the query that is refused."""
+        query = latest(query, refused)
         if isinstance(query, Unreadable):
-            yield None, TROUBLE.format(query.reason)
+            yield None, TROUBLE.format(query.reason), query
         elif words := missing(query, support):
-            yield None, QUIET.format(words)
+            yield None, QUIET.format(words), None
         else:
             slots = self.workbench.status()["slots"]
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
             read = self.workbench.images.read
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
             for share, words in self.embedding(ready, query, [image for _, image in named]):
-                yield None, busy(share, words)
+                yield None, busy(share, words), None
             result = self.workbench.one_shot(query, named, ready)
-            yield result, rankings(result, slots) + remember("query", {"query": result.query_id})
+            yield result, rankings(result, slots) + remember("query", {"query": result.query_id}), None
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.errors import UserError
 from siamese_core.page.notices import detail, listen
 from siamese_core.page.panel import Panel
-from siamese_core.page.uploads import PageImage, read_upload
+from siamese_core.page.uploads import PageImage, Picture, Unreadable, read_upload
 
 PAD = Markup(
     '<div class="pad"><p class="trouble" role="alert" hidden></p>'
@@ -21,8 +22,21 @@ PAD_SCRIPT = "workbench.pad(element, (file) => trigger('given', file), upload)"
 
 @dataclass(frozen=True)
 class PicturePlace:
+    """`refused` is for handlers of what is in `image` to write, as `refusal` gives it: the place is then
+    emptied of the file that is no picture."""
+
     image: PageImage
+    refused: gr.State
     pad: Panel
+
+
+def latest(picture: Picture, refused: Unreadable | None) -> Picture:
+    """What was given last: a place that has refused it is empty."""
+    return refused if picture is None else picture
+
+
+def refusal(picture: Picture) -> Unreadable | None:
+    return picture if isinstance(picture, Unreadable) else None
 
 
 def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlace:
@@ -39,11 +53,22 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
             alt_text=label,
             placeholder="Drop, choose or paste a picture",
         )
+        refused = gr.State(None)
         pad = Panel(PAD.format(label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)
 
     def given(event: gr.EventData):
         path = detail(event, "path")
-        return None if path is None else read_upload(path, detail(event, "name"))
+        try:
+            return None if path is None else read_upload(path, detail(event, "name"))
+        except UserError:
+            if detail(event, "shown"):  # it is there already, and has been told of
+                return gr.skip()
+            raise
+
+    def empty(picture: Picture):
+        """Looks again: another picture may have been given since."""
+        return None if isinstance(picture, Unreadable) else gr.skip()
 
     listen(pad.given, given, None, image, trigger_mode="always_last")
-    return PicturePlace(image, pad)
+    listen(refused.change, empty, image, image)
+    return PicturePlace(image, refused, pad)

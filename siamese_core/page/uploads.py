@@ -21,9 +21,10 @@ MAX_FILE_SIZE = "64mb"
 MAX_FILES = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unreadable:
-    """A picture that was given and is none; `reason` is for the person."""
+    """A picture that was given and is none; `reason` is for the person. No two are equal: the same file
+    given once more is told anew."""
 
     reason: str
 
