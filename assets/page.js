@@ -182,7 +182,9 @@ window.workbench = (() => {
     if (!board) return;
     board.classList.add("stale");
     for (const part of ["left", "right", "query"]) if (part in board.dataset) board.dataset[part] = "";
-    if (board.matches(".opinions")) document.querySelector(".answer-bar")?.classList.add("idle");
+    if (!board.matches(".opinions")) return;
+    document.querySelector(".answer-bar")?.classList.add("idle");
+    frameSample(board);
   }
 
   // Ctrl+V puts a picture where the mouse is, else into the first empty place, else into the first.
@@ -199,7 +201,20 @@ window.workbench = (() => {
   // ---- the Compare tab --------------------------------------------------------------------------
 
   function samples(element, pick) {
-    onClick(element, "data-sample", (button) => pick(Number(button.dataset.sample)));
+    onClick(element, "data-sample", (button, event) => {
+      // else the key that answers would draw the browser's frame around what was clicked, whatever is on screen
+      if (event.detail) button.blur();
+      pick(Number(button.dataset.sample));
+    });
+  }
+
+  // The sample whose pictures are on screen.
+  function frameSample(opinions) {
+    const { left, right } = opinions ? opinions.dataset : {};
+    for (const button of document.querySelectorAll("#samples [data-sample]")) {
+      const shown = left === button.dataset.left && right === button.dataset.right;
+      button.setAttribute("aria-current", String(shown));
+    }
   }
 
   let pairSince = 0;
@@ -213,6 +228,7 @@ window.workbench = (() => {
       const now = opinions ? opinions.dataset.left + opinions.dataset.right : "";
       const bar = document.querySelector(".answer-bar");
       if (bar) bar.classList.toggle("idle", !now);
+      frameSample(opinions);
       if (now === pairOnScreen) return;
       pairOnScreen = now;
       pairSince = performance.now();

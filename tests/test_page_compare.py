@@ -81,6 +81,29 @@ def test_a_sample_pair_is_taken_with_one_click(desk):
     assert desk.locator("#samples img").evaluate_all("all => all.every((i) => i.naturalWidth > 0)")
 
 
+def test_a_sample_is_framed_while_both_of_its_pictures_are_on_screen(desk):
+    framed = desk.locator("#samples [aria-current=true]")
+    for index in ("1", "0"):
+        desk.locator(f"#samples [data-sample='{index}']").click()
+        expect(framed).to_have_attribute("data-sample", index)
+    desk.keyboard.press("u")
+    expect(desk.locator(".answer-bar .saved")).to_have_text("Saved: unsure")
+    assert desk.evaluate("document.querySelector('#samples :focus-visible') === null")
+    desk.reload()
+    expect(framed).to_have_attribute("data-sample", "0")
+    give(desk, "left", glyph(1))
+    expect(desk.locator(".opinions:not(.stale)[data-left]:not([data-left=''])")).to_be_visible()
+    expect(framed).to_have_count(0)
+
+
+def test_a_sample_chosen_by_key_keeps_the_focus(desk):
+    sample = desk.locator("#samples [data-sample]").nth(1)
+    sample.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".card .number")).to_have_count(2)
+    expect(sample).to_be_focused()
+
+
 def draw(page, place: str, points) -> None:
     page.locator(f"#{place}-pad [data-draw]").click()
     box = page.locator(f"#{place}-pad canvas").bounding_box()

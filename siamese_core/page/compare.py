@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image
+from siamese_core.images import decode_image, image_id
 from siamese_core.page.answers import LastAnswers, build_answer_bar, checked_thresholds
 from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import ASKING, detail, listen
@@ -29,7 +29,8 @@ PREVIEW_LABEL = "Preview what your answers teach"
 PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
 SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
 SAMPLE = Markup(
-    '<button type="button" data-sample="{index}" title="{caption}" aria-label="Sample pair: {caption}">'
+    '<button type="button" data-sample="{index}" data-left="{left_id}" data-right="{right_id}" '
+    'title="{caption}" aria-label="Sample pair: {caption}">'
     '<img src="samples/{left}" alt=""><img src="samples/{right}" alt=""></button>'
 )
 SAMPLES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
@@ -131,8 +132,7 @@ class CompareTab:
             raise UserError(
                 f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
             )
-        pair = self.samples[index]
-        return [decode_image(sample_file(name)) for name in (pair.left, pair.right)]
+        return sample_images(self.samples[index])
 
     def restore(self, text: str) -> list:
         """The pictures and thresholds that were on screen before a reload; a place without one is left
@@ -147,9 +147,15 @@ def hint(pictures: int) -> Markup:
     return QUIET.format(HINTS[pictures])
 
 
+def sample_images(pair: SamplePair) -> list[np.ndarray]:
+    return [decode_image(sample_file(name)) for name in (pair.left, pair.right)]
+
+
 def samples_strip(pairs: list[SamplePair]) -> Markup:
-    buttons = [
-        SAMPLE.format(index=index, caption=pair.caption, left=pair.left, right=pair.right)
-        for index, pair in enumerate(pairs)
-    ]
-    return SAMPLES.format(Markup().join(buttons))
+    return SAMPLES.format(Markup().join(sample_button(*each) for each in enumerate(pairs)))
+
+
+def sample_button(index: int, pair: SamplePair) -> Markup:
+    """With the ids of its images, by which the script knows that they are on screen."""
+    left_id, right_id = map(image_id, sample_images(pair))
+    return SAMPLE.format(index=index, left_id=left_id, right_id=right_id, **vars(pair))
