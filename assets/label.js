@@ -4,7 +4,7 @@
 "use strict";
 
 window.workbench.label = (() => {
-  const { who, visible, onClick, onKey, adder, RETRY_MS, KEYS } = workbench.tools;
+  const { localStorage, sessionStorage, who, visible, onClick, onKey, adder, RETRY_MS, KEYS } = workbench.tools;
   const AT_HAND = 12; // pairs, and two more for each answer of the last five seconds
   const MOST_AT_HAND = 60;
   const SENT_AT_ONCE = 20;

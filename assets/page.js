@@ -11,6 +11,25 @@ window.workbench = (() => {
 
   // ---- who answers, what is remembered ----------------------------------------------------------
 
+  // What stands in for the browser's storage where that is closed to us, as to a page in another site's frame
+  // while cookies of third parties are blocked: it lasts as long as the page.
+  class Kept {
+    getItem(key) { return Object.hasOwn(this, key) ? this[key] : null; }
+    setItem(key, value) { this[key] = String(value); }
+    removeItem(key) { delete this[key]; }
+  }
+
+  function storage(name) {
+    try {
+      return window[name];
+    } catch (closed) {
+      return new Kept();
+    }
+  }
+
+  const localStorage = storage("localStorage");
+  const sessionStorage = storage("sessionStorage");
+
   function session() {
     let id = sessionStorage.getItem("siamese.session");
     if (!id) {
@@ -458,6 +477,6 @@ window.workbench = (() => {
     onClick(element, "data-rollback", (button) => act({ slot: button.dataset.rollback, domain: button.dataset.domain }));
   }
 
-  const tools = { who, visible, onClick, onKey, adder, RETRY_MS, KEYS };
+  const tools = { localStorage, sessionStorage, who, visible, onClick, onKey, adder, RETRY_MS, KEYS };
   return { annotator, recall, pad, samples, board, answers, support, rankings, checkpoints, tools };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 window.workbench.review = (() => {
-  const { who, visible, onClick, onKey, RETRY_MS, KEYS } = workbench.tools;
+  const { sessionStorage, who, visible, onClick, onKey, RETRY_MS, KEYS } = workbench.tools;
 
   const NEWS_MS = 2000;
   const LOOK_MS = 5000;

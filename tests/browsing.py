@@ -90,6 +90,14 @@ def open_desk(page: Page, server) -> Page:
     return page
 
 
+def close_storage(page: Page) -> None:
+    """What a browser does to a page in another site's frame while it blocks the cookies of third parties."""
+    page.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, {
+            get() { throw new DOMException("Access is denied for this document.", "SecurityError"); } });"""
+    )
+
+
 def wait_for_rows(page: Page, count: int) -> list[LabelRow]:
     """The new rows of the log, once there are as many; never more."""
     deadline = time.monotonic() + PATIENT_MS / 1000

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browsing import card, give, give_pair, glyph, open_desk, press, set_threshold, wait_for_rows
+from browsing import (
+    card,
+    close_storage,
+    give,
+    give_pair,
+    glyph,
+    open_desk,
+    press,
+    set_threshold,
+    wait_for_rows,
+)
 
 JOINING = re.compile("/queue/join")
 SERVER_CALLS = re.compile("/component_server")
@@ -139,6 +149,21 @@ def test_the_log_is_downloaded_as_it_is_on_disk(desk, quick_app):
         desk.get_by_role("link", name="Download all as CSV").click()
     assert download.value.suggested_filename == "pairs.csv"
     assert Path(download.value.path()).read_bytes() == (quick_app.workspace / "pairs.csv").read_bytes()
+
+
+def test_a_page_that_may_keep_nothing_takes_answers_all_the_same(page, quick_app):
+    close_storage(page)
+    desk = open_desk(page, quick_app)
+    desk.get_by_label("Your name").fill("Ada")
+    give_pair(desk, 31)
+    press(desk, "sd")
+    assert [(row.answer, row.annotator) for row in wait_for_rows(desk, 2)] == [
+        ("same", "Ada"),
+        ("different", "Ada"),
+    ]
+    assert len({row.session_id for row in desk.rows()}) == 1
+    press(desk, "z")
+    assert wait_for_rows(desk, 3)[-1].event == "undo"
 
 
 def test_a_reload_loses_nothing(desk):

@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from browsing import glyph, logged, open_desk, open_tab, press, wait_for_rows
+from browsing import close_storage, glyph, logged, open_desk, open_tab, press, wait_for_rows
 from labelling import drawn_classes, on_screen, open_label, wait_for_pair
 from siamese_core.label_rows import standing_labels
 from siamese_core.mining import REASONS
@@ -140,6 +140,14 @@ def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(desk):
     press(desk, "z")
     assert wait_for_rows(desk, 4)[3].event == "undo"
     assert wait_for_pair(desk) == told[2][:2]  # its pictures are fetched anew
+
+
+def test_a_page_that_may_keep_nothing_loses_no_answer_while_it_is_open(page, labelling):
+    close_storage(page)
+    desk = open_label(page, labelling)
+    given_answers = answer(desk, "sdu")
+    wait_for_rows(desk, 3)
+    assert given(desk.rows()) == given_answers
 
 
 def test_leaving_with_unsaved_answers_warns(desk):
