@@ -26,7 +26,7 @@ from siamese_core.evaluation import (  # noqa: E402
     sampled_pairs,
 )
 from siamese_core.fusion import Fused, Fusion, fit_fusion  # noqa: E402
-from siamese_core.metrics import expected_calibration_error, wilson_interval  # noqa: E402
+from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval  # noqa: E402
 
 TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20
@@ -92,6 +92,8 @@ def fitted(models: list[Kept], data: Dataset) -> Fusion:
         correct, count = int(joined[name].sum()), len(joined[name])
         low, high = wilson_interval(correct, count)
         print(f"{name}: {100 * correct / count:.2f} % ({100 * low:.1f} to {100 * high:.1f}) of {count}")
+    for name in ("koch", "resnet50"):
+        print(f"fused against {name}: McNemar's exact p {mcnemar_exact(joined['fused'], joined[name]):.2g}")
     print(f"fused ECE: {expected_calibration_error(joined['similarity'], joined['same']):.4f}")
     return fit_fusion(*trials_of(data, np.arange(len(data)), TRIALS), *models)
 
