@@ -32,18 +32,24 @@ class AdamByInputs(keras.optimizers.Adam):
 
 
 class PairNetwork(keras.Model):
-    """Encoder and head trained as one: images (n * b, size, size, channels) of n batches, and where changed
-    copies of them come from (`augmentation.origins`) -> logits (n * b, b) of all pairs within each batch."""
+    """Encoder and head trained as one: n batches of what the encoder takes (n * b, ...) -> logits (n * b, b)
+    of all pairs within each batch.
 
-    def __init__(self, encoder: keras.Model, head: keras.layers.Layer, batches: int = 1):
+    copied: it takes images, and where changed copies of them come from (`augmentation.origins`), and the
+    encoder sees those.
+    """
+
+    def __init__(
+        self, encoder: keras.Model, head: keras.layers.Layer, batches: int = 1, copied: bool = False
+    ):
         super().__init__(dtype="float32")  # also where the encoder computes less exactly
-        self.encoder, self.head, self.batches = encoder, head, batches
+        self.encoder, self.head, self.batches, self.copied = encoder, head, batches, copied
         embeddings = (None, encoder.output_shape[-1])
         head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
         self.built = True
 
     def call(self, inputs, training=False):
-        copies = moved(*inputs)
-        embeddings = ops.cast(self.encoder(copies, training=training), "float32")
+        seen = moved(*inputs) if self.copied else inputs
+        embeddings = ops.cast(self.encoder(seen, training=training), "float32")
         apart = ops.split(embeddings, self.batches)
         return ops.concatenate([self.head.pairwise(batch, batch) for batch in apart])

@@ -12,8 +12,8 @@ from siamese_core.batches import ClassBatches
 from siamese_core.datasets import Dataset
 from siamese_core.heads import make_head
 from siamese_core.losses import LOSSES
+from siamese_core.pair_network import PairNetwork
 from siamese_core.sampling import BatchShape, members
-from siamese_core.training import PairNetwork
 
 JIT = False  # compiling takes longer than these short trainings
 CLIP_NORM = 5.0

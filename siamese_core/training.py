@@ -61,7 +61,7 @@ class Trainer:
         keras.utils.set_random_seed(options.seed)
         with half_precision_on_accelerators():
             encoder = spec.build(spec.size)
-        self.network = PairNetwork(encoder, make_head(spec.head), options.batches)
+        self.network = PairNetwork(encoder, make_head(spec.head), options.batches, copied=True)
         self.network.compile(
             optimizer=AdamByInputs(options.learning_rate, global_clipnorm=options.clip_norm),
             loss=self._loss,

@@ -411,7 +411,7 @@ def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(
     logits = trainer.network((pixels, places))
     assert logits.shape == (3 * 32, 32)
     alone = [
-        PairNetwork(trainer.network.encoder, trainer.network.head)((pixels[part], places[part]))
+        PairNetwork(trainer.network.encoder, trainer.network.head, copied=True)((pixels[part], places[part]))
         for part in np.split(np.arange(96), 3)
     ]
     np.testing.assert_allclose(logits, np.concatenate(alone), atol=1e-4)
