@@ -11,6 +11,8 @@ import numpy as np
 from keras import ops
 from scipy.interpolate import CubicSpline
 
+from siamese_core.encoders import PAPER
+
 ROTATION = 10.0  # degrees either way; these four ranges are those of Koch et al. 2015, section 3.3
 SHEAR = 0.3
 SCALE = (0.8, 1.2)
@@ -20,7 +22,6 @@ HAND_BEND, CHARACTER_BEND = 0.025, 0.06  # of the side: the largest standard dev
 STRETCH = 1.3  # of a character's sides against each other, at most
 BENDS = 5  # control points a side
 CELLS = 6  # a side, within which a warp is bilinear
-PAPER = 255.0
 
 _SPLINES = CubicSpline(np.linspace(-0.5, 0.5, BENDS), np.eye(BENDS), bc_type="natural")
 
@@ -78,6 +79,9 @@ def other_views(rng: np.random.Generator, count: int) -> Warps:
     return Warps(mirrors @ small.matrix, small.shift, small.bends)
 
 
+CHANGES = {"ink": other_hands, "plain": other_views}  # of a single image, by how an encoder's are prepared
+
+
 def other_characters(rng: np.random.Generator, count: int) -> Warps:
     """A quarter turn, a mirror image, a slant, a stretch and bends: each to be shared by a whole batch."""
     one, none = np.ones(count), np.zeros(count)
@@ -114,16 +118,14 @@ def origins(*warps: Warps) -> np.ndarray:
     return points.reshape(-1, CELLS + 1, CELLS + 1, 2).astype("float32")
 
 
-def moved(images, origins):
-    """Copies of images (n, size, size, channels) on white paper, as `origins` says: float32 tensors.
-
-    A function of Keras' backend: on an accelerator a few hundred images take a millisecond.
-    """
+def moved(images, corners):
+    """Copies of images (n, size, size, channels) on white paper, with cells from where `origins` says: a
+    float32 tensor, made by Keras' backend."""
     size, channels = images.shape[1], images.shape[3]
     side = size + 2
     framed = ops.pad(ops.cast(images, "float32"), ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=PAPER)
     between = _between(size)
-    places = ops.einsum("yr,nrcd,xc->nyxd", between, origins, between)
+    places = ops.einsum("yr,nrcd,xc->nyxd", between, corners, between)
     places = ops.clip((places + 0.5) * size + 0.5, 0.0, side - 1.0)  # in pixels of the framed image
     low = ops.minimum(ops.floor(places), side - 2.0)
     right, lower = ops.split(places - low, 2, axis=-1)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import moved, origins, other_hands, other_views
+from siamese_core.augmentation import CHANGES, moved, origins
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.encoders import PRETRAINED, build_network, with_copies
 from siamese_core.head_training import copied_head, inherited_card
@@ -69,7 +69,7 @@ def retrained_encoder(
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
-    change = other_hands if parent.card["preparation"] == "ink" else other_views
+    change = CHANGES[parent.card["preparation"]]
     steps = int(np.clip(PASSES * len(answers.same) / PAIRS_A_STEP, FEWEST_STEPS, MOST_STEPS))
     for step in range(steps):
         images, same = _batch(answers, replayed, rng)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import origins, other_characters, other_hands, other_views
+from siamese_core.augmentation import CHANGES, origins, other_characters
 from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
 from siamese_core.encoders import EncoderSpec
@@ -207,7 +207,7 @@ class Trainer:
         rng = np.random.default_rng([self.options.seed, step])
         drawn = [self.source.draw(rng) for _ in range(self.options.batches)]
         indices, known = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-        warps = [(other_hands if self.spec.preparation == "ink" else other_views)(rng, len(indices))]
+        warps = [CHANGES[self.spec.preparation](rng, len(indices))]
         if self.options.other_characters:
             warps.append(other_characters(rng, self.options.batches).repeated(self.source.size))
         pixels = self.images.pixels[indices]

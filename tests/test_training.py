@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from samples import write_class_folders
-from siamese_core.augmentation import unchanged
+from siamese_core.augmentation import CHANGES, unchanged
 from siamese_core.averaging import POWER
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.encoders import EncoderSpec, encoder_spec
@@ -425,7 +425,7 @@ def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(
 def test_the_characters_of_a_batch_are_changed_alike_and_those_of_another_otherwise(
     images, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("siamese_core.training.other_hands", lambda rng, count: unchanged(count))
+    monkeypatch.setitem(CHANGES, "ink", lambda rng, count: unchanged(count))
     options = dataclasses.replace(OPTIONS, batches=2, other_characters=True)
     spec = dataclasses.replace(SPEC, preparation="ink")
     (_, places), _ = Trainer(spec, images, options, tmp_path)._drawn(0)
