@@ -141,6 +141,13 @@ def moved(images, corners):
     return upper_row * (1 - lower) + lower_row * lower
 
 
+def on_one_paper(images, corners):
+    """Copies (n, size, size, channels) of p images each, one drawn over the other: as `moved`, of images
+    (n, p, size, size, channels) and corners (n, p, ...)."""
+    apart = [ops.reshape(each, (-1, *each.shape[2:])) for each in (images, corners)]
+    return ops.min(ops.reshape(moved(*apart), (-1, *images.shape[1:])), axis=1)
+
+
 def _between(size: int) -> np.ndarray:
     """What each pixel's centre has of the two cell edges beside it: float32 (size, CELLS + 1)."""
     centres = (np.arange(size) + 0.5) / size * CELLS

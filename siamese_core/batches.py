@@ -15,6 +15,8 @@ UNKNOWN, DIFFERENT, SAME = -1, 0, 1
 class ClassBatches:
     """Batches of `shape` from a dataset with classes."""
 
+    of_classes = True  # the images of each in a row
+
     def __init__(self, dataset: Dataset, shape: BatchShape):
         self.dataset, self.shape = dataset, shape
         self.by_class = members(dataset.labels)
@@ -34,6 +36,8 @@ class PairBatches:
     and different from another thing if one pair says so. Where that contradicts a "different" pair, only the
     pairs themselves count; a pair that the list calls both counts as neither.
     """
+
+    of_classes = False
 
     def __init__(self, pairs: PairList, shape: BatchShape):
         self.thing, self.known = _things(pairs)

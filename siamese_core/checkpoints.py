@@ -1,7 +1,8 @@
 """Checkpoints: an encoder, a head, a calibration, a threshold and a card that says where they come from.
 
-A checkpoint is a folder that is complete or absent: `encoder.npz`, `head.npz` and `card.json`. Nothing in it
-is code or pickle. TensorFlow is imported when a network is built, not before: listing costs nothing.
+A checkpoint is a folder that is complete or absent: `encoder.npz` and perhaps `update.npz`, `head.npz` and
+`card.json`. Nothing in it is code or pickle. TensorFlow is imported when a network is built, not before:
+listing costs nothing.
 """
 
 import contextlib
@@ -15,15 +16,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core import canary, weights
-from siamese_core.atomic import folder_aside, replace_file, share_file
+from siamese_core import canary, encoder_files, weights
+from siamese_core.atomic import folder_aside, replace_file
+from siamese_core.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 
 if TYPE_CHECKING:
     import keras
 
-CARD_FILE, ENCODER_FILE, HEAD_FILE = "card.json", "encoder.npz", "head.npz"
+CARD_FILE, HEAD_FILE = "card.json", "head.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow")
 IDENTITY = ("head", "size", "channels", "preparation", "turns", "mirrored")
 CARD_KINDS = {
@@ -104,21 +106,28 @@ def base_card(encoder_name: str, size: int | None = None) -> dict:
 
 
 def save_checkpoint(
-    checkpoint: Checkpoint, folder: Path, quantise: bool, encoder_file: Path | None = None
+    checkpoint: Checkpoint,
+    folder: Path,
+    quantise: bool,
+    encoder_of: Path | None = None,
+    update_of: Path | None = None,
 ) -> Checkpoint:
     """Writes the checkpoint and gives back what loading it would: with its id and what storing changed.
 
-    `encoder_file`: the `encoder.npz` of a checkpoint with the very same encoder; it is shared, not written
-    again. UserError if the folder is already there or a weight is not a finite number.
+    encoder_of: the folder of a checkpoint with the very same encoder, whose files are shared, not written
+    again; update_of: that of one that this was learnt from: its `encoder.npz` is shared, and what is new
+    written beside it. UserError if the folder is already there or a weight is not a finite number.
     """
     if folder.exists():
         raise UserError(f"A checkpoint is never overwritten. Received: {folder}, which exists. Name another.")
     with folder_aside(folder) as partial:
-        if encoder_file is None:
+        if encoder_of is not None:
+            encoder_files.share(encoder_of, partial)
+        elif update_of is not None:
+            encoder_files.write_update(partial, _arrays(checkpoint.encoder), update_of)
+        else:
             bits_of = weights.default_bits if quantise else lambda array: weights.FLOAT_BITS
             weights.write_packed(partial / ENCODER_FILE, weights.pack(_arrays(checkpoint.encoder), bits_of))
-        else:
-            share_file(encoder_file, partial / ENCODER_FILE)
         head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
         weights.write_packed(partial / HEAD_FILE, head)
         saved = _assemble(partial, _card(checkpoint, partial))
@@ -133,7 +142,7 @@ def _card(checkpoint: Checkpoint, partial: Path) -> dict:
         "calibration": {name: float(value) for name, value in vars(checkpoint.calibration).items()},
         "threshold": float(checkpoint.threshold),
     }
-    stored = [weights.read_packed(partial / name) for name in (ENCODER_FILE, HEAD_FILE)]
+    encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
     # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
     identity = {name: checkpoint.card[name] for name in IDENTITY if name in checkpoint.card} | scoring
     text = np.frombuffer(json.dumps(identity, sort_keys=True).encode(), np.uint8)
@@ -141,12 +150,12 @@ def _card(checkpoint: Checkpoint, partial: Path) -> dict:
         **checkpoint.card,
         **scoring,
         "encoder": checkpoint.encoder_name,
-        "id": f"{checkpoint.encoder_name}-{weights.digest(*stored, {'identity': text})[:12]}",
+        "id": f"{checkpoint.encoder_name}-{weights.digest(*encoder, head, {'identity': text})[:12]}",
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "libraries": _library_versions(),
         "storage": {
-            "bytes": sum((partial / name).stat().st_size for name in (ENCODER_FILE, HEAD_FILE)),
-            "bits": sorted({entry["bits"] for entry in weights.entries(stored[0])}),
+            "bytes": sum(file.stat().st_size for file in partial.iterdir()),
+            "bits": sorted({entry["bits"] for packed in encoder for entry in weights.entries(packed)}),
         },
     }
 
@@ -197,17 +206,17 @@ def _assemble(folder: Path, card: dict) -> Checkpoint:
     from siamese_core.heads import make_head
 
     encoder = with_copies(build_network(card), card)
-    _fill(encoder, folder / ENCODER_FILE)
+    _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
     head = make_head(card["head"])
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))
     head(blank, blank)  # a layer has its variables only once it has seen the size of its input
-    _fill(head, folder / HEAD_FILE)
+    _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
     calibration = Calibration(**card["calibration"])
     return Checkpoint(card["id"], card["encoder"], encoder, head, calibration, card["threshold"], card)
 
 
-def _fill(network: "keras.Model | keras.Layer", file: Path) -> None:
-    arrays = weights.unpack(weights.read_packed(file))
+def _fill(network: "keras.Model | keras.Layer", file: Path, arrays: list[weights.NamedArray]) -> None:
+    """file: where the arrays come from, for the error if they are of another network."""
     weights.check_fit(file, arrays, [(variable.path, variable.shape) for variable in network.weights])
     for variable, array in zip(network.weights, arrays, strict=True):
         variable.assign(array.values)

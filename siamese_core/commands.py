@@ -116,6 +116,7 @@ def train(options: Namespace, progress: Progress) -> Answer:
         resume=options.resume,
         seed=options.seed,
         start=options.start,
+        update=options.update,
         batches=options.batches,
         interval_minutes=options.interval,
     )

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import ENCODER_FILE, Checkpoint
+from siamese_core.checkpoints import Checkpoint
+from siamese_core.encoder_files import files_of
 
 PREPARED_BY = ("preparation", "size", "channels", "turns", "mirrored")  # of a card
 KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch
@@ -24,7 +25,7 @@ ID_BYTES = 65  # 64 hex digits and a line feed
 
 def shelf_name(checkpoint: Checkpoint, folder: Path) -> str:
     """The name of the embeddings of the checkpoint that is stored in `folder`."""
-    digest = hashlib.sha256((folder / ENCODER_FILE).read_bytes())
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files_of(folder)))
     digest.update(repr([checkpoint.card.get(name) for name in PREPARED_BY]).encode())
     return f"{checkpoint.encoder_name}-{digest.hexdigest()[:16]}"
 

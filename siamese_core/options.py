@@ -124,6 +124,9 @@ def _add_train(groups) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="DIR", help="a checkpoint to go on from (random weights)"
     )
+    parser.add_argument(
+        "--update", action="store_true", help="store what is new since --start only: 2 MB of koch's 28"
+    )
     add_seed(parser)
 
 

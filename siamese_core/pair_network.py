@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from siamese_core.augmentation import moved
+from siamese_core.augmentation import on_one_paper
 from siamese_core.heads import WeightedL1
 
 FULL_RATE = 256  # inputs of a layer
@@ -35,8 +35,8 @@ class PairNetwork(keras.Model):
     """Encoder and head trained as one: n batches of what the encoder takes (n * b, ...) -> logits (n * b, b)
     of all pairs within each batch.
 
-    copied: it takes images, and where changed copies of them come from (`augmentation.origins`), and the
-    encoder sees those.
+    copied: it takes images (n * b, p, ...) and where changed copies of them come from, and the encoder sees
+    those, p on one paper (`augmentation.on_one_paper`).
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PairNetwork(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        seen = moved(*inputs) if self.copied else inputs
+        seen = on_one_paper(*inputs) if self.copied else inputs
         embeddings = ops.cast(self.encoder(seen, training=training), "float32")
         apart = ops.split(embeddings, self.batches)
         return ops.concatenate([self.head.pairwise(batch, batch) for batch in apart])

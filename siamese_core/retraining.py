@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, save_checkpoint, write_card
+from siamese_core.checkpoints import Checkpoint, save_checkpoint, write_card
 from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
@@ -228,8 +228,8 @@ def _completed(run: _Run, parent: _Network, judged: _Network, base: ProtocolResu
         new = final
     run.progress(0.9, "saving the candidate")
     store = run.workbench.checkpoints
-    file = store.folder(parent.checkpoint.id) / ENCODER_FILE
-    saved = save_checkpoint(new, store.new_folder(new.encoder_name), quantise=True, encoder_file=file)
+    folder = store.folder(parent.checkpoint.id)
+    saved = save_checkpoint(new, store.new_folder(new.encoder_name), quantise=True, encoder_of=folder)
     return replace(judged, checkpoint=saved)
 
 

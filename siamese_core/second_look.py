@@ -2,14 +2,14 @@
 embedding. In the background; the log holds what was said when the answers were given.
 """
 
-import filecmp
 import logging
 import threading
 from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint
+from siamese_core import encoder_files
+from siamese_core.checkpoints import Checkpoint, load_checkpoint
 from siamese_core.choosing import StoredImage
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
@@ -87,13 +87,13 @@ class SecondLook:
     def _others(self, serving: Checkpoint) -> list[Checkpoint]:
         """The newest others whose encoder is the very same: only their heads differ."""
         store = self.workbench.checkpoints
-        weights = store.folder(serving.id) / ENCODER_FILE
+        folder = store.folder(serving.id)
         found = []
         for info in reversed(store.list(serving.encoder_name)):
             alike = all(info.card[name] == serving.card[name] for name in ("preparation", "size", "channels"))
             if info.id == serving.id or not alike or len(found) == OTHERS:
                 continue
-            if filecmp.cmp(weights, info.folder / ENCODER_FILE, shallow=False):
+            if encoder_files.are_the_same(folder, info.folder):
                 try:
                     found.append(load_checkpoint(info.folder))
                 except UserError:  # one that does not load says nothing

@@ -44,7 +44,7 @@ class TrainingRequest:
 
     data: class folders, zips of them, or one list of pairs: a CSV, or with `labels` a list of `.npy` files;
     validation: class folders or a zip; patience: see `TrainingOptions`; start: the folder of a checkpoint of
-    the same encoder to go on from, in place of random weights.
+    the same encoder to go on from, in place of random weights; update: store only what is new since then.
     """
 
     encoder: str
@@ -59,6 +59,7 @@ class TrainingRequest:
     labels: Path | None = None
     patience: int | None = None
     start: Path | None = None
+    update: bool = False
     batches: int = 1
 
 
@@ -88,6 +89,11 @@ def train_checkpoint(
     UserError where the data cannot be trained on, the folder is taken, or a run to resume is not there.
     """
     spec = encoder_spec(request.encoder)
+    if request.update and request.start is None:
+        raise UserError(
+            "An update is of the checkpoint that training starts from. Received: --update without --start. "
+            "Add --start DIR, or leave out --update."
+        )
     folder, run_folder = _folders(request, store)
     training, validation = _split(request)
     episodes = _interval_episodes(validation, request.seed)
@@ -114,7 +120,7 @@ def train_checkpoint(
     checkpoint.card["trained_on"] = domain_of_images(
         [is_ink(training.image(i)) for i in some_of(len(training))]
     )
-    saved = _save(checkpoint, folder, unseen, metrics)
+    saved = _save(checkpoint, folder, unseen, metrics, request.start if request.update else None)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
     return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
@@ -270,9 +276,11 @@ def _one_shot(network: Embedded, dataset: Dataset) -> dict:
     return {"setting": f"{n_way}-way {k_shot}-shot{where}, classes held out", **result.json()}
 
 
-def _save(checkpoint: Checkpoint, folder: Path, unseen: PreparedImages, metrics: dict) -> Checkpoint:
+def _save(
+    checkpoint: Checkpoint, folder: Path, unseen: PreparedImages, metrics: dict, update_of: Path | None
+) -> Checkpoint:
     """Saves, then measures what was saved: its card tells how much the storage cost."""
-    saved = save_checkpoint(checkpoint, folder, quantise=True)
+    saved = save_checkpoint(checkpoint, folder, quantise=True, update_of=update_of)
     network = Embedded(saved, embed_pixels(saved.encoder, unseen.pixels))
     stored = _one_shot(network, unseen.dataset)
     loss = metrics["one_shot"]["accuracy"] - stored["accuracy"]

@@ -19,6 +19,7 @@ from siamese_core.errors import UserError
 SMALLEST_QUANTISED = 4096  # elements: smaller arrays (biases, scales, heads) stay float32
 LARGE_MATRIX = 4_000_000  # elements: such a matrix averages over thousands of inputs and bears 6 bits
 FLOAT_BITS = 32
+Packed = dict[str, np.ndarray]  # what a file of weights holds
 # Fractions of a column's largest weight that are tried as the end of its range. 1.0 comes last and makes
 # storing what was loaded exact, since the levels then fall on themselves.
 CLIPS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
@@ -76,9 +77,7 @@ def _levels(columns: np.ndarray, scale: np.ndarray, top: int) -> np.ndarray:
     return np.clip(levels, -top, top, out=levels)
 
 
-def pack(
-    arrays: Sequence[NamedArray], bits_of: Callable[[NamedArray], int] = default_bits
-) -> dict[str, np.ndarray]:
+def pack(arrays: Sequence[NamedArray], bits_of: Callable[[NamedArray], int] = default_bits) -> Packed:
     """The arrays as they go to a file. UserError if a number is not finite: such a network is spoilt."""
     packed, manifest = {}, []
     for index, array in enumerate(arrays):
@@ -98,12 +97,12 @@ def pack(
     return packed
 
 
-def entries(packed: dict[str, np.ndarray]) -> list[dict]:
+def entries(packed: Packed) -> list[dict]:
     """What the file says of its arrays, in order: path, shape, bits."""
     return json.loads(packed["manifest"].tobytes())
 
 
-def unpack(packed: dict[str, np.ndarray]) -> list[NamedArray]:
+def unpack(packed: Packed) -> list[NamedArray]:
     """The arrays as float32; what quantising took is gone."""
     arrays = []
     for index, entry in enumerate(entries(packed)):
@@ -114,14 +113,14 @@ def unpack(packed: dict[str, np.ndarray]) -> list[NamedArray]:
     return arrays
 
 
-def write_packed(file: Path, packed: dict[str, np.ndarray]) -> None:
+def write_packed(file: Path, packed: Packed) -> None:
     """Deflated where there are levels: floats hardly get smaller, and it takes longer than all else."""
     has_levels = any(array.dtype == np.int8 for array in packed.values())
     save = np.savez_compressed if has_levels else np.savez
     save(file, allow_pickle=False, **packed)
 
 
-def read_packed(file: Path) -> dict[str, np.ndarray]:
+def read_packed(file: Path) -> Packed:
     """UserError naming the file if it is missing, cut short or damaged."""
     if not file.is_file():
         raise UserError(f"A checkpoint needs its {file.name}. Received: a folder without it. {_remedy(file)}")
@@ -138,7 +137,7 @@ def read_packed(file: Path) -> dict[str, np.ndarray]:
     return packed
 
 
-def _check_entry(packed: dict[str, np.ndarray], key: str, entry: dict) -> None:
+def _check_entry(packed: Packed, key: str, entry: dict) -> None:
     if list(packed[key].shape) != entry["shape"]:
         raise ValueError(f"{entry['path']} has the shape {packed[key].shape}, not {entry['shape']}")
     if entry["bits"] != FLOAT_BITS and packed[f"{key}.scale"].shape != (entry["shape"][-1],):
@@ -149,7 +148,7 @@ def _remedy(file: Path) -> str:
     return f"The file is damaged or was cut off: copy {file.parent.name} again or train it anew."
 
 
-def digest(*parts: dict[str, np.ndarray]) -> str:
+def digest(*parts: Packed) -> str:
     """SHA-256 (hex) of packed arrays: names, types, shapes and bytes."""
     sha = hashlib.sha256()
     for part in parts:

@@ -22,6 +22,7 @@ from siamese_core.checkpoints import (
     save_checkpoint,
     write_card,
 )
+from siamese_core.encoder_files import UPDATE_FILE
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
@@ -188,12 +189,29 @@ def test_a_spoilt_network_is_not_saved_and_leaves_nothing(tmp_path):
 def test_a_candidate_can_share_its_parents_encoder(kept, tmp_path):
     parent = load_checkpoint(kept)
     candidate = Checkpoint(**vars(parent) | {"calibration": Calibration(9.0, 1.0)})
-    saved = save_checkpoint(candidate, tmp_path / "new", quantise=True, encoder_file=kept / ENCODER_FILE)
+    saved = save_checkpoint(candidate, tmp_path / "new", quantise=True, encoder_of=kept)
     assert (tmp_path / "new" / ENCODER_FILE).samefile(kept / ENCODER_FILE)
     assert saved.id != parent.id
     loaded = load_checkpoint(tmp_path / "new")
     assert loaded.calibration == Calibration(9.0, 1.0)
     np.testing.assert_array_equal(loaded.embed(noise(2)), parent.embed(noise(2)))
+
+
+def test_an_update_is_part_of_a_checkpoint_and_is_missed(original, kept, tmp_path):
+    other = small_checkpoint(seed=7)
+    saved = save_checkpoint(other, tmp_path / "new", quantise=True, update_of=kept)
+    loaded = load_checkpoint(tmp_path / "new")
+    assert loaded.id == saved.id != load_checkpoint(kept).id
+    exact, stored = other.embed(noise(8)), loaded.embed(noise(8))
+    assert np.linalg.norm(stored - exact) < 0.02 * np.linalg.norm(exact)
+    size = sum(file.stat().st_size for file in (tmp_path / "new").glob("*.npz"))
+    assert saved.card["storage"]["bytes"] == size
+    candidate = Checkpoint(**vars(loaded) | {"threshold": 0.3})
+    save_checkpoint(candidate, tmp_path / "candidate", quantise=True, encoder_of=tmp_path / "new")
+    np.testing.assert_array_equal(load_checkpoint(tmp_path / "candidate").embed(noise(8)), stored)
+    (tmp_path / "new" / UPDATE_FILE).unlink()
+    with pytest.raises(UserError, match="canary|answers"):
+        load_checkpoint(tmp_path / "new")
 
 
 def test_a_learnt_head_travels_with_its_checkpoint(tmp_path):

@@ -46,5 +46,6 @@ def test_the_encoder_sees_the_changed_copies():
     embeddings = encoder(images.astype("float32"))
     np.testing.assert_allclose(as_they_are, head.pairwise(embeddings, embeddings), atol=1e-4)
     copying = PairNetwork(encoder, head, copied=True)
-    np.testing.assert_allclose(copying((images, origins(unchanged(6)))), as_they_are, atol=1e-4)
-    assert np.abs(copying((images, origins(other_hands(rng, 6)))) - as_they_are).max() > 0.01
+    one = images[:, None]
+    np.testing.assert_allclose(copying((one, origins(unchanged(6))[:, None])), as_they_are, atol=1e-4)
+    assert np.abs(copying((one, origins(other_hands(rng, 6))[:, None])) - as_they_are).max() > 0.01

@@ -50,7 +50,7 @@ def test_another_head_on_the_same_encoder_is_asked_without_embedding(bench, answ
     other = load_checkpoint(folder)
     other.calibration = Calibration(2 * other.calibration.slope, 2 * other.calibration.intercept)
     new = bench.checkpoints.new_folder("small_cnn")
-    saved = save_checkpoint(other, new, quantise=True, encoder_file=folder / "encoder.npz")
+    saved = save_checkpoint(other, new, quantise=True, encoder_of=folder)
     look = SecondLook(bench)
     look.work(bench.log.rows())
     for said in look.margins.values():

@@ -394,13 +394,21 @@ def test_a_batch_depends_on_seed_and_step_only(images, tmp_path):
     first, second = (Trainer(SPEC, images, options, tmp_path / name) for name in "ab")
     second.step = 50
     (pixels, places), labels = first._drawn(9)
-    assert pixels.shape == (32, 36, 36, 3)
+    assert pixels.shape == (32, 2, 36, 36, 3) and places.shape[:2] == (32, 2)
     assert (pixels.dtype, places.dtype) == (np.uint8, np.float32)
     assert labels.shape == (32, 1)
     (again, places_again), _ = second._drawn(9)
     assert np.array_equal(again, pixels) and np.array_equal(places_again, places)
     (others, _), _ = first._drawn(10)
     assert not np.array_equal(others, pixels)
+
+
+def test_only_classes_that_may_become_other_characters_are_joined(images, dataset, tmp_path):
+    alone = Trainer(SPEC, images, OPTIONS, tmp_path)._drawn(0)[0]
+    assert alone[0].shape[:2] == alone[1].shape[:2] == (32, 1)
+    options = dataclasses.replace(OPTIONS, other_characters=True)
+    pairs = Trainer(SPEC, PreparedImages(pairs_of(dataset, 200), SPEC), options, tmp_path)._drawn(0)[0]
+    assert pairs[0].shape[1] == pairs[1].shape[1] == 1
 
 
 def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(images, tmp_path):
@@ -426,6 +434,7 @@ def test_the_characters_of_a_batch_are_changed_alike_and_those_of_another_otherw
     images, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(CHANGES, "ink", lambda rng, count: unchanged(count))
+    monkeypatch.setattr("siamese_core.compounds.SHARE", 0)
     options = dataclasses.replace(OPTIONS, batches=2, other_characters=True)
     spec = dataclasses.replace(SPEC, preparation="ink")
     (_, places), _ = Trainer(spec, images, options, tmp_path)._drawn(0)

@@ -264,6 +264,19 @@ def test_a_run_goes_on_from_a_checkpoint(trained, store, data, unseen, tmp_path)
     assert card["images_before"] == first.training.images == card["training_images"]
 
 
+def test_what_is_new_is_stored_beside_what_it_was_learnt_from(trained, store, data, unseen, tmp_path):
+    start, out = trained[0].folder, tmp_path / "new"
+    made = train_checkpoint(
+        request(data, validation=unseen, out=out, start=start, update=True), store, silent
+    )
+    assert (out / "encoder.npz").samefile(start / "encoder.npz") and (out / "update.npz").exists()
+    loaded = load_checkpoint(out)
+    assert loaded.id == made.checkpoint.id != trained[0].checkpoint.id
+    assert any((a != b).any() for a, b in zip(weights(loaded), weights(load_checkpoint(start)), strict=True))
+    with pytest.raises(UserError, match="--update without --start"):
+        train_checkpoint(request(data, validation=unseen, out=tmp_path / "other", update=True), store, silent)
+
+
 def test_a_step_of_several_batches_sees_as_many_images_at_a_higher_rate(store, data, unseen, tmp_path):
     asked = request(data, validation=unseen, batches=4, out=tmp_path / "new")
     assert training_runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)

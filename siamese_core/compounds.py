@@ -1,0 +1,53 @@
+"""Characters that no alphabet has: two of a batch drawn as the parts of one.
+
+Of a few hundred classes a network learns what tells these apart. Compounds are so many that it meets none of
+them twice, and each shares its parts with others of the batch, so that no part alone gives it away.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.ink import FRAME_SHARE
+
+SHARE = 0.8  # of the batches
+LENGTH, WIDTH = (0.5, 0.9), (0.7, 1.0)  # of a part, along the line of the two and across it; 1: the whole's
+
+
+@dataclass(frozen=True)
+class Compounds:
+    """rows: int (n, 2), whose drawings are the parts of each of n copies; factors, shifts: (n, 2, 2), on
+    (x, y) of a point in each part, which make it the point of the drawing that it comes from."""
+
+    rows: np.ndarray
+    factors: np.ndarray
+    shifts: np.ndarray
+
+    def __call__(self, corners: np.ndarray) -> np.ndarray:
+        """What `augmentation.origins` gave for n copies -> of both their parts: float32 (n, 2, ...)."""
+        spread = (slice(None), slice(None), None, None)
+        return (corners[:, None] * self.factors[spread] + self.shifts[spread]).astype("float32")
+
+
+def compounds(rng: np.random.Generator, batches: int, size: int, n_images: int) -> Compounds:
+    """For batches of `size` copies, n_images of a class in a row. In most of them every class is joined with
+    another, in the same way for all; in the others both parts are the drawing itself."""
+    joined = rng.random(batches) < SHARE
+    away = np.where(joined, rng.integers(1, size // n_images, batches), 0) * n_images
+    row = np.arange(size)
+    both = np.stack(np.broadcast_arrays(row, (row + away[:, None]) % size), axis=2)
+    rows = both + size * np.arange(batches)[:, None, None]
+    factors, shifts = _places(rng, batches)
+    factors[~joined], shifts[~joined] = 1, 0
+    return Compounds(rows.reshape(-1, 2), *(np.repeat(each, size, axis=0) for each in (factors, shifts)))
+
+
+def _places(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Factors and shifts, (count, 2, 2), of two parts beside or below each other that fill the whole's frame
+    between them and often overlap."""
+    length, width = rng.uniform(*LENGTH, (count, 2)), rng.uniform(*WIDTH, (count, 2))
+    centre = np.array([-0.5, 0.5]) * (1 - length) * FRAME_SHARE
+    beside = (rng.random((count, 1)) < 0.5)[..., None]
+    share = np.where(beside, np.stack([length, width], axis=2), np.stack([width, length], axis=2))
+    middle = np.where(beside, np.stack([centre, 0 * centre], axis=2), np.stack([0 * centre, centre], axis=2))
+    return 1 / share, -middle / share

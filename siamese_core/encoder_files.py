@@ -1,0 +1,85 @@
+"""An encoder's weights in the folder of its checkpoint: all of them, or those of another and what is new.
+
+`encoder.npz` holds all. Where they were learnt from another checkpoint's, that one's file may stay as it is
+and `update.npz` beside it hold what changed: of a large matrix the change as a product of two narrow ones, as
+such changes are of low rank (Hu et al. 2021, arXiv:2106.09685), of anything else the new values.
+"""
+
+import filecmp
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core import weights
+from siamese_core.atomic import share_file
+from siamese_core.errors import UserError
+from siamese_core.weights import LARGE_MATRIX, NamedArray, Packed
+
+ENCODER_FILE, UPDATE_FILE = "encoder.npz", "update.npz"
+RANK = 96
+TALL, WIDE = ".tall", ".wide"  # ends of the paths of the two matrices whose product is a change
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Those that hold the encoder of a checkpoint's folder."""
+    update = folder / UPDATE_FILE
+    return [folder / ENCODER_FILE, *([update] if update.exists() else [])]
+
+
+def share(source: Path, target: Path) -> None:
+    """The folder `target` gets the encoder of the folder `source`."""
+    for file in files_of(source):
+        share_file(file, target / file.name)
+
+
+def are_the_same(first: Path, second: Path) -> bool:
+    """Whether two folders hold the very same encoder."""
+    pairs = files_of(first), files_of(second)
+    return len(pairs[0]) == len(pairs[1]) and all(
+        filecmp.cmp(*pair, shallow=False) for pair in zip(*pairs, strict=True)
+    )
+
+
+def read(folder: Path) -> list[Packed]:
+    """What the files hold; UserError naming the file that is missing or damaged."""
+    return [weights.read_packed(file) for file in files_of(folder)]
+
+
+def unpack(stored: Sequence[Packed]) -> list[NamedArray]:
+    """The encoder's arrays from what `read` gave; UserError where an update is of another encoder."""
+    arrays = weights.unpack(stored[0])
+    for packed in stored[1:]:
+        new = weights.unpack(packed)
+        try:
+            arrays = [_changed(array, new) for array in arrays]
+        except (IndexError, ValueError) as misfit:
+            raise UserError(
+                f"{UPDATE_FILE} must be of the {ENCODER_FILE} beside it. Received: one of another network "
+                f"({misfit}). Copy the checkpoint again or train it anew."
+            ) from misfit
+    return arrays
+
+
+def _changed(array: NamedArray, new: list[NamedArray]) -> NamedArray:
+    """The array with what is first in `new`, which is taken out."""
+    first = new.pop(0)
+    if first.path == array.path:
+        return first
+    return NamedArray(array.path, array.values + first.values @ new.pop(0).values)
+
+
+def write_update(folder: Path, arrays: Sequence[NamedArray], base: Path) -> None:
+    """Stores an encoder of these arrays as what is new since `encoder.npz` of the folder `base`, as exactly
+    as 8 bits, and rank RANK for the change of a large matrix, can tell."""
+    share_file(base / ENCODER_FILE, folder / ENCODER_FILE)
+    parts = []
+    for before, now in zip(weights.unpack(weights.read_packed(base / ENCODER_FILE)), arrays, strict=True):
+        if now.values.ndim == 2 and now.values.size > LARGE_MATRIX:
+            change = now.values - before.values
+            # the eigenvectors of its square, largest last, are the directions in which it is largest
+            wide = np.linalg.eigh(change.T @ change)[1][:, -RANK:].T
+            parts += [NamedArray(before.path + TALL, change @ wide.T), NamedArray(before.path + WIDE, wide)]
+        else:
+            parts.append(NamedArray(before.path, now.values))
+    weights.write_packed(folder / UPDATE_FILE, weights.pack(parts))
