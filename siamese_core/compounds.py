@@ -10,7 +10,7 @@ import numpy as np
 
 from siamese_core.ink import FRAME_SHARE
 
-SHARE = 0.8  # of the batches
+SHARE, HALFWAY = 0.8, 100_000  # of the batches in the end; images after which it is half of that
 LENGTH, WIDTH = (0.5, 0.9), (0.7, 1.0)  # of a part, along the line of the two and across it; 1: the whole's
 
 
@@ -29,10 +29,16 @@ class Compounds:
         return (corners[:, None] * self.factors[spread] + self.shifts[spread]).astype("float32")
 
 
-def compounds(rng: np.random.Generator, batches: int, size: int, n_images: int) -> Compounds:
-    """For batches of `size` copies, n_images of a class in a row. In most of them every class is joined with
-    another, in the same way for all; in the others both parts are the drawing itself."""
-    joined = rng.random(batches) < SHARE
+def share_after(images: int) -> float:
+    """Of the batches that are joined once a network has seen so many images. What it learns first it learns
+    sooner from characters as they are."""
+    return SHARE * images / (images + HALFWAY)
+
+
+def compounds(rng: np.random.Generator, batches: int, size: int, n_images: int, share: float) -> Compounds:
+    """For batches of `size` copies, n_images of a class in a row. In a share of them every class is joined
+    with another, in the same way for all; in the others both parts are the drawing itself."""
+    joined = rng.random(batches) < share
     away = np.where(joined, rng.integers(1, size // n_images, batches), 0) * n_images
     row = np.arange(size)
     both = np.stack(np.broadcast_arrays(row, (row + away[:, None]) % size), axis=2)

@@ -18,7 +18,7 @@ from keras import ops
 from siamese_core.augmentation import CHANGES, origins, other_characters
 from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
-from siamese_core.compounds import compounds
+from siamese_core.compounds import compounds, share_after
 from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
@@ -208,10 +208,12 @@ class Trainer:
         rng = np.random.default_rng([self.options.seed, step])
         drawn = [self.source.draw(rng) for _ in range(self.options.batches)]
         indices, known = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-        parts, places = self._changed(rng, indices)
+        parts, places = self._changed(rng, indices, step * len(indices))
         return (self.images.pixels[parts], places), known[:, None] if known.ndim == 1 else known
 
-    def _changed(self, rng: np.random.Generator, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _changed(
+        self, rng: np.random.Generator, indices: np.ndarray, seen: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Of which images (n, p) copies are made, and where the corners of their cells come from."""
         warps = [CHANGES[self.spec.preparation](rng, len(indices))]
         if self.options.other_characters:
@@ -219,7 +221,8 @@ class Trainer:
         corners = origins(*warps)
         if not (self.options.other_characters and self.source.of_classes):
             return indices[:, None], corners[:, None]
-        joined = compounds(rng, self.options.batches, self.source.size, self.options.batch.n_images)
+        share = share_after(self.options.images_before + seen)
+        joined = compounds(rng, self.options.batches, self.source.size, self.options.batch.n_images, share)
         return indices[joined.rows], joined(corners)
 
     def save(self) -> None:

@@ -13,7 +13,7 @@ class TrainingOptions:
     batches: how many of `batch` are drawn for a step, each compared within itself; other_characters: each of
     them is changed as a whole into drawings of other characters, most into compounds of two; patience: that
     many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
-    result (None: the last ones are).
+    result (None: the last ones are); images_before: that the weights it starts with have seen.
     """
 
     steps: int | None = None
@@ -27,6 +27,7 @@ class TrainingOptions:
     interval_minutes: float = 5.0
     clip_norm: float = 5.0
     patience: int | None = None
+    images_before: int = 0
 
 
 def check(options: TrainingOptions) -> None:
@@ -52,5 +53,6 @@ def fixed(options: TrainingOptions) -> dict:
             "batches",
             "other_characters",
             "clip_norm",
+            "images_before",
         )
     }

@@ -9,7 +9,14 @@ import numpy as np
 
 from siamese_core.averaging import best_average
 from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import Checkpoint, base_card, load_checkpoint, save_checkpoint, write_card
+from siamese_core.checkpoints import (
+    Checkpoint,
+    base_card,
+    load_checkpoint,
+    read_card,
+    save_checkpoint,
+    write_card,
+)
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.domains import domain_of_images, some_of
 from siamese_core.encoders import EncoderSpec, encoder_spec, with_copies
@@ -145,8 +152,13 @@ def _start(request: TrainingRequest, trainer: Trainer) -> _Start | None:
             f"{request.encoder} from. Name another, or leave out --start."
         )
     trainer.start_from(parent.encoder, parent.head)
-    before = parent.card.get("training_images", 0) + parent.card.get("images_before", 0)
-    return _Start(trainer.network.get_weights(), {"parent": parent.id, "images_before": before})
+    card = {"parent": parent.id, "images_before": _seen(parent.card)}
+    return _Start(trainer.network.get_weights(), card)
+
+
+def _seen(card: dict) -> int:
+    """Images, by a checkpoint and those it was learnt from."""
+    return card.get("training_images", 0) + card.get("images_before", 0)
 
 
 def _described(data: Dataset | PairList) -> dict:
@@ -177,6 +189,7 @@ def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
         other_characters=spec.preparation == "ink",
         interval_minutes=request.interval_minutes,
         patience=request.patience,
+        images_before=_seen(read_card(request.start)) if request.start else 0,
     )
 
 

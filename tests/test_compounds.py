@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 
 from samples import stroke_glyph
-from siamese_core import compounds as module
 from siamese_core.augmentation import on_one_paper, origins, unchanged
-from siamese_core.compounds import LENGTH, SHARE, WIDTH, compounds
+from siamese_core.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 from siamese_core.ink import FRAME_SHARE
 
 SIDE, CLASSES, IMAGES = 64, 5, 3
 SIZE = CLASSES * IMAGES
 
 
-def drawn(seed: int, batches: int = 1):
-    return compounds(np.random.default_rng(seed), batches, SIZE, IMAGES)
+def drawn(seed: int, batches: int = 1, share: float = 1):
+    return compounds(np.random.default_rng(seed), batches, SIZE, IMAGES, share)
 
 
 def class_of(rows: np.ndarray) -> np.ndarray:
@@ -20,7 +19,7 @@ def class_of(rows: np.ndarray) -> np.ndarray:
 
 
 def test_every_class_of_a_batch_is_joined_with_another_and_all_in_one_way():
-    made = drawn(0, batches=200)
+    made = drawn(0, batches=200, share=0.8)
     whole = 0
     for batch in range(200):
         part = slice(batch * SIZE, (batch + 1) * SIZE)
@@ -36,7 +35,7 @@ def test_every_class_of_a_batch_is_joined_with_another_and_all_in_one_way():
             assert (made.factors[part] == 1).all() and (made.shifts[part] == 0).all()
         else:
             assert not (made.factors[part] == 1).all()
-    assert whole / 200 == pytest.approx(1 - SHARE, abs=0.1)
+    assert whole / 200 == pytest.approx(0.2, abs=0.1)
 
 
 def test_no_two_classes_become_the_same_compound():
@@ -46,8 +45,7 @@ def test_no_two_classes_become_the_same_compound():
         assert len({tuple(pair) for pair in pairs}) == CLASSES
 
 
-def test_the_parts_fill_the_frame_between_them(monkeypatch):
-    monkeypatch.setattr(module, "SHARE", 1)
+def test_the_parts_fill_the_frame_between_them():
     made = drawn(2, batches=100)
     edges = np.array([-FRAME_SHARE / 2, FRAME_SHARE / 2])
     for factors, shifts in zip(made.factors[::SIZE], made.shifts[::SIZE], strict=True):
@@ -61,13 +59,11 @@ def test_the_parts_fill_the_frame_between_them(monkeypatch):
             assert (share >= low * FRAME_SHARE - 1e-9).all() and (share <= high * FRAME_SHARE + 1e-9).all()
 
 
-def test_a_compound_shows_both_drawings_and_what_is_not_joined_the_drawing_itself(monkeypatch):
+def test_a_compound_shows_both_drawings_and_what_is_not_joined_the_drawing_itself():
     images = np.stack([stroke_glyph(np.random.default_rng(i), SIDE)[:, :, :1] for i in range(SIZE)])
     corners = origins(unchanged(SIZE))
-    monkeypatch.setattr(module, "SHARE", 0)
-    alone = drawn(3)
+    alone = drawn(3, share=0)
     np.testing.assert_allclose(on_one_paper(images[alone.rows], alone(corners)), images, atol=0.01)
-    monkeypatch.setattr(module, "SHARE", 1)
     joined = drawn(3)
     places = joined(corners)
     assert places.dtype == np.float32
@@ -83,3 +79,9 @@ def test_the_same_generator_gives_the_same_compounds():
     first, again, other = (drawn(seed, batches=3) for seed in (4, 4, 5))
     assert np.array_equal(first.rows, again.rows) and np.array_equal(first.factors, again.factors)
     assert not np.array_equal(first.factors, other.factors)
+
+
+def test_the_share_of_compounds_grows_with_what_was_seen():
+    assert share_after(0) == 0
+    assert share_after(HALFWAY) == pytest.approx(SHARE / 2)
+    assert 0.95 * SHARE < share_after(30 * HALFWAY) < SHARE

@@ -404,9 +404,17 @@ def test_a_batch_depends_on_seed_and_step_only(images, tmp_path):
 
 
 def test_only_classes_that_may_become_other_characters_are_joined(images, dataset, tmp_path):
+    options = dataclasses.replace(OPTIONS, other_characters=True, batches=8)
+
+    def joined(step: int, **more) -> float:
+        made = Trainer(SPEC, images, dataclasses.replace(options, **more), tmp_path)
+        pixels = made._drawn(step)[0][0]
+        return float((pixels[:, 0] != pixels[:, 1]).any(axis=(1, 2, 3)).mean())
+
+    assert joined(0) == 0
+    assert joined(10_000) > 0.4 and joined(0, images_before=10_000_000) > 0.4
     alone = Trainer(SPEC, images, OPTIONS, tmp_path)._drawn(0)[0]
     assert alone[0].shape[:2] == alone[1].shape[:2] == (32, 1)
-    options = dataclasses.replace(OPTIONS, other_characters=True)
     pairs = Trainer(SPEC, PreparedImages(pairs_of(dataset, 200), SPEC), options, tmp_path)._drawn(0)[0]
     assert pairs[0].shape[1] == pairs[1].shape[1] == 1
 
@@ -434,7 +442,6 @@ def test_the_characters_of_a_batch_are_changed_alike_and_those_of_another_otherw
     images, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(CHANGES, "ink", lambda rng, count: unchanged(count))
-    monkeypatch.setattr("siamese_core.compounds.SHARE", 0)
     options = dataclasses.replace(OPTIONS, batches=2, other_characters=True)
     spec = dataclasses.replace(SPEC, preparation="ink")
     (_, places), _ = Trainer(spec, images, options, tmp_path)._drawn(0)
