@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from samples import alphabet, image_file
-from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
@@ -141,8 +141,8 @@ def test_another_head_on_the_same_encoder_needs_no_new_embeddings(done, shipped,
     bench = Counting(workspace, shipped)
     checkpoint = load_checkpoint(shipped / "koch")
     checkpoint.threshold = 0.75
-    file = shipped / "koch" / ENCODER_FILE
-    saved = save_checkpoint(checkpoint, bench.checkpoints.new_folder("small_cnn"), True, file)
+    parent = shipped / "koch"
+    saved = save_checkpoint(checkpoint, bench.checkpoints.new_folder("small_cnn"), True, encoder_of=parent)
     bench.checkpoints.promote(saved.id, "koch")
     pool = Pool(bench)
     pool.files.add_folder(images)
