@@ -1,7 +1,7 @@
 """Characters that no alphabet has: two of a batch drawn as the parts of one.
 
-Of a few hundred classes a network learns what tells these apart. Compounds are so many that it meets none of
-them twice, and each shares its parts with others of the batch, so that no part alone gives it away.
+Of a few hundred classes a network learns what tells these apart. Compounds are so many that it hardly meets
+one twice, and each shares its parts with others of the batch, so that no part alone gives it away.
 """
 
 from dataclasses import dataclass

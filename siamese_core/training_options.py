@@ -11,9 +11,9 @@ class TrainingOptions:
     """How long and how. Of `steps` and `minutes` the one reached first ends the run.
 
     batches: how many of `batch` are drawn for a step, each compared within itself; other_characters: each of
-    them is changed as a whole into drawings of other characters, most into compounds of two; patience: that
-    many intervals without a better "one_shot" from `validate` end the run too, and the best weights are its
-    result (None: the last ones are); images_before: that the weights it starts with have seen.
+    them is changed as a whole into drawings of other characters, with time most into compounds of two;
+    patience: that many intervals without a better "one_shot" from `validate` end the run too, and the best
+    weights are its result (None: the last ones are); images_before: seen by the weights that it starts with.
     """
 
     steps: int | None = None
