@@ -29,8 +29,11 @@ UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are 
 FOLDS = 4
 MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-# Held-out answers are few and not like all pairs: what is not as usual must do better by 7 % for each choice.
-USUAL, UNUSUAL = (1.0, 1.5, 20.0), 1.07
+# Held-out answers are few and not like all pairs: what is not as usual must do better by 7 % for each choice
+# and, over the folds, by more than two standard errors.
+UNUSUAL, SURE = 1.07, 2.0
+USUAL = (1.0, 1.5, 20.0)  # of embeddings that were learnt for something else
+USUAL_TRAINED = (0.5, 0.5, 5.0)  # of those that were trained to be compared, as their head weighs them
 CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
 
 
@@ -70,33 +73,44 @@ def learn(
     parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
     allowed: Callable[[Metric], bool] = lambda metric: True,
+    usual: Setting = USUAL,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
     of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
-    it; the best that is `allowed` is taken. None where the answers are too few to choose by, or all that they
-    teach is clearly worse than the parent on things held out, or not allowed."""
+    it; the best that is `allowed` is taken, the `usual` setting where none is surely better. None where the
+    answers are too few to choose by, or all that they teach is clearly worse than the parent on things held
+    out, or not allowed."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
     group = likely_groups(trust, answers.left, answers.right, answers.same)
     judged = list(_folds(group, answers, rng))
     if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
         return None
-    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
+    before = _losses(judged, [parent(fold.left, fold.right) for fold in judged]).mean() if parent else None
     scores = _held_out_scores(embeddings, group, judged)
-    losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    for setting in sorted(losses, key=lambda each: losses[each] * UNUSUAL ** _differences(each)):
-        if before is not None and losses[setting] > CLEARLY_WORSE * before:
+    losses = {setting: _losses(judged, said) for setting, said in scores.items()}
+    for setting in _best_first(losses, usual):
+        if before is not None and losses[setting].mean() > CLEARLY_WORSE * before:
             continue
         metric = _final(embeddings, group, setting)
         if allowed(metric):
             said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
             calibration = fit_calibration(*_together(said, answers))
-            return Learnt(metric, calibration, losses[setting], before, setting)
+            return Learnt(metric, calibration, float(losses[setting].mean()), before, setting)
     return None
 
 
-def _differences(setting: Setting) -> int:
-    return sum(chosen != usual for chosen, usual in zip(setting, USUAL, strict=True))
+def _best_first(losses: dict[Setting, np.ndarray], usual: Setting) -> list[Setting]:
+    """By the losses (folds,) of each: the usual setting and those that are surely better, then the others."""
+
+    def order(setting: Setting) -> tuple[bool, float]:
+        gain = np.log(losses[usual] / losses[setting])
+        error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+        differences = sum(ours != theirs for ours, theirs in zip(setting, usual, strict=True))
+        doubtful = differences > 0 and not gain.mean() > SURE * error
+        return doubtful, losses[setting].mean() * UNUSUAL**differences
+
+    return sorted(losses, key=order)
 
 
 def _reduced(
@@ -180,13 +194,13 @@ def _held_out_scores(
     return found
 
 
-def _loss(judged) -> float:
-    """Mean cross-entropy in bits of pairs' (scores, fold), each fold calibrated by itself."""
+def _losses(folds: list[_Fold], scores: list[np.ndarray]) -> np.ndarray:
+    """Cross-entropy in bits of each fold's pairs, each fold calibrated by itself."""
     losses = []
-    for scores, fold in judged:
-        log_odds = fit_calibration(scores, fold.same, fold.weight * len(scores)).log_odds(scores)
+    for fold, said in zip(folds, scores, strict=True):
+        log_odds = fit_calibration(said, fold.same, fold.weight * len(said)).log_odds(said)
         losses.append(fold.weight @ (np.logaddexp(0, log_odds) - fold.same * log_odds) / np.log(2))
-    return float(np.mean(losses))
+    return np.array(losses)
 
 
 def _together(

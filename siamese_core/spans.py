@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 POWERS = (0.5, 1.0)
-SHRINKAGES = (0.3, 0.7, 1.5)  # of the covariance within things, in units of the mean variance
-PRIOR_COUNTS = (3.0, 20.0)  # images that the covariance of all of them counts for, beside that within things
+SHRINKAGES = (0.5, 1.5)  # of the covariance within things, in units of the mean variance
+PRIOR_COUNTS = (5.0, 20.0)  # images that the covariance of all of them counts for, beside that within things
 LEFT_OF_MEAN = 0.05  # of the variance: the square of what is left of the mean, which tells kinds apart
 OUTSIDE = 1.5  # what few images do not span tells more than its variance among them
 SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean

@@ -23,7 +23,7 @@ from siamese_core.head_training import (
 from siamese_core.heads import make_head
 from siamese_core.holdout import Split, split
 from siamese_core.material import Material
-from siamese_core.metric_learning import Answers
+from siamese_core.metric_learning import USUAL, USUAL_TRAINED, Answers
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 from siamese_core.validation import Embedded
@@ -296,6 +296,24 @@ def test_a_learnt_head_learns_again_as_a_parent(cosine):
     first = learnt_head(cosine, shown, given, np.random.default_rng(0))
     second = learnt_head(first, shown, given, np.random.default_rng(0))
     np.testing.assert_allclose(second.head.get_weights()[2], first.head.get_weights()[2], atol=1e-6)
+
+
+def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_compared(cosine):
+    """A head with weights says so, and its children's, which keep them as their scale."""
+    trained = replace(cosine, card=cosine.card | {"head": "weighted_l1"}, head=make_head("weighted_l1"))
+    trained.head.build((None, 128), (None, 128))
+    trained.head.weight.assign(np.random.default_rng(0).uniform(0.1, 1, 128))
+    shown, few = answered(np.random.default_rng(5), 40)
+
+    def learning(parent: Checkpoint) -> Checkpoint:
+        return learnt_head(parent, shown, few, np.random.default_rng(0))
+
+    def setting(model: Checkpoint) -> tuple:
+        return tuple(model.card["learning"][name] for name in ("power", "shrinkage", "prior_count"))
+
+    assert setting(learning(cosine)) == USUAL
+    child = learning(trained)
+    assert setting(child) == setting(learning(child)) == USUAL_TRAINED
 
 
 def test_five_hundred_answers_take_less_than_twenty_seconds(cosine):
