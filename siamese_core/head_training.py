@@ -10,7 +10,7 @@ from siamese_core.checkpoints import Checkpoint
 from siamese_core.domains import trained_on
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
-from siamese_core.metric_learning import USUAL, USUAL_TRAINED, Answers, learn, unlabelled_metric
+from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 from siamese_core.spans import Metric
@@ -59,7 +59,7 @@ def learnt_head(
         None if "learning" in parent.card else said,
         rng,
         lambda metric: allowed(_with_metric(parent, metric)),
-        USUAL if (scale == 1).all() else USUAL_TRAINED,
+        HABIT if (scale == 1).all() else HABIT_TRAINED,
     )
     if found is None:
         return None

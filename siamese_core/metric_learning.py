@@ -16,6 +16,7 @@ from siamese_core.metrics import Calibration, fit_calibration
 from siamese_core.spans import (
     MOST_ANCHORS,
     POWERS,
+    SETTINGS,
     Kernel,
     Metric,
     Setting,
@@ -29,12 +30,24 @@ UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are 
 FOLDS = 4
 MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-# Held-out answers are few and not like all pairs: what is not as usual must do better by 7 % for each choice
-# and, over the folds, by more than two standard errors.
-UNUSUAL, SURE = 1.07, 2.0
-USUAL = (1.0, 1.5, 20.0)  # of embeddings that were learnt for something else
-USUAL_TRAINED = (0.5, 0.5, 5.0)  # of those that were trained to be compared, as their head weighs them
 CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What is learnt by where nothing says otherwise. Held-out answers are few and not like all pairs: any
+    other setting must do better by the factor `unusual` for each choice in which it differs."""
+
+    usual: Setting
+    unusual: float
+
+    def handicap(self, setting: Setting) -> float:
+        return self.unusual ** sum(ours != its for ours, its in zip(self.usual, setting, strict=True))
+
+
+# On faces and photographs, and on characters.
+HABIT = Habit((1.0, 1.5, 20.0), 1.07)  # of embeddings that were learnt for something else
+HABIT_TRAINED = Habit((0.5, 0.5, 5.0), 1.15)  # of those trained to be compared, as their head weighs them
 
 
 @dataclass(frozen=True)
@@ -73,44 +86,30 @@ def learn(
     parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
     allowed: Callable[[Metric], bool] = lambda metric: True,
-    usual: Setting = USUAL,
+    habit: Habit = HABIT,
 ) -> Learnt | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
     of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
-    it; the best that is `allowed` is taken, the `usual` setting where none is surely better. None where the
-    answers are too few to choose by, or all that they teach is clearly worse than the parent on things held
-    out, or not allowed."""
+    it; the best that is `allowed` is taken. None where the answers are too few to choose by, or all that they
+    teach is clearly worse than the parent on things held out, or not allowed."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
     trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
     group = likely_groups(trust, answers.left, answers.right, answers.same)
     judged = list(_folds(group, answers, rng))
     if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
         return None
-    before = _losses(judged, [parent(fold.left, fold.right) for fold in judged]).mean() if parent else None
-    scores = _held_out_scores(embeddings, group, judged)
-    losses = {setting: _losses(judged, said) for setting, said in scores.items()}
-    for setting in _best_first(losses, usual):
-        if before is not None and losses[setting].mean() > CLEARLY_WORSE * before:
+    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
+    scores = _held_out_scores(embeddings, group, judged, {*SETTINGS, habit.usual})
+    losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
+    for setting in sorted(losses, key=lambda each: losses[each] * habit.handicap(each)):
+        if before is not None and losses[setting] > CLEARLY_WORSE * before:
             continue
         metric = _final(embeddings, group, setting)
         if allowed(metric):
             said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
             calibration = fit_calibration(*_together(said, answers))
-            return Learnt(metric, calibration, float(losses[setting].mean()), before, setting)
+            return Learnt(metric, calibration, losses[setting], before, setting)
     return None
-
-
-def _best_first(losses: dict[Setting, np.ndarray], usual: Setting) -> list[Setting]:
-    """By the losses (folds,) of each: the usual setting and those that are surely better, then the others."""
-
-    def order(setting: Setting) -> tuple[bool, float]:
-        gain = np.log(losses[usual] / losses[setting])
-        error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-        differences = sum(ours != theirs for ours, theirs in zip(setting, usual, strict=True))
-        doubtful = differences > 0 and not gain.mean() > SURE * error
-        return doubtful, losses[setting].mean() * UNUSUAL**differences
-
-    return sorted(losses, key=order)
 
 
 def _reduced(
@@ -179,28 +178,28 @@ def _balanced(same: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _held_out_scores(
-    embeddings: np.ndarray, group: np.ndarray, folds: list[_Fold]
+    embeddings: np.ndarray, group: np.ndarray, folds: list[_Fold], settings: set[Setting]
 ) -> dict[Setting, list[np.ndarray]]:
     """By setting, of each fold's pairs, learnt from the images outside the fold."""
     found: dict[Setting, list[np.ndarray]] = {}
     for fold in folds:
         others = np.setdiff1d(np.arange(len(group)), fold.members)
         first, second = (np.searchsorted(fold.members, side) for side in (fold.left, fold.right))
-        for power in POWERS:
+        for power in sorted({setting[0] for setting in settings}):
             span = Span.of(embeddings[others], power)
             placed = span.place(embeddings[fold.members])
-            for setting, kernel in kernels(span, group[others]):
+            for setting, kernel in kernels(span, group[others], settings):
                 found.setdefault(setting, []).append(kernel.cosines(*placed)[first, second])
     return found
 
 
-def _losses(folds: list[_Fold], scores: list[np.ndarray]) -> np.ndarray:
-    """Cross-entropy in bits of each fold's pairs, each fold calibrated by itself."""
+def _loss(judged) -> float:
+    """Mean cross-entropy in bits of pairs' (scores, fold), each fold calibrated by itself."""
     losses = []
-    for fold, said in zip(folds, scores, strict=True):
-        log_odds = fit_calibration(said, fold.same, fold.weight * len(said)).log_odds(said)
+    for scores, fold in judged:
+        log_odds = fit_calibration(scores, fold.same, fold.weight * len(scores)).log_odds(scores)
         losses.append(fold.weight @ (np.logaddexp(0, log_odds) - fold.same * log_odds) / np.log(2))
-    return np.array(losses)
+    return float(np.mean(losses))
 
 
 def _together(
@@ -225,7 +224,7 @@ def _together(
 
 def _final(embeddings: np.ndarray, group: np.ndarray, setting: Setting) -> Metric:
     span = Span.of(embeddings, setting[0])
-    kernel = dict(kernels(span, group))[setting]
+    kernel = dict(kernels(span, group, [setting]))[setting]
     sizes = np.bincount(group)
     largest = [each for each in np.argsort(-sizes, kind="stable")[:MOST_ANCHORS] if sizes[each] > 1]
     anchors = np.array([span.rows[group == each].mean(axis=0) for each in largest]).reshape(-1, span.rank)

@@ -23,7 +23,7 @@ from siamese_core.head_training import (
 from siamese_core.heads import make_head
 from siamese_core.holdout import Split, split
 from siamese_core.material import Material
-from siamese_core.metric_learning import USUAL, USUAL_TRAINED, Answers
+from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 from siamese_core.validation import Embedded
@@ -311,9 +311,9 @@ def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_comp
     def setting(model: Checkpoint) -> tuple:
         return tuple(model.card["learning"][name] for name in ("power", "shrinkage", "prior_count"))
 
-    assert setting(learning(cosine)) == USUAL
+    assert setting(learning(cosine)) == HABIT.usual
     child = learning(trained)
-    assert setting(child) == setting(learning(child)) == USUAL_TRAINED
+    assert setting(child) == setting(learning(child)) == HABIT_TRAINED.usual
 
 
 def test_five_hundred_answers_take_less_than_twenty_seconds(cosine):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from siamese_core.metric_learning import MOST_IMAGES, Answers, learn, unlabelled_metric
+from siamese_core.metric_learning import MOST_IMAGES, Answers, Habit, learn, unlabelled_metric
 from siamese_core.metrics import roc_auc
-from siamese_core.spans import Metric, powered
+from siamese_core.spans import SETTINGS, Metric, Setting, powered
 
 DIM, EACH = 40, 8
 
@@ -100,18 +100,17 @@ def test_the_best_that_is_allowed_is_learnt(pool):
     assert learnt(lambda metric: False) is None
 
 
-def test_only_a_setting_that_is_surely_better_replaces_the_usual_one(pool):
-    """Much shrinkage leaves the ten numbers that tell nothing: 300 answers show that, 40 do not."""
-    usual, given = (1.0, 1.5, 20.0), answers(pool[1], np.random.default_rng(2))
-    some = np.random.default_rng(0).permutation(len(given.same))[:40]
-    few = Answers(given.left[some], given.right[some], given.same[some], given.weight[some])
+def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
+    """Much shrinkage leaves the ten numbers that tell nothing. What is usual need not be among the settings
+    that are tried in any case."""
+    given, much = answers(pool[1], np.random.default_rng(2)), (0.8, 2.0, 5.0)
 
-    def learnt(told: Answers):
+    def setting(unusual: float) -> Setting:
         parent, rng = cosine_of(pool[0]), np.random.default_rng(2)
-        return learn(pool[0], told, parent, rng, usual=usual).setting
+        return learn(pool[0], given, parent, rng, habit=Habit(much, unusual)).setting
 
-    assert learnt(given)[1] < usual[1]
-    assert learnt(few) == usual
+    assert setting(1.0) in SETTINGS and setting(1.0)[1] < much[1]
+    assert setting(3.0) == much
 
 
 def test_too_few_answers_that_are_the_same_teach_nothing(pool):
