@@ -59,7 +59,7 @@ def learnt_head(
         None if "learning" in parent.card else said,
         rng,
         lambda metric: allowed(_with_metric(parent, metric)),
-        HABIT if (scale == 1).all() else HABIT_TRAINED,
+        HABIT if (scale == 1).all() else HABIT_TRAINED,  # weights were learnt together with the encoder
     )
     if found is None:
         return None
