@@ -45,9 +45,10 @@ WARNING = Markup('<p class="trouble" role="note"><b>Unlike its training:</b> {}<
 QUIET = Markup('<p class="quiet">{}</p>')
 AGREE = Markup('<p class="summary">{who} {verdict}</p>')
 DISAGREE = Markup(
-    '<p class="summary disagree" role="status"><b>The encoders disagree.</b> {opinions}. '
-    "Your answer teaches most here.</p>"
+    '<p class="summary disagree" role="status"><b>The encoders disagree.</b> {opinions}. {lesson}</p>'
 )
+LESSON = "Your answer teaches most here."
+MOVED = Markup("That is the thresholds' doing: at the checkpoints' own, both say {}.")
 WAITING = {
     "waiting": "waits to be loaded",
     "loading": "is being loaded; the pair is compared as soon as it is ready",
@@ -69,6 +70,11 @@ class Opinion:
     @property
     def same(self) -> bool:
         return is_same(self.comparison.similarity, self.threshold)
+
+    @property
+    def same_by_itself(self) -> bool:
+        """At the checkpoint's own threshold."""
+        return is_same(self.comparison.similarity, self.comparison.threshold)
 
 
 def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict]) -> Markup:
@@ -92,7 +98,9 @@ def summary(opinions: Mapping[str, Opinion]) -> Markup:
         return Markup("")
     if len(set(said.values())) > 1:
         parts = [Markup("{} says {}").format(name, verdict(answer)) for name, answer in said.items()]
-        return DISAGREE.format(opinions=Markup(", ").join(parts))
+        own = {word(opinions[name].same_by_itself) for name in said}
+        lesson = LESSON if len(own) > 1 else MOVED.format(verdict(own.pop()))
+        return DISAGREE.format(opinions=Markup(", ").join(parts), lesson=lesson)
     who = "Both encoders say" if len(said) == len(SLOTS) else f"{', '.join(said)} says"
     return AGREE.format(who=who, verdict=verdict(next(iter(said.values()))))
 
