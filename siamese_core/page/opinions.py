@@ -71,11 +71,6 @@ class Opinion:
     def same(self) -> bool:
         return is_same(self.comparison.similarity, self.threshold)
 
-    @property
-    def same_by_itself(self) -> bool:
-        """At the checkpoint's own threshold."""
-        return is_same(self.comparison.similarity, self.comparison.threshold)
-
 
 def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict]) -> Markup:
     """Everything below the two pictures. `slots`: of `Workbench.status()`, for those without opinion."""
@@ -98,7 +93,7 @@ def summary(opinions: Mapping[str, Opinion]) -> Markup:
         return Markup("")
     if len(set(said.values())) > 1:
         parts = [Markup("{} says {}").format(name, verdict(answer)) for name, answer in said.items()]
-        own = {word(opinions[name].same_by_itself) for name in said}
+        own = {word(opinions[name].comparison.same) for name in said}
         lesson = LESSON if len(own) > 1 else MOVED.format(verdict(own.pop()))
         return DISAGREE.format(opinions=Markup(", ").join(parts), lesson=lesson)
     who = "Both encoders say" if len(said) == len(SLOTS) else f"{', '.join(said)} says"
