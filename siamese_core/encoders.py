@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SLOTS = ("koch", "resnet50")
 PAPER = 255
+MIDDLE = 0.7  # so that what the middle of the network says of a pair counts half of what its end says
 HANDS_TURN = (-8.0, 8.0)  # degrees: people write at a slant of their own
 
 
@@ -118,6 +119,26 @@ def _resnet50_imagenet(size: int) -> "keras.Model":
     return Model(images, network(applications.resnet.preprocess_input(images)), name="resnet50_imagenet")
 
 
+def _resnet50_photographs(size: int) -> "keras.Model":
+    """The network with the ImageNet weights, two of its levels side by side: its pooled features, and the
+    generalised mean (Radenović 2018) of what the first block of the last stage answers, which has not yet
+    forgotten what tells apart the things of one kind, as faces are. 2048 numbers each, of length 1 and
+    `MIDDLE`."""
+    from keras import Model, applications, layers, ops
+
+    images = layers.Input((size, size, 3))
+    inside = applications.ResNet50(
+        include_top=False, weights=None, input_shape=(size, size, 3), pooling="avg"
+    )
+    inside.trainable = False
+    outputs = inside.output, inside.get_layer("conv5_block1_out").output
+    network = Model(inside.input, outputs, name=inside.name)
+    last, middle = network(applications.resnet.preprocess_input(images))
+    pooled = ops.mean(ops.maximum(middle, 1e-6) ** 3, axis=(1, 2)) ** (1 / 3)  # a root has no slope at 0
+    embeddings = ops.concatenate([ops.normalize(last), MIDDLE * ops.normalize(pooled)], axis=-1)
+    return Model(images, embeddings, name="resnet50_photographs")
+
+
 def _small_cnn(size: int) -> "keras.Model":
     """`TestModel` of the third published attempt, mended: a unit vector in place of a softmax, no dropout."""
     from keras import Sequential, layers
@@ -182,7 +203,10 @@ ENCODERS = {
 PRETRAINED = {
     "resnet50_imagenet": EncoderSpec(
         "resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_imagenet, mirrored=True
-    )
+    ),
+    "resnet50_photographs": EncoderSpec(
+        "resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_photographs, mirrored=True
+    ),
 }
 
 

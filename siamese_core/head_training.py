@@ -63,13 +63,12 @@ def learnt_head(
     )
     if found is None:
         return None
-    power, shrinkage, prior = found.setting
+    power, shrinkage = found.setting
     learning = {
         "images": len(embeddings),
         "answers": len(answers.same),
         "power": power,
         "shrinkage": shrinkage,
-        "prior_count": prior,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
     candidate = _with_metric(parent, found.metric)

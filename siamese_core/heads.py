@@ -13,7 +13,7 @@ from siamese_core.spans import MOST_ANCHORS, MOST_AXES, Metric
 
 SMALLEST_SQUARE = 1e-12  # below it a distance has no finite gradient
 # On photographs, faces and characters: more gain helps known things further and costs all others.
-ANCHOR_GAIN, ANCHOR_SLOPE, ANCHOR_LIMIT = 0.07, 20.0, 0.4
+ANCHOR_GAIN, ANCHOR_SLOPE, ANCHOR_LIMIT = 0.05, 20.0, 0.4
 
 
 class WeightedL1(keras.layers.Layer):

@@ -15,7 +15,7 @@ from siamese_core.encoders import PRETRAINED, with_copies
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 
-NETWORK = "resnet50_imagenet"
+NETWORK = "resnet50_photographs"
 VARIABLE = "SIAMESE_RESNET50_WEIGHTS"
 SWITCHED_OFF = "none"
 FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"

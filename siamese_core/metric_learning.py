@@ -17,6 +17,7 @@ from siamese_core.spans import (
     MOST_ANCHORS,
     POWERS,
     SETTINGS,
+    SHRINKAGES,
     Kernel,
     Metric,
     Setting,
@@ -36,18 +37,23 @@ CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no mo
 @dataclass(frozen=True)
 class Habit:
     """What is learnt by where nothing says otherwise. Held-out answers are few and not like all pairs: any
-    other setting must do better by the factor `unusual` for each choice in which it differs."""
+    other setting must do better by the factor `unusual` for each step of `POWERS` and `SHRINKAGES` to it."""
 
     usual: Setting
     unusual: float
 
     def handicap(self, setting: Setting) -> float:
-        return self.unusual ** sum(ours != its for ours, its in zip(self.usual, setting, strict=True))
+        steps = (_steps(*each) for each in zip(self.usual, setting, (POWERS, SHRINKAGES), strict=True))
+        return self.unusual ** sum(steps)
+
+
+def _steps(start: float, end: float, values: tuple[float, ...]) -> int:
+    return sum(min(start, end) <= value <= max(start, end) and value != start for value in values)
 
 
 # On faces and photographs, and on characters.
-HABIT = Habit((1.0, 1.5, 20.0), 1.07)  # of embeddings that were learnt for something else
-HABIT_TRAINED = Habit((0.5, 0.5, 5.0), 1.15)  # of those trained to be compared, as their head weighs them
+HABIT = Habit((1.0, 1.5), 1.07)  # of embeddings that were learnt for something else
+HABIT_TRAINED = Habit((0.5, 0.5), 1.15)  # of those trained to be compared, as their head weighs them
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Answers:
 @dataclass(frozen=True)
 class Learnt:
     """calibration: of the metric's scores; loss, parent_loss: cross-entropy in bits for each pair of things
-    held out, 1 is chance; setting: power, shrinkage, prior count."""
+    held out, 1 is chance; setting: power, shrinkage."""
 
     metric: Metric
     calibration: Calibration

@@ -8,6 +8,7 @@ import numpy as np
 from siamese_core.asked import Pair
 from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.domains import unlike
 from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same
@@ -24,8 +25,8 @@ RANDOM_PAIRS = 500
 @dataclass(frozen=True)
 class QuestionTable:
     """ids: of n images, embedded in every slot; number: id -> its place; classes: int (n,), -1 unknown;
-    embedded, views: one for each slot that serves; called_same: by slot, the share of random pairs that it
-    calls same."""
+    embedded, views: one for each slot that serves; candidates: as those see them that were trained on the
+    like, if any; called_same: by slot, the share of random pairs that it calls same."""
 
     ids: tuple[str, ...]
     number: dict[str, int]
@@ -98,13 +99,16 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     names = sorted({each.class_name for each in images} - {""})
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.shelf, ids) for each in embedded)
+    # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
+    at_home = [unlike(each.checkpoint.card, each.domain) is None for each in embedded]
+    knowing = [view for view, known in zip(views, at_home, strict=True) if known] or views
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
         classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
         embedded=tuple(embedded),
         views=views,
-        candidates=find_candidates(views, rng),
+        candidates=find_candidates(knowing, rng),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
 

@@ -7,17 +7,17 @@ from itertools import product
 import numpy as np
 
 POWERS = (0.5, 1.0)
-SHRINKAGES = (0.3, 0.7, 1.5)  # of the covariance within things, in units of the mean variance
-PRIOR_COUNTS = (3.0, 20.0)  # images that the covariance of all of them counts for, beside that within things
+SHRINKAGES = (0.3, 0.7, 1.5, 4.0)  # of the covariance within things, in units of the mean variance
+PRIOR_COUNT = 5.0  # images that the covariance of all of them counts for, beside that within things
 LEFT_OF_MEAN = 0.05  # of the variance: the square of what is left of the mean, which tells kinds apart
 OUTSIDE = 1.5  # what few images do not span tells more than its variance among them
-SOFTNESS = 2.0  # what is added to the variance between things, in units of its mean
+SOFTNESS = 1.0  # what is added to the variance between things, in units of its mean
 MOST_AXES, MOST_ANCHORS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
 NEGLIGIBLE = 1e-8  # of the largest variance
 
-Setting = tuple[float, float, float]  # power, shrinkage, prior count
-SETTINGS: tuple[Setting, ...] = tuple(product(POWERS, SHRINKAGES, PRIOR_COUNTS))
+Setting = tuple[float, float]  # power, shrinkage
+SETTINGS: tuple[Setting, ...] = tuple(product(POWERS, SHRINKAGES))
 
 
 @dataclass(frozen=True)
@@ -111,20 +111,20 @@ def within_covariance(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 def kernels(span: Span, group: np.ndarray, settings: Iterable[Setting]) -> Iterator[tuple[Setting, Kernel]]:
     """For every setting of the span's power, from the groups (m,) of its rows."""
-    settings = [setting for setting in settings if setting[0] == span.power]
     within, total = within_covariance(span.rows, group), span.rows.T @ span.rows / len(span.rows)
     repeated = len(group) - len(np.unique(group))
-    for prior in {setting[2] for setting in settings}:
-        share = prior / (prior + repeated)
-        variance, own = np.linalg.eigh((1 - share) * within + share * total)
-        for shrinkage in {setting[1] for setting in settings if setting[2] == prior}:
-            ridge = shrinkage * span.unit
-            root = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
-            between, axes = np.linalg.eigh(root @ (total - within) @ root)
-            turned, between = root @ axes, np.maximum(between, 0)
-            least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
-            inside = (turned * _soft(between + least)) @ turned.T
-            yield (span.power, shrinkage, prior), Kernel(inside, OUTSIDE * _soft(least) / ridge)
+    share = PRIOR_COUNT / (PRIOR_COUNT + repeated)
+    variance, own = np.linalg.eigh((1 - share) * within + share * total)
+    for power, shrinkage in settings:
+        if power != span.power:
+            continue
+        ridge = shrinkage * span.unit
+        root = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
+        between, axes = np.linalg.eigh(root @ (total - within) @ root)
+        turned, between = root @ axes, np.maximum(between, 0)
+        least = SOFTNESS * max(float(between.mean()), NEGLIGIBLE)
+        inside = (turned * _soft(between + least)) @ turned.T
+        yield (power, shrinkage), Kernel(inside, OUTSIDE * _soft(least) / ridge)
 
 
 def _soft(between):

@@ -9,6 +9,7 @@ from siamese_core.checkpoints import Checkpoint, base_card
 from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
 from siamese_core.encoders import PRETRAINED
 from siamese_core.heads import make_head
+from siamese_core.imagenet import NETWORK
 from siamese_core.metrics import Calibration
 from small_checkpoints import small_checkpoint
 
@@ -127,7 +128,7 @@ def test_a_frozen_network_and_replayed_pairs_of_one_kind_do_not_stop_it(short):
 
 
 def test_of_a_network_that_knows_photographs_the_last_stage_learns():
-    spec, card = PRETRAINED["resnet50_imagenet"], base_card("resnet50", 64) | {"network": "resnet50_imagenet"}
+    spec, card = PRETRAINED[NETWORK], base_card("resnet50", 64) | {"network": NETWORK}
     parent = Checkpoint(
         "", "resnet50", spec.build(64), make_head("cosine"), Calibration(30.0, 0.0), 0.5, card
     )

@@ -309,7 +309,7 @@ def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_comp
         return learnt_head(parent, shown, few, np.random.default_rng(0))
 
     def setting(model: Checkpoint) -> tuple:
-        return tuple(model.card["learning"][name] for name in ("power", "shrinkage", "prior_count"))
+        return tuple(model.card["learning"][name] for name in ("power", "shrinkage"))
 
     assert setting(learning(cosine)) == HABIT.usual
     child = learning(trained)

@@ -103,7 +103,7 @@ def test_the_best_that_is_allowed_is_learnt(pool):
 def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
     """Much shrinkage leaves the ten numbers that tell nothing. What is usual need not be among the settings
     that are tried in any case."""
-    given, much = answers(pool[1], np.random.default_rng(2)), (0.8, 2.0, 5.0)
+    given, much = answers(pool[1], np.random.default_rng(2)), (0.8, 2.0)
 
     def setting(unusual: float) -> Setting:
         parent, rng = cosine_of(pool[0]), np.random.default_rng(2)
@@ -111,6 +111,13 @@ def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
 
     assert setting(1.0) in SETTINGS and setting(1.0)[1] < much[1]
     assert setting(3.0) == much
+
+
+def test_a_setting_further_from_the_usual_must_do_better_by_more():
+    habit = Habit((1.0, 1.5), 2.0)
+    found = [habit.handicap(each) for each in ((1.0, 1.5), (1.0, 4.0), (1.0, 0.7), (1.0, 0.3), (0.5, 0.3))]
+    assert found == [1, 2, 2, 4, 8]
+    assert Habit((0.5, 0.5), 2.0).handicap((0.5, 0.7)) == 2  # also from between two steps
 
 
 def test_too_few_answers_that_are_the_same_teach_nothing(pool):

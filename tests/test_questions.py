@@ -11,11 +11,13 @@ import pytest
 from samples import image_file
 from siamese_core.asked import LEASE_SECONDS
 from siamese_core.checkpoints import save_checkpoint
+from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.label_rows import LabelRow
 from siamese_core.mining import AUDIT, REASONS
 from siamese_core.pool import Pool
+from siamese_core.question_table import build_table
 from siamese_core.questions import MOST_AT_ONCE, Questions
 from siamese_core.workbench import Annotator, Workbench
 from small_checkpoints import ship_small, small_checkpoint
@@ -141,6 +143,23 @@ def test_a_threshold_that_calls_nearly_every_pair_same_is_told(asking, bench, mo
     queue.next_pairs(1, "Anne")
     for slot in SLOTS:
         assert ("Calls 100 % of random pairs" in queue.warnings().get(slot, "")) is told
+
+
+def test_who_never_saw_such_images_says_something_but_chooses_no_questions(asking, bench, monkeypatch):
+    pool, rng = asking().pool, np.random.default_rng(0)
+    cards = {slot: bench.matcher.checkpoint(slot, pool.domain()).card for slot in SLOTS}
+    monkeypatch.setitem(cards["koch"], "trained_on", HANDWRITING)
+    for trained_on, encoders in ((HANDWRITING, 2), (PHOTOGRAPHS, 1)):  # these are photographs
+        monkeypatch.setitem(cards["resnet50"], "trained_on", trained_on)
+        table = build_table(pool, rng)
+        assert table.candidates.log_odds.shape[1] == encoders
+        (verdicts,) = table.verdicts([table.ids[:2]])
+        assert [each.encoder for each in verdicts] == list(SLOTS)
+    (view,) = (
+        view for view, each in zip(table.views, table.embedded, strict=True) if each.slot == "resnet50"
+    )
+    candidates = table.candidates
+    np.testing.assert_array_equal(candidates.log_odds[:, 0], view.compare(candidates.left, candidates.right))
 
 
 def test_an_answer_taken_back_leaves_the_pair_open(asking, bench):

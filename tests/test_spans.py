@@ -7,6 +7,7 @@ from siamese_core.spans import (
     LEFT_OF_MEAN,
     MOST_AXES,
     OUTSIDE,
+    PRIOR_COUNT,
     SETTINGS,
     Kernel,
     Span,
@@ -53,8 +54,8 @@ def test_a_span_of_few_images_places_others_with_what_lies_outside(embeddings):
 
 def test_where_things_do_not_differ_the_kernel_is_the_inverse_covariance_within(embeddings):
     span, group = Span.of(embeddings, 1.0), np.zeros(IMAGES)
-    kernel = dict(kernels(span, group, SETTINGS))[1.0, 1.5, 3.0]
-    share = 3 / (3 + IMAGES - 1)
+    kernel = dict(kernels(span, group, SETTINGS))[1.0, 1.5]
+    share = PRIOR_COUNT / (PRIOR_COUNT + IMAGES - 1)
     total = span.rows.T @ span.rows / IMAGES
     mixed = (1 - share) * within_covariance(span.rows, group) + share * total
     plain = np.linalg.inv(mixed + 1.5 * span.unit * np.eye(span.rank))
@@ -70,7 +71,7 @@ def test_with_few_answers_the_covariance_of_all_images_stands_in(embeddings):
     for group in (few, many):
         ridge = 0.7 * span.unit
         total = ridge * np.linalg.inv(span.rows.T @ span.rows / IMAGES + ridge * np.eye(span.rank))
-        kernel = dict(kernels(span, group, SETTINGS))[1.0, 0.7, 20.0]
+        kernel = dict(kernels(span, group, SETTINGS))[1.0, 0.7]
         distance.append(np.linalg.norm(kernel.inside / kernel.outside * OUTSIDE - total))
     assert distance[0] < distance[1]
 
@@ -81,7 +82,7 @@ def test_directions_in_which_things_differ_count_more():
     rows = rng.normal(size=(100, 8)) + 10
     rows[:, 0] += 3 * rng.normal(size=20)[group]
     span = Span.of(rows, 1.0)
-    found = dict(kernels(span, group, SETTINGS))[1.0, 1.5, 3.0]
+    found = dict(kernels(span, group, SETTINGS))[1.0, 1.5]
     form = span.basis @ found.inside @ span.basis.T
     assert form[0, 0] > 1.3 * np.diag(form)[1:].max()
 
