@@ -78,7 +78,7 @@ def head_benchmark(model: Checkpoint) -> Benchmark:
     same = labels[left] == labels[right]
     kinds = [rng.permutation(np.flatnonzero(kind))[: 2 * ANSWERED] for kind in (same, ~same)]
     chosen = np.concatenate(kinds)
-    answers = Answers(left[chosen], right[chosen], same[chosen], np.ones(len(chosen)))
+    answers = Answers(left[chosen], right[chosen], same[chosen])
     embeddings = model.embed(images)
     learn = learnt_head
     ours, first = _timed(lambda: learn(model, embeddings, answers, np.random.default_rng(0)))

@@ -151,7 +151,7 @@ def simulated(
             break
     left, right = (np.array([int(getattr(row, f"{side}_id")) for row in rows]) for side in ("left", "right"))
     same = np.array([row.answer == "same" for row in rows])
-    return Answers(left, right, same, np.ones(len(rows)))
+    return Answers(left, right, same)
 
 
 def _answer(

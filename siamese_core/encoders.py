@@ -199,7 +199,8 @@ ENCODERS = {
 }
 
 
-# Networks whose weights come from elsewhere; a checkpoint's card names one as its `network`.
+# Networks whose weights come from elsewhere; a checkpoint's card names one as its `network`. Checkpoints for
+# photographs held the first before they held the second.
 PRETRAINED = {
     "resnet50_imagenet": EncoderSpec(
         "resnet50", 224, 3, "plain", "cosine", "pairwise", _resnet50_imagenet, mirrored=True

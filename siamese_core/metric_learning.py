@@ -58,12 +58,11 @@ HABIT_TRAINED = Habit((0.5, 0.5), 1.15)  # of those trained to be compared, as t
 
 @dataclass(frozen=True)
 class Answers:
-    """Pairs (n,) of rows of embeddings, whether they are the same, and how much each counts (n,)."""
+    """Pairs (n,) of rows of embeddings, and whether they are the same."""
 
     left: np.ndarray
     right: np.ndarray
     same: np.ndarray
-    weight: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def learn(
             continue
         metric = _final(embeddings, group, setting)
         if allowed(metric):
-            said = [(each, fold.same, fold.asked) for each, fold in zip(scores[setting], judged, strict=True)]
-            calibration = fit_calibration(*_together(said, answers))
+            calibration = _calibrated(scores[setting], judged)
             return Learnt(metric, calibration, losses[setting], before, setting)
     return None
 
@@ -130,22 +128,21 @@ def _reduced(
     kept = np.concatenate([answered, others])
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
-    moved = Answers(place[answers.left], place[answers.right], answers.same, answers.weight)
+    moved = Answers(place[answers.left], place[answers.right], answers.same)
     said = parent and (lambda left, right: parent(kept[left], kept[right]))
     return moved, embeddings[kept], said
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """members: rows held out; left, right: rows of pairs of them; same, weight: (n,), the two kinds weigh
-    alike; asked: which answer each pair is, -1 where it is none."""
+    """members: rows held out; left, right: rows of all pairs of them but for answers that are likely wrong;
+    same, weight: (n,), the two kinds weigh alike."""
 
     members: np.ndarray
     left: np.ndarray
     right: np.ndarray
     same: np.ndarray
     weight: np.ndarray
-    asked: np.ndarray
 
 
 def _folds(group: np.ndarray, answers: Answers, rng: np.random.Generator) -> Iterator[_Fold]:
@@ -169,9 +166,9 @@ def _folds(group: np.ndarray, answers: Answers, rng: np.random.Generator) -> Ite
         known = asked >= 0
         # an answer that the groups do not bear out is likely wrong
         fair = ~known | (answers.same[np.maximum(asked, 0)] == same)
-        left, right, same, asked, known = (each[fair] for each in (left, right, same, asked, known))
+        left, right, same, known = (each[fair] for each in (left, right, same, known))
         if same.any() and not same.all():
-            yield _Fold(members, left, right, same, _balanced(same, known), asked)
+            yield _Fold(members, left, right, same, _balanced(same, known))
 
 
 def _balanced(same: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -208,24 +205,11 @@ def _loss(judged) -> float:
     return float(np.mean(losses))
 
 
-def _together(
-    judged: list[tuple[np.ndarray, np.ndarray, np.ndarray]], answers: Answers
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores, same and weight of the answers among held-out pairs; the two kinds weigh as in all answers,
-    since a fold holds few pairs that are different."""
-    scores, same, asked = (np.concatenate(arrays) for arrays in zip(*judged, strict=True))
-    known = asked >= 0
-    if same[known].all() or not same[known].any():  # no answer is within a fold: all pairs are
-        known, weight = np.ones(len(same), bool), np.ones(len(same))
-    else:
-        weight = answers.weight[np.maximum(asked, 0)]
-    scores, same, weight = scores[known], same[known], weight[known]
-    for kind, share in (
-        (same, answers.weight[answers.same].sum()),
-        (~same, answers.weight[~answers.same].sum()),
-    ):
-        weight[kind] *= share / weight[kind].sum()
-    return scores, same, weight
+def _calibrated(scores: list[np.ndarray], folds: list[_Fold]) -> Calibration:
+    """From all pairs of things held out, same and different alike: a queue's answers are the hard ones."""
+    said, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
+    weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
+    return fit_calibration(said, same, weight)
 
 
 def _final(embeddings: np.ndarray, group: np.ndarray, setting: Setting) -> Metric:

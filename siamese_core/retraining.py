@@ -190,9 +190,7 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
     material, store = run.material, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
     others = unlabelled_rows(_shelves(run), parent.checkpoint, stored, set(material.ids))
-    answers = Answers(
-        *(each[use] for each in (material.left, material.right, material.same, material.weight))
-    )
+    answers = Answers(*(each[use] for each in (material.left, material.right, material.same)))
     embeddings = np.concatenate([parent.answered, others])
     return learnt_head(
         parent.checkpoint,

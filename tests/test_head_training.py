@@ -235,7 +235,7 @@ def answered(rng: np.random.Generator, count: int, things: int = 40, wrong: floa
     same = label[left] == label[right]
     chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[: count // 2] for kind in (same, ~same)])
     told = same[chosen] if wrong is None else rng.random(len(chosen)) < wrong
-    return np.maximum(shown, 0).astype("float32"), Answers(left[chosen], right[chosen], told, np.ones(count))
+    return np.maximum(shown, 0).astype("float32"), Answers(left[chosen], right[chosen], told)
 
 
 @pytest.fixture(scope="module")

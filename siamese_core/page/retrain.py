@@ -180,4 +180,4 @@ def lessons(info: CheckpointInfo) -> str:
         return f"{answers.get('training', 0)} answers, on top of {card.get('parent')}"
     if isinstance(data, dict) and data.get("name"):
         return str(data["name"])
-    return str(card.get("network") or info.origin)
+    return "ImageNet weights" if "network" in card else info.origin
