@@ -7,7 +7,7 @@ import numpy as np
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import trained_on
+from siamese_core.domains import HANDWRITING, trained_on, unlike
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
 from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
@@ -31,7 +31,9 @@ def retrained_head(
 ) -> Checkpoint:
     """A candidate with the parent's encoder and, where the head has weights, new ones; else, and besides, a
     new calibration. The threshold stays. The weights change as far as the answers ask for and as the
-    candidate is `allowed`."""
+    candidate is `allowed`. Replayed drawings tell nothing of one that was trained on photographs."""
+    if unlike(parent.card, HANDWRITING):
+        replay = replay.part(np.zeros(len(replay), bool))
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
     evidence = answers.joined(replace(replay, weight=share * replay.weight))
     return adapted(parent, adapt(evidence, rng, lambda found: allowed(adapted(parent, found))))

@@ -8,6 +8,7 @@ import pytest
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Judgement, Measured, judge
 from siamese_core.head_training import (
@@ -220,6 +221,9 @@ def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):
     assert 0 < REPLAY_WEIGHT <= 1
     assert once.slope == pytest.approx(often.slope) and once.intercept == pytest.approx(often.intercept)
     assert abs(once.intercept - alone.intercept) > 0.01
+    photographs = replace(plain, card=plain.card | {"trained_on": PHOTOGRAPHS})
+    theirs = retrained_head(photographs, answers, replay, np.random.default_rng(0)).calibration
+    assert theirs == alone  # the replayed pairs are of drawings
 
 
 # a metric
