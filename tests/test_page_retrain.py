@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 
 from browsing import PATIENT_MS, card, give_pair, open_page, open_tab
 from samples import alphabet
-from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.images import ImageStore
 from siamese_core.page.desk import Desk
 from siamese_core.page.report import report_section
-from siamese_core.page.retrain import rollback_buttons
+from siamese_core.page.retrain import lessons, rollback_buttons
 from siamese_core.pair_log import LabelRow, PairLog
 from small_checkpoints import promote_small, small_checkpoint
 
@@ -177,3 +177,20 @@ def test_a_report_shows_the_pairs_and_escapes_what_it_is_given():
     assert "koch: promoted" in drawn and "75.0 % (65–85)" in drawn
     assert drawn.count("0.20 → 0.80") == 24 and "and 6 more" in drawn
     assert "one kind of pair only" in drawn and "<svg" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ({"data": {"name": "Omniglot"}}, "Omniglot"),
+        ({"network": "resnet50_photographs"}, "ImageNet weights"),
+        ({"answers": {"training": 7, "holdout": 5}, "parent": "koch-1"}, "7 answers, on top of koch-1"),
+        (  # the metric that serves learnt once more, from the holdout too
+            {"answers": {"training": 7}, "learning": {"answers": 12}, "parent": "koch-1"},
+            "12 answers, on top of koch-1",
+        ),
+        ({}, "workspace"),
+    ],
+)
+def test_the_list_tells_what_each_checkpoint_learnt_from(tmp_path, card, words):
+    assert lessons(CheckpointInfo("koch-2", "koch", tmp_path, "workspace", False, card)) == words

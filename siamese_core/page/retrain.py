@@ -177,7 +177,8 @@ def lessons(info: CheckpointInfo) -> str:
     card = info.card
     answers, data = card.get("answers"), card.get("data")
     if isinstance(answers, dict):
-        return f"{answers.get('training', 0)} answers, on top of {card.get('parent')}"
+        learnt = card.get("learning", answers).get("answers", answers.get("training", 0))
+        return f"{learnt} answers, on top of {card.get('parent')}"
     if isinstance(data, dict) and data.get("name"):
         return str(data["name"])
     return "ImageNet weights" if "network" in card else info.origin
