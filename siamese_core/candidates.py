@@ -23,15 +23,17 @@ class Candidates:
     """Some of the pairs of `images` images: each image's neighbours for each encoder, and random ones.
 
     codes: int64 (n,), sorted, left * images + right with left < right; log_odds: float64 (n, encoders);
-    limits: (encoders,), the log-odds at the thresholds; shared: float (n,) 0..1, the part of an image's
-    neighbours that are the other's, too; kin: bool (n,), an encoder finds one image among the likest to the
-    other; twin: bool (n,), all encoders find them as good as copies; complete: the candidates are all pairs.
+    limits: (encoders,), the log-odds at the thresholds; disagreement: float (n,), how far apart the encoders
+    are, strangers among them, where their verdicts differ, else 0; shared: float (n,) 0..1, the part of an
+    image's neighbours that are the other's, too; kin: bool (n,), an encoder finds one image among the likest
+    to the other; twin: bool (n,), all encoders find them as good as copies; complete: these are all pairs.
     """
 
     images: int
     codes: np.ndarray
     log_odds: np.ndarray
     limits: np.ndarray
+    disagreement: np.ndarray
     shared: np.ndarray
     kin: np.ndarray
     twin: np.ndarray
@@ -65,8 +67,11 @@ def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
     return np.minimum(left, right).astype(np.int64) * images + np.maximum(left, right)
 
 
-def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidates:
-    """Of one or more encoders' views of the same images, two or more. Memory grows with the images only."""
+def find_candidates(
+    views: Sequence[View], rng: np.random.Generator, strangers: Sequence[View] = ()
+) -> Candidates:
+    """Of one or more encoders' views of the same images, two or more. `strangers`: of encoders that never saw
+    such images, and only disagree. Memory grows with the images only."""
     images = views[0].images
     complete = images * (images - 1) // 2 <= ALL_PAIRS
     count = _neighbour_count(images, len(views))
@@ -79,8 +84,10 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
             np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
         )
     left, right = codes // images, codes % images
-    log_odds = np.stack([view.compare(left, right) for view in views], axis=1)
-    limits = np.array([_log_odds(view.threshold) for view in views])
+    every = [*views, *strangers]
+    said = np.stack([view.compare(left, right) for view in every], axis=1)
+    thresholds = np.array([_log_odds(view.threshold) for view in every])
+    log_odds, limits = said[:, : len(views)], thresholds[: len(views)]
     lists = lists or [_likest(images, scores, count) for scores in log_odds.T]
     kin = [
         _list_codes(_likest_of(each, codes, scores)) for each, scores in zip(lists, log_odds.T, strict=True)
@@ -90,11 +97,18 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
         codes=codes,
         log_odds=log_odds,
         limits=limits,
+        disagreement=disagreements(said - thresholds),
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
         kin=np.isin(codes, np.concatenate(kin)),
         twin=np.all([log_odds[:, n] > _twin_limit(view, rng) for n, view in enumerate(views)], axis=0),
         complete=complete,
     )
+
+
+def disagreements(margins: np.ndarray) -> np.ndarray:
+    """float (n,) from margins (n, encoders): their range where the verdicts differ, else 0."""
+    same = margins >= 0
+    return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(margins, axis=1), 0.0)
 
 
 def _log_odds(threshold: float) -> float:

@@ -26,7 +26,8 @@ RANDOM_PAIRS = 500
 class QuestionTable:
     """ids: of n images, embedded in every slot; number: id -> its place; classes: int (n,), -1 unknown;
     embedded, views: one for each slot that serves; candidates: as those see them that were trained on the
-    like, if any; called_same: by slot, the share of random pairs that it calls same."""
+    like, if any, and the others only disagree; called_same: by slot, the share of random pairs that it calls
+    same."""
 
     ids: tuple[str, ...]
     number: dict[str, int]
@@ -100,15 +101,18 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.shelf, ids) for each in embedded)
     # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
-    at_home = [unlike(each.checkpoint.card, each.domain) is None for each in embedded]
-    knowing = [view for view, known in zip(views, at_home, strict=True) if known] or views
+    knowing, strangers = [], []
+    for each, view in zip(embedded, views, strict=True):
+        (strangers if unlike(each.checkpoint.card, each.domain) else knowing).append(view)
+    if not knowing:
+        knowing, strangers = strangers, []
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
         classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
         embedded=tuple(embedded),
         views=views,
-        candidates=find_candidates(knowing, rng),
+        candidates=find_candidates(knowing, rng, strangers),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
 

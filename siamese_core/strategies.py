@@ -35,10 +35,8 @@ class Knowledge:
 
 def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     """How far apart the encoders are where their verdicts differ; -inf elsewhere."""
-    margins = candidates.margins
-    same = margins >= 0
-    differ = same.any(axis=1) & ~same.all(axis=1)
-    return np.where(differ & (knowledge.implied == 0), np.ptp(margins, axis=1), -np.inf)
+    apart = candidates.disagreement
+    return np.where((apart > 0) & (knowledge.implied == 0), apart, -np.inf)
 
 
 def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from siamese_core.candidates import Candidates, find_candidates, pair_codes
+from siamese_core.candidates import Candidates, disagreements, find_candidates, pair_codes
 from siamese_core.neighbours import View
 from siamese_core.strategies import Knowledge
 
@@ -36,7 +36,7 @@ def by_hand(margins, shared=0.0) -> Candidates:
     codes = pair_codes(*np.triu_indices(images, 1), images)
     none = np.zeros(len(codes), bool)
     limits, shared = np.zeros(margins.shape[1]), np.full(len(codes), shared)
-    return Candidates(images, codes, margins, limits, shared, none, none, True)
+    return Candidates(images, codes, margins, limits, disagreements(margins), shared, none, none, True)
 
 
 def mined_pool(n_classes: int, n_images: int, seed: int = 0) -> tuple[Candidates, np.ndarray]:

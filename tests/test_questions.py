@@ -145,21 +145,29 @@ def test_a_threshold_that_calls_nearly_every_pair_same_is_told(asking, bench, mo
         assert ("Calls 100 % of random pairs" in queue.warnings().get(slot, "")) is told
 
 
-def test_who_never_saw_such_images_says_something_but_chooses_no_questions(asking, bench, monkeypatch):
+def test_who_never_saw_such_images_chooses_questions_only_by_disagreeing(asking, bench, monkeypatch):
     pool, rng = asking().pool, np.random.default_rng(0)
-    cards = {slot: bench.matcher.checkpoint(slot, pool.domain()).card for slot in SLOTS}
-    monkeypatch.setitem(cards["koch"], "trained_on", HANDWRITING)
+    koch, resnet50 = (bench.matcher.checkpoint(slot, pool.domain()) for slot in SLOTS)
+    monkeypatch.setitem(koch.card, "trained_on", HANDWRITING)
     for trained_on, encoders in ((HANDWRITING, 2), (PHOTOGRAPHS, 1)):  # these are photographs
-        monkeypatch.setitem(cards["resnet50"], "trained_on", trained_on)
+        monkeypatch.setitem(resnet50.card, "trained_on", trained_on)
         table = build_table(pool, rng)
         assert table.candidates.log_odds.shape[1] == encoders
-        (verdicts,) = table.verdicts([table.ids[:2]])
-        assert [each.encoder for each in verdicts] == list(SLOTS)
-    (view,) = (
-        view for view, each in zip(table.views, table.embedded, strict=True) if each.slot == "resnet50"
-    )
+        said = np.array([[each.similarity for each in row] for row in table.verdicts(every_pair(table))])
+        monkeypatch.setattr(koch, "threshold", float(np.median(said[:, 0])))
+    table = build_table(pool, rng)
+    seen = {each.slot: view for view, each in zip(table.views, table.embedded, strict=True)}
     candidates = table.candidates
-    np.testing.assert_array_equal(candidates.log_odds[:, 0], view.compare(candidates.left, candidates.right))
+    alike = seen["resnet50"].compare(candidates.left, candidates.right)
+    np.testing.assert_array_equal(candidates.log_odds[:, 0], alike)
+    same = np.array([[each.same for each in row] for row in table.verdicts(every_pair(table))])
+    np.testing.assert_array_equal(candidates.disagreement > 0, same[:, 0] != same[:, 1])
+    assert 0 < np.mean(candidates.disagreement > 0) < 1
+
+
+def every_pair(table):
+    ends = zip(table.candidates.left, table.candidates.right, strict=True)
+    return [(table.ids[left], table.ids[right]) for left, right in ends]
 
 
 def test_an_answer_taken_back_leaves_the_pair_open(asking, bench):
