@@ -206,7 +206,8 @@ def _loss(judged) -> float:
 
 
 def _calibrated(scores: list[np.ndarray], folds: list[_Fold]) -> Calibration:
-    """From all pairs of things held out, same and different alike: a queue's answers are the hard ones."""
+    """From all pairs of things held out, each with the chance of an audit, same and different balanced: a
+    queue's answers are the hard ones."""
     said, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
     weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
     return fit_calibration(said, same, weight)
