@@ -47,7 +47,7 @@ class CheckpointStore:
         self.shipped_folder = Path(shipped)
 
     def list(self, encoder: str | None = None) -> list[CheckpointInfo]:
-        """Complete checkpoints, of one encoder if it is named, newest last."""
+        """Complete checkpoints, each once, of one encoder if it is named, newest last."""
         found = self._found()
         ids = {info.id for info in found}
         slots = {info.encoder for info in found} | set(read_pointers(self.own_folder).slots)
@@ -186,11 +186,13 @@ class CheckpointStore:
                 except UserError:  # not a checkpoint, or one that nobody can load
                     continue
                 found.append(CheckpointInfo(card["id"], card["encoder"], folder, origin, False, card))
-        return sorted(found, key=lambda info: info.card["created_at"])
+        found.sort(key=lambda info: info.card["created_at"])
+        newest = {info.id: info for info in found}  # retrained twice from the same answers, it is one
+        return [info for info in found if newest[info.id] is info]
 
     def _info(self, checkpoint_id: str) -> CheckpointInfo:
         found = self._found()
-        for info in reversed(found):
+        for info in found:
             if info.id == checkpoint_id:
                 return info
         known = ", ".join(info.id for info in found) or "none yet"

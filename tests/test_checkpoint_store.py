@@ -104,6 +104,14 @@ def test_the_list_leaves_out_what_is_no_complete_checkpoint(store):
     assert ids(store) == before
 
 
+def test_a_checkpoint_that_was_made_twice_is_listed_once_where_it_is_newest(store):
+    shipped, first, second = ids(store)
+    again = store.new_folder("small_cnn")
+    save_checkpoint(small_checkpoint(1), again, quantise=True)
+    assert [info.id for info in store.list()] == [shipped, second, first]
+    assert store.folder(first) == again
+
+
 def test_promoting_and_rolling_back_move_the_pointer(store):
     shipped, first, second = ids(store)
     store.promote(first)
