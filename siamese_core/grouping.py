@@ -32,27 +32,23 @@ def likely_groups(log_odds: np.ndarray, left: np.ndarray, right: np.ndarray, sam
     said = np.zeros_like(log_odds)
     for first, second, is_same in zip(left, right, same, strict=True):
         said[[first, second], [second, first]] += EVIDENCE if is_same else -EVIDENCE
-    linked = np.zeros(log_odds.shape, bool)
-    linked[left[same], right[same]] = linked[right[same], left[same]] = True
     like, size = log_odds.copy(), np.ones(len(log_odds))
     group = np.arange(len(log_odds))
-    alive = np.unique(np.concatenate([left, right]))
-    while len(alive) > 1:
-        block = np.ix_(alive, alive)
-        pairs = np.outer(size[alive], size[alive])
-        evidence = said[block] + like[block] / pairs * np.sqrt(np.minimum(pairs, MOST_WITNESSES))
-        evidence[~linked[block]] = -np.inf
-        np.fill_diagonal(evidence, -np.inf)
+    # of groups, both ways round
+    links = np.stack([np.r_[left[same], right[same]], np.r_[right[same], left[same]]], axis=1)
+    while len(links := np.unique(links[links[:, 0] != links[:, 1]], axis=0)):
+        first, second = links.T
+        pairs = size[first] * size[second]
+        witnesses = np.sqrt(np.minimum(pairs, MOST_WITNESSES))
+        evidence = said[first, second] + like[first, second] / pairs * witnesses
         best = int(evidence.argmax())
-        if not evidence.flat[best] > 0:
+        if not evidence[best] > 0:
             break
-        kept, gone = (int(alive[each]) for each in divmod(best, len(alive)))
+        kept, gone = links[best]
         for table in (said, like):
             table[kept] += table[gone]
             table[:, kept] += table[:, gone]
-        linked[kept] |= linked[gone]
-        linked[:, kept] |= linked[:, gone]
         size[kept] += size[gone]
         group[group == gone] = kept
-        alive = alive[alive != gone]
+        links = np.where(links == gone, kept, links)
     return np.unique(group, return_inverse=True)[1]

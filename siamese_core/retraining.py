@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint, save_checkpoint, write_card
+from siamese_core.domains import some_of
 from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
@@ -117,7 +118,7 @@ def _parent(run: _Run) -> _Network:
     earlier retraining, are on disk."""
     matcher, slot = run.workbench.matcher, run.options.encoder
     run.progress(0.05, "loading the checkpoint")
-    run.workbench.ready_for(run.material.images, [slot])
+    run.workbench.ready_for(_some_images(run), [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
     folder = _shelves(run) / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
     base = Shelf(folder / "base", checkpoint.encoder.output_shape[-1])
@@ -137,7 +138,13 @@ def _shelves(run: _Run) -> Path:
 
 def _domain(run: _Run) -> str:
     """Handwriting or photographs, whichever most answered images are: that checkpoint is retrained."""
-    return run.workbench.matcher.domain(run.material.images)
+    return run.workbench.matcher.domain(_some_images(run))
+
+
+def _some_images(run: _Run) -> list[np.ndarray]:
+    """Enough to tell what most of them are."""
+    images = run.material.images
+    return [images[number] for number in some_of(len(images))]
 
 
 def _network(
