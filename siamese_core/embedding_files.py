@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.encoder_files import files_of
 
 PREPARED_BY = ("preparation", "size", "channels", "turns", "mirrored")  # of a card
@@ -77,6 +78,11 @@ class Shelf:
         """float32 (n, dim) of images that are there."""
         return self.rows(self.places(ids))
 
+    def fill(self, cache: EmbeddingCache, checkpoint_id: str, ids: Sequence[str]) -> None:
+        """Puts into the cache what is there of these images."""
+        there = [each for each in ids if each in self]
+        cache.fill(checkpoint_id, there, self.take(there))
+
     def places(self, ids: Sequence[str]) -> np.ndarray:
         """int64 (n,): where the images that are there stand."""
         return np.array([self._place[each] for each in ids], np.int64)
@@ -108,14 +114,18 @@ class Shelf:
             self._count = whole
 
 
+def find_shelf(folder: Path, checkpoint: Checkpoint, stored: Path) -> Shelf | None:
+    """That of the checkpoint that is `stored` there, in the shelves' `folder`; None if it has none."""
+    found = folder / shelf_name(checkpoint, stored)
+    return Shelf(found, checkpoint.encoder.output_shape[-1]) if found.is_dir() else None
+
+
 def unlabelled_rows(folder: Path, checkpoint: Checkpoint, stored: Path, known: Container[str]) -> np.ndarray:
     """float32 (n, dim), n <= `MOST_UNLABELLED`: embeddings in the shelves' `folder` of images that are not
     `known`, by the encoder of the checkpoint that is `stored` there. Which ones depends on the ids alone."""
-    dim = checkpoint.encoder.output_shape[-1]
-    name = shelf_name(checkpoint, stored)
-    if not (folder / name).is_dir():
-        return np.empty((0, dim), np.float32)
-    shelf = Shelf(folder / name, dim)
+    shelf = find_shelf(folder, checkpoint, stored)
+    if shelf is None:
+        return np.empty((0, checkpoint.encoder.output_shape[-1]), np.float32)
     return shelf.take([each for each in shelf.ids() if each not in known][:MOST_UNLABELLED])
 
 

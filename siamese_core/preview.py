@@ -7,6 +7,7 @@ import numpy as np
 from siamese_core.adapting import adapted_at
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.choosing import StoredImage
+from siamese_core.embedding_files import find_shelf
 from siamese_core.head_training import adapted, pairs_evidence
 from siamese_core.label_rows import LabelRow, settled_labels
 from siamese_core.sampling import Pairs
@@ -61,6 +62,7 @@ class Previews:
     def _refitted(self, slot: str, domain: str, checkpoint: Checkpoint, rows: list[LabelRow]) -> Checkpoint:
         ids = list(dict.fromkeys(image_id for row in rows for image_id in row.pair))
         place = {image_id: number for number, image_id in enumerate(ids)}
+        self._fill_from_disk(checkpoint, ids)
         images = [StoredImage(image_id, self.workbench.images.read) for image_id in ids]
         pairs = Pairs(
             np.array([place[row.left_id] for row in rows]),
@@ -69,3 +71,12 @@ class Previews:
         )
         evidence = pairs_evidence(checkpoint, self.workbench.matcher.embed(slot, images, domain), pairs)
         return adapted(checkpoint, adapted_at(evidence, STRENGTH))
+
+    def _fill_from_disk(self, checkpoint: Checkpoint, ids: list[str]) -> None:
+        """So that a restart embeds nothing again of what the pool has."""
+        cache, folder = self.workbench.matcher.cache, self.workbench.workspace / "embeddings"
+        missing = [each for each in ids if cache.get((checkpoint.id, each)) is None]
+        if missing:
+            shelf = find_shelf(folder, checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
+            if shelf:
+                shelf.fill(cache, checkpoint.id, missing)

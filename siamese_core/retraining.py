@@ -123,9 +123,8 @@ def _parent(run: _Run) -> _Network:
     folder = _shelves(run) / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
     base = Shelf(folder / "base", checkpoint.encoder.output_shape[-1])
     replayed = [image_id(image) for image in run.replay.images]
-    for shelf, ids in ((Shelf(folder, base.dim), run.material.ids), (base, replayed)):
-        there = [each for each in ids if each in shelf]
-        matcher.cache.fill(checkpoint.id, there, shelf.take(there))
+    Shelf(folder, base.dim).fill(matcher.cache, checkpoint.id, run.material.ids)
+    base.fill(matcher.cache, checkpoint.id, replayed)
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     base.append(replayed, parent.replayed)

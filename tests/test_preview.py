@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from samples import as_scan, stroke_glyph
+from siamese_core.embedding_files import Shelf, shelf_name
+from siamese_core.images import image_id
 from siamese_core.preview import Previews
 from siamese_core.workbench import Annotator, Workbench
 from small_checkpoints import ship_small
@@ -49,6 +51,19 @@ def test_answers_of_one_kind_pull_what_is_said_their_way(workbench, images):
         answer(workbench, *pair, "same")
     after = previews.say(SLOT, *images[6:])
     assert after.answers == 3 and after.similarity > before
+
+
+def test_after_a_restart_what_the_pool_has_embedded_is_not_embedded_again(workbench, images, shipped):
+    answer(workbench, *images[:2], "same")
+    checkpoint = workbench.matcher.checkpoint(SLOT)
+    ids = [image_id(each) for each in images[:2]]
+    kept = np.ones((2, checkpoint.encoder.output_shape[-1]), np.float32)
+    name = shelf_name(checkpoint, workbench.checkpoints.folder(checkpoint.id))
+    Shelf(workbench.workspace / "embeddings" / name, kept.shape[1]).append(ids, kept)
+    again = Workbench(workbench.workspace, shipped)
+    assert Previews(again).say(SLOT, *images[6:]).answers == 1
+    for each in ids:
+        np.testing.assert_array_equal(again.matcher.cache.get((checkpoint.id, each)), kept[0])
 
 
 def test_an_answer_taken_back_is_unlearnt(workbench, images):
