@@ -27,6 +27,7 @@ from siamese_core.workbench import Workbench
 
 MODES = ("head", "full")
 PROMOTIONS = ("auto", "never", "force")
+OF_HEAD = ("learning", "adaptation")  # what a card tells of how its head was fitted
 EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
 
 Progress = Callable[[float, str], None]
@@ -175,12 +176,14 @@ def _check_still_current(run: _Run, parent: Checkpoint) -> None:
 def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Network:
     """What is judged: it has learnt from the answers that train and never saw the holdout. In mode "full" it
     is saved, since storing changes an encoder; saving promotes nothing."""
-    full = run.options.mode == "full"
-    start = _with_trained_encoder(run, parent.checkpoint, rng) if full else parent
-    run.progress(0.6, "fitting the head")
+    run.progress(0.2, "fitting the head")
     base = _base(run, parent)
-    found = None if full else _learnt(run, parent, run.material.parts.training, base)
-    new = found or _adapted(run, start, base, rng)
+    new = _learnt(run, parent, run.material.parts.training, base) or _adapted(run, parent, base, rng)
+    full = run.options.mode == "full"
+    if full:
+        told = {name: new.card[name] for name in OF_HEAD if name in new.card}
+        new = _with_trained_encoder(run, new, rng)
+        new.card |= told
     new.card |= _origin(run) | {"parent": parent.checkpoint.id}
     if not full:
         return replace(parent, checkpoint=new)
@@ -207,14 +210,14 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
     )
 
 
-def _adapted(run: _Run, start: _Network, base: ProtocolResult, rng: np.random.Generator) -> Checkpoint:
+def _adapted(run: _Run, parent: _Network, base: ProtocolResult, rng: np.random.Generator) -> Checkpoint:
     """The head that was, its weights and calibration fitted to the answers that train."""
     return retrained_head(
-        start.checkpoint,
-        answers_evidence(start.checkpoint, start.answered, run.material),
-        pairs_evidence(start.checkpoint, start.replayed, run.replay.pairs()),
+        parent.checkpoint,
+        answers_evidence(parent.checkpoint, parent.answered, run.material),
+        pairs_evidence(parent.checkpoint, parent.replayed, run.replay.pairs()),
         rng,
-        lambda candidate: forgotten(base, _base(run, replace(start, checkpoint=candidate))) is None,
+        lambda candidate: forgotten(base, _base(run, replace(parent, checkpoint=candidate))) is None,
     )
 
 
@@ -249,21 +252,22 @@ def _origin(run: _Run) -> dict:
     return {"answers": answers, "mode": run.options.mode, "seed": run.options.seed}
 
 
-def _with_trained_encoder(run: _Run, parent: Checkpoint, rng: np.random.Generator) -> _Network:
+def _with_trained_encoder(run: _Run, fitted: Checkpoint, rng: np.random.Generator) -> Checkpoint:
+    """The encoder learns under a head that fits already: under another it would move all images that it
+    learns from to suit that head, and no others (LP-FT, Kumar et al. 2022)."""
     from siamese_core.encoder_training import PreparedPairs, retrained_encoder
 
     def prepared(images: Sequence[np.ndarray]) -> np.ndarray:
-        return np.stack([parent.prepare(image) for image in images])
+        return np.stack([fitted.prepare(image) for image in images])
 
     material, use, known = run.material, run.material.parts.training, run.replay.pairs()
     answers = PreparedPairs(
         prepared(material.images), material.left[use], material.right[use], material.same[use]
     )
     replayed = PreparedPairs(prepared(run.replay.images), known.left, known.right, known.same)
-    trained = retrained_encoder(
-        parent, answers, replayed, rng, lambda share, text: run.progress(0.2 + 0.3 * share, text)
+    return retrained_encoder(
+        fitted, answers, replayed, rng, lambda share, text: run.progress(0.25 + 0.4 * share, text)
     )
-    return _network(run, trained, trained.embed, 0.5)
 
 
 def _measured(run: _Run, network: _Network) -> Measured:

@@ -125,6 +125,8 @@ def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, o
     assert after.correct.mean() > before.correct.mean() + 0.2
     assert report.checkpoints == (parent, served(answered, slot))
     assert parent != served(answered, slot) == answered.checkpoints.current_id(slot)
+    card = answered.matcher.checkpoint(slot).card
+    assert ("steps" in card, "learning" in card or "adaptation" in card) == (options.mode == "full", True)
     assert answered.checkpoints.rollback(slot) == parent == served(answered, slot)
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
