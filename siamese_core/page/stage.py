@@ -24,7 +24,7 @@ from siamese_core.workbench import Annotator, Shown
 MOST_SENT = 50  # answers in one call
 WHY = {
     "disagreement": "the encoders disagree",
-    "uncertain": "among the least certain",
+    "uncertain": "the answers so far leave it open",
     "hard_negative": "found alike, likely different",
     "random_audit": "drawn at random, to check",
 }
