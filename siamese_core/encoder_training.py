@@ -2,7 +2,8 @@
 
 Of a network whose weights come from elsewhere (ImageNet) only the last stage learns: the stages before it see
 what all photographs have in common, a few hundred answers would spoil that, and going back through them takes
-most of the time.
+most of the time. The weights in the end are halfway between the parent's and those that training led to
+(WiSE-FT, Wortsman et al. 2022).
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ REPLAYED_A_STEP = 8
 FEWEST_STEPS, MOST_STEPS = 30, 300
 PASSES = 8  # over the answers
 LEARNING_RATE = 2e-5
+KEPT = 0.5  # of the parent's weights: what holds for all images, not those trained on alone (WiSE-FT)
 LAST_STAGE = "conv5_"  # how the names of its layers begin
 
 Progress = Callable[[float, str], None]
@@ -69,6 +71,7 @@ def retrained_encoder(
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
+    before = [np.array(weight) for weight in trainer.trainable_variables]
     change = CHANGES[parent.card["preparation"]]
     steps = int(np.clip(PASSES * len(answers.same) / PAIRS_A_STEP, FEWEST_STEPS, MOST_STEPS))
     for step in range(steps):
@@ -76,6 +79,8 @@ def retrained_encoder(
         copies = origins(change(rng, len(images)))
         loss = float(trainer.train_on_batch((images, copies), same))
         progress((step + 1) / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
+    for weight, former in zip(trainer.trainable_variables, before, strict=True):
+        weight.assign((1 - KEPT) * weight + KEPT * former)
     card = inherited_card(parent) | {"steps": steps}
     encoder = with_copies(encoder, card)
     return Checkpoint("", parent.encoder_name, encoder, head, parent.calibration, parent.threshold, card)

@@ -98,6 +98,16 @@ def test_the_head_learns_with_it_and_the_calibration_stays(run):
     assert (child.calibration, child.threshold) == (parent.calibration, parent.threshold)
 
 
+def test_the_weights_are_those_between_the_parents_and_the_trained(short, run, monkeypatch):
+    parent, before, child, _ = run
+    monkeypatch.setattr(encoder_training, "KEPT", 0.0)
+    whole = trained(face_cnn(), [])
+    ends = [*whole.encoder.get_weights(), *whole.head.get_weights()]
+    half = [*child.encoder.get_weights(), *child.head.get_weights()]
+    for start, middle, end in zip(before, half, ends, strict=True):
+        np.testing.assert_allclose(middle, (start + end) / 2, atol=1e-6)
+
+
 def test_the_card_says_how_long_it_was_trained(run):
     parent, _, child, _ = run
     assert child.card["steps"] == 6 and child.card["size"] == parent.card["size"] and child.id == ""
