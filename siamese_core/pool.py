@@ -209,7 +209,7 @@ class Pool:
 
     def _shelf(self, checkpoint: Checkpoint) -> Shelf:
         if checkpoint.id not in self._shelves:
-            folder = self.workbench.workspace / "embeddings"
+            folder = self.workbench.shelves
             tidy(folder)
             name = shelf_name(checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
             self._shelves[checkpoint.id] = Shelf(folder / name, checkpoint.encoder.output_shape[-1])

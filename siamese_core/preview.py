@@ -74,9 +74,9 @@ class Previews:
 
     def _fill_from_disk(self, checkpoint: Checkpoint, ids: list[str]) -> None:
         """So that a restart embeds nothing again of what the pool has."""
-        cache, folder = self.workbench.matcher.cache, self.workbench.workspace / "embeddings"
+        bench, cache = self.workbench, self.workbench.matcher.cache
         missing = [each for each in ids if cache.get((checkpoint.id, each)) is None]
         if missing:
-            shelf = find_shelf(folder, checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
+            shelf = find_shelf(bench.shelves, checkpoint, bench.checkpoints.folder(checkpoint.id))
             if shelf:
                 shelf.fill(cache, checkpoint.id, missing)

@@ -27,7 +27,6 @@ from siamese_core.workbench import Workbench
 
 MODES = ("head", "full")
 PROMOTIONS = ("auto", "never", "force")
-OF_HEAD = ("learning", "adaptation")  # what a card tells of how its head was fitted
 EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
 
 Progress = Callable[[float, str], None]
@@ -121,7 +120,7 @@ def _parent(run: _Run) -> _Network:
     run.progress(0.05, "loading the checkpoint")
     run.workbench.ready_for(_some_images(run), [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
-    folder = _shelves(run) / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
+    folder = run.workbench.shelves / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
     base = Shelf(folder / "base", checkpoint.encoder.output_shape[-1])
     replayed = [image_id(image) for image in run.replay.images]
     Shelf(folder, base.dim).fill(matcher.cache, checkpoint.id, run.material.ids)
@@ -130,10 +129,6 @@ def _parent(run: _Run) -> _Network:
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     base.append(replayed, parent.replayed)
     return parent
-
-
-def _shelves(run: _Run) -> Path:
-    return run.workbench.workspace / "embeddings"
 
 
 def _domain(run: _Run) -> str:
@@ -178,15 +173,12 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     is saved, since storing changes an encoder; saving promotes nothing."""
     run.progress(0.2, "fitting the head")
     base = _base(run, parent)
-    new = _learnt(run, parent, run.material.parts.training, base) or _adapted(run, parent, base, rng)
-    full = run.options.mode == "full"
-    if full:
-        told = {name: new.card[name] for name in OF_HEAD if name in new.card}
-        new = _with_trained_encoder(run, new, rng)
-        new.card |= told
-    new.card |= _origin(run) | {"parent": parent.checkpoint.id}
-    if not full:
-        return replace(parent, checkpoint=new)
+    fitted = _learnt(run, parent, run.material.parts.training, base) or _adapted(run, parent, base, rng)
+    fitted.card |= _origin(run) | {"parent": parent.checkpoint.id}
+    if run.options.mode == "head":
+        return replace(parent, checkpoint=fitted)
+    new = _with_trained_encoder(run, fitted, rng)
+    new.card |= fitted.card
     run.progress(0.7, "saving the candidate")
     folder = run.workbench.checkpoints.new_folder(new.encoder_name)
     saved = save_checkpoint(new, folder, quantise=True)
@@ -198,7 +190,7 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
     where none is better that forgets nothing of the base protocol."""
     material, store = run.material, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
-    others = unlabelled_rows(_shelves(run), parent.checkpoint, stored, set(material.ids))
+    others = unlabelled_rows(run.workbench.shelves, parent.checkpoint, stored, set(material.ids))
     answers = Answers(*(each[use] for each in (material.left, material.right, material.same)))
     embeddings = np.concatenate([parent.answered, others])
     return learnt_head(
