@@ -33,7 +33,7 @@ run: $(VENV)/ready
 	$(RUN) app.py $(ARGS)
 
 test: $(VENV)/ready-for-tests
-	$(RUN) tests/chromium.py
+	$(RUN) tests/helpers/chromium.py
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m pytest $(WORKERS) $(TESTS)

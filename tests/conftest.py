@@ -1,18 +1,9 @@
 """What several test files use: a workspace, the running app, a browser page that forgives nothing."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="3",
@@ -27,9 +18,10 @@ os.environ["SIAMESE_RESNET50_WEIGHTS"] = "none"  # nor go and fetch any
 
 import pytest  # noqa: E402
 
-from chromium import HOW_TO_GET_ONE, find_chromium  # noqa: E402
+from helpers.chromium import HOW_TO_GET_ONE, find_chromium  # noqa: E402
+from helpers.paths import ROOT  # noqa: E402
+from helpers.servers import Server, servers  # noqa: E402
 
-ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "tests" / "output"
 # The first two draw the address bar of a window that nobody sees, for each page and at a third of all work.
 # The others are of playwright's own list, which naming any replaces.
@@ -49,8 +41,6 @@ CHROMIUM_FLAGS = [
     "--disable-dev-shm-usage",
     f"--disable-features={','.join(SWITCHED_OFF)}",
 ]
-PAGE_ANSWERS_SECONDS = 60
-SLOTS_READY_SECONDS = 180
 
 
 def pytest_report_header() -> str:
@@ -89,106 +79,11 @@ def screenshots() -> Path:
     return OUTPUT
 
 
-@dataclass(frozen=True)
-class Server:
-    """`app.py` in its own process."""
-
-    url: str
-    workspace: Path
-    process: subprocess.Popen
-    log_file: Path
-
-    def log(self) -> str:
-        """What the process has written so far, both streams."""
-        return self.log_file.read_text(errors="replace")
-
-    def wait_for(self, path: str, seconds: float) -> None:
-        """Return when `path` answers 200; fail the test with the end of the log when it never does."""
-        deadline = time.monotonic() + seconds
-        while _status(self.url + path) != 200:
-            if self.process.poll() is not None:
-                pytest.fail(f"app.py ended with exit code {self.process.returncode}:\n{self.log()[-4000:]}")
-            if time.monotonic() > deadline:
-                pytest.fail(f"{path} gave no 200 in {seconds:.0f} s:\n{self.log()[-4000:]}")
-            time.sleep(0.1)
-
-    def wait_until_ready(self) -> None:
-        """Return when both slots can serve."""
-        self.wait_for("/healthz", SLOTS_READY_SECONDS)
-
-    def stop(self) -> None:
-        """End the process with all that it started."""
-        for end in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process.pid, end)
-                self.process.wait(timeout=10)
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
-
-
-def _status(url: str) -> int | None:
-    try:
-        with urlopen(url, timeout=5) as response:
-            return response.status
-    except HTTPError as error:
-        with error:
-            return error.code
-    except (URLError, ConnectionError, TimeoutError):
-        return None
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def _servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]]:
-    """Within it, `start(*options, workspace=None, environment=None) -> Server` that answers."""
-    servers = []
-
-    def start(*options: str, workspace: Path | None = None, environment: dict | None = None) -> Server:
-        folder = new_folder("app")
-        home = workspace or folder / "workspace"
-        port = free_port()
-        command = [
-            sys.executable,
-            "app.py",
-            "--workspace",
-            str(home),
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ]
-        with open(folder / "log.txt", "wb") as log:
-            process = subprocess.Popen(
-                [*command, *options],
-                cwd=ROOT,
-                env=os.environ | (environment or {}),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        server = Server(f"http://127.0.0.1:{port}", home, process, folder / "log.txt")
-        servers.append(server)
-        server.wait_for("/", PAGE_ANSWERS_SECONDS)
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """`serve(*options, workspace=None, environment=None) -> Server`; ended with the module, as even a server
     that nobody asks takes a twentieth of a core."""
-    with _servers(tmp_path_factory.mktemp) as start:
+    with servers(tmp_path_factory.mktemp) as start:
         yield start
 
 
@@ -196,11 +91,11 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 def quick_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app with a small untrained checkpoint in each slot, ready in seconds and shared by all tests. Leave
     no setting changed in it."""
-    from small_checkpoints import promote_small
+    from helpers.small_checkpoints import promote_small
 
     home = tmp_path_factory.mktemp("quick") / "workspace"
     promote_small(home, "koch", "resnet50")
-    with _servers(tmp_path_factory.mktemp) as start:
+    with servers(tmp_path_factory.mktemp) as start:
         server = start(workspace=home)
         server.wait_until_ready()
         yield server

@@ -8,8 +8,8 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from browsing import glyph, logged
-from calling import Caller
+from helpers.browsing import glyph, logged
+from helpers.calling import Caller
 
 ID = re.compile("[0-9a-f]{64}")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
 from siamese_core.atomic import folder_aside, replace_file, share_file
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES, SIZE = 5, 200_000
 
 MAKE_FOLDERS = f"""

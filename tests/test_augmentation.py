@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from samples import stroke_glyph
+from helpers.samples import stroke_glyph
 from siamese_core.augmentation import (
     BENDS,
     Warps,

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
+from helpers.small_checkpoints import promote_small
 from siamese_core.bench_command import SPEED
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import read_card, write_card
@@ -14,7 +15,6 @@ from siamese_core.commands import Answer
 from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.options import build_parser
-from small_checkpoints import promote_small
 
 
 @pytest.fixture(scope="module")

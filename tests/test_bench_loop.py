@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.bench_loop import (
     FIGURES,
     SPLITS,
@@ -24,7 +25,6 @@ from siamese_core.evaluation import ProtocolResult
 from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
 from siamese_core.neighbours import View
-from small_checkpoints import small_checkpoint
 
 CLASSES, EACH, DIM = 24, 8, 128
 

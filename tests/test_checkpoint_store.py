@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoint_store import LEFTOVER_SECONDS, CheckpointStore
 from siamese_core.checkpoints import CARD_FILE, ENCODER_FILE, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
-from small_checkpoints import small_checkpoint
-
-ROOT = Path(__file__).resolve().parent.parent
 
 PROMOTE_FOR_EVER = """
 import sys

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from helpers.paths import ROOT
+from helpers.small_checkpoints import SIZE, small_checkpoint
 from siamese_core.checkpoints import (
     CARD_FILE,
     ENCODER_FILE,
@@ -27,9 +29,6 @@ from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
-from small_checkpoints import SIZE, small_checkpoint
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def noise(count: int, side: int = 40) -> list[np.ndarray]:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from samples import as_scan, photograph, stroke_glyph
+from helpers.samples import as_scan, photograph, stroke_glyph
+from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.matching import Matcher
-from small_checkpoints import ship_small, small_checkpoint
 
 RNG = np.random.default_rng(3)
 INK = [as_scan(stroke_glyph(RNG, 105)) for _ in range(3)]

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import alphabet, corner_mark, huge_png, image_file, photograph, write_class_folders
+from helpers.paths import ROOT
+from helpers.samples import alphabet, corner_mark, huge_png, image_file, photograph, write_class_folders
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.cli import main
@@ -24,9 +26,7 @@ from siamese_core.images import ImageStore, image_id
 from siamese_core.matching import Matcher
 from siamese_core.options import build_parser
 from siamese_core.pointers import Pointer, write_pointer
-from small_checkpoints import small_checkpoint
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
 RESULT_KEYS = ["protocol", "encoder", "checkpoint", "accuracy", "ci95", "correct", "trials", "seconds"]
 VERIFICATION_KEYS = [*RESULT_KEYS, "roc_auc", "eer", "tpr_at_fpr_0.01", "ece", "threshold"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from samples import stroke_glyph
+from helpers.samples import stroke_glyph
 from siamese_core.augmentation import on_one_paper, origins, unchanged
 from siamese_core.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 from siamese_core.ink import FRAME_SHARE

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from samples import image_file
+from helpers.samples import image_file
 from siamese_core import contrastive_attempt as attempt
 from siamese_core import published
 from siamese_core.contrastive_attempt import Variant, try_variant

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import OMNIGLOT_SIDE, bad_files, image_file, write_class_folders
+from helpers.samples import OMNIGLOT_SIDE, bad_files, image_file, write_class_folders
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError
 

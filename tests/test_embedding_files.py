@@ -3,16 +3,14 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.paths import ROOT
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint
 from siamese_core.embedding_files import KEPT, Shelf, shelf_name, tidy
 from siamese_core.metrics import Calibration
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def ids(*numbers: int) -> list[str]:

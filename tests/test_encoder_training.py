@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from samples import alphabet
+from helpers.samples import alphabet
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core import encoder_training
 from siamese_core.checkpoints import Checkpoint, base_card
 from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
@@ -11,7 +12,6 @@ from siamese_core.encoders import PRETRAINED
 from siamese_core.heads import make_head
 from siamese_core.imagenet import NETWORK
 from siamese_core.metrics import Calibration
-from small_checkpoints import small_checkpoint
 
 
 def prepared(parent: Checkpoint, seed: int, count: int = 24) -> PreparedPairs:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from samples import photograph, stroke_glyph
+from helpers.samples import photograph, stroke_glyph
 from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_copies
 from siamese_core.errors import UserError
 from siamese_core.heads import HEADS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
+from helpers.hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
 from siamese_core.candidates import Candidates, find_candidates
 from siamese_core.expectation import FEWEST_ANSWERS, expected_same
 from siamese_core.metrics import roc_auc

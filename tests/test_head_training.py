@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.domains import PHOTOGRAPHS
@@ -28,7 +29,6 @@ from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers
 from siamese_core.metrics import Calibration
 from siamese_core.sampling import Pairs
 from siamese_core.validation import Embedded
-from small_checkpoints import small_checkpoint
 
 COUNT = 40
 

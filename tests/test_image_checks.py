@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samples import alphabet, write_class_folders
+from helpers.samples import alphabet, write_class_folders
 from siamese_core.datasets import load_dataset
 from siamese_core.image_checks import (
     check_channel_order,

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from samples import photograph
+from helpers.samples import photograph
+from helpers.small_checkpoints import ship_small
 from siamese_core import imagenet
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
@@ -16,7 +17,6 @@ from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import MIDDLE, prepare
 from siamese_core.errors import UserError
 from siamese_core.workbench import Workbench
-from small_checkpoints import ship_small
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.paths import ROOT
+from helpers.samples import (
+    bad_files,
+    corner_mark,
+    huge_png,
+    image_file,
+    jpeg_files,
+    odd_files,
+    raw_png,
+    stroke_glyph,
+)
 from siamese_core.errors import UserError
 from siamese_core.images import (
     MAX_PIXELS,
@@ -22,18 +33,7 @@ from siamese_core.images import (
     image_id,
     thumbnail,
 )
-from tests.samples import (
-    bad_files,
-    corner_mark,
-    huge_png,
-    image_file,
-    jpeg_files,
-    odd_files,
-    raw_png,
-    stroke_glyph,
-)
 
-ROOT = Path(__file__).resolve().parent.parent
 CORNER_MARK_ID = "1c49638a524ed333d90179be7eb153f03fa7165054c8c3091c00cca1ff35d6ac"
 ODD = odd_files()
 BAD = bad_files()

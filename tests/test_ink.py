@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, label, minimum_filter
 
-from samples import (
+from helpers.samples import (
     as_scan,
     draw_program,
     on_dark_canvas,

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.paths import ROOT
 from siamese_core.errors import UserError
 from siamese_core.label_rows import COLUMNS, LabelRow
 from siamese_core.pair_log import PairLog
 
-ROOT = Path(__file__).resolve().parent.parent
 ROW = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada")
 
 # 25 threads, 100 answers each: most one by one, ten of a hundred in one write; all begin together.

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+from helpers.paths import ASSETS
+
 SAMPLES = ASSETS / "samples"
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import SIZE, ship_small, small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
 from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.matching import Matcher, StoredImage, is_same
-from small_checkpoints import SIZE, ship_small, small_checkpoint
 
 ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
 

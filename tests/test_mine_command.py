@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
+from helpers.small_checkpoints import promote_small
 from siamese_core.cli import main
 from siamese_core.encoders import SLOTS
 from siamese_core.images import decode_image, image_id
 from siamese_core.label_rows import LabelRow
 from siamese_core.pair_log import PairLog
-from small_checkpoints import promote_small
 
 
 @pytest.fixture(scope="module")

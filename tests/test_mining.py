@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
+from helpers.hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
 from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.errors import UserError
 from siamese_core.mining import AUDIT, DEFAULT_MIX, REASONS, draw

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_made import clusters, l1_view
+from helpers.hand_made import clusters, l1_view
 from siamese_core import neighbours
 from siamese_core.neighbours import View, coordinates, nearest
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.one_shot_attempt import run
 from siamese_core.study import StudyOptions
-from small_checkpoints import small_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -13,36 +12,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from browsing import card, give, give_pair, glyph, open_page, open_tab, set_threshold
-from conftest import free_port
+from helpers.browsing import CONTRAST, card, give, give_pair, glyph, open_page, open_tab, set_threshold
+from helpers.paths import ROOT
+from helpers.servers import free_port
+from helpers.small_checkpoints import promote_small
 from siamese_core.checkpoint_store import CheckpointStore
-from small_checkpoints import promote_small
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.browser
 
 # The word of least contrast with its ground, as [ratio, words].
-CONTRAST = """() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => sum + w * linear(rgb[i] / 255), 0);
-  const ground = (element) => {
-    for (; element; element = element.parentElement) {
-      const colour = parse(getComputedStyle(element).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const ratio = (element) => {
-    const both = [light(parse(getComputedStyle(element).color)), light(ground(element))];
-    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
-  };
-  const written = (e) => Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim());
-  return Array.from(document.querySelectorAll('main .html-container *'))
-    .filter((e) => e.offsetParent && written(e))
-    .map((e) => [ratio(e), e.className + ': ' + e.textContent.trim().slice(0, 40)])
-    .sort((x, y) => x[0] - y[0])[0];
-}"""
 
 
 def server_status(url: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browsing import (
+from helpers.browsing import (
     card,
     close_storage,
     give,

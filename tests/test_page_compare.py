@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from browsing import card, give, give_pair, glyph, open_desk, press, set_threshold
-from samples import bad_files, corner_mark, huge_png, image_file, odd_files
+from helpers.browsing import card, give, give_pair, glyph, open_desk, press, set_threshold
+from helpers.samples import bad_files, corner_mark, huge_png, image_file, odd_files
 
 # The darkest red of an <img>, 0..255.
 DARKEST = """(image) => {

@@ -8,12 +8,11 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from browsing import close_storage, glyph, logged, open_desk, open_tab, press, wait_for_rows
-from labelling import drawn_classes, on_screen, open_label, wait_for_pair
+from helpers.browsing import CONTRAST, close_storage, glyph, logged, open_desk, open_tab, press, wait_for_rows
+from helpers.labelling import drawn_classes, on_screen, open_label, wait_for_pair
+from helpers.small_checkpoints import promote_small
 from siamese_core.label_rows import standing_labels
 from siamese_core.mining import REASONS
-from small_checkpoints import promote_small
-from test_page import CONTRAST
 
 SERVER_CALLS = re.compile("/component_server")
 ANSWERS = {"s": "same", "d": "different", "u": "unsure"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from browsing import card, give, glyph, open_desk, open_tab, press, wait_for_rows
-from samples import bad_files, write_class_folders
+from helpers.browsing import add_images, card, give, glyph, open_desk, open_tab, press, wait_for_rows
+from helpers.samples import bad_files, write_class_folders
 from siamese_core.label_rows import standing_labels
 
 # Collects in `told` whatever the progress of the ranking says.
@@ -31,14 +31,6 @@ def desk(page, quick_app):
 def one_shot(desk):
     open_tab(desk, "One-shot")
     return desk
-
-
-def add_images(page, files: dict[str, bytes]) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.locator("[data-files]").click()
-    chooser.value.set_files(
-        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files.items()]
-    )
 
 
 def class_names(page) -> list[str]:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import open_page, open_tab, press, wait_for_rows
-from calling import Caller
-from samples import alphabet
+from helpers.browsing import open_page, open_tab, press, wait_for_rows
+from helpers.calling import Caller
+from helpers.samples import alphabet
+from helpers.small_checkpoints import promote_small
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.images import ImageStore, decode_image, image_id
@@ -21,7 +22,6 @@ from siamese_core.page.review_filters import checked_wish
 from siamese_core.page.review_lists import dispute, reviewed_table
 from siamese_core.pair_log import PairLog
 from siamese_core.review import review
-from small_checkpoints import promote_small
 
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}'
 SERVER_CALLS = re.compile("/component_server")

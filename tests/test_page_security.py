@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browsing import give, glyph, logged, open_desk, open_tab, press, wait_for_rows
-from calling import FILE, Caller
-from test_page_one_shot import add_images
+from helpers.browsing import add_images, give, glyph, logged, open_desk, open_tab, press, wait_for_rows
+from helpers.calling import FILE, Caller
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"/compare", "/one_shot", "/answer", "/undo", "/next_pairs", "/status"}
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}{{this}}`\'"'
 

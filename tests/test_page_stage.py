@@ -5,6 +5,7 @@ import uuid
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import ship_small
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.mining import REASONS
@@ -12,7 +13,6 @@ from siamese_core.page.stage import WHY, keep, pair_told, stage
 from siamese_core.pool import Pool
 from siamese_core.questions import Questions
 from siamese_core.workbench import Workbench
-from small_checkpoints import ship_small
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_the_same_event_twice_is_one_row(questions):
 
 def test_what_the_queue_knows_counts_more_than_what_the_page_says(questions, tmp_path):
     asking = Questions(questions.workbench, Pool(questions.workbench), np.random.default_rng(0))
-    from samples import image_file
+    from helpers.samples import image_file
 
     for number, image_id in enumerate(questions.workbench.images.ids()):
         (tmp_path / f"{number}.png").write_bytes(image_file(questions.workbench.images.read(image_id)))

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import bad_files, image_file
+from helpers.samples import bad_files, image_file
 from siamese_core.errors import UserError
 from siamese_core.pair_lists import load_pair_list
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from samples import as_scan, photograph, stroke_glyph
+from helpers.samples import as_scan, photograph, stroke_glyph
+from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import HANDWRITING, LOOKED_AT, PHOTOGRAPHS
 from siamese_core.picking import Images, pick, warning_of
 from siamese_core.workbench import Workbench
-from small_checkpoints import ship_small, small_checkpoint
 
 RNG = np.random.default_rng(4)
 INK = [as_scan(stroke_glyph(RNG, 105)) for _ in range(4)]

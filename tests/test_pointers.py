@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
 from siamese_core.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
-
-ROOT = Path(__file__).resolve().parent.parent
 
 MOVE_FOR_EVER = """
 import sys

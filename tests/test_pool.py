@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import alphabet, image_file
+from helpers.samples import alphabet, image_file
+from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
@@ -17,7 +18,6 @@ from siamese_core.errors import UserError
 from siamese_core.images import image_id
 from siamese_core.pool import CHUNK, Pool
 from siamese_core.workbench import Workbench
-from small_checkpoints import ship_small, small_checkpoint
 
 COUNT = 2 * CHUNK + 3
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samples import corner_mark, image_file
+from helpers.samples import corner_mark, image_file
 from siamese_core import pool_sources
 from siamese_core.errors import UserError
 from siamese_core.pool_sources import list_folder, list_zip

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from samples import bad_files, write_class_folders
+from helpers.samples import bad_files, write_class_folders
 from siamese_core.datasets import load_dataset
 from siamese_core.encoders import encoder_spec, prepare
 from siamese_core.errors import UserError

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from samples import as_scan, stroke_glyph
+from helpers.samples import as_scan, stroke_glyph
+from helpers.small_checkpoints import ship_small
 from siamese_core.embedding_files import Shelf, shelf_name
 from siamese_core.images import image_id
 from siamese_core.preview import Previews
 from siamese_core.workbench import Annotator, Workbench
-from small_checkpoints import ship_small
 
 SLOT = "koch"
 ANN = Annotator("Ann", "0123456789abcdef")

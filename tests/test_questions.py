@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import image_file
+from helpers.samples import image_file
+from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.asked import LEASE_SECONDS
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
@@ -20,7 +21,6 @@ from siamese_core.pool import Pool
 from siamese_core.question_table import build_table
 from siamese_core.questions import MOST_AT_ONCE, Questions
 from siamese_core.workbench import Annotator, Workbench
-from small_checkpoints import ship_small, small_checkpoint
 
 COUNT = 30
 ALL_PAIRS = COUNT * (COUNT - 1) // 2

@@ -2,14 +2,12 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
-from siamese_core import MODULES
+from helpers.paths import ROOT
 from siamese_core.cli import build_parser
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"python -m siamese_core +([^`\n]+)", README)
 
@@ -22,11 +20,6 @@ def front_matter() -> dict[str, str]:
     """The lines `key: value` between the first two `---`."""
     lines = README.split("---\n")[1].splitlines()
     return {key: value.strip().strip('"') for key, value in (line.split(":", 1) for line in lines)}
-
-
-def layout_paths() -> list[str]:
-    block = section("Layout").split("```")[1]
-    return [line.split()[0] for line in block.strip().splitlines()]
 
 
 def test_a_space_installs_the_gradio_that_is_required():
@@ -54,16 +47,6 @@ def test_every_row_of_the_command_line_table_shows_its_own_command():
     rows = re.findall(r"^\| `(\S+)` \|.*`python -m siamese_core (\S+)", section("Command line"), re.M)
     assert len(rows) >= 7
     assert all(named == shown for named, shown in rows)
-
-
-@pytest.mark.parametrize("path", layout_paths())
-def test_everything_in_the_layout_is_there(path):
-    assert (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file()
-
-
-def test_the_layout_shows_every_module_in_the_order_of_the_package():
-    shown = [Path(path).stem for path in layout_paths() if path.startswith("siamese_core/")]
-    assert shown == [name for name in MODULES if name != "__main__"]
 
 
 def test_every_picture_and_link_into_the_project_leads_somewhere():

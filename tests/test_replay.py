@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.metrics import Calibration
 from siamese_core.replay import PAIRS, TRIALS, Replay
 from siamese_core.validation import Embedded
-from small_checkpoints import small_checkpoint
 
 
 @pytest.fixture(scope="module")

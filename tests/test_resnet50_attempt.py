@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from samples import image_file
+from helpers.samples import image_file
 from siamese_core import resnet50_attempt as attempt
 from siamese_core.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError

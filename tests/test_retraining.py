@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import siamese_core
-from samples import draw_program, stroke_program
+from helpers.samples import draw_program, stroke_program
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
@@ -30,7 +31,6 @@ from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
 from siamese_core.workbench import Workbench
-from small_checkpoints import small_checkpoint
 
 CHARACTERS = 40
 CONTRACT = ["encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_made import by_hand, knowing, mined_pool
+from helpers.hand_made import by_hand, knowing, mined_pool
 from siamese_core import strategies
 from siamese_core.strategies import Knowledge, chances
 

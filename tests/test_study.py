@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.findings import Check

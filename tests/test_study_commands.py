@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.cli import main
-from small_checkpoints import small_checkpoint
 
 ENTRIES = {"check", "level", "measured", "expected", "cause", "remedy"}
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
 from siamese_core.datasets import load_dataset
 from siamese_core.heads import make_head
 from siamese_core.sampling import BatchShape

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import corner_mark, image_file
+from helpers.samples import corner_mark, image_file
 from siamese_core.errors import UserError
 from siamese_core.support_folder import MAX_IMAGES, read_support
 

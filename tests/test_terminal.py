@@ -3,13 +3,11 @@
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
 from siamese_core.terminal import REPORT_SECONDS, ProgressLine, duration, one_line, outline, table
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Screen(io.StringIO):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.samples import write_class_folders
 from siamese_core.augmentation import CHANGES, unchanged
 from siamese_core.averaging import POWER
 from siamese_core.datasets import Dataset, load_dataset

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samples import write_class_folders
+from helpers.paths import ASSETS
+from helpers.samples import write_class_folders
 from siamese_core import encoders, training_runs, validation
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
@@ -310,7 +311,7 @@ def test_a_run_starts_with_the_weights_of_the_checkpoint(trained, data, tmp_path
 
 
 def test_a_run_does_not_go_on_from_another_network(store, data, unseen, tmp_path):
-    shipped = Path(__file__).parent.parent / "assets" / "checkpoints" / "resnet50"
+    shipped = ASSETS / "checkpoints" / "resnet50"
     asked = request(data, validation=unseen, out=tmp_path / "out", start=shipped)
     with pytest.raises(UserError, match="same network. Received: resnet50-"):
         train_checkpoint(asked, store, silent)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.small_checkpoints import small_checkpoint
 from siamese_core import validation
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.datasets import Dataset
@@ -12,7 +13,6 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.validation import Embedded, calibrate, one_shot
-from small_checkpoints import small_checkpoint
 
 DIM = 8
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browsing import open_desk, open_tab
-from samples import alphabet, image_file
+from helpers.browsing import open_desk, open_tab
+from helpers.samples import alphabet, image_file
 
 
 def drawn_classes(

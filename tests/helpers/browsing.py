@@ -7,9 +7,32 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-from samples import image_file, stroke_glyph
+from helpers.samples import image_file, stroke_glyph
 from siamese_core.label_rows import LabelRow
 from siamese_core.pair_log import PairLog
+
+CONTRAST = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => sum + w * linear(rgb[i] / 255), 0);
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = parse(getComputedStyle(element).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const ratio = (element) => {
+    const both = [light(parse(getComputedStyle(element).color)), light(ground(element))];
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+  };
+  const written = (e) => Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim());
+  return Array.from(document.querySelectorAll('main .html-container *'))
+    .filter((e) => e.offsetParent && written(e))
+    .map((e) => [ratio(e), e.className + ': ' + e.textContent.trim().slice(0, 40)])
+    .sort((x, y) => x[0] - y[0])[0];
+}"""
+
 
 PATIENT_MS = 60_000  # a busy machine compares slowly; no test waits this long when all is well
 
@@ -105,3 +128,11 @@ def wait_for_rows(page: Page, count: int) -> list[LabelRow]:
         page.wait_for_timeout(50)
     assert len(page.rows()) == count
     return page.rows()
+
+
+def add_images(page, files: dict[str, bytes]) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("[data-files]").click()
+    chooser.value.set_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files.items()]
+    )
