@@ -110,9 +110,8 @@ MODULES = (
     "sampling",
     "pair_lists",
     "datasets",
-    "metrics",
-    "ink",
     "images",
+    "metrics",
     "atomic",
     "errors",
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from siamese_core.images import thumbnail
+from siamese_core.images.decoding import thumbnail
 from siamese_core.metrics import Calibration
 
 SIDE = 105  # px, Omniglot's own size: its images are taken as they are

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image, encode_png
+from siamese_core.images.decoding import decode_image, encode_png
 
 TOLERANCE = 0.02  # of a similarity 0..1: well above the rounding of other processors, well below a new model
 SIDE = 32  # pixels

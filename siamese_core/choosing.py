@@ -7,8 +7,8 @@ import numpy as np
 
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.domains import HANDWRITING, domain_of_images, picked_because, unlike
-from siamese_core.images import image_id
-from siamese_core.ink import is_ink
+from siamese_core.images.decoding import image_id
+from siamese_core.images.ink import is_ink
 
 REMEMBERED = 50_000  # images whose kind is known
 

@@ -35,7 +35,7 @@ class Answer:
 
 def compare(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.encoders import SLOTS
-    from siamese_core.images import decode_image
+    from siamese_core.images.decoding import decode_image
 
     left, right = decode_image(options.left), decode_image(options.right)
     bench = open_workbench(options)
@@ -59,7 +59,7 @@ def compare(options: Namespace, progress: Progress) -> Answer:
 
 def one_shot(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.encoders import SLOTS
-    from siamese_core.images import decode_image
+    from siamese_core.images.decoding import decode_image
     from siamese_core.support_folder import read_support
 
     query, support = decode_image(options.query), read_support(options.support)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.ink import FRAME_SHARE
+from siamese_core.images.ink import FRAME_SHARE
 
 SHARE, HALFWAY = 0.8, 100_000  # of the batches in the end; images after which it is half of that
 LENGTH, WIDTH = (0.5, 0.9), (0.7, 1.0)  # of a part, along the line of the two and across it; 1: the whole's

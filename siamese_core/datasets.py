@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image
+from siamese_core.images.decoding import decode_image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 OMNIGLOT_NAME = re.compile(r"\d{4}_(\d{2})")

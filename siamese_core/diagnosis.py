@@ -18,7 +18,7 @@ from siamese_core.image_checks import (
     check_split_images,
     signatures,
 )
-from siamese_core.images import image_id
+from siamese_core.images.decoding import image_id
 from siamese_core.label_checks import (
     check_identical_pairs,
     check_label_convention,

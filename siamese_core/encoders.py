@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from siamese_core.errors import UserError
-from siamese_core.ink import normalise_if_ink
+from siamese_core.images.ink import normalise_if_ink
 
 if TYPE_CHECKING:
     import keras

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean
 
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore
+from siamese_core.images.decoding import ImageStore
 from siamese_core.implications import groups
 from siamese_core.label_rows import (
     LabelRow,

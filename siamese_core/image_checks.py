@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from siamese_core.findings import Check, Finding
-from siamese_core.images import thumbnail
-from siamese_core.ink import is_ink
+from siamese_core.images.decoding import thumbnail
+from siamese_core.images.ink import is_ink
 
 LEAST_CONTRAST = 10  # grey levels between the darkest and the brightest percent of an image
 INK_SIDE = 105  # px: enough to tell ink from a photograph, and ten times as fast as a large image

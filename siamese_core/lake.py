@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image
+from siamese_core.images.decoding import decode_image
 
 LABELS = re.compile(r"(?P<folder>(?:(?!__MACOSX).*/)?)(?P<run>run\d+)/class_labels\.txt")
 

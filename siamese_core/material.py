@@ -8,7 +8,7 @@ import numpy as np
 
 from siamese_core.errors import UserError
 from siamese_core.holdout import Split, identities, split
-from siamese_core.images import ImageStore
+from siamese_core.images.decoding import ImageStore
 from siamese_core.label_rows import LabelRow, settled_labels
 
 FEWEST_ANSWERS = 8

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image, image_id
+from siamese_core.images.decoding import decode_image, image_id
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from siamese_core.checkpoints import Checkpoint, load_checkpoint
 from siamese_core.domains import PHOTOGRAPHS, domain_of_images, some_of, unlike
-from siamese_core.ink import is_ink
+from siamese_core.images.ink import is_ink
 from siamese_core.workbench import Workbench
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from siamese_core.atomic import replace_file
 from siamese_core.gate import Judgement, Measured
-from siamese_core.images import encode_png, thumbnail
+from siamese_core.images.decoding import encode_png, thumbnail
 from siamese_core.material import Material
 from siamese_core.metrics import roc_curve
 

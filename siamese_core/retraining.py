@@ -16,7 +16,7 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Measured, forgotten, judge, named
 from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
-from siamese_core.images import image_id
+from siamese_core.images.decoding import image_id
 from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning import Answers
 from siamese_core.pair_log import PairLog

@@ -6,7 +6,7 @@ import numpy as np
 
 from siamese_core.datasets import SUFFIXES
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image
+from siamese_core.images.decoding import decode_image
 
 MAX_IMAGES = 1000  # decoded, each may take 3 MB
 

@@ -22,7 +22,7 @@ from siamese_core.domains import domain_of_images, some_of
 from siamese_core.encoders import EncoderSpec, encoder_spec, with_copies
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
-from siamese_core.ink import is_ink
+from siamese_core.images.ink import is_ink
 from siamese_core.metrics import Calibration
 from siamese_core.pair_lists import PairList, load_pair_list
 from siamese_core.precision import bfloat16_where_fast

@@ -14,7 +14,7 @@ from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
-from siamese_core.images import ImageStore
+from siamese_core.images.decoding import ImageStore
 from siamese_core.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
 from siamese_core.matching import Comparison, Matcher, Ranking, is_same
 from siamese_core.pair_log import PairLog

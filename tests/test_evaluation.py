@@ -24,7 +24,7 @@ from siamese_core.evaluation import (
     sampled_pairs,
     with_baselines,
 )
-from siamese_core.images import encode_png
+from siamese_core.images.decoding import encode_png
 from siamese_core.metrics import Calibration, mcnemar_exact, wilson_interval
 from siamese_core.pair_lists import PairList
 

@@ -10,7 +10,7 @@ import pytest
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.exports import answer_groups, triplets, write_classes, write_triplets
-from siamese_core.images import ImageStore, decode_image, image_id
+from siamese_core.images.decoding import ImageStore, decode_image, image_id
 from siamese_core.label_rows import SETTLES, LabelRow
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore, image_id
+from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.implications import implied
 from siamese_core.label_rows import LabelRow, settled_labels
 from siamese_core.material import FEWEST_ANSWERS, LARGEST_WEIGHT, Material, collect, judged_afresh

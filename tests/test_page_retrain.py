@@ -13,7 +13,7 @@ from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore
+from siamese_core.images.decoding import ImageStore
 from siamese_core.page.desk import Desk
 from siamese_core.page.report import report_section
 from siamese_core.page.retrain import lessons, rollback_buttons

@@ -16,7 +16,7 @@ from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small
 from siamese_core.datasets import load_dataset
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore, decode_image, image_id
+from siamese_core.images.decoding import ImageStore, decode_image, image_id
 from siamese_core.label_rows import SETTLES, LabelRow, conflicting_labels, standing_labels
 from siamese_core.page.review_filters import checked_wish
 from siamese_core.page.review_lists import dispute, reviewed_table

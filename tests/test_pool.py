@@ -15,7 +15,7 @@ from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.images import image_id
+from siamese_core.images.decoding import image_id
 from siamese_core.pool import CHUNK, Pool
 from siamese_core.workbench import Workbench
 

@@ -9,7 +9,7 @@ import pytest
 from siamese_core.evaluation import ProtocolResult, VerificationResult
 from siamese_core.gate import Measured, judge
 from siamese_core.holdout import Split
-from siamese_core.images import decode_image, image_id
+from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.label_rows import LabelRow
 from siamese_core.material import Material
 from siamese_core.retrain_report import THUMBNAIL, RetrainOptions, RetrainReport, write_report

@@ -23,7 +23,7 @@ from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
-from siamese_core.images import ImageStore, image_id
+from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.label_rows import LabelRow
 from siamese_core.metrics import Calibration
 from siamese_core.pair_log import PairLog

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore
+from siamese_core.images.decoding import ImageStore
 from siamese_core.label_rows import SETTLES, LabelRow, completed, settled_labels
 from siamese_core.material import collect
 from siamese_core.review import Filters, logged_margins, relabel, review, settle

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from siamese_core.errors import UserError
 from siamese_core.exports import write_classes, write_triplets
-from siamese_core.images import decode_image, encode_png, thumbnail
+from siamese_core.images.decoding import decode_image, encode_png, thumbnail
 from siamese_core.page.samples import sample_file
 from siamese_core.workbench import Workbench
 

@@ -7,7 +7,7 @@ import base64
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.images import encode_png
+from siamese_core.images.decoding import encode_png
 
 SIGNS = {"same": "=", "different": "≠", "unsure": "?"}
 

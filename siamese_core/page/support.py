@@ -8,7 +8,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
-from siamese_core.images import ImageStore, decode_image
+from siamese_core.images.decoding import ImageStore, decode_image
 from siamese_core.page.memory import remember
 from siamese_core.page.notices import detail
 from siamese_core.page.samples import sample_support

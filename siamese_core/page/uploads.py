@@ -15,7 +15,7 @@ import numpy as np
 from gradio.data_classes import ImageData
 
 from siamese_core.errors import UserError
-from siamese_core.images import decode_image
+from siamese_core.images.decoding import decode_image
 
 MAX_FILE_SIZE = "64mb"
 MAX_FILES = 500

@@ -24,7 +24,7 @@ from helpers.samples import (
     stroke_glyph,
 )
 from siamese_core.errors import UserError
-from siamese_core.images import (
+from siamese_core.images.decoding import (
     MAX_PIXELS,
     MAX_SIDE,
     ImageStore,
@@ -198,7 +198,7 @@ def test_an_image_bomb_is_refused_quietly_and_without_memory(tmp_path, side):
     (tmp_path / "bomb.png").write_bytes(huge_png(side, side))
     program = (
         "import resource, sys\nfrom siamese_core.errors import UserError\n"
-        "from siamese_core.images import decode_image\n"
+        "from siamese_core.images.decoding import decode_image\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = used()\n"
         "try: decode_image(sys.argv[1])\nexcept UserError: print(used() - before)"

@@ -15,8 +15,8 @@ from helpers.samples import (
     photograph,
     stroke_program,
 )
-from siamese_core.images import decode_image
-from siamese_core.ink import _distance, is_ink, normalise_if_ink, normalise_ink
+from siamese_core.images.decoding import decode_image
+from siamese_core.images.ink import _distance, is_ink, normalise_if_ink, normalise_ink
 
 SIZE = 105
 CHARACTERS = 8
