@@ -4,10 +4,10 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.pair_lists import PairList
+from siamese_core.data.sampling import BatchShape, class_batch, members
 from siamese_core.errors import UserError
-from siamese_core.pair_lists import PairList
-from siamese_core.sampling import BatchShape, class_batch, members
 
 UNKNOWN, DIFFERENT, SAME = -1, 0, 1
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from siamese_core.checkpoints import Checkpoint
-    from siamese_core.datasets import Dataset
+    from siamese_core.data.datasets import Dataset
 
 LOOP = "loop"
 SPEED = ("one-shot", "head", "compare", "log")
@@ -65,7 +65,7 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
     """A row for each condition and split, means over seeds and groups; before it, where the data has several
     groups, those of each. And what to know of the checkpoint, in words."""
     from siamese_core import bench_loop
-    from siamese_core.datasets import load_dataset
+    from siamese_core.data.datasets import load_dataset
 
     data = load_dataset(options.data)
     model, embeddings, domain = _embedded(options, data, progress)

@@ -9,7 +9,8 @@ from scipy.stats import t as student
 
 from siamese_core.candidates import Candidates, find_candidates
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import members, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, ProtocolResult, pair_logits
 from siamese_core.gate import forgotten
@@ -21,7 +22,6 @@ from siamese_core.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.neighbours import View
 from siamese_core.question_table import QuestionTable
 from siamese_core.replay import Replay
-from siamese_core.sampling import members, sample_pairs
 from siamese_core.validation import Embedded, one_shot
 
 LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown

@@ -58,9 +58,9 @@ def compare(options: Namespace, progress: Progress) -> Answer:
 
 
 def one_shot(options: Namespace, progress: Progress) -> Answer:
+    from siamese_core.data.support_folder import read_support
     from siamese_core.encoders import SLOTS
     from siamese_core.images.decoding import decode_image
-    from siamese_core.support_folder import read_support
 
     query, support = decode_image(options.query), read_support(options.support)
     bench = open_workbench(options)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamese_core import network_checks as checks
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.pair_lists import PairList
+from siamese_core.data.sampling import Pairs, members, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.findings import Finding
 from siamese_core.image_checks import (
@@ -25,8 +27,6 @@ from siamese_core.label_checks import (
     check_split_classes,
     check_threshold,
 )
-from siamese_core.pair_lists import PairList
-from siamese_core.sampling import Pairs, members, sample_pairs
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints import Checkpoint

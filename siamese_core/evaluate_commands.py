@@ -22,7 +22,7 @@ DEFAULT_PAIRS = 2000
 def evaluate_one_shot(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
-    from siamese_core.datasets import load_dataset
+    from siamese_core.data.datasets import load_dataset
     from siamese_core.evaluation import OneShotOptions, one_shot_trials
 
     episodes = OneShotOptions(options.n_way, options.k_shot, options.episodes, options.within_group)
@@ -39,9 +39,9 @@ def evaluate_lake(options: Namespace, progress: Progress) -> Answer:
 def evaluate_verification(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
-    from siamese_core.datasets import load_dataset
+    from siamese_core.data.datasets import load_dataset
+    from siamese_core.data.pair_lists import load_pair_list
     from siamese_core.evaluation import listed_pairs, sampled_pairs
-    from siamese_core.pair_lists import load_pair_list
 
     if options.list and options.pairs:
         raise UserError("--pairs draws from --data. Received: it with --list, whose pairs are all taken.")

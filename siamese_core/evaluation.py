@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from siamese_core.baselines import BASELINES
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.pair_lists import PairList
+from siamese_core.data.sampling import Pairs, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.lake import read_lake_runs
 from siamese_core.metrics import (
@@ -25,8 +27,6 @@ from siamese_core.metrics import (
     verdict,
     wilson_interval,
 )
-from siamese_core.pair_lists import PairList
-from siamese_core.sampling import Pairs, sample_episodes, sample_pairs
 
 EMBED_AT_ONCE = 64  # images, decoded: 200 MB at the largest size an image can have
 TABLE_IMAGES = (

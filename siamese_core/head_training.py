@@ -7,12 +7,12 @@ import numpy as np
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints import Checkpoint
+from siamese_core.data.sampling import Pairs
 from siamese_core.domains import HANDWRITING, trained_on, unlike
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
 from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
 from siamese_core.metrics import Calibration
-from siamese_core.sampling import Pairs
 from siamese_core.spans import Metric
 from siamese_core.validation import Embedded
 

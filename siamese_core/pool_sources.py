@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from siamese_core.datasets import SUFFIXES
+from siamese_core.data.datasets import SUFFIXES
 from siamese_core.errors import UserError
 
 MAX_IMAGES = 50_000

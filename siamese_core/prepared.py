@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.pair_lists import PairList
 from siamese_core.encoders import EncoderSpec, prepare
-from siamese_core.pair_lists import PairList
 
 Progress = Callable[[float, str], None]
 

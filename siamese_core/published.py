@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import Sequential, initializers, layers, ops
 
+from siamese_core.data.sampling import Pairs
 from siamese_core.errors import UserError
-from siamese_core.sampling import Pairs
 
 MARGIN = 1.0
 EMBEDDING_DIM = 128

@@ -10,7 +10,8 @@ import numpy as np
 from keras import applications
 
 from siamese_core import published
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import BatchShape, members
 from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.findings import Check, Finding
@@ -27,7 +28,6 @@ from siamese_core.network_checks import (
     nearest_is_right,
 )
 from siamese_core.prepared import PreparedImages
-from siamese_core.sampling import BatchShape, members
 from siamese_core.study import (
     Progress,
     StudyOptions,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import members
 from siamese_core.errors import UserError
 from siamese_core.findings import Finding
 from siamese_core.metrics import equal_error_rate, roc_auc
-from siamese_core.sampling import members
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints import Checkpoint

@@ -11,7 +11,7 @@ from siamese_core.terminal import one_line, table
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints import Checkpoint
-    from siamese_core.datasets import Dataset
+    from siamese_core.data.datasets import Dataset
     from siamese_core.findings import Finding
 
 ABSENT = "-"  # a metric that a variant does not have, or that is no number
@@ -21,8 +21,8 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
     from siamese_core import diagnosis
-    from siamese_core.datasets import load_dataset
-    from siamese_core.pair_lists import load_pair_list
+    from siamese_core.data.datasets import load_dataset
+    from siamese_core.data.pair_lists import load_pair_list
     from siamese_core.replay import Replay
 
     if options.validation and not options.data:
@@ -68,7 +68,7 @@ def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progres
 
 def casestudy(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.casestudies import case_study
-    from siamese_core.datasets import load_dataset
+    from siamese_core.data.datasets import load_dataset
     from siamese_core.study import StudyOptions
 
     # A study builds network after network, which TensorFlow takes for a mistake and warns of.

@@ -9,11 +9,11 @@ from keras import ops
 
 from siamese_core import published
 from siamese_core.batches import ClassBatches
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import BatchShape, members
 from siamese_core.heads import make_head
 from siamese_core.losses import LOSSES
 from siamese_core.pair_network import PairNetwork
-from siamese_core.sampling import BatchShape, members
 
 JIT = False  # compiling takes longer than these short trainings
 CLIP_NORM = 5.0

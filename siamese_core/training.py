@@ -19,6 +19,7 @@ from siamese_core.augmentation import CHANGES, origins, other_characters
 from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
 from siamese_core.compounds import compounds, share_after
+from siamese_core.data.sampling import Episode
 from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.heads import make_head
@@ -26,7 +27,6 @@ from siamese_core.losses import LOSSES
 from siamese_core.pair_network import AdamByInputs, PairNetwork
 from siamese_core.precision import half_precision_on_accelerators
 from siamese_core.prepared import PreparedImages, Progress
-from siamese_core.sampling import Episode
 from siamese_core.training_options import TrainingOptions, check, fixed
 from siamese_core.training_state import MetricsFile, NotFinite, read_header, read_variables, write_state
 

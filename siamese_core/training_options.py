@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from siamese_core.data.sampling import BatchShape
 from siamese_core.errors import UserError
-from siamese_core.sampling import BatchShape
 
 
 @dataclass(frozen=True)

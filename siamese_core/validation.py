@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import Pairs, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
 from siamese_core.metrics import (
@@ -19,7 +20,6 @@ from siamese_core.metrics import (
     verdict,
     wilson_interval,
 )
-from siamese_core.sampling import Pairs, sample_pairs
 
 PAIRS = 20_000
 BY_PRODUCT = ("cosine", "learnt_cosine")  # heads for which a table is one product of matrices

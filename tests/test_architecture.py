@@ -21,8 +21,8 @@ WITHOUT_TENSORFLOW = (
     "images.decoding",
     "images.ink",
     "metrics",
-    "datasets",
-    "sampling",
+    "data.datasets",
+    "data.sampling",
     "pair_log",
 )
 

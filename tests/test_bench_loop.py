@@ -19,7 +19,7 @@ from siamese_core.bench_loop import (
 )
 from siamese_core.candidates import find_candidates
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult
 from siamese_core.heads import make_head

@@ -11,7 +11,7 @@ from helpers.samples import image_file
 from siamese_core import contrastive_attempt as attempt
 from siamese_core import published
 from siamese_core.contrastive_attempt import Variant, try_variant
-from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.encoders import ENCODERS
 from siamese_core.errors import UserError
 from siamese_core.study import StudyOptions, hold_out

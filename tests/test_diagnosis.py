@@ -8,12 +8,12 @@ import pytest
 
 from helpers.samples import alphabet, image_file
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.pair_lists import PairList
+from siamese_core.data.sampling import sample_pairs
 from siamese_core.diagnosis import diagnose_images, diagnose_network, diagnose_pairs, diagnose_split
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration, best_threshold, fit_calibration
-from siamese_core.pair_lists import PairList
-from siamese_core.sampling import sample_pairs
 
 SIDE = 48
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from siamese_core.baselines import BASELINES
-from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.data.datasets import Dataset, load_dataset
+from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
 from siamese_core.evaluation import (
     EMBED_AT_ONCE,
@@ -26,7 +27,6 @@ from siamese_core.evaluation import (
 )
 from siamese_core.images.decoding import encode_png
 from siamese_core.metrics import Calibration, mcnemar_exact, wilson_interval
-from siamese_core.pair_lists import PairList
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from siamese_core.datasets import load_dataset
+from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.exports import answer_groups, triplets, write_classes, write_triplets
 from siamese_core.images.decoding import ImageStore, decode_image, image_id

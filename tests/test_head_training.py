@@ -9,6 +9,7 @@ import pytest
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.data.sampling import Pairs
 from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Judgement, Measured, judge
@@ -27,7 +28,6 @@ from siamese_core.holdout import Split, split
 from siamese_core.material import Material
 from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers
 from siamese_core.metrics import Calibration
-from siamese_core.sampling import Pairs
 from siamese_core.validation import Embedded
 
 COUNT = 40

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from helpers.samples import alphabet, write_class_folders
-from siamese_core.datasets import load_dataset
+from siamese_core.data.datasets import load_dataset
 from siamese_core.image_checks import (
     check_channel_order,
     check_contrast,

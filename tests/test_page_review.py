@@ -14,7 +14,7 @@ from helpers.browsing import open_page, open_tab, press, wait_for_rows
 from helpers.calling import Caller
 from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small
-from siamese_core.datasets import load_dataset
+from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore, decode_image, image_id
 from siamese_core.label_rows import SETTLES, LabelRow, conflicting_labels, standing_labels

@@ -11,7 +11,7 @@ from helpers.samples import write_class_folders
 from siamese_core import encoders, training_runs, validation
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
-from siamese_core.datasets import load_dataset
+from siamese_core.data.datasets import load_dataset
 from siamese_core.encoders import encoder_spec
 from siamese_core.errors import UserError
 from siamese_core.prepared import PreparedImages

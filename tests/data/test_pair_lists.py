@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.samples import bad_files, image_file
+from siamese_core.data.pair_lists import load_pair_list
 from siamese_core.errors import UserError
-from siamese_core.pair_lists import load_pair_list
 
 
 def write_csv(folder: Path, text: str, images: str = "ab") -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 
 

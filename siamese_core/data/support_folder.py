@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.datasets import SUFFIXES
+from siamese_core.data.datasets import SUFFIXES
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from siamese_core.datasets import Dataset
+from siamese_core.data.datasets import Dataset
+from siamese_core.data.sampling import BatchShape, class_batch, members, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.sampling import BatchShape, class_batch, members, sample_episodes, sample_pairs
 
 
 def dataset(sizes: list[int], groups: list[int] | None = None, drawers: bool = False) -> Dataset:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.samples import OMNIGLOT_SIDE, bad_files, image_file, write_class_folders
-from siamese_core.datasets import Dataset, load_dataset
+from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.samples import corner_mark, image_file
+from siamese_core.data.support_folder import MAX_IMAGES, read_support
 from siamese_core.errors import UserError
-from siamese_core.support_folder import MAX_IMAGES, read_support
 
 PNG = image_file(corner_mark())
 
