@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from siamese_core.label_rows import LabelRow
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.metrics import cohens_kappa
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from siamese_core.answers.label_rows import LabelRow, completed
 from siamese_core.candidates import Candidates, find_candidates
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.data.datasets import Dataset
@@ -15,7 +16,6 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, ProtocolResult, pair_logits
 from siamese_core.gate import forgotten
 from siamese_core.head_training import learnt_head, unlabelled_head
-from siamese_core.label_rows import LabelRow, completed
 from siamese_core.metric_learning import Answers
 from siamese_core.metrics import equal_error_rate
 from siamese_core.mining import AUDIT, DEFAULT_MIX, draw

@@ -13,9 +13,9 @@ from siamese_core.errors import UserError
 from siamese_core.terminal import one_line, outline, table
 
 if TYPE_CHECKING:
+    from siamese_core.answers.pair_log import LogReport
     from siamese_core.checkpoint_store import CheckpointStore
     from siamese_core.matching import Comparison, Ranking
-    from siamese_core.pair_log import LogReport
     from siamese_core.workbench import Workbench
 
 Progress = Callable[[float, str], None]
@@ -157,7 +157,7 @@ def _log_answer(report: "LogReport", words: str) -> Answer:
 
 
 def retrain(options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.pair_log import PairLog
+    from siamese_core.answers.pair_log import PairLog
     from siamese_core.retraining import RetrainOptions
     from siamese_core.retraining import retrain as retrain_from
 

@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
-from siamese_core.implications import groups
-from siamese_core.label_rows import (
+from siamese_core.answers.label_rows import (
     LabelRow,
     conflicting_labels,
     logged_verdicts,
     settled_labels,
     standing_labels,
 )
-from siamese_core.log_text import csv_text
+from siamese_core.answers.log_text import csv_text
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import ImageStore
+from siamese_core.implications import groups
 
 HARDEST = 5  # negatives for each anchor and positive
 TRIPLET_COLUMNS = ("anchor", "positive", "negative", "negative_by", "similarity")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.adapting import Evidence, fit
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.data.sampling import Pairs
 from siamese_core.head_training import pairs_evidence
 from siamese_core.holdout import identities
-from siamese_core.label_rows import LabelRow
 from siamese_core.pool import Embedded
 
 FEWEST = 40  # answers to learn from or to try on

@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from siamese_core.label_rows import LabelRow
+from siamese_core.answers.label_rows import LabelRow
 
 Steps = tuple[tuple[str, str], ...]  # (the image reached, the label_id of the "same" answer that led to it)
 

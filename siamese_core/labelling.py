@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from siamese_core.answers.label_rows import LabelRow, logged_verdicts
 from siamese_core.encoders import SLOTS
-from siamese_core.label_rows import LabelRow, logged_verdicts
 from siamese_core.metrics import wilson_interval
 from siamese_core.mining import AUDIT
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.answers.label_rows import LabelRow, Verdict, settled_labels, standing_labels
 from siamese_core.asked import Pair
 from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.checkpoints import Checkpoint
@@ -13,7 +14,6 @@ from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same
 from siamese_core.implications import groups
-from siamese_core.label_rows import LabelRow, Verdict, settled_labels, standing_labels
 from siamese_core.metrics import sigmoid, verdict
 from siamese_core.neighbours import View
 from siamese_core.pool import Embedded, Pool

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from siamese_core.agreement import second_opinions
+from siamese_core.answers.label_rows import LabelRow, Verdict, standing_labels
 from siamese_core.asked import Asked, Pair, Question
 from siamese_core.errors import UserError
-from siamese_core.label_rows import LabelRow, Verdict, standing_labels
 from siamese_core.mining import DEFAULT_MIX, draw
 from siamese_core.pool import Pool
 from siamese_core.question_table import QuestionTable, build_table

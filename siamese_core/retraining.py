@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints import Checkpoint, save_checkpoint, write_card
 from siamese_core.domains import some_of
 from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
@@ -19,7 +20,6 @@ from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pa
 from siamese_core.images.decoding import image_id
 from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning import Answers
-from siamese_core.pair_log import PairLog
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
 from siamese_core.validation import Embedded

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.errors import UserError
-from siamese_core.implications import contradictory
-from siamese_core.label_errors import doubts, margin, margin_table
-from siamese_core.label_rows import (
+from siamese_core.answers.label_rows import (
     SETTLES,
     LabelRow,
     conflicting_labels,
@@ -19,6 +16,9 @@ from siamese_core.label_rows import (
     settled_labels,
     standing_labels,
 )
+from siamese_core.errors import UserError
+from siamese_core.implications import contradictory
+from siamese_core.label_errors import doubts, margin, margin_table
 from siamese_core.workbench import Annotator, Shown, Workbench
 
 STATES = ("counts", "replaced", "taken back")

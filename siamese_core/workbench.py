@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_core.answers.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoint_store import SHIPPED, CheckpointStore
 from siamese_core.choosing import StoredImage
 from siamese_core.domains import PHOTOGRAPHS
@@ -15,9 +17,7 @@ from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
 from siamese_core.images.decoding import ImageStore
-from siamese_core.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
 from siamese_core.matching import Comparison, Matcher, Ranking, is_same
-from siamese_core.pair_log import PairLog
 
 PHOTO_SLOT = "resnet50"
 TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says

@@ -3,7 +3,7 @@
 import pytest
 
 from siamese_core.agreement import agreements, second_opinions
-from siamese_core.label_rows import LabelRow
+from siamese_core.answers.label_rows import LabelRow
 
 
 def rows(annotator: str, **answers: str) -> list[LabelRow]:

@@ -23,7 +23,7 @@ WITHOUT_TENSORFLOW = (
     "metrics",
     "data.datasets",
     "data.sampling",
-    "pair_log",
+    "answers.pair_log",
 )
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

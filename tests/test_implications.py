@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.implications import contradictions, groups, implied
-from siamese_core.label_rows import LabelRow
 
 
 def rows(*answers: str) -> list[LabelRow]:

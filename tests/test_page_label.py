@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from helpers.browsing import CONTRAST, close_storage, glyph, logged, open_desk, open_tab, press, wait_for_rows
 from helpers.labelling import drawn_classes, on_screen, open_label, wait_for_pair
 from helpers.small_checkpoints import promote_small
-from siamese_core.label_rows import standing_labels
+from siamese_core.answers.label_rows import standing_labels
 from siamese_core.mining import REASONS
 
 SERVER_CALLS = re.compile("/component_server")

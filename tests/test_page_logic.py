@@ -1,6 +1,6 @@
 """How contradictions and implied pairs are drawn, from rows as the log holds them."""
 
-from siamese_core.label_rows import LabelRow
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.page.logic import MOST_IMPLIED, SHOWN_IMPLIED, clashes, suggestions
 
 

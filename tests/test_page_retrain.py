@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from helpers.browsing import PATIENT_MS, card, give_pair, open_page, open_tab
 from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small, small_checkpoint
+from siamese_core.answers.pair_log import LabelRow, PairLog
 from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import PHOTOGRAPHS
@@ -17,7 +18,6 @@ from siamese_core.images.decoding import ImageStore
 from siamese_core.page.desk import Desk
 from siamese_core.page.report import report_section
 from siamese_core.page.retrain import lessons, rollback_buttons
-from siamese_core.pair_log import LabelRow, PairLog
 
 SECONDS = PATIENT_MS / 1000
 

@@ -14,13 +14,13 @@ from helpers.browsing import open_page, open_tab, press, wait_for_rows
 from helpers.calling import Caller
 from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small
+from siamese_core.answers.label_rows import SETTLES, LabelRow, conflicting_labels, standing_labels
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore, decode_image, image_id
-from siamese_core.label_rows import SETTLES, LabelRow, conflicting_labels, standing_labels
 from siamese_core.page.review_filters import checked_wish
 from siamese_core.page.review_lists import dispute, reviewed_table
-from siamese_core.pair_log import PairLog
 from siamese_core.review import review
 
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}'

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.evaluation import ProtocolResult, VerificationResult
 from siamese_core.gate import Measured, judge
 from siamese_core.holdout import Split
 from siamese_core.images.decoding import decode_image, image_id
-from siamese_core.label_rows import LabelRow
 from siamese_core.material import Material
 from siamese_core.retrain_report import THUMBNAIL, RetrainOptions, RetrainReport, write_report
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from siamese_core.answers.label_rows import SETTLES, LabelRow, completed, settled_labels
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore
-from siamese_core.label_rows import SETTLES, LabelRow, completed, settled_labels
 from siamese_core.material import collect
 from siamese_core.review import Filters, logged_margins, relabel, review, settle
 from siamese_core.workbench import Annotator, Workbench

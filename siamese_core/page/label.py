@@ -4,7 +4,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.agreement import agreements
-from siamese_core.label_rows import settled_labels, standing_labels
+from siamese_core.answers.label_rows import settled_labels, standing_labels
 from siamese_core.labelling import standing_of
 from siamese_core.page.answers import LastAnswers
 from siamese_core.page.logic import clashes, suggestions

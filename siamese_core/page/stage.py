@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from siamese_core.answers.label_rows import LabelRow
 from siamese_core.asked import Question
 from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.label_rows import LabelRow
 from siamese_core.mining import REASONS
 from siamese_core.page.answers import annotator, milliseconds, text
 from siamese_core.page.notices import told_in_words

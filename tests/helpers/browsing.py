@@ -8,8 +8,8 @@ import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from helpers.samples import image_file, stroke_glyph
-from siamese_core.label_rows import LabelRow
-from siamese_core.pair_log import PairLog
+from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.pair_log import PairLog
 
 CONTRAST = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from siamese_core.label_rows import (
+from siamese_core.answers.label_rows import (
     COLUMNS,
     SETTLES,
     LabelRow,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from siamese_core.answers.label_rows import COLUMNS, LabelRow, Verdict, correction_of, verdict_cells
+from siamese_core.answers.pair_log import LogReport, PairLog
 from siamese_core.errors import UserError
-from siamese_core.label_rows import COLUMNS, LabelRow, Verdict, correction_of, verdict_cells
-from siamese_core.pair_log import LogReport, PairLog
 
 ROW = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada", session_id="s", source="page")
 NASTY = list('=+-@\'""\t\r\n\n ;,|x1') + ["\uff1d", "\ufeff", "é", "字"]

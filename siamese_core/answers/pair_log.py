@@ -8,9 +8,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.atomic import replace_file
-from siamese_core.errors import UserError
-from siamese_core.label_rows import (
+from siamese_core.answers.label_rows import (
     COLUMNS,
     LabelRow,
     completed,
@@ -19,10 +17,12 @@ from siamese_core.label_rows import (
     settled_labels,
     standing_labels,
 )
-from siamese_core.log_contents import LogContents
-from siamese_core.log_file import LogFile
-from siamese_core.log_import import read_answers
-from siamese_core.log_text import Rejected, csv_text
+from siamese_core.answers.log_contents import LogContents
+from siamese_core.answers.log_file import LogFile
+from siamese_core.answers.log_import import read_answers
+from siamese_core.answers.log_text import Rejected, csv_text
+from siamese_core.atomic import replace_file
+from siamese_core.errors import UserError
 
 TOLD_BY_A_PERSON = ("event", "target_id", "session_id", "left_id", "right_id", "answer")
 

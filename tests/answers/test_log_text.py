@@ -8,8 +8,16 @@ import time
 import numpy as np
 import pytest
 
+from siamese_core.answers.log_text import (
+    MAX_CELL,
+    Scan,
+    csv_text,
+    escape_formula,
+    header,
+    scan,
+    unescape_formula,
+)
 from siamese_core.errors import UserError
-from siamese_core.log_text import MAX_CELL, Scan, csv_text, escape_formula, header, scan, unescape_formula
 
 FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
 NASTY = [

@@ -4,9 +4,9 @@ import csv
 
 import pytest
 
+from siamese_core.answers.label_rows import COLUMNS, LabelRow
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
-from siamese_core.label_rows import COLUMNS, LabelRow
-from siamese_core.pair_log import PairLog
 
 IMAGES = {"a", "b", "c", "d"}
 

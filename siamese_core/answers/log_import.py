@@ -7,8 +7,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from siamese_core.errors import UserError
-from siamese_core.label_rows import (
+from siamese_core.answers.label_rows import (
     COLUMNS,
     LabelRow,
     completed,
@@ -17,7 +16,8 @@ from siamese_core.label_rows import (
     row_cells,
     row_problem,
 )
-from siamese_core.log_text import MAX_CELL, Rejected, header, scan
+from siamese_core.answers.log_text import MAX_CELL, Rejected, header, scan
+from siamese_core.errors import UserError
 
 REQUIRED = ("left_id", "right_id", "answer")
 
