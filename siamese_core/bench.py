@@ -15,7 +15,7 @@ from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.evaluation import OneShotOptions, one_shot_trials
 from siamese_core.head_training import learnt_head
-from siamese_core.metric_learning import Answers
+from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay
 from siamese_core.validation import Embedded
 

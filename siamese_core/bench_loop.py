@@ -16,10 +16,10 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions, ProtocolResult, pair_logits
 from siamese_core.gate import forgotten
 from siamese_core.head_training import learnt_head, unlabelled_head
-from siamese_core.metric_learning import Answers
+from siamese_core.metric_learning.learning import Answers
+from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
 from siamese_core.mining import AUDIT, DEFAULT_MIX, draw
-from siamese_core.neighbours import View
 from siamese_core.question_table import QuestionTable
 from siamese_core.replay import Replay
 from siamese_core.validation import Embedded, one_shot

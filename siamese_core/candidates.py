@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from siamese_core.neighbours import View, coordinates, nearest
+from siamese_core.metric_learning.neighbours import View, coordinates, nearest
 
 ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared whole
 MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds

@@ -11,9 +11,9 @@ from siamese_core.data.sampling import Pairs
 from siamese_core.domains import HANDWRITING, trained_on, unlike
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
-from siamese_core.metric_learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
+from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
+from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
-from siamese_core.spans import Metric
 from siamese_core.validation import Embedded
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from siamese_core.errors import UserError
-from siamese_core.spans import MOST_ANCHORS, MOST_AXES, Metric
+from siamese_core.metric_learning.two_covariance import MOST_ANCHORS, MOST_AXES, Metric
 
 SMALLEST_SQUARE = 1e-12  # below it a distance has no finite gradient
 # On photographs, faces and characters: more gain helps known things further and costs all others.

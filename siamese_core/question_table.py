@@ -14,8 +14,8 @@ from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same
 from siamese_core.implications import groups
+from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import sigmoid, verdict
-from siamese_core.neighbours import View
 from siamese_core.pool import Embedded, Pool
 from siamese_core.strategies import Knowledge
 

@@ -19,7 +19,7 @@ from siamese_core.gate import Measured, forgotten, judge, named
 from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
 from siamese_core.images.decoding import image_id
 from siamese_core.material import Material, collect, judged_afresh
-from siamese_core.metric_learning import Answers
+from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
 from siamese_core.validation import Embedded

@@ -3,7 +3,7 @@
 import numpy as np
 
 from siamese_core.candidates import Candidates, disagreements, find_candidates, pair_codes
-from siamese_core.neighbours import View
+from siamese_core.metric_learning.neighbours import View
 from siamese_core.strategies import Knowledge
 
 

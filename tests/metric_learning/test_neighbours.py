@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.hand_made import clusters, l1_view
-from siamese_core import neighbours
-from siamese_core.neighbours import View, coordinates, nearest
+from siamese_core.metric_learning import neighbours
+from siamese_core.metric_learning.neighbours import View, coordinates, nearest
 
 
 def head_neighbours(view: View, count: int) -> list[set[int]]:

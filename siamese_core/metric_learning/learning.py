@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.grouping import likely_groups, log_odds_of_pairs
-from siamese_core.metrics import Calibration, fit_calibration
-from siamese_core.spans import (
+from siamese_core.metric_learning.clustering import likely_groups, log_odds_of_pairs
+from siamese_core.metric_learning.two_covariance import (
     MOST_ANCHORS,
     POWERS,
     SETTINGS,
@@ -26,6 +25,7 @@ from siamese_core.spans import (
     centred,
     kernels,
 )
+from siamese_core.metrics import Calibration, fit_calibration
 
 UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are no answers
 FOLDS = 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.grouping import EVIDENCE, SURE, likely_groups, log_odds_of_pairs
+from siamese_core.metric_learning.clustering import EVIDENCE, SURE, likely_groups, log_odds_of_pairs
 
 NOTHING = np.zeros((6, 6))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.spans import (
+from siamese_core.metric_learning.two_covariance import (
     LEFT_OF_MEAN,
     MOST_AXES,
     OUTSIDE,

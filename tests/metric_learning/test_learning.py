@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from siamese_core.metric_learning import MOST_IMAGES, Answers, Habit, learn, unlabelled_metric
+from siamese_core.metric_learning.learning import MOST_IMAGES, Answers, Habit, learn, unlabelled_metric
+from siamese_core.metric_learning.two_covariance import SETTINGS, Metric, Setting, powered
 from siamese_core.metrics import roc_auc
-from siamese_core.spans import SETTINGS, Metric, Setting, powered
 
 DIM, EACH = 40, 8
 
