@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from siamese_core.checkpoint_store import SHIPPED  # noqa: E402
 from siamese_core.checkpoints import load_checkpoint  # noqa: E402
 from siamese_core.data.datasets import Dataset, load_dataset  # noqa: E402
-from siamese_core.encoders import SLOTS  # noqa: E402
 from siamese_core.evaluation import (  # noqa: E402
     OneShotOptions,
     OneShotTrials,
@@ -27,6 +26,7 @@ from siamese_core.evaluation import (  # noqa: E402
 )
 from siamese_core.fusion import Fused, Fusion, fit_fusion  # noqa: E402
 from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval  # noqa: E402
+from siamese_core.networks.encoders import SLOTS  # noqa: E402
 
 TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20

@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from siamese_core.encoders import ENCODERS, SLOTS
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import ENCODERS, SLOTS
 
 DATA_HELP = "folder of class folders, zip of one, or Omniglot archive; may be repeated"
 

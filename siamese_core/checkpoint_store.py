@@ -13,8 +13,8 @@ from pathlib import Path
 
 from siamese_core.checkpoints import CARD_FILE, load_checkpoint, read_card
 from siamese_core.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
-from siamese_core.encoders import encoder_spec
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import encoder_spec
 from siamese_core.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "checkpoints"

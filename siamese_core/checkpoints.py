@@ -61,7 +61,7 @@ class Checkpoint:
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """What the encoder sees of an image: uint8 (size, size, channels)."""
-        from siamese_core.encoders import prepare
+        from siamese_core.networks.encoders import prepare
 
         return prepare(image, self.card["preparation"], self.card["size"], self.card["channels"])
 
@@ -92,7 +92,7 @@ class Checkpoint:
 
 def base_card(encoder_name: str, size: int | None = None) -> dict:
     """The part of a card that follows from the encoder: how its images are prepared, which head it has."""
-    from siamese_core.encoders import encoder_spec
+    from siamese_core.networks.encoders import encoder_spec
 
     spec = encoder_spec(encoder_name)
     return {
@@ -202,8 +202,8 @@ def write_card(folder: Path, card: dict) -> None:
 
 
 def _assemble(folder: Path, card: dict) -> Checkpoint:
-    from siamese_core.encoders import build_network, with_copies
-    from siamese_core.heads import make_head
+    from siamese_core.networks.encoders import build_network, with_copies
+    from siamese_core.networks.heads import make_head
 
     encoder = with_copies(build_network(card), card)
     _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))

@@ -34,8 +34,8 @@ class Answer:
 
 
 def compare(options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.encoders import SLOTS
     from siamese_core.images.decoding import decode_image
+    from siamese_core.networks.encoders import SLOTS
 
     left, right = decode_image(options.left), decode_image(options.right)
     bench = open_workbench(options)
@@ -59,8 +59,8 @@ def compare(options: Namespace, progress: Progress) -> Answer:
 
 def one_shot(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.data.support_folder import read_support
-    from siamese_core.encoders import SLOTS
     from siamese_core.images.decoding import decode_image
+    from siamese_core.networks.encoders import SLOTS
 
     query, support = decode_image(options.query), read_support(options.support)
     bench = open_workbench(options)

@@ -15,8 +15,8 @@ from keras import ops
 
 from siamese_core.augmentation import CHANGES, moved, origins
 from siamese_core.checkpoints import Checkpoint
-from siamese_core.encoders import PRETRAINED, build_network, with_copies
 from siamese_core.head_training import copied_head, inherited_card
+from siamese_core.networks.encoders import PRETRAINED, build_network, with_copies
 
 PAIRS_A_STEP = 16
 REPLAYED_A_STEP = 8

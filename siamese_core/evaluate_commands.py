@@ -121,8 +121,8 @@ def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
 
 
 def _fused(bench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
-    from siamese_core.encoders import SLOTS
     from siamese_core.fusion import Fused, for_images_of, load_fusion
+    from siamese_core.networks.encoders import SLOTS
     from siamese_core.picking import pick
 
     picked = [pick(bench, slot, images) for slot in SLOTS]

@@ -93,7 +93,7 @@ def _scale(parent: Checkpoint) -> np.ndarray:
 
 def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
     """A candidate, not calibrated yet, that compares by a metric of embeddings times the parent's scale."""
-    from siamese_core.heads import learnt_cosine
+    from siamese_core.networks.heads import learnt_cosine
 
     head = learnt_cosine(replace(metric, scale=_scale(parent)))
     card = inherited_card(parent) | {"head": LEARNT}
@@ -136,7 +136,7 @@ def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
 
 def copied_head(parent: Checkpoint):
     """A new layer with the weights of the parent's head."""
-    from siamese_core.heads import make_head
+    from siamese_core.networks.heads import make_head
 
     head = make_head(parent.card["head"])
     shape = (None, parent.encoder.output_shape[-1])

@@ -11,9 +11,9 @@ from urllib.request import Request, urlopen
 
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, save_checkpoint
-from siamese_core.encoders import PRETRAINED, with_copies
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
+from siamese_core.networks.encoders import PRETRAINED, with_copies
 
 NETWORK = "resnet50_photographs"
 VARIABLE = "SIAMESE_RESNET50_WEIGHTS"
@@ -82,7 +82,7 @@ def _mark(weights: Path) -> str:
 
 
 def _checkpoint(weights: Path) -> Checkpoint:
-    from siamese_core.heads import make_head
+    from siamese_core.networks.heads import make_head
 
     spec = PRETRAINED[NETWORK]
     network = spec.build(spec.size)

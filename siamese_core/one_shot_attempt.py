@@ -9,11 +9,11 @@ import numpy as np
 from siamese_core import published
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members
-from siamese_core.encoders import ENCODERS, EncoderSpec
 from siamese_core.evaluation import OneShotTrials
 from siamese_core.findings import Check, Finding
-from siamese_core.heads import make_head
 from siamese_core.metrics import wilson_interval
+from siamese_core.networks.encoders import ENCODERS, EncoderSpec
+from siamese_core.networks.heads import make_head
 from siamese_core.prepared import PreparedImages
 from siamese_core.study import Progress, StudyOptions, StudyReport
 from siamese_core.training import embed_pixels

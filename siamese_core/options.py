@@ -20,8 +20,8 @@ from siamese_core.arguments import (
 from siamese_core.casestudies import CASE_STUDIES
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
 from siamese_core.domains import DOMAINS, HANDWRITING
-from siamese_core.encoders import ENCODERS, SLOTS
 from siamese_core.evaluate_commands import DEFAULT_PAIRS
+from siamese_core.networks.encoders import ENCODERS, SLOTS
 
 PROGRAM = "python -m siamese_core"
 

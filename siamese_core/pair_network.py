@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from siamese_core.augmentation import on_one_paper
-from siamese_core.heads import WeightedL1
+from siamese_core.networks.heads import WeightedL1
 
 FULL_RATE = 256  # inputs of a layer
 

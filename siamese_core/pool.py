@@ -14,10 +14,10 @@ import numpy as np
 from siamese_core.checkpoints import Checkpoint
 from siamese_core.domains import HANDWRITING, domain_of_images, unlike
 from siamese_core.embedding_files import Shelf, shelf_name, tidy
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.pool_sources import Listed
 from siamese_core.workbench import Workbench

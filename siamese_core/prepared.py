@@ -8,7 +8,7 @@ import numpy as np
 
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
-from siamese_core.encoders import EncoderSpec, prepare
+from siamese_core.networks.encoders import EncoderSpec, prepare
 
 Progress = Callable[[float, str], None]
 

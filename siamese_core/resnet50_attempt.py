@@ -12,10 +12,8 @@ from keras import applications
 from siamese_core import published
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
-from siamese_core.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.errors import UserError
 from siamese_core.findings import Check, Finding
-from siamese_core.heads import make_head
 from siamese_core.imagenet import download_weights, find_weights
 from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import (
@@ -27,6 +25,8 @@ from siamese_core.network_checks import (
     effective_rank,
     nearest_is_right,
 )
+from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
+from siamese_core.networks.heads import make_head
 from siamese_core.prepared import PreparedImages
 from siamese_core.study import (
     Progress,

@@ -12,9 +12,9 @@ from siamese_core import encoder_files
 from siamese_core.answers.label_rows import LabelRow, standing_labels
 from siamese_core.checkpoints import Checkpoint, load_checkpoint
 from siamese_core.choosing import StoredImage
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.label_errors import margin
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.workbench import Workbench
 
 OTHERS = 3  # further checkpoints of an encoder, the newest

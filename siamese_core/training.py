@@ -20,10 +20,10 @@ from siamese_core.averaging import RunningMean
 from siamese_core.batches import batches
 from siamese_core.compounds import compounds, share_after
 from siamese_core.data.sampling import Episode
-from siamese_core.encoders import EncoderSpec
 from siamese_core.errors import UserError
-from siamese_core.heads import make_head
-from siamese_core.losses import LOSSES
+from siamese_core.networks.encoders import EncoderSpec
+from siamese_core.networks.heads import make_head
+from siamese_core.networks.losses import LOSSES
 from siamese_core.pair_network import AdamByInputs, PairNetwork
 from siamese_core.precision import half_precision_on_accelerators
 from siamese_core.prepared import PreparedImages, Progress

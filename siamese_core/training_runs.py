@@ -21,11 +21,11 @@ from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList, load_pair_list
 from siamese_core.data.sampling import Episode, members, sample_episodes
 from siamese_core.domains import domain_of_images, some_of
-from siamese_core.encoders import EncoderSpec, encoder_spec, with_copies
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.images.ink import is_ink
 from siamese_core.metrics import Calibration
+from siamese_core.networks.encoders import EncoderSpec, encoder_spec, with_copies
 from siamese_core.precision import bfloat16_where_fast
 from siamese_core.training import (
     PreparedImages,

@@ -13,7 +13,7 @@ from siamese_core.checkpoints import read_card, write_card
 from siamese_core.cli import main
 from siamese_core.commands import Answer
 from siamese_core.domains import PHOTOGRAPHS
-from siamese_core.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.options import build_parser
 
 

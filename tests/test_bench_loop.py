@@ -22,9 +22,9 @@ from siamese_core.checkpoints import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult
-from siamese_core.heads import make_head
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import Calibration
+from siamese_core.networks.heads import make_head
 
 CLASSES, EACH, DIM = 24, 8, 128
 

@@ -25,10 +25,10 @@ from siamese_core.checkpoints import (
     write_card,
 )
 from siamese_core.encoder_files import UPDATE_FILE
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
-from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.networks.heads import make_head
 
 
 def noise(count: int, side: int = 40) -> list[np.ndarray]:

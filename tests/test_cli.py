@@ -21,9 +21,9 @@ from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.cli import main
-from siamese_core.encoders import ENCODERS, SLOTS
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.matching import Matcher
+from siamese_core.networks.encoders import ENCODERS, SLOTS
 from siamese_core.options import build_parser
 from siamese_core.pointers import Pointer, write_pointer
 

@@ -23,11 +23,11 @@ from siamese_core.head_training import (
     retrained_head,
     unlabelled_head,
 )
-from siamese_core.heads import make_head
 from siamese_core.holdout import Split, split
 from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers
 from siamese_core.metrics import Calibration
+from siamese_core.networks.heads import make_head
 from siamese_core.validation import Embedded
 
 COUNT = 40

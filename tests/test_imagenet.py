@@ -14,8 +14,8 @@ from siamese_core import imagenet
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
 from siamese_core.domains import PHOTOGRAPHS
-from siamese_core.encoders import MIDDLE, prepare
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import MIDDLE, prepare
 from siamese_core.workbench import Workbench
 
 

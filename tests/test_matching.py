@@ -11,9 +11,9 @@ from helpers.small_checkpoints import SIZE, ship_small, small_checkpoint
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, load_checkpoint, save_checkpoint
 from siamese_core.embedding_cache import EmbeddingCache
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.matching import Matcher, StoredImage, is_same
+from siamese_core.networks.encoders import SLOTS
 
 ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
 

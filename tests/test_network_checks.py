@@ -219,7 +219,7 @@ def test_the_channels_of_a_network_that_knows_bgr_are_found():
 @pytest.mark.parametrize("encoder", ["small_cnn", "koch"])
 def test_an_untrained_encoder_is_well(encoder):
     """On noise of several sizes, before any training: nothing is dead, flat or collapsed."""
-    from siamese_core.encoders import ENCODERS
+    from siamese_core.networks.encoders import ENCODERS
     from siamese_core.training import embed_pixels
 
     spec = ENCODERS[encoder]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import ship_small
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.mining import REASONS
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.stage import WHY, keep, pair_told, stage
 from siamese_core.pool import Pool
 from siamese_core.questions import Questions

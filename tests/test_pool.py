@@ -13,9 +13,9 @@ from helpers.samples import alphabet, image_file
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoints import load_checkpoint, save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool import CHUNK, Pool
 from siamese_core.workbench import Workbench
 

@@ -4,8 +4,8 @@ import pytest
 from helpers.samples import bad_files, write_class_folders
 from siamese_core.data.datasets import load_dataset
 from siamese_core.data.pair_lists import PairList
-from siamese_core.encoders import encoder_spec, prepare
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import encoder_spec, prepare
 from siamese_core.prepared import PreparedImages
 
 

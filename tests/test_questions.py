@@ -14,9 +14,9 @@ from siamese_core.answers.label_rows import LabelRow
 from siamese_core.asked import LEASE_SECONDS
 from siamese_core.checkpoints import save_checkpoint
 from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.mining import AUDIT, REASONS
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool import Pool
 from siamese_core.question_table import build_table
 from siamese_core.questions import MOST_AT_ONCE, Questions

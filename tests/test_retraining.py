@@ -24,9 +24,9 @@ from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.errors import UserError
-from siamese_core.heads import make_head
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.metrics import Calibration
+from siamese_core.networks.heads import make_head
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain

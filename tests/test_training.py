@@ -13,9 +13,9 @@ from siamese_core.averaging import POWER
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import BatchShape, sample_episodes, sample_pairs
-from siamese_core.encoders import EncoderSpec, encoder_spec
 from siamese_core.errors import UserError
-from siamese_core.losses import LOSSES
+from siamese_core.networks.encoders import EncoderSpec, encoder_spec
+from siamese_core.networks.losses import LOSSES
 from siamese_core.pair_network import PairNetwork
 from siamese_core.training import (
     PreparedImages,

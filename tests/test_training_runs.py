@@ -8,12 +8,13 @@ import pytest
 
 from helpers.paths import ASSETS
 from helpers.samples import write_class_folders
-from siamese_core import encoders, training_runs, validation
+from siamese_core import training_runs, validation
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import load_checkpoint
 from siamese_core.data.datasets import load_dataset
-from siamese_core.encoders import encoder_spec
 from siamese_core.errors import UserError
+from siamese_core.networks import encoders
+from siamese_core.networks.encoders import encoder_spec
 from siamese_core.prepared import PreparedImages
 from siamese_core.training import Trainer, TrainingOptions
 from siamese_core.training_runs import TrainedCheckpoint, TrainingRequest, train_checkpoint

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from siamese_core.answers.label_rows import LabelRow, logged_verdicts
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.notices import listen, told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.scale import number, stored_picture, verdict, word

@@ -4,9 +4,9 @@ import gradio as gr
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import LastAnswers, build_answer_bar, checked_thresholds
 from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import ASKING, detail, listen

@@ -7,9 +7,9 @@ import numpy as np
 from markupsafe import Markup
 
 from siamese_core.choosing import StoredImage
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import LastAnswers, annotator, milliseconds
 from siamese_core.page.memory import recalled, recalled_image, remember
 from siamese_core.page.notices import ASKING, detail, listen

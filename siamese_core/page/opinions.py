@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.encoders import SLOTS
 from siamese_core.matching import Comparison, Ranking, is_same
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.scale import number, picture, scale, verdict, word
 from siamese_core.preview import Said
 

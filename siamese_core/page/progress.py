@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from siamese_core.agreement import Agreement
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.encoders import SLOTS
 from siamese_core.labelling import Share, Standing
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.scale import verdict
 from siamese_core.pool import Pool
 

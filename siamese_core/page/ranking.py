@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from siamese_core.encoders import SLOTS
 from siamese_core.matching import RankedClass, Ranking, is_same
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.opinions import CARD, CARDS, absent_card, picked
 from siamese_core.page.scale import number, scale, stored_picture
 from siamese_core.workbench import OneShotResult

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
 from siamese_core.domains import DOMAINS, HANDWRITING
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.desk import Desk, Run
 from siamese_core.page.notices import detail, listen
 from siamese_core.page.panel import Panel

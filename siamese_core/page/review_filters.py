@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from siamese_core.answers.label_rows import ANSWERS
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import text
 from siamese_core.review import ANY, BOTH, Filters
 

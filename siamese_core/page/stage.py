@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from siamese_core.answers.label_rows import LabelRow
 from siamese_core.asked import Question
-from siamese_core.encoders import SLOTS
 from siamese_core.errors import UserError
 from siamese_core.mining import REASONS
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import annotator, milliseconds, text
 from siamese_core.page.notices import told_in_words
 from siamese_core.page.panel import Panel

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.notices import listen
 from siamese_core.page.panel import Panel
 from siamese_core.workbench import Workbench

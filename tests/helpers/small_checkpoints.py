@@ -8,9 +8,9 @@ import numpy as np
 from siamese_core import canary
 from siamese_core.checkpoint_store import CheckpointStore
 from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint
-from siamese_core.encoders import build_network, with_copies
-from siamese_core.heads import make_head
 from siamese_core.metrics import Calibration
+from siamese_core.networks.encoders import build_network, with_copies
+from siamese_core.networks.heads import make_head
 
 SIZE = 48  # pixels: the least that small_cnn's poolings leave something of
 

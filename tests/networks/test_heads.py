@@ -4,8 +4,15 @@ import pytest
 from keras import ops
 
 from siamese_core.errors import UserError
-from siamese_core.heads import ANCHOR_GAIN, ANCHOR_LIMIT, ANCHOR_SLOPE, HEADS, learnt_cosine, make_head
 from siamese_core.metric_learning.two_covariance import MOST_ANCHORS, MOST_AXES, Metric
+from siamese_core.networks.heads import (
+    ANCHOR_GAIN,
+    ANCHOR_LIMIT,
+    ANCHOR_SLOPE,
+    HEADS,
+    learnt_cosine,
+    make_head,
+)
 
 DIM = 6
 

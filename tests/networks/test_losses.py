@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from siamese_core.heads import make_head
-from siamese_core.losses import LOSSES, MARGIN
+from siamese_core.networks.heads import make_head
+from siamese_core.networks.losses import LOSSES, MARGIN
 
 
 def batch(labels: list[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -6,11 +6,11 @@ import pytest
 from keras import ops
 
 from helpers.samples import photograph, stroke_glyph
-from siamese_core.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_copies
 from siamese_core.errors import UserError
-from siamese_core.heads import HEADS
 from siamese_core.images.ink import normalise_ink
-from siamese_core.losses import LOSSES
+from siamese_core.networks.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_copies
+from siamese_core.networks.heads import HEADS
+from siamese_core.networks.losses import LOSSES
 
 SMALL = {"koch": 65, "resnet50": 32, "small_cnn": 36, "face_cnn": 32}  # px: sides that build quickly
 EMBEDDING_DIM = {"koch": 4096, "resnet50": 2048, "small_cnn": 128, "face_cnn": 128}
