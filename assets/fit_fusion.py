@@ -14,8 +14,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from siamese_core.checkpoint_store import SHIPPED  # noqa: E402
-from siamese_core.checkpoints import load_checkpoint  # noqa: E402
+from siamese_core.checkpoints.checkpoint import load_checkpoint  # noqa: E402
+from siamese_core.checkpoints.store import SHIPPED  # noqa: E402
 from siamese_core.data.datasets import Dataset, load_dataset  # noqa: E402
 from siamese_core.evaluation import (  # noqa: E402
     OneShotOptions,

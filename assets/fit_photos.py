@@ -15,8 +15,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import load_checkpoint
+from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.imagenet import CALIBRATION, photo_checkpoint

@@ -3,15 +3,15 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from siamese_core.checkpoints.domains import unlike
 from siamese_core.commands import DEFAULT_ENCODER, Answer, Progress, open_workbench
-from siamese_core.domains import unlike
 from siamese_core.errors import UserError
 from siamese_core.terminal import table
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from siamese_core.checkpoints import Checkpoint
+    from siamese_core.checkpoints.checkpoint import Checkpoint
     from siamese_core.data.datasets import Dataset
 
 LOOP = "loop"
@@ -44,7 +44,7 @@ def bench(options: Namespace, progress: Progress) -> Answer:
 
 def _speed(options: Namespace, names: list[str], progress: Progress) -> list[dict]:
     from siamese_core import bench as benchmarks
-    from siamese_core.checkpoints import load_checkpoint
+    from siamese_core.checkpoints.checkpoint import load_checkpoint
 
     found = []
     models = [name for name in names if name in benchmarks.OF_MODEL]

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from siamese_core.answers.label_rows import LabelRow, completed
 from siamese_core.candidates import Candidates, find_candidates
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs
 from siamese_core.errors import UserError

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.domains import HANDWRITING, domain_of_images, picked_because, unlike
+from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, picked_because, unlike
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.decoding import image_id
 from siamese_core.images.ink import is_ink
 

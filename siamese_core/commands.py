@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from siamese_core.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.terminal import one_line, outline, table
 
 if TYPE_CHECKING:
     from siamese_core.answers.pair_log import LogReport
-    from siamese_core.checkpoint_store import CheckpointStore
+    from siamese_core.checkpoints.store import CheckpointStore
     from siamese_core.matching import Comparison, Ranking
     from siamese_core.workbench import Workbench
 

@@ -29,7 +29,7 @@ from siamese_core.label_checks import (
 )
 
 if TYPE_CHECKING:
-    from siamese_core.checkpoints import Checkpoint
+    from siamese_core.checkpoints.checkpoint import Checkpoint
 
 LOOKED_AT = 60  # images whose colours and ink are judged
 COMPARED = 2000  # images that are searched for near-duplicates; more are drawn from at random

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.encoder_files import files_of
 from siamese_core.embedding_cache import EmbeddingCache
-from siamese_core.encoder_files import files_of
 
 PREPARED_BY = ("preparation", "size", "channels", "turns", "mirrored")  # of a card
 KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch

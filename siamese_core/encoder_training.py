@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from siamese_core.augmentation import CHANGES, moved, origins
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.head_training import copied_head, inherited_card
 from siamese_core.networks.encoders import PRETRAINED, build_network, with_copies
 

@@ -107,7 +107,7 @@ def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
 
 def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
     """What is measured, and notes: why this checkpoint, and whether it ever saw such images."""
-    from siamese_core.checkpoints import load_checkpoint
+    from siamese_core.checkpoints.checkpoint import load_checkpoint
     from siamese_core.picking import pick, warning_of
 
     if options.checkpoint:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import trained_on
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import trained_on
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration, sigmoid

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, trained_on, unlike
 from siamese_core.data.sampling import Pairs
-from siamese_core.domains import HANDWRITING, trained_on, unlike
 from siamese_core.evaluation import pair_logits
 from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric

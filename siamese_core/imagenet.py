@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import PRETRAINED, with_copies

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.choosing import Chooser, StoredImage, id_of, pixels_of
-from siamese_core.domains import HANDWRITING
 from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS

@@ -18,8 +18,8 @@ from siamese_core.arguments import (
     whole,
 )
 from siamese_core.casestudies import CASE_STUDIES
+from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
-from siamese_core.domains import DOMAINS, HANDWRITING
 from siamese_core.evaluate_commands import DEFAULT_PAIRS
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 

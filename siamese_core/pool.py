@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import HANDWRITING, domain_of_images, unlike
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unlike
 from siamese_core.embedding_files import Shelf, shelf_name, tidy
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image

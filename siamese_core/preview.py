@@ -6,7 +6,7 @@ import numpy as np
 
 from siamese_core.adapting import adapted_at
 from siamese_core.answers.label_rows import LabelRow, settled_labels
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.choosing import StoredImage
 from siamese_core.data.sampling import Pairs
 from siamese_core.embedding_files import find_shelf

@@ -8,8 +8,8 @@ import numpy as np
 from siamese_core.answers.label_rows import LabelRow, Verdict, settled_labels, standing_labels
 from siamese_core.asked import Pair
 from siamese_core.candidates import Candidates, find_candidates, pair_codes
-from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import unlike
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import unlike
 from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same

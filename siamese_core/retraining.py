@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.checkpoints import Checkpoint, save_checkpoint, write_card
-from siamese_core.domains import some_of
+from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
+from siamese_core.checkpoints.domains import some_of
 from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials

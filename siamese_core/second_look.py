@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_core import encoder_files
 from siamese_core.answers.label_rows import LabelRow, standing_labels
-from siamese_core.checkpoints import Checkpoint, load_checkpoint
+from siamese_core.checkpoints import encoder_files
+from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.choosing import StoredImage
 from siamese_core.errors import UserError
 from siamese_core.label_errors import margin

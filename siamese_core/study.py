@@ -14,7 +14,7 @@ from siamese_core.findings import Finding
 from siamese_core.metrics import equal_error_rate, roc_auc
 
 if TYPE_CHECKING:
-    from siamese_core.checkpoints import Checkpoint
+    from siamese_core.checkpoints.checkpoint import Checkpoint
 
 Progress = Callable[[float, str], None]
 

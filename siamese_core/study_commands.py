@@ -10,7 +10,7 @@ from siamese_core.errors import UserError
 from siamese_core.terminal import one_line, table
 
 if TYPE_CHECKING:
-    from siamese_core.checkpoints import Checkpoint
+    from siamese_core.checkpoints.checkpoint import Checkpoint
     from siamese_core.data.datasets import Dataset
     from siamese_core.findings import Finding
 
@@ -51,7 +51,7 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
 
 def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progress) -> "Checkpoint | None":
     """The one that is named, of an encoder the one for such images; where nothing is, the default one."""
-    from siamese_core.checkpoints import load_checkpoint
+    from siamese_core.checkpoints.checkpoint import load_checkpoint
     from siamese_core.picking import Images, pick
 
     named = options.checkpoint or options.encoder
@@ -93,7 +93,7 @@ def casestudy(options: Namespace, progress: Progress) -> Answer:
 
 def _of_one_shot_tasks(options: Namespace) -> "Checkpoint | None":
     """Koch's current network where there is one; an untrained one shows the same."""
-    from siamese_core.checkpoints import load_checkpoint
+    from siamese_core.checkpoints.checkpoint import load_checkpoint
 
     if options.name != "one-shot-evaluation":
         return None

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.averaging import best_average
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import (
+from siamese_core.checkpoints.checkpoint import (
     Checkpoint,
     base_card,
     load_checkpoint,
@@ -17,10 +16,11 @@ from siamese_core.checkpoints import (
     save_checkpoint,
     write_card,
 )
+from siamese_core.checkpoints.domains import domain_of_images, some_of
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList, load_pair_list
 from siamese_core.data.sampling import Episode, members, sample_episodes
-from siamese_core.domains import domain_of_images, some_of
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions
 from siamese_core.images.ink import is_ink

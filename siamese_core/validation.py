@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import Pairs, sample_pairs
 from siamese_core.errors import UserError

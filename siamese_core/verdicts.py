@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from siamese_core.domains import HANDWRITING
+from siamese_core.checkpoints.domains import HANDWRITING
 
 
 def is_same(similarity: float, threshold: float) -> bool:

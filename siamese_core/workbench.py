@@ -10,9 +10,9 @@ import numpy as np
 
 from siamese_core.answers.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.checkpoint_store import SHIPPED, CheckpointStore
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.choosing import StoredImage
-from siamese_core.domains import PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
 from siamese_core.images.decoding import ImageStore

@@ -18,7 +18,7 @@ from siamese_core.bench_loop import (
     summary,
 )
 from siamese_core.candidates import find_candidates
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult

@@ -18,14 +18,14 @@ import pytest
 from helpers.paths import ROOT
 from helpers.samples import alphabet, corner_mark, huge_png, image_file, photograph, write_class_folders
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.pointers import Pointer, write_pointer
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli import main
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.matching import Matcher
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 from siamese_core.options import build_parser
-from siamese_core.pointers import Pointer, write_pointer
 
 SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
 RESULT_KEYS = ["protocol", "encoder", "checkpoint", "accuracy", "ci95", "correct", "trials", "seconds"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.checkpoints import ENCODER_FILE, Checkpoint
+from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint
 from siamese_core.embedding_files import KEPT, Shelf, shelf_name, tidy
 from siamese_core.metrics import Calibration
 

@@ -6,7 +6,7 @@ import pytest
 from helpers.samples import alphabet
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core import encoder_training
-from siamese_core.checkpoints import Checkpoint, base_card
+from siamese_core.checkpoints.checkpoint import Checkpoint, base_card
 from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
 from siamese_core.imagenet import NETWORK
 from siamese_core.metrics import Calibration

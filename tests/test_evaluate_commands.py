@@ -7,9 +7,9 @@ import pytest
 
 from helpers.samples import image_file, photograph, write_class_folders
 from helpers.small_checkpoints import promote_small, small_checkpoint
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import save_checkpoint
-from siamese_core.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.evaluate_commands import evaluate_one_shot
 
 

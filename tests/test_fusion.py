@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pytest
 
-from siamese_core.checkpoints import Checkpoint
-from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotTrials, VerificationTrials
 from siamese_core.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion

@@ -16,7 +16,7 @@ from helpers.browsing import CONTRAST, card, give, give_pair, glyph, open_page, 
 from helpers.paths import ROOT
 from helpers.servers import free_port
 from helpers.small_checkpoints import promote_small
-from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints.store import CheckpointStore
 
 pytestmark = pytest.mark.browser
 

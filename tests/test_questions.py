@@ -12,8 +12,8 @@ from helpers.samples import image_file
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.label_rows import LabelRow
 from siamese_core.asked import LEASE_SECONDS
-from siamese_core.checkpoints import save_checkpoint
-from siamese_core.domains import HANDWRITING, PHOTOGRAPHS
+from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.mining import AUDIT, REASONS
 from siamese_core.networks.encoders import SLOTS

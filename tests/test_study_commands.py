@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints import save_checkpoint
+from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.cli import main
 
 ENTRIES = {"check", "level", "measured", "expected", "cause", "remedy"}

@@ -9,8 +9,8 @@ import pytest
 from helpers.paths import ASSETS
 from helpers.samples import write_class_folders
 from siamese_core import training_runs, validation
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import load_checkpoint
+from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.networks import encoders

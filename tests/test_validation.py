@@ -7,7 +7,7 @@ import pytest
 
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core import validation
-from siamese_core.checkpoints import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation import OneShotOptions

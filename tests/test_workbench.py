@@ -9,7 +9,7 @@ import pytest
 
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.label_rows import LabelRow, Verdict
-from siamese_core.checkpoints import ENCODER_FILE, save_checkpoint
+from siamese_core.checkpoints.checkpoint import ENCODER_FILE, save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.encoders import SLOTS

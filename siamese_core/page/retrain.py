@@ -7,8 +7,8 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.checkpoint_store import CheckpointInfo, CheckpointStore
-from siamese_core.domains import DOMAINS, HANDWRITING
+from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.desk import Desk, Run

@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from siamese_core import canary
-from siamese_core.checkpoint_store import CheckpointStore
-from siamese_core.checkpoints import Checkpoint, base_card, save_checkpoint
+from siamese_core.checkpoints import canary
+from siamese_core.checkpoints.checkpoint import Checkpoint, base_card, save_checkpoint
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import build_network, with_copies
 from siamese_core.networks.heads import make_head

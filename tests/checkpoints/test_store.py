@@ -12,14 +12,14 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoint_store import LEFTOVER_SECONDS, CheckpointStore
-from siamese_core.checkpoints import CARD_FILE, ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import CARD_FILE, ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.store import LEFTOVER_SECONDS, CheckpointStore
 from siamese_core.errors import UserError
 
 PROMOTE_FOR_EVER = """
 import sys
 from pathlib import Path
-from siamese_core.checkpoint_store import CheckpointStore
+from siamese_core.checkpoints.store import CheckpointStore
 store, ids = CheckpointStore(Path(sys.argv[1]), Path(sys.argv[2])), sys.argv[3:]
 for number in range(1_000_000):
     store.promote(ids[number % 2])

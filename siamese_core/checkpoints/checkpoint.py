@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core import canary, encoder_files, weights
 from siamese_core.atomic import folder_aside, replace_file
-from siamese_core.encoder_files import ENCODER_FILE
+from siamese_core.checkpoints import canary, encoder_files, weights
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 

@@ -1,6 +1,6 @@
 """Handwriting or photographs, and what is said where a checkpoint knows only the other."""
 
-from siamese_core.domains import (
+from siamese_core.checkpoints.domains import (
     HANDWRITING,
     LOOKED_AT,
     PHOTOGRAPHS,

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_core import encoder_files, weights
-from siamese_core.encoder_files import ENCODER_FILE, RANK, UPDATE_FILE
+from siamese_core.checkpoints import encoder_files, weights
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE, RANK, UPDATE_FILE
+from siamese_core.checkpoints.weights import LARGE_MATRIX, NamedArray
 from siamese_core.errors import UserError
-from siamese_core.weights import LARGE_MATRIX, NamedArray
 
 SHAPES = {"conv/kernel": (5, 5, 8, 32), "conv/bias": (32,), "dense/kernel": (600, 300), "dense/bias": (300,)}
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core import weights
 from siamese_core.atomic import share_file
+from siamese_core.checkpoints import weights
+from siamese_core.checkpoints.weights import LARGE_MATRIX, NamedArray, Packed
 from siamese_core.errors import UserError
-from siamese_core.weights import LARGE_MATRIX, NamedArray, Packed
 
 ENCODER_FILE, UPDATE_FILE = "encoder.npz", "update.npz"
 RANK = 96

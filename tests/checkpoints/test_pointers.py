@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
+from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
 
 MOVE_FOR_EVER = """
 import sys
 from pathlib import Path
-from siamese_core.pointers import Pointer, locked, read_pointers, write_pointer
+from siamese_core.checkpoints.pointers import Pointer, locked, read_pointers, write_pointer
 folder, step = Path(sys.argv[1]), 0
 while True:
     with locked(folder):
@@ -29,7 +29,7 @@ while True:
 COUNT_UP = """
 import sys
 from pathlib import Path
-from siamese_core.pointers import Pointer, locked, read_pointers, write_pointer
+from siamese_core.checkpoints.pointers import Pointer, locked, read_pointers, write_pointer
 folder = Path(sys.argv[1])
 for _ in range(60):
     with locked(folder):

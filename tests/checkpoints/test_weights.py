@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from siamese_core import weights
+from siamese_core.checkpoints import weights
+from siamese_core.checkpoints.weights import NamedArray
 from siamese_core.errors import UserError
-from siamese_core.weights import NamedArray
 
 
 def network(rng: np.random.Generator) -> list[NamedArray]:

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.small_checkpoints import SIZE, small_checkpoint
-from siamese_core.checkpoints import (
+from siamese_core.checkpoints.checkpoint import (
     CARD_FILE,
     ENCODER_FILE,
     HEAD_FILE,
@@ -24,7 +24,7 @@ from siamese_core.checkpoints import (
     save_checkpoint,
     write_card,
 )
-from siamese_core.encoder_files import UPDATE_FILE
+from siamese_core.checkpoints.encoder_files import UPDATE_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import SLOTS

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siamese_core.checkpoints import CARD_FILE, load_checkpoint, read_card
-from siamese_core.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
+from siamese_core.checkpoints.checkpoint import CARD_FILE, load_checkpoint, read_card
+from siamese_core.checkpoints.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
+from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec
-from siamese_core.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "checkpoints"
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "checkpoints"
 WAY_BACK = 100  # rollbacks that a slot remembers
 LEFTOVER_SECONDS = 3600  # what is still being written after that belongs to a killed process
 

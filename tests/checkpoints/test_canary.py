@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from siamese_core import canary
+from siamese_core.checkpoints import canary
 from siamese_core.errors import UserError
 
 VERSIONS = {"keras": "3.0", "pillow": "12.0"}
