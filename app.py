@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     from siamese_core.pool import Pool
     from siamese_core.questions import Questions
     from siamese_core.terminal import keep_standard_error_to_ourselves
-    from siamese_core.workbench import Workbench
+    from siamese_core.workspace.workbench import Workbench
 
     workbench = Workbench(options.workspace)
     questions = Questions(workbench, Pool(workbench))

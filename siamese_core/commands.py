@@ -15,8 +15,8 @@ from siamese_core.terminal import one_line, outline, table
 if TYPE_CHECKING:
     from siamese_core.answers.pair_log import LogReport
     from siamese_core.checkpoints.store import CheckpointStore
-    from siamese_core.matching import Comparison, Ranking
-    from siamese_core.workbench import Workbench
+    from siamese_core.workspace.matching import Comparison, Ranking
+    from siamese_core.workspace.workbench import Workbench
 
 Progress = Callable[[float, str], None]
 
@@ -222,7 +222,7 @@ def _checkpoints(store: "CheckpointStore") -> Answer:
 
 def open_workbench(options: Namespace) -> "Workbench":
     """UserError if the workspace is no folder and cannot become one."""
-    from siamese_core.workbench import Workbench
+    from siamese_core.workspace.workbench import Workbench
 
     return Workbench(options.workspace)
 

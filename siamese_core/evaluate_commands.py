@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from siamese_core.evaluation import Model, OneShotTrials, Row, VerificationTrials
     from siamese_core.picking import Images
-    from siamese_core.workbench import Workbench
+    from siamese_core.workspace.workbench import Workbench
 
 DEFAULT_PAIRS = 2000
 

@@ -8,7 +8,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of, unlike
 from siamese_core.images.ink import is_ink
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 
 @dataclass(frozen=True)

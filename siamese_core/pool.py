@@ -13,14 +13,14 @@ import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unlike
-from siamese_core.embedding_files import Shelf, shelf_name, tidy
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.pool_sources import Listed
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.embedding_store import Shelf, shelf_name, tidy
+from siamese_core.workspace.workbench import Workbench
 
 MOST_NAMED = 20
 CHUNK = 16  # images at a time: up to 48 MB, and a comparison on the page waits for no more than these

@@ -7,11 +7,11 @@ import numpy as np
 from siamese_core.adapting import adapted_at
 from siamese_core.answers.label_rows import LabelRow, settled_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.choosing import StoredImage
 from siamese_core.data.sampling import Pairs
-from siamese_core.embedding_files import find_shelf
 from siamese_core.head_training import adapted, pairs_evidence
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.embedding_store import find_shelf
+from siamese_core.workspace.workbench import Workbench
 
 LATEST = 300  # answers that it learns from: so many are fitted well within a second
 STRENGTH = 30.0  # of the prior, about what retraining settles on after some hundred answers

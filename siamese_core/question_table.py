@@ -10,7 +10,6 @@ from siamese_core.asked import Pair
 from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import unlike
-from siamese_core.embedding_files import Shelf
 from siamese_core.errors import UserError
 from siamese_core.expectation import expected_same
 from siamese_core.implications import groups
@@ -18,6 +17,7 @@ from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import sigmoid, verdict
 from siamese_core.pool import Embedded, Pool
 from siamese_core.strategies import Knowledge
+from siamese_core.workspace.embedding_store import Shelf
 
 RANDOM_PAIRS = 500
 

@@ -13,7 +13,7 @@ from siamese_core.errors import UserError
 from siamese_core.mining import DEFAULT_MIX, draw
 from siamese_core.pool import Pool
 from siamese_core.question_table import QuestionTable, build_table
-from siamese_core.workbench import Shown, Workbench
+from siamese_core.workspace.workbench import Shown, Workbench
 
 MOST_AT_ONCE = 100
 ALIKE = 0.8  # of random pairs called same: the threshold tells nothing, unless most images show one thing

@@ -14,7 +14,6 @@ from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
 from siamese_core.errors import UserError
 from siamese_core.findings import Check, Finding
-from siamese_core.imagenet import download_weights, find_weights
 from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import (
     check_dead_units,
@@ -48,6 +47,7 @@ from siamese_core.study_training import (
 )
 from siamese_core.training import embed_pixels
 from siamese_core.training_watch import check_loss_moves, check_training, train_watched
+from siamese_core.workspace.imagenet import download_weights, find_weights
 
 NAME = "resnet50-vs-scratch"
 STEPS = 200

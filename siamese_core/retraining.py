@@ -12,7 +12,6 @@ import numpy as np
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
 from siamese_core.checkpoints.domains import some_of
-from siamese_core.embedding_files import Shelf, shelf_name, unlabelled_rows
 from siamese_core.errors import UserError
 from siamese_core.evaluation import ProtocolResult, VerificationTrials
 from siamese_core.gate import Measured, forgotten, judge, named
@@ -23,7 +22,8 @@ from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
 from siamese_core.validation import Embedded
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.embedding_store import Shelf, shelf_name, unlabelled_rows
+from siamese_core.workspace.workbench import Workbench
 
 MODES = ("head", "full")
 PROMOTIONS = ("auto", "never", "force")

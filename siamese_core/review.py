@@ -19,7 +19,7 @@ from siamese_core.answers.label_rows import (
 from siamese_core.errors import UserError
 from siamese_core.implications import contradictory
 from siamese_core.label_errors import doubts, margin, margin_table
-from siamese_core.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 STATES = ("counts", "replaced", "taken back")
 ORDERS = ("newest", "oldest", "errors")

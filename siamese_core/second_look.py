@@ -11,11 +11,11 @@ import numpy as np
 from siamese_core.answers.label_rows import LabelRow, standing_labels
 from siamese_core.checkpoints import encoder_files
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
-from siamese_core.choosing import StoredImage
 from siamese_core.errors import UserError
 from siamese_core.label_errors import margin
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.workbench import Workbench
 
 OTHERS = 3  # further checkpoints of an encoder, the newest
 CHUNK = 32  # pairs: a comparison on the page waits for no more

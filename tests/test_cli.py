@@ -23,9 +23,9 @@ from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli import main
 from siamese_core.images.decoding import ImageStore, image_id
-from siamese_core.matching import Matcher
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 from siamese_core.options import build_parser
+from siamese_core.workspace.matching import Matcher
 
 SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
 RESULT_KEYS = ["protocol", "encoder", "checkpoint", "accuracy", "ci95", "correct", "trials", "seconds"]

@@ -8,10 +8,10 @@ from helpers.small_checkpoints import small_checkpoint
 from siamese_core import encoder_training
 from siamese_core.checkpoints.checkpoint import Checkpoint, base_card
 from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
-from siamese_core.imagenet import NETWORK
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import PRETRAINED
 from siamese_core.networks.heads import make_head
+from siamese_core.workspace.imagenet import NETWORK
 
 
 def prepared(parent: Checkpoint, seed: int, count: int = 24) -> PreparedPairs:

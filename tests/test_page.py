@@ -40,7 +40,7 @@ def test_the_page_is_built_without_tensorflow(tmp_path):
         "from siamese_core.page.layout import build_page",
         "from siamese_core.pool import Pool",
         "from siamese_core.questions import Questions",
-        "from siamese_core.workbench import Workbench",
+        "from siamese_core.workspace.workbench import Workbench",
         f"bench = Workbench(Path({str(tmp_path)!r}))",
         "build_page(bench, Questions(bench, Pool(bench)))",
         "print(*{name.split('.')[0] for name in sys.modules})",

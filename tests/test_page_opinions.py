@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamese_core.page.opinions import Opinion, opinion_card, summary
-from siamese_core.verdicts import Comparison
+from siamese_core.workspace.verdicts import Comparison
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from siamese_core.page.ranking import ranking_card
-from siamese_core.verdicts import RankedClass, Ranking
+from siamese_core.workspace.verdicts import RankedClass, Ranking
 
 TELLS_NOTHING = "Every class is above the threshold"
 

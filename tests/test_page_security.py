@@ -345,7 +345,7 @@ def test_nothing_is_reported_to_anybody(caller):
 
 def test_limits_are_set(tmp_path, monkeypatch):
     from siamese_core.page.server import Address, launch_options
-    from siamese_core.workbench import Workbench
+    from siamese_core.workspace.workbench import Workbench
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     options = launch_options(Workbench(tmp_path), Address("127.0.0.1", 7860))

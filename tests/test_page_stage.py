@@ -12,7 +12,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.stage import WHY, keep, pair_told, stage
 from siamese_core.pool import Pool
 from siamese_core.questions import Questions
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, LOOKED_AT, PHOTOGRAPHS
 from siamese_core.picking import Images, pick, warning_of
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 RNG = np.random.default_rng(4)
 INK = [as_scan(stroke_glyph(RNG, 105)) for _ in range(4)]

@@ -17,7 +17,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool import CHUNK, Pool
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 COUNT = 2 * CHUNK + 3
 

@@ -20,7 +20,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.pool import Pool
 from siamese_core.question_table import build_table
 from siamese_core.questions import MOST_AT_ONCE, Questions
-from siamese_core.workbench import Annotator, Workbench
+from siamese_core.workspace.workbench import Annotator, Workbench
 
 COUNT = 30
 ALL_PAIRS = COUNT * (COUNT - 1) // 2

@@ -30,7 +30,7 @@ from siamese_core.networks.heads import make_head
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 CHARACTERS = 40
 CONTRACT = ["encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"]
@@ -348,7 +348,7 @@ from pathlib import Path
 from siamese_core import checkpoints
 from siamese_core.retrain_report import RetrainReport
 from siamese_core.retraining import RetrainOptions, retrain
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

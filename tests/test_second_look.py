@@ -12,7 +12,7 @@ from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.label_errors import margin
 from siamese_core.metrics import Calibration
 from siamese_core.second_look import SecondLook
-from siamese_core.workbench import Annotator, Workbench
+from siamese_core.workspace.workbench import Annotator, Workbench
 
 
 @pytest.fixture(scope="module")

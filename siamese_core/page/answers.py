@@ -17,7 +17,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.notices import listen, told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.scale import number, stored_picture, verdict, word
-from siamese_core.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 SHOWN_ANSWERS = 8
 MAX_NAME = 80

@@ -13,7 +13,7 @@ from siamese_core.page.notices import told
 from siamese_core.page.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.uploads import read_upload
 from siamese_core.questions import Questions
-from siamese_core.workbench import Annotator, Workbench
+from siamese_core.workspace.workbench import Annotator, Workbench
 
 MAX_TEXT = 200
 

@@ -17,7 +17,7 @@ from siamese_core.page.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.status import StatusLine
 from siamese_core.page.uploads import Picture, Unreadable
 from siamese_core.preview import Previews
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 HINTS = {
     0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",

@@ -14,7 +14,7 @@ from siamese_core.page.retrain import RetrainTab
 from siamese_core.page.review import ReviewTab
 from siamese_core.page.status import build_status_line
 from siamese_core.questions import Questions
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 TITLE = "Siamese Workbench"
 HEADER = Markup(

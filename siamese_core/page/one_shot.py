@@ -6,7 +6,6 @@ import gradio as gr
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.choosing import StoredImage
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.networks.encoders import SLOTS
@@ -33,7 +32,8 @@ from siamese_core.page.support import (
     support_set,
 )
 from siamese_core.page.uploads import Picture, Unreadable
-from siamese_core.workbench import Annotator, OneShotResult, Workbench
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
 
 EMBEDDED_AT_ONCE = 32
 QUERIES = Markup('<div class="samples"><span class="quiet">Try a query</span>{}</div>')

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from siamese_core.matching import RankedClass, Ranking, is_same
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.opinions import CARD, CARDS, absent_card, picked
 from siamese_core.page.scale import number, scale, stored_picture
-from siamese_core.workbench import OneShotResult
+from siamese_core.workspace.matching import RankedClass, Ranking, is_same
+from siamese_core.workspace.workbench import OneShotResult
 
 SHOWN_CLASSES = 8
 MOST_DECIMALS = 4

@@ -17,7 +17,7 @@ from siamese_core.page.panel import Panel
 from siamese_core.page.report import report_section
 from siamese_core.page.status import StatusLine
 from siamese_core.page.support import busy
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 MODES = ["head", "full"]
 MODE_INFO = "head: the encoder stays, seconds to a minute. full: the encoder, too, minutes."

@@ -24,7 +24,7 @@ from siamese_core.page.panel import Panel
 from siamese_core.page.review_filters import VIEWS, Wish, checked_wish, filter_form
 from siamese_core.review import Review, relabel, review, settle
 from siamese_core.second_look import SecondLook
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}
 FRAME = Markup(

@@ -14,7 +14,7 @@ from siamese_core.errors import UserError
 from siamese_core.exports import write_classes, write_triplets
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
 from siamese_core.page.samples import sample_file
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 THUMBNAIL_SIDE = 192
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}

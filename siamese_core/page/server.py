@@ -14,7 +14,7 @@ from siamese_core.page.layout import build_page
 from siamese_core.page.routes import routes
 from siamese_core.page.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.questions import Questions
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 MAX_WAITING = 64
 WAIT_SECONDS = 20.0

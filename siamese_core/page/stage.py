@@ -19,7 +19,7 @@ from siamese_core.page.notices import told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.scale import SIGNS, scale, verdict
 from siamese_core.questions import MOST_AT_ONCE, Questions
-from siamese_core.workbench import Annotator, Shown
+from siamese_core.workspace.workbench import Annotator, Shown
 
 MOST_SENT = 50  # answers in one call
 WHY = {

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.notices import listen
 from siamese_core.page.panel import Panel
-from siamese_core.workbench import Workbench
+from siamese_core.workspace.workbench import Workbench
 
 WHILE_LOADING_SECONDS = 1.0
 WHEN_READY_SECONDS = 5.0

@@ -329,7 +329,8 @@ def test_what_is_shipped_is_small_enough():
 
 
 def test_nothing_up_to_the_workbench_imports_tensorflow_before_it_is_needed():
-    code = "import sys, siamese_core.workbench; print(*(n in sys.modules for n in ('tensorflow', 'keras')))"
+    code = "import sys, siamese_core.workspace.workbench\n"
+    code += "print(*(n in sys.modules for n in ('tensorflow', 'keras')))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False", "False"]
 

@@ -9,7 +9,7 @@ from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
-from siamese_core.matching import Matcher
+from siamese_core.workspace.matching import Matcher
 
 RNG = np.random.default_rng(3)
 INK = [as_scan(stroke_glyph(RNG, 105)) for _ in range(3)]

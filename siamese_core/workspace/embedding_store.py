@@ -16,7 +16,7 @@ import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.encoder_files import files_of
-from siamese_core.embedding_cache import EmbeddingCache
+from siamese_core.workspace.embedding_cache import EmbeddingCache
 
 PREPARED_BY = ("preparation", "size", "channels", "turns", "mirrored")  # of a card
 KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch

@@ -12,12 +12,12 @@ from siamese_core.answers.label_rows import ANSWERS, LabelRow, Verdict, correcti
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
-from siamese_core.choosing import StoredImage
 from siamese_core.errors import UserError
-from siamese_core.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
 from siamese_core.images.decoding import ImageStore
-from siamese_core.matching import Comparison, Matcher, Ranking, is_same
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
+from siamese_core.workspace.matching import Comparison, Matcher, Ranking, is_same
 
 PHOTO_SLOT = "resnet50"
 TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says

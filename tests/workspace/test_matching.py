@@ -10,10 +10,10 @@ import pytest
 from helpers.small_checkpoints import SIZE, ship_small, small_checkpoint
 from siamese_core.checkpoints.checkpoint import ENCODER_FILE, load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.errors import UserError
-from siamese_core.matching import Matcher, StoredImage, is_same
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.embedding_cache import EmbeddingCache
+from siamese_core.workspace.matching import Matcher, StoredImage, is_same
 
 ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
 

@@ -9,8 +9,8 @@ import pytest
 
 from helpers.paths import ROOT
 from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint
-from siamese_core.embedding_files import KEPT, Shelf, shelf_name, tidy
 from siamese_core.metrics import Calibration
+from siamese_core.workspace.embedding_store import KEPT, Shelf, shelf_name, tidy
 
 
 def ids(*numbers: int) -> list[str]:
@@ -68,7 +68,8 @@ def test_what_a_killed_process_left_half_written_is_made_anew(shelf, name, cut):
 
 def test_processes_that_append_at_once_lose_nothing(shelf):
     code = (
-        "import sys, numpy as np; from pathlib import Path; from siamese_core.embedding_files import Shelf\n"
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from siamese_core.workspace.embedding_store import Shelf\n"
         "shelf, first = Shelf(Path(sys.argv[1]), 5), int(sys.argv[2])\n"
         "for n in range(first, first + 40):\n"
         "    shelf.append([f'{n:064x}'], np.array([np.arange(5) + n / 7], np.float32))\n"

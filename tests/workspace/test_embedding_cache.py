@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from siamese_core.embedding_cache import EmbeddingCache
+from siamese_core.workspace.embedding_cache import EmbeddingCache
 
 
 def row(value: float) -> np.ndarray:

@@ -10,13 +10,13 @@ import pytest
 
 from helpers.samples import photograph
 from helpers.small_checkpoints import ship_small
-from siamese_core import imagenet
 from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import MIDDLE, prepare
-from siamese_core.workbench import Workbench
+from siamese_core.workspace import imagenet
+from siamese_core.workspace.workbench import Workbench
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
 CACHED = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE
 SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/" + FILE
 ANSWER_SECONDS = 5.0  # that the source may take to say that it is there
-CALIBRATION = Path(__file__).resolve().parent.parent / "assets" / "photos.json"
+CALIBRATION = Path(__file__).resolve().parents[2] / "assets" / "photos.json"
 
 
 def find_weights() -> Path | None:

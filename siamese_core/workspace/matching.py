@@ -14,11 +14,11 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.choosing import Chooser, StoredImage, id_of, pixels_of
-from siamese_core.embedding_cache import EmbeddingCache
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.verdicts import Comparison, RankedClass, Ranking, is_same
+from siamese_core.workspace.choosing import Chooser, StoredImage, id_of, pixels_of
+from siamese_core.workspace.embedding_cache import EmbeddingCache
+from siamese_core.workspace.verdicts import Comparison, RankedClass, Ranking, is_same
 
 BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
 

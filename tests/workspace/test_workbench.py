@@ -13,7 +13,7 @@ from siamese_core.checkpoints.checkpoint import ENCODER_FILE, save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 ANNE = Annotator("Anne", "session 1")
 
