@@ -17,14 +17,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from siamese_core.checkpoints.checkpoint import load_checkpoint  # noqa: E402
 from siamese_core.checkpoints.store import SHIPPED  # noqa: E402
 from siamese_core.data.datasets import Dataset, load_dataset  # noqa: E402
-from siamese_core.evaluation import (  # noqa: E402
+from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion  # noqa: E402
+from siamese_core.evaluation.protocols import (  # noqa: E402
     OneShotOptions,
     OneShotTrials,
     VerificationTrials,
     one_shot_trials,
     sampled_pairs,
 )
-from siamese_core.fusion import Fused, Fusion, fit_fusion  # noqa: E402
 from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval  # noqa: E402
 from siamese_core.networks.encoders import SLOTS  # noqa: E402
 

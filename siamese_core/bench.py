@@ -13,7 +13,7 @@ import numpy as np
 from siamese_core.answers.label_rows import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.evaluation import OneShotOptions, one_shot_trials
+from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 from siamese_core.head_training import learnt_head
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay

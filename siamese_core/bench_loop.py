@@ -13,7 +13,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotOptions, ProtocolResult, pair_logits
+from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pair_logits
 from siamese_core.gate import forgotten
 from siamese_core.head_training import learnt_head, unlabelled_head
 from siamese_core.metric_learning.learning import Answers

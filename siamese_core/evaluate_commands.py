@@ -12,8 +12,8 @@ from siamese_core.terminal import table
 if TYPE_CHECKING:
     import numpy as np
 
-    from siamese_core.evaluation import Model, OneShotTrials, Row, VerificationTrials
-    from siamese_core.picking import Images
+    from siamese_core.evaluation.picking import Images
+    from siamese_core.evaluation.protocols import Model, OneShotTrials, Row, VerificationTrials
     from siamese_core.workspace.workbench import Workbench
 
 DEFAULT_PAIRS = 2000
@@ -23,7 +23,7 @@ def evaluate_one_shot(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
     from siamese_core.data.datasets import load_dataset
-    from siamese_core.evaluation import OneShotOptions, one_shot_trials
+    from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 
     episodes = OneShotOptions(options.n_way, options.k_shot, options.episodes, options.within_group)
     trials = one_shot_trials(load_dataset(options.data), episodes, np.random.default_rng(options.seed))
@@ -31,7 +31,7 @@ def evaluate_one_shot(options: Namespace, progress: Progress) -> Answer:
 
 
 def evaluate_lake(options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.evaluation import lake_trials
+    from siamese_core.evaluation.protocols import lake_trials
 
     return _evaluate(lake_trials(options.runs), options, progress)
 
@@ -41,7 +41,7 @@ def evaluate_verification(options: Namespace, progress: Progress) -> Answer:
 
     from siamese_core.data.datasets import load_dataset
     from siamese_core.data.pair_lists import load_pair_list
-    from siamese_core.evaluation import listed_pairs, sampled_pairs
+    from siamese_core.evaluation.protocols import listed_pairs, sampled_pairs
 
     if options.list and options.pairs:
         raise UserError("--pairs draws from --data. Received: it with --list, whose pairs are all taken.")
@@ -56,8 +56,8 @@ def evaluate_verification(options: Namespace, progress: Progress) -> Answer:
 
 
 def _evaluate(trials: "OneShotTrials | VerificationTrials", options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.baselines import BASELINES
-    from siamese_core.evaluation import Row, with_baselines
+    from siamese_core.evaluation.baselines import BASELINES
+    from siamese_core.evaluation.protocols import Row, with_baselines
 
     progress(0.0, "loading the checkpoint")
     model, notes = _model(options, _images(trials))
@@ -90,7 +90,7 @@ def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
     """The numbers of the images that the trials use."""
     import numpy as np
 
-    from siamese_core.evaluation import OneShotTrials
+    from siamese_core.evaluation.protocols import OneShotTrials
 
     sides = (
         (trials.query, trials.support) if isinstance(trials, OneShotTrials) else (trials.left, trials.right)
@@ -99,7 +99,7 @@ def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
 
 
 def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
-    from siamese_core.picking import Images
+    from siamese_core.evaluation.picking import Images
 
     used = _used(trials)
     return Images(len(used), lambda place: trials.read(int(used[place])))
@@ -108,7 +108,7 @@ def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
 def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
     """What is measured, and notes: why this checkpoint, and whether it ever saw such images."""
     from siamese_core.checkpoints.checkpoint import load_checkpoint
-    from siamese_core.picking import pick, warning_of
+    from siamese_core.evaluation.picking import pick, warning_of
 
     if options.checkpoint:
         checkpoint = load_checkpoint(options.checkpoint)
@@ -121,9 +121,9 @@ def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
 
 
 def _fused(bench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
-    from siamese_core.fusion import Fused, for_images_of, load_fusion
+    from siamese_core.evaluation.fusion import Fused, for_images_of, load_fusion
+    from siamese_core.evaluation.picking import pick
     from siamese_core.networks.encoders import SLOTS
-    from siamese_core.picking import pick
 
     picked = [pick(bench, slot, images) for slot in SLOTS]
     checkpoints = [each.checkpoint for each in picked]

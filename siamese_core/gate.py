@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from siamese_core.evaluation import ProtocolResult, VerificationResult
+from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.metrics import mcnemar_exact, verdict
 
 FEWEST_JUDGES = 12

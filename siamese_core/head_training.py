@@ -9,7 +9,7 @@ from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, trained_on, unlike
 from siamese_core.data.sampling import Pairs
-from siamese_core.evaluation import pair_logits
+from siamese_core.evaluation.protocols import pair_logits
 from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
 from siamese_core.metric_learning.two_covariance import Metric

@@ -13,7 +13,7 @@ from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.errors import UserError
-from siamese_core.evaluation import ProtocolResult, VerificationTrials
+from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.gate import Measured, forgotten, judge, named
 from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
 from siamese_core.images.decoding import image_id

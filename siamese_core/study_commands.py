@@ -52,7 +52,7 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
 def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progress) -> "Checkpoint | None":
     """The one that is named, of an encoder the one for such images; where nothing is, the default one."""
     from siamese_core.checkpoints.checkpoint import load_checkpoint
-    from siamese_core.picking import Images, pick
+    from siamese_core.evaluation.picking import Images, pick
 
     named = options.checkpoint or options.encoder
     if not named and (options.data or options.list):

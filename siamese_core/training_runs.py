@@ -22,7 +22,7 @@ from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList, load_pair_list
 from siamese_core.data.sampling import Episode, members, sample_episodes
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotOptions
+from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.images.ink import is_ink
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec, with_copies

@@ -9,7 +9,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import Pairs, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
+from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
 from siamese_core.metrics import (
     Calibration,
     best_threshold,

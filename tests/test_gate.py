@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.evaluation import ProtocolResult, VerificationResult
+from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.gate import FEWEST_JUDGES, LEAST_SPREAD, Measured, judge
 
 PAIRS = 60

@@ -11,7 +11,7 @@ from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
-from siamese_core.evaluation import ProtocolResult, VerificationTrials
+from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.gate import Judgement, Measured, judge
 from siamese_core.head_training import (
     REPLAY_WEIGHT,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.evaluation import ProtocolResult, VerificationResult
+from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.gate import Measured, judge
 from siamese_core.holdout import Split
 from siamese_core.images.decoding import decode_image, image_id

@@ -10,7 +10,7 @@ from siamese_core import validation
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotOptions
+from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.validation import Embedded, calibrate, one_shot
 

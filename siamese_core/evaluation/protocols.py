@@ -12,12 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
-from siamese_core.baselines import BASELINES
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import Pairs, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.lake import read_lake_runs
+from siamese_core.evaluation.baselines import BASELINES
+from siamese_core.evaluation.lake import read_lake_runs
 from siamese_core.metrics import (
     equal_error_rate,
     expected_calibration_error,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from siamese_core.errors import UserError
+from siamese_core.evaluation.lake import read_lake_runs
 from siamese_core.images.decoding import encode_png
-from siamese_core.lake import read_lake_runs
 
 Files = dict[str, bytes]
 

@@ -10,7 +10,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import trained_on
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotTrials, VerificationTrials, pair_logits
+from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
 
 SHARES = np.linspace(0, 1, 21)

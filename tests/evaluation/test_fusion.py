@@ -9,8 +9,8 @@ import pytest
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
-from siamese_core.evaluation import OneShotTrials, VerificationTrials
-from siamese_core.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion
+from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion
+from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials
 from siamese_core.metrics import Calibration, expected_calibration_error, sigmoid
 
 

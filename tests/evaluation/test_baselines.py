@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.baselines import (
+from siamese_core.evaluation.baselines import (
     BASELINES,
     SIDE,
     blurred_ink,

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_core.baselines import BASELINES
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
-from siamese_core.evaluation import (
+from siamese_core.evaluation.baselines import BASELINES
+from siamese_core.evaluation.protocols import (
     EMBED_AT_ONCE,
     OneShotOptions,
     OneShotTrials,
