@@ -129,8 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
-    from siamese_core.pool import Pool
-    from siamese_core.questions import Questions
+    from siamese_core.labelling.pool import Pool
+    from siamese_core.labelling.queue import Questions
     from siamese_core.terminal import keep_standard_error_to_ourselves
     from siamese_core.workspace.workbench import Workbench
 

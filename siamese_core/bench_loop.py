@@ -8,7 +8,6 @@ import numpy as np
 from scipy.stats import t as student
 
 from siamese_core.answers.label_rows import LabelRow, completed
-from siamese_core.candidates import Candidates, find_candidates
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs
@@ -16,11 +15,12 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pair_logits
 from siamese_core.gate import forgotten
 from siamese_core.head_training import learnt_head, unlabelled_head
+from siamese_core.labelling.candidates import Candidates, find_candidates
+from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
+from siamese_core.labelling.question_table import QuestionTable
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
-from siamese_core.mining import AUDIT, DEFAULT_MIX, draw
-from siamese_core.question_table import QuestionTable
 from siamese_core.replay import Replay
 from siamese_core.validation import Embedded, one_shot
 

@@ -20,7 +20,7 @@ from siamese_core.answers.label_rows import (
 from siamese_core.answers.log_text import csv_text
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore
-from siamese_core.implications import groups
+from siamese_core.labelling.implications import groups
 
 HARDEST = 5  # negatives for each anchor and positive
 TRIPLET_COLUMNS = ("anchor", "positive", "negative", "negative_by", "similarity")

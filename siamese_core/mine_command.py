@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from siamese_core.commands import Answer, Progress, open_workbench
-from siamese_core.mining import AUDIT, DEFAULT_MIX
-from siamese_core.strategies import STRATEGIES
+from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX
+from siamese_core.labelling.strategies import STRATEGIES
 from siamese_core.terminal import table
 
 if TYPE_CHECKING:
-    from siamese_core.asked import Question
+    from siamese_core.labelling.asked import Question
 
 RANDOM = "random"
 CHOICES = (*STRATEGIES, RANDOM)
@@ -20,8 +20,8 @@ def mine(options: Namespace, progress: Progress) -> Answer:
     """The images are stored and embedded in the workspace, so that a second call comes at once."""
     import numpy as np
 
-    from siamese_core.pool import Pool
-    from siamese_core.questions import Questions
+    from siamese_core.labelling.pool import Pool
+    from siamese_core.labelling.queue import Questions
 
     bench = open_workbench(options)
     pool = Pool(bench, uploads=False)

@@ -17,11 +17,11 @@ from siamese_core.bench_loop import (
     simulated,
     summary,
 )
-from siamese_core.candidates import find_candidates
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult
+from siamese_core.labelling.candidates import find_candidates
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import Calibration
 from siamese_core.networks.heads import make_head

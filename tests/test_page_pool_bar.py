@@ -3,8 +3,8 @@
 import pytest
 
 from siamese_core.errors import UserError
+from siamese_core.labelling.pool import PoolProgress
 from siamese_core.page.pool_bar import checked_files, duration, pool_bar
-from siamese_core.pool import PoolProgress
 
 HALF = PoolProgress(1000, 600, 20, 580, 400, True, 75.2, None)
 

@@ -7,11 +7,11 @@ import pytest
 
 from helpers.small_checkpoints import ship_small
 from siamese_core.errors import UserError
-from siamese_core.mining import REASONS
+from siamese_core.labelling.mining import REASONS
+from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.stage import WHY, keep, pair_told, stage
-from siamese_core.pool import Pool
-from siamese_core.questions import Questions
 from siamese_core.workspace.workbench import Workbench
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 
 from siamese_core.errors import UserError
+from siamese_core.labelling.queue import Questions
 from siamese_core.page.notices import told
 from siamese_core.page.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.uploads import read_upload
-from siamese_core.questions import Questions
 from siamese_core.workspace.workbench import Annotator, Workbench
 
 MAX_TEXT = 200

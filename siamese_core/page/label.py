@@ -3,9 +3,10 @@
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.agreement import agreements
 from siamese_core.answers.label_rows import settled_labels, standing_labels
-from siamese_core.labelling import standing_of
+from siamese_core.labelling.agreement import agreements
+from siamese_core.labelling.queue import Questions
+from siamese_core.labelling.standing import standing_of
 from siamese_core.page.answers import LastAnswers
 from siamese_core.page.logic import clashes, suggestions
 from siamese_core.page.notices import listen
@@ -14,7 +15,6 @@ from siamese_core.page.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.progress import Forecasts, progress_panel
 from siamese_core.page.stage import build_stage
-from siamese_core.questions import Questions
 
 WATCH_SECONDS = 1.0
 OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}

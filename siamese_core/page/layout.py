@@ -3,6 +3,7 @@
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.labelling.queue import Questions
 from siamese_core.page.answers import LastAnswers
 from siamese_core.page.api import publish
 from siamese_core.page.compare import CompareTab
@@ -13,7 +14,6 @@ from siamese_core.page.panel import Panel
 from siamese_core.page.retrain import RetrainTab
 from siamese_core.page.review import ReviewTab
 from siamese_core.page.status import build_status_line
-from siamese_core.questions import Questions
 from siamese_core.workspace.workbench import Workbench
 
 TITLE = "Siamese Workbench"

@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from markupsafe import Markup
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.implications import Contradiction, Implied, contradictions, implied
+from siamese_core.labelling.implications import Contradiction, Implied, contradictions, implied
 from siamese_core.page.scale import SIGNS, stored_picture, verdict
 
 SHOWN_IMPLIED = 6

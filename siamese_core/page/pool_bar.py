@@ -6,9 +6,9 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
+from siamese_core.labelling.pool import Pool, PoolProgress
 from siamese_core.page.notices import detail
 from siamese_core.page.uploads import MAX_FILE_SIZE, uploaded_file
-from siamese_core.pool import Pool, PoolProgress
 
 BAR = Markup(
     '<div class="pool {kind}"><div class="tools"><h2>Images to label</h2>'

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.agreement import Agreement
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.labelling import Share, Standing
+from siamese_core.labelling.agreement import Agreement
+from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.standing import Share, Standing
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.scale import verdict
-from siamese_core.pool import Pool
 
 if TYPE_CHECKING:
     from siamese_core.forecast import Forecast

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.agreement import agreements
 from siamese_core.answers.label_rows import SETTLES, LabelRow, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.exports import answer_groups, triplets
-from siamese_core.implications import contradictions
+from siamese_core.labelling.agreement import agreements
+from siamese_core.labelling.implications import contradictions
 from siamese_core.page import review_lists as lists
 from siamese_core.page.answers import annotator, text, undoable
 from siamese_core.page.notices import listen, told_in_words

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from siamese_core.agreement import Agreement
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.implications import Contradiction
+from siamese_core.labelling.agreement import Agreement
+from siamese_core.labelling.implications import Contradiction
 from siamese_core.page.answers import NOTHING, answer_row, table_of
 from siamese_core.page.scale import number, stored_picture, verdict
 from siamese_core.page.status import counted

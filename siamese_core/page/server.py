@@ -8,12 +8,12 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 
+from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
 from siamese_core.page.guard import Guard, Policy
 from siamese_core.page.layout import build_page
 from siamese_core.page.routes import routes
 from siamese_core.page.uploads import MAX_FILE_SIZE, upload_folder
-from siamese_core.questions import Questions
 from siamese_core.workspace.workbench import Workbench
 
 MAX_WAITING = 64

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.asked import Question
 from siamese_core.errors import UserError
-from siamese_core.mining import REASONS
+from siamese_core.labelling.asked import Question
+from siamese_core.labelling.mining import REASONS
+from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import annotator, milliseconds, text
 from siamese_core.page.notices import told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.scale import SIGNS, scale, verdict
-from siamese_core.questions import MOST_AT_ONCE, Questions
 from siamese_core.workspace.workbench import Annotator, Shown
 
 MOST_SENT = 50  # answers in one call

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from siamese_core.candidates import Candidates, disagreements, find_candidates, pair_codes
+from siamese_core.labelling.candidates import Candidates, disagreements, find_candidates, pair_codes
+from siamese_core.labelling.strategies import Knowledge
 from siamese_core.metric_learning.neighbours import View
-from siamese_core.strategies import Knowledge
 
 
 def l1_view(

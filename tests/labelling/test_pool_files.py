@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from siamese_core import pool_files
 from siamese_core.errors import UserError
-from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Record
+from siamese_core.labelling import pool_files
+from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Record
 
 
 def folder_of(place: Path, *names: str) -> Path:

@@ -6,7 +6,7 @@ they say there still orders the pairs, and images of one thing share their neigh
 
 import numpy as np
 
-from siamese_core.candidates import Candidates
+from siamese_core.labelling.candidates import Candidates
 from siamese_core.metrics import fit_logistic, sigmoid
 
 FEWEST_ANSWERS = 10

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from siamese_core.atomic import share_file
 from siamese_core.errors import UserError
-from siamese_core.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
+from siamese_core.labelling.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
 
 
 @dataclass(frozen=True)

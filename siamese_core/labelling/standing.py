@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from siamese_core.answers.label_rows import LabelRow, logged_verdicts
+from siamese_core.labelling.mining import AUDIT
 from siamese_core.metrics import wilson_interval
-from siamese_core.mining import AUDIT
 from siamese_core.networks.encoders import SLOTS
 
 LATELY = 50  # answers

@@ -16,9 +16,9 @@ from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unli
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
+from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
+from siamese_core.labelling.pool_sources import Listed
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.pool_files import Imported, PoolFiles, PoolImage, Source
-from siamese_core.pool_sources import Listed
 from siamese_core.workspace.embedding_store import Shelf, shelf_name, tidy
 from siamese_core.workspace.workbench import Workbench
 

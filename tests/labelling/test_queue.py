@@ -11,15 +11,15 @@ import pytest
 from helpers.samples import image_file
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.asked import LEASE_SECONDS
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
-from siamese_core.mining import AUDIT, REASONS
+from siamese_core.labelling.asked import LEASE_SECONDS
+from siamese_core.labelling.mining import AUDIT, REASONS
+from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.question_table import build_table
+from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.pool import Pool
-from siamese_core.question_table import build_table
-from siamese_core.questions import MOST_AT_ONCE, Questions
 from siamese_core.workspace.workbench import Annotator, Workbench
 
 COUNT = 30

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from helpers.hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
-from siamese_core.candidates import Candidates, find_candidates
-from siamese_core.expectation import FEWEST_ANSWERS, expected_same
+from siamese_core.labelling.candidates import Candidates, find_candidates
+from siamese_core.labelling.expectation import FEWEST_ANSWERS, expected_same
+from siamese_core.labelling.mining import draw
 from siamese_core.metrics import roc_auc
-from siamese_core.mining import draw
 
 
 def truth(candidates: Candidates, classes: np.ndarray) -> np.ndarray:

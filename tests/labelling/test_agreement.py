@@ -2,8 +2,8 @@
 
 import pytest
 
-from siamese_core.agreement import agreements, second_opinions
 from siamese_core.answers.label_rows import LabelRow
+from siamese_core.labelling.agreement import agreements, second_opinions
 
 
 def rows(annotator: str, **answers: str) -> list[LabelRow]:

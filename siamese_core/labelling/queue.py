@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from siamese_core.agreement import second_opinions
 from siamese_core.answers.label_rows import LabelRow, Verdict, standing_labels
-from siamese_core.asked import Asked, Pair, Question
 from siamese_core.errors import UserError
-from siamese_core.mining import DEFAULT_MIX, draw
-from siamese_core.pool import Pool
-from siamese_core.question_table import QuestionTable, build_table
+from siamese_core.labelling.agreement import second_opinions
+from siamese_core.labelling.asked import Asked, Pair, Question
+from siamese_core.labelling.mining import DEFAULT_MIX, draw
+from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.question_table import QuestionTable, build_table
 from siamese_core.workspace.workbench import Shown, Workbench
 
 MOST_AT_ONCE = 100

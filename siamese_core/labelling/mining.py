@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.candidates import Candidates, pair_codes
 from siamese_core.errors import UserError
-from siamese_core.strategies import STRATEGIES, Knowledge, chances
+from siamese_core.labelling.candidates import Candidates, pair_codes
+from siamese_core.labelling.strategies import STRATEGIES, Knowledge, chances
 
 AUDIT = "random_audit"
 REASONS = (*STRATEGIES, AUDIT)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from helpers.hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, mined_pool
-from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.errors import UserError
-from siamese_core.mining import AUDIT, DEFAULT_MIX, REASONS, draw
-from siamese_core.strategies import Knowledge, chances
+from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
+from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, REASONS, draw
+from siamese_core.labelling.strategies import Knowledge, chances
 
 SMALL, SMALL_CLASSES = mined_pool(8, 4)
 LARGE, LARGE_CLASSES = mined_pool(60, 8)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese_core.answers.label_rows import LabelRow, Verdict, settled_labels, standing_labels
-from siamese_core.asked import Pair
-from siamese_core.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import unlike
 from siamese_core.errors import UserError
-from siamese_core.expectation import expected_same
-from siamese_core.implications import groups
+from siamese_core.labelling.asked import Pair
+from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
+from siamese_core.labelling.expectation import expected_same
+from siamese_core.labelling.implications import groups
+from siamese_core.labelling.pool import Embedded, Pool
+from siamese_core.labelling.strategies import Knowledge
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import sigmoid, verdict
-from siamese_core.pool import Embedded, Pool
-from siamese_core.strategies import Knowledge
 from siamese_core.workspace.embedding_store import Shelf
 
 RANDOM_PAIRS = 500

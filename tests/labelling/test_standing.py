@@ -3,7 +3,7 @@
 import pytest
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.labelling import LATELY, Share, standing_of
+from siamese_core.labelling.standing import LATELY, Share, standing_of
 
 
 def row(answer: str, koch: float = 0.9, resnet50: float = 0.1, **cells) -> LabelRow:

@@ -15,8 +15,8 @@ from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
+from siamese_core.labelling.pool import CHUNK, Pool
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.pool import CHUNK, Pool
 from siamese_core.workspace.workbench import Workbench
 
 COUNT = 2 * CHUNK + 3

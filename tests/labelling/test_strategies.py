@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.hand_made import by_hand, knowing, mined_pool
-from siamese_core import strategies
-from siamese_core.strategies import Knowledge, chances
+from siamese_core.labelling import strategies
+from siamese_core.labelling.strategies import Knowledge, chances
 
 
 def test_disagreement_wants_the_verdicts_that_differ_most():

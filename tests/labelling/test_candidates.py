@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.hand_made import clusters, l1_view
-from siamese_core.candidates import ALL_PAIRS, find_candidates, pair_codes
+from siamese_core.labelling.candidates import ALL_PAIRS, find_candidates, pair_codes
 
 
 def of_classes(n_classes: int, n_images: int, encoders: int = 2, **options):

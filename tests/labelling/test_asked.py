@@ -2,8 +2,8 @@
 
 import pytest
 
-from siamese_core import asked
-from siamese_core.asked import LEASE_SECONDS, Asked, Question
+from siamese_core.labelling import asked
+from siamese_core.labelling.asked import LEASE_SECONDS, Asked, Question
 
 
 def question(left: str, right: str, reason: str = "uncertain") -> Question:

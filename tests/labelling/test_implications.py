@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.implications import contradictions, groups, implied
+from siamese_core.labelling.implications import contradictions, groups, implied
 
 
 def rows(*answers: str) -> list[LabelRow]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from helpers.samples import corner_mark, image_file
-from siamese_core import pool_sources
 from siamese_core.errors import UserError
-from siamese_core.pool_sources import list_folder, list_zip
+from siamese_core.labelling import pool_sources
+from siamese_core.labelling.pool_sources import list_folder, list_zip
 
 PNG = image_file(corner_mark())
 TREE = {

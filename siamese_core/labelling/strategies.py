@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.candidates import Candidates
+from siamese_core.labelling.candidates import Candidates
 from siamese_core.metrics import sigmoid
 
 # Of a reason's chance. On faces and photos at 0 one answer in ten was "same", at 0.8 three or four.
