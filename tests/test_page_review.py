@@ -21,7 +21,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore, decode_image, image_id
 from siamese_core.page.review_filters import checked_wish
 from siamese_core.page.review_lists import dispute, reviewed_table
-from siamese_core.review import review
+from siamese_core.review.reviewing import review
 
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}'
 SERVER_CALLS = re.compile("/component_server")

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from siamese_core.answers.label_rows import SETTLES, LabelRow, settled_labels, standing_labels
 from siamese_core.errors import UserError
-from siamese_core.exports import answer_groups, triplets
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.implications import contradictions
 from siamese_core.page import review_lists as lists
@@ -22,8 +21,9 @@ from siamese_core.page.answers import annotator, text, undoable
 from siamese_core.page.notices import listen, told_in_words
 from siamese_core.page.panel import Panel
 from siamese_core.page.review_filters import VIEWS, Wish, checked_wish, filter_form
-from siamese_core.review import Review, relabel, review, settle
-from siamese_core.second_look import SecondLook
+from siamese_core.review.exports import answer_groups, triplets
+from siamese_core.review.rescoring import SecondLook
+from siamese_core.review.reviewing import Review, relabel, review, settle
 from siamese_core.workspace.workbench import Workbench
 
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}

@@ -9,7 +9,7 @@ from siamese_core.answers.label_rows import ANSWERS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.answers import text
-from siamese_core.review import ANY, BOTH, Filters
+from siamese_core.review.reviewing import ANY, BOTH, Filters
 
 VIEWS = {
     "answers": "Answers",

@@ -10,7 +10,7 @@ from siamese_core.labelling.implications import Contradiction
 from siamese_core.page.answers import NOTHING, answer_row, table_of
 from siamese_core.page.scale import number, stored_picture, verdict
 from siamese_core.page.status import counted
-from siamese_core.review import Reviewed
+from siamese_core.review.reviewing import Reviewed
 
 MARK = Markup(' <span class="mark {kind}" title="{title}">{words}</span>')
 REASON = Markup('<td class="reason">{reason}</td>')

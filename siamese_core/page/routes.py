@@ -11,9 +11,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from siamese_core.errors import UserError
-from siamese_core.exports import write_classes, write_triplets
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
 from siamese_core.page.samples import sample_file
+from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
 
 THUMBNAIL_SIDE = 192

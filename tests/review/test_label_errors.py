@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.label_errors import doubts, margin, margin_table
+from siamese_core.review.label_errors import doubts, margin, margin_table
 
 
 def answers(seed: int, n: int = 400, wrong: float = 0.05, checkpoints: int = 2, noise: float = 1.5):

@@ -9,7 +9,7 @@ from siamese_core.answers.label_rows import SETTLES, LabelRow, completed, settle
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore
 from siamese_core.material import collect
-from siamese_core.review import Filters, logged_margins, relabel, review, settle
+from siamese_core.review.reviewing import Filters, logged_margins, relabel, review, settle
 from siamese_core.workspace.workbench import Annotator, Workbench
 
 CLEO = Annotator("Cleo", "session")

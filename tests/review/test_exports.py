@@ -10,8 +10,8 @@ import pytest
 from siamese_core.answers.label_rows import SETTLES, LabelRow
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
-from siamese_core.exports import answer_groups, triplets, write_classes, write_triplets
 from siamese_core.images.decoding import ImageStore, decode_image, image_id
+from siamese_core.review.exports import answer_groups, triplets, write_classes, write_triplets
 
 
 def row(text: str, annotator: str = "", similarity: str = "", note: str = "") -> LabelRow:

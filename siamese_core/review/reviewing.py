@@ -17,8 +17,8 @@ from siamese_core.answers.label_rows import (
     standing_labels,
 )
 from siamese_core.errors import UserError
-from siamese_core.label_errors import doubts, margin, margin_table
 from siamese_core.labelling.implications import contradictory
+from siamese_core.review.label_errors import doubts, margin, margin_table
 from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 STATES = ("counts", "replaced", "taken back")

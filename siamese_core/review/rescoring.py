@@ -12,8 +12,8 @@ from siamese_core.answers.label_rows import LabelRow, standing_labels
 from siamese_core.checkpoints import encoder_files
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.errors import UserError
-from siamese_core.label_errors import margin
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.review.label_errors import margin
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 
