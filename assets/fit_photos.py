@@ -19,7 +19,7 @@ from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.evaluation.protocols import OneShotOptions
-from siamese_core.validation import Embedded, calibrate, one_shot
+from siamese_core.training.validation import Embedded, calibrate, one_shot
 from siamese_core.workspace.imagenet import CALIBRATION, photo_checkpoint
 
 TRIALS = 4_000

@@ -17,7 +17,7 @@ from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 from siamese_core.head_training import learnt_head
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay
-from siamese_core.validation import Embedded
+from siamese_core.training.validation import Embedded
 
 EPISODES, WAYS = 60, 20
 ANSWERED, APPENDED, READ, COMPARED = 60, 100, 3000, 40

@@ -22,7 +22,7 @@ from siamese_core.metric_learning.learning import Answers
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
 from siamese_core.replay import Replay
-from siamese_core.validation import Embedded, one_shot
+from siamese_core.training.validation import Embedded, one_shot
 
 LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown
 FEWEST_CLASSES, FEWEST_IMAGES = 8, 4

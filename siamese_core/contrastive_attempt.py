@@ -22,7 +22,6 @@ from siamese_core.layer_units import layer_units
 from siamese_core.network_checks import check_effective_rank, check_saturated_units, effective_rank
 from siamese_core.networks.encoders import ENCODERS
 from siamese_core.networks.heads import make_head
-from siamese_core.prepared import PreparedImages
 from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, part, verification
 from siamese_core.study_training import (
     JIT,
@@ -33,7 +32,8 @@ from siamese_core.study_training import (
     all_scores,
     random_pairs,
 )
-from siamese_core.training import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.trainer import embed_pixels
 from siamese_core.training_watch import TrainingRecord, check_loss_moves, check_training, train_watched
 
 NAME = "contrastive-nan"

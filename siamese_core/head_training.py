@@ -14,7 +14,7 @@ from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
 from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
-from siamese_core.validation import Embedded
+from siamese_core.training.validation import Embedded
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
 LEARNT = "learnt_cosine"

@@ -14,9 +14,9 @@ from siamese_core.findings import Check, Finding
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import ENCODERS, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.prepared import PreparedImages
 from siamese_core.study import Progress, StudyOptions, StudyReport
-from siamese_core.training import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.trainer import embed_pixels
 
 NAME = "one-shot-evaluation"
 ENCODER = "koch"

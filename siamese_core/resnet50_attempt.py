@@ -26,7 +26,6 @@ from siamese_core.network_checks import (
 )
 from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.prepared import PreparedImages
 from siamese_core.study import (
     Progress,
     StudyOptions,
@@ -45,7 +44,8 @@ from siamese_core.study_training import (
     all_scores,
     random_pairs,
 )
-from siamese_core.training import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.trainer import embed_pixels
 from siamese_core.training_watch import check_loss_moves, check_training, train_watched
 from siamese_core.workspace.imagenet import download_weights, find_weights
 

@@ -21,7 +21,7 @@ from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.replay import Replay
 from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
-from siamese_core.validation import Embedded
+from siamese_core.training.validation import Embedded
 from siamese_core.workspace.embedding_store import Shelf, shelf_name, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
 

@@ -8,12 +8,12 @@ import numpy as np
 from keras import ops
 
 from siamese_core import published
-from siamese_core.batches import ClassBatches
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
 from siamese_core.networks.heads import make_head
 from siamese_core.networks.losses import LOSSES
-from siamese_core.pair_network import PairNetwork
+from siamese_core.training.batches import ClassBatches
+from siamese_core.training.pair_network import PairNetwork
 
 JIT = False  # compiling takes longer than these short trainings
 CLIP_NORM = 5.0

@@ -28,7 +28,7 @@ from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers
 from siamese_core.metrics import Calibration
 from siamese_core.networks.heads import make_head
-from siamese_core.validation import Embedded
+from siamese_core.training.validation import Embedded
 
 COUNT = 40
 

@@ -6,7 +6,7 @@ import pytest
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.metrics import Calibration
 from siamese_core.replay import PAIRS, TRIALS, Replay
-from siamese_core.validation import Embedded
+from siamese_core.training.validation import Embedded
 
 
 @pytest.fixture(scope="module")

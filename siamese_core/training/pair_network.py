@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from siamese_core.augmentation import on_one_paper
 from siamese_core.networks.heads import WeightedL1
+from siamese_core.training.augmentation import on_one_paper
 
 FULL_RATE = 256  # inputs of a layer
 

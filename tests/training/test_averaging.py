@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from siamese_core.averaging import POWER, SAMPLES, SHARES, RunningMean, best_average, spacing
+from siamese_core.training.averaging import POWER, SAMPLES, SHARES, RunningMean, best_average, spacing
 
 
 def line(start: float, end: float) -> tuple[keras.Model, list[np.ndarray]]:

@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow
 
-from siamese_core.precision import bfloat16_where_fast, half_precision_on_accelerators
+from siamese_core.training.precision import bfloat16_where_fast, half_precision_on_accelerators
 
 
 def test_faster_arithmetic_is_on_only_where_it_is_and_while_it_is_asked_for():

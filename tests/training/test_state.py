@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamese_core.errors import UserError
-from siamese_core.training_state import MetricsFile, NotFinite, read_header, read_variables, write_state
+from siamese_core.training.state import MetricsFile, NotFinite, read_header, read_variables, write_state
 
 
 def variables(*values: list[float]) -> list[keras.Variable]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.averaging import best_average
 from siamese_core.checkpoints.checkpoint import (
     Checkpoint,
     base_card,
@@ -26,8 +25,9 @@ from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.images.ink import is_ink
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec, with_copies
-from siamese_core.precision import bfloat16_where_fast
-from siamese_core.training import (
+from siamese_core.training.averaging import best_average
+from siamese_core.training.precision import bfloat16_where_fast
+from siamese_core.training.trainer import (
     PreparedImages,
     Trainer,
     TrainingOptions,
@@ -35,7 +35,7 @@ from siamese_core.training import (
     embed_pixels,
     one_shot_accuracy,
 )
-from siamese_core.validation import Embedded, calibrate, one_shot
+from siamese_core.training.validation import Embedded, calibrate, one_shot
 
 HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
 INTERVAL_TRIALS, FINAL_TRIALS = 400, 4_000

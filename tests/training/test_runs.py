@@ -8,16 +8,16 @@ import pytest
 
 from helpers.paths import ASSETS
 from helpers.samples import write_class_folders
-from siamese_core import training_runs, validation
 from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.networks import encoders
 from siamese_core.networks.encoders import encoder_spec
-from siamese_core.prepared import PreparedImages
-from siamese_core.training import Trainer, TrainingOptions
-from siamese_core.training_runs import TrainedCheckpoint, TrainingRequest, train_checkpoint
+from siamese_core.training import runs, validation
+from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.runs import TrainedCheckpoint, TrainingRequest, train_checkpoint
+from siamese_core.training.trainer import Trainer, TrainingOptions
 
 STEPS = 20
 SIZE = 36
@@ -41,8 +41,8 @@ def small():
     spec = replace(encoders.encoder_spec("small_cnn"), size=SIZE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(encoders.ENCODERS, "small_cnn", spec)
-        patch.setattr(training_runs, "INTERVAL_TRIALS", 20)
-        patch.setattr(training_runs, "FINAL_TRIALS", 200)
+        patch.setattr(runs, "INTERVAL_TRIALS", 20)
+        patch.setattr(runs, "FINAL_TRIALS", 200)
         patch.setattr(validation, "PAIRS", 1000)
         yield
 
@@ -281,7 +281,7 @@ def test_what_is_new_is_stored_beside_what_it_was_learnt_from(trained, store, da
 
 def test_a_step_of_several_batches_sees_as_many_images_at_a_higher_rate(store, data, unseen, tmp_path):
     asked = request(data, validation=unseen, batches=4, out=tmp_path / "new")
-    assert training_runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
+    assert runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
     made = train_checkpoint(asked, store, silent)
     assert (made.training.steps, made.training.images) == (STEPS, STEPS * 4 * 12 * 4)
 
@@ -295,7 +295,7 @@ def test_what_trained_in_half_precision_serves_in_full(store, data, unseen, tmp_
         kinds.append(trainer.network.encoder.layers[1].compute_dtype)
         return 0.5
 
-    monkeypatch.setattr(training_runs, "one_shot_accuracy", watch)
+    monkeypatch.setattr(runs, "one_shot_accuracy", watch)
     made = train_checkpoint(request(data, validation=unseen, out=tmp_path / "new"), store, silent)
     assert set(kinds) == {"bfloat16"}
     assert {layer.compute_dtype for layer in made.checkpoint.encoder.layers} == {"float32"}

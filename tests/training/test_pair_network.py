@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from siamese_core.augmentation import origins, other_hands, unchanged
 from siamese_core.networks.encoders import encoder_spec
 from siamese_core.networks.heads import make_head
-from siamese_core.pair_network import FULL_RATE, AdamByInputs, PairNetwork
+from siamese_core.training.augmentation import origins, other_hands, unchanged
+from siamese_core.training.pair_network import FULL_RATE, AdamByInputs, PairNetwork
 
 SPEC = dataclasses.replace(encoder_spec("small_cnn"), size=36)
 

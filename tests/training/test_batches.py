@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from siamese_core.batches import DIFFERENT, SAME, UNKNOWN, ClassBatches, PairBatches, batches
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import BatchShape
 from siamese_core.errors import UserError
+from siamese_core.training.batches import DIFFERENT, SAME, UNKNOWN, ClassBatches, PairBatches, batches
 
 
 def listed(*pairs: tuple[int, int, bool]) -> PairList:

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from helpers.samples import write_class_folders
-from siamese_core.augmentation import CHANGES, unchanged
-from siamese_core.averaging import POWER
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import BatchShape, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec
 from siamese_core.networks.losses import LOSSES
-from siamese_core.pair_network import PairNetwork
-from siamese_core.training import (
+from siamese_core.training.augmentation import CHANGES, unchanged
+from siamese_core.training.averaging import POWER
+from siamese_core.training.pair_network import PairNetwork
+from siamese_core.training.trainer import (
     PreparedImages,
     Trainer,
     TrainingOptions,
@@ -139,8 +139,8 @@ def test_a_run_that_was_killed_and_resumed_gives_the_same_weights(images, whole_
 def test_a_kill_between_two_intervals_loses_no_more_than_the_last_save(
     images, whole_run, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("siamese_core.training.SAVE_SECONDS", 0.0)
-    monkeypatch.setattr("siamese_core.training.SAVE_SHARE", 1e9)
+    monkeypatch.setattr("siamese_core.training.trainer.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("siamese_core.training.trainer.SAVE_SHARE", 1e9)
     kill_at(Trainer(SPEC, images, SHORT, tmp_path), 9, save=False)
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
     assert trainer.resume() and trainer.step == 8  # that of step 9 was not written yet

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from helpers.samples import stroke_glyph
-from siamese_core.augmentation import on_one_paper, origins, unchanged
-from siamese_core.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 from siamese_core.images.ink import FRAME_SHARE
+from siamese_core.training.augmentation import on_one_paper, origins, unchanged
+from siamese_core.training.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 
 SIDE, CLASSES, IMAGES = 64, 5, 3
 SIZE = CLASSES * IMAGES

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core import validation
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
-from siamese_core.validation import Embedded, calibrate, one_shot
+from siamese_core.training import validation
+from siamese_core.training.validation import Embedded, calibrate, one_shot
 
 DIM = 8
 

@@ -15,20 +15,20 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core.augmentation import CHANGES, origins, other_characters
-from siamese_core.averaging import RunningMean
-from siamese_core.batches import batches
-from siamese_core.compounds import compounds, share_after
 from siamese_core.data.sampling import Episode
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import EncoderSpec
 from siamese_core.networks.heads import make_head
 from siamese_core.networks.losses import LOSSES
-from siamese_core.pair_network import AdamByInputs, PairNetwork
-from siamese_core.precision import half_precision_on_accelerators
-from siamese_core.prepared import PreparedImages, Progress
-from siamese_core.training_options import TrainingOptions, check, fixed
-from siamese_core.training_state import MetricsFile, NotFinite, read_header, read_variables, write_state
+from siamese_core.training.augmentation import CHANGES, origins, other_characters
+from siamese_core.training.averaging import RunningMean
+from siamese_core.training.batches import batches
+from siamese_core.training.compounds import compounds, share_after
+from siamese_core.training.options import TrainingOptions, check, fixed
+from siamese_core.training.pair_network import AdamByInputs, PairNetwork
+from siamese_core.training.precision import half_precision_on_accelerators
+from siamese_core.training.prepared_images import PreparedImages, Progress
+from siamese_core.training.state import MetricsFile, NotFinite, read_header, read_variables, write_state
 
 # Between two intervals the state is saved, too: this often, and no more than a twentieth of the time.
 SAVE_SECONDS, SAVE_SHARE = 30.0, 0.05

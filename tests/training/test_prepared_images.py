@@ -6,7 +6,7 @@ from siamese_core.data.datasets import load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec, prepare
-from siamese_core.prepared import PreparedImages
+from siamese_core.training.prepared_images import PreparedImages
 
 
 @pytest.fixture

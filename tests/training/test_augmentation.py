@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.samples import stroke_glyph
-from siamese_core.augmentation import (
+from siamese_core.training.augmentation import (
     BENDS,
     Warps,
     _turns,
