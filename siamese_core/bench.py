@@ -14,9 +14,9 @@ from siamese_core.answers.label_rows import COLUMNS, LabelRow, completed, row_ce
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
-from siamese_core.head_training import learnt_head
 from siamese_core.metric_learning.learning import Answers
-from siamese_core.replay import Replay
+from siamese_core.retraining.head_training import learnt_head
+from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import Embedded
 
 EPISODES, WAYS = 60, 20

@@ -13,15 +13,15 @@ from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pair_logits
-from siamese_core.gate import forgotten
-from siamese_core.head_training import learnt_head, unlabelled_head
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.labelling.question_table import QuestionTable
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
-from siamese_core.replay import Replay
+from siamese_core.retraining.gate import forgotten
+from siamese_core.retraining.head_training import learnt_head, unlabelled_head
+from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import Embedded, one_shot
 
 LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown

@@ -158,8 +158,8 @@ def _log_answer(report: "LogReport", words: str) -> Answer:
 
 def retrain(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.answers.pair_log import PairLog
-    from siamese_core.retraining import RetrainOptions
-    from siamese_core.retraining import retrain as retrain_from
+    from siamese_core.retraining.retrain import RetrainOptions
+    from siamese_core.retraining.retrain import retrain as retrain_from
 
     if options.log and not options.log.is_file():
         raise UserError(f"--log names a CSV of answers. Received: {options.log}, which is no file.")

@@ -23,7 +23,7 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
     from siamese_core import diagnosis
     from siamese_core.data.datasets import load_dataset
     from siamese_core.data.pair_lists import load_pair_list
-    from siamese_core.replay import Replay
+    from siamese_core.retraining.replay import Replay
 
     if options.validation and not options.data:
         raise UserError("--validation is the other side of --data. Received: it alone. Give both.")

@@ -16,7 +16,7 @@ from siamese_core.page.picture import build_picture_place, latest, refusal
 from siamese_core.page.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.status import StatusLine
 from siamese_core.page.uploads import Picture, Unreadable
-from siamese_core.preview import Previews
+from siamese_core.retraining.preview import Previews
 from siamese_core.workspace.workbench import Workbench
 
 HINTS = {

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.scale import number, picture, scale, verdict, word
-from siamese_core.preview import Said
+from siamese_core.retraining.preview import Said
 from siamese_core.workspace.matching import Comparison, Ranking, is_same
 
 # `made` is never the same twice: gradio draws nothing anew for an equal value, and the script may have

@@ -16,7 +16,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.scale import verdict
 
 if TYPE_CHECKING:
-    from siamese_core.forecast import Forecast
+    from siamese_core.retraining.forecast import Forecast
 
 log = logging.getLogger(__name__)
 EVERY = 25  # answers between two forecasts
@@ -69,7 +69,7 @@ class Forecasts:
     def _make(self, settled: Sequence[LabelRow]) -> None:
         """Imported here: the page starts without TensorFlow."""
         try:
-            from siamese_core.forecast import forecast, pool_evidence
+            from siamese_core.retraining.forecast import forecast, pool_evidence
 
             found = {
                 each.slot: forecast(pool_evidence(each, settled), np.random.default_rng(0))

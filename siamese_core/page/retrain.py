@@ -51,7 +51,7 @@ class RetrainTab:
 
     def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
         """The report as JSON. Imported here: training needs TensorFlow, which the page starts without."""
-        from siamese_core.retraining import RetrainOptions, retrain
+        from siamese_core.retraining.retrain import RetrainOptions, retrain
 
         return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
 

@@ -8,11 +8,11 @@ import pytest
 
 from siamese_core.answers.label_rows import LabelRow
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
-from siamese_core.gate import Measured, judge
-from siamese_core.holdout import Split
 from siamese_core.images.decoding import decode_image, image_id
-from siamese_core.material import Material
-from siamese_core.retrain_report import THUMBNAIL, RetrainOptions, RetrainReport, write_report
+from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.gate import Measured, judge
+from siamese_core.retraining.holdout import Split
+from siamese_core.retraining.report import THUMBNAIL, RetrainOptions, RetrainReport, write_report
 
 PAIRS = 40  # of which the last 20 judge
 CONTRACT = {"encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"}

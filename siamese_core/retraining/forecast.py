@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.adapting import Evidence, fit
 from siamese_core.answers.label_rows import LabelRow
 from siamese_core.data.sampling import Pairs
-from siamese_core.head_training import pairs_evidence
-from siamese_core.holdout import identities
 from siamese_core.labelling.pool import Embedded
+from siamese_core.retraining.adapting import Evidence, fit
+from siamese_core.retraining.head_training import pairs_evidence
+from siamese_core.retraining.holdout import identities
 
 FEWEST = 40  # answers to learn from or to try on
 PARTS = (0.25, 0.5, 1.0)  # of what is there to learn from

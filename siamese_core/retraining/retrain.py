@@ -14,13 +14,19 @@ from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, wri
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
-from siamese_core.gate import Measured, forgotten, judge, named
-from siamese_core.head_training import LEARNT, answers_evidence, learnt_head, pairs_evidence, retrained_head
 from siamese_core.images.decoding import image_id
-from siamese_core.material import Material, collect, judged_afresh
 from siamese_core.metric_learning.learning import Answers
-from siamese_core.replay import Replay
-from siamese_core.retrain_report import RetrainOptions, RetrainReport, write_report
+from siamese_core.retraining.answered_pairs import Material, collect, judged_afresh
+from siamese_core.retraining.gate import Measured, forgotten, judge, named
+from siamese_core.retraining.head_training import (
+    LEARNT,
+    answers_evidence,
+    learnt_head,
+    pairs_evidence,
+    retrained_head,
+)
+from siamese_core.retraining.replay import Replay
+from siamese_core.retraining.report import RetrainOptions, RetrainReport, write_report
 from siamese_core.training.validation import Embedded
 from siamese_core.workspace.embedding_store import Shelf, shelf_name, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
@@ -247,7 +253,7 @@ def _origin(run: _Run) -> dict:
 def _with_trained_encoder(run: _Run, fitted: Checkpoint, rng: np.random.Generator) -> Checkpoint:
     """The encoder learns under a head that fits already: under another it would move all images that it
     learns from to suit that head, and no others (LP-FT, Kumar et al. 2022)."""
-    from siamese_core.encoder_training import PreparedPairs, retrained_encoder
+    from siamese_core.retraining.encoder_training import PreparedPairs, retrained_encoder
 
     def prepared(images: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([fitted.prepare(image) for image in images])

@@ -5,12 +5,12 @@ import pytest
 
 from helpers.samples import alphabet
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core import encoder_training
 from siamese_core.checkpoints.checkpoint import Checkpoint, base_card
-from siamese_core.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import PRETRAINED
 from siamese_core.networks.heads import make_head
+from siamese_core.retraining import encoder_training
+from siamese_core.retraining.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
 from siamese_core.workspace.imagenet import NETWORK
 
 

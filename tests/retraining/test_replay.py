@@ -5,7 +5,7 @@ import pytest
 
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.metrics import Calibration
-from siamese_core.replay import PAIRS, TRIALS, Replay
+from siamese_core.retraining.replay import PAIRS, TRIALS, Replay
 from siamese_core.training.validation import Embedded
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from siamese_core.answers.label_rows import LabelRow, settled_labels
 from siamese_core.errors import UserError
-from siamese_core.holdout import Split, identities, split
 from siamese_core.images.decoding import ImageStore
+from siamese_core.retraining.holdout import Split, identities, split
 
 FEWEST_ANSWERS = 8
 LARGEST_WEIGHT = 5.0  # of an answer over the mean: one rare pair must not outvote all others

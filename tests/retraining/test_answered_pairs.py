@@ -9,7 +9,13 @@ from siamese_core.answers.label_rows import LabelRow, settled_labels
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.labelling.implications import implied
-from siamese_core.material import FEWEST_ANSWERS, LARGEST_WEIGHT, Material, collect, judged_afresh
+from siamese_core.retraining.answered_pairs import (
+    FEWEST_ANSWERS,
+    LARGEST_WEIGHT,
+    Material,
+    collect,
+    judged_afresh,
+)
 
 COUNT = 24  # images in the store
 

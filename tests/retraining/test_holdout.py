@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from siamese_core.holdout import SHARE, Split, connected_groups, identities, split
+from siamese_core.retraining.holdout import SHARE, Split, connected_groups, identities, split
 
 SEEDS = range(5)
 

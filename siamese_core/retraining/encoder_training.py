@@ -14,8 +14,8 @@ import numpy as np
 from keras import ops
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.head_training import copied_head, inherited_card
 from siamese_core.networks.encoders import PRETRAINED, build_network, with_copies
+from siamese_core.retraining.head_training import copied_head, inherited_card
 from siamese_core.training.augmentation import CHANGES, moved, origins
 
 PAIRS_A_STEP = 16

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from siamese_core.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, trained_on, unlike
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import pair_logits
-from siamese_core.material import Material
 from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
 from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
+from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence, adapt
+from siamese_core.retraining.answered_pairs import Material
 from siamese_core.training.validation import Embedded
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together

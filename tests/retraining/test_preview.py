@@ -6,7 +6,7 @@ import pytest
 from helpers.samples import as_scan, stroke_glyph
 from helpers.small_checkpoints import ship_small
 from siamese_core.images.decoding import image_id
-from siamese_core.preview import Previews
+from siamese_core.retraining.preview import Previews
 from siamese_core.workspace.embedding_store import Shelf, shelf_name
 from siamese_core.workspace.workbench import Annotator, Workbench
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from siamese_core.adapting import (
+from siamese_core.retraining.adapting import (
     AXES,
     LEAST_SCALE,
     REPLAYED,

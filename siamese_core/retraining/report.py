@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.atomic import replace_file
-from siamese_core.gate import Judgement, Measured
 from siamese_core.images.decoding import encode_png, thumbnail
-from siamese_core.material import Material
 from siamese_core.metrics import roc_curve
+from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.gate import Judgement, Measured
 
 THUMBNAIL = 96  # px
 

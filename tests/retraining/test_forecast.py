@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from siamese_core.adapting import Evidence
-from siamese_core.forecast import FEWEST, MORE, forecast
+from siamese_core.retraining.adapting import Evidence
+from siamese_core.retraining.forecast import FEWEST, MORE, forecast
 
 
 def answers(count: int, useful: float, seed: int = 0, dim: int = 30) -> Evidence:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
-from siamese_core.gate import FEWEST_JUDGES, LEAST_SPREAD, Measured, judge
+from siamese_core.retraining.gate import FEWEST_JUDGES, LEAST_SPREAD, Measured, judge
 
 PAIRS = 60
 BASE_TRIALS = 400

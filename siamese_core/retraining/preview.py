@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.adapting import adapted_at
 from siamese_core.answers.label_rows import LabelRow, settled_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.sampling import Pairs
-from siamese_core.head_training import adapted, pairs_evidence
+from siamese_core.retraining.adapting import adapted_at
+from siamese_core.retraining.head_training import adapted, pairs_evidence
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.embedding_store import find_shelf
 from siamese_core.workspace.workbench import Workbench

@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
-from siamese_core.gate import Judgement, Measured, judge
-from siamese_core.head_training import (
+from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers
+from siamese_core.metrics import Calibration
+from siamese_core.networks.heads import make_head
+from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence
+from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.gate import Judgement, Measured, judge
+from siamese_core.retraining.head_training import (
     REPLAY_WEIGHT,
     adapted,
     answers_evidence,
@@ -23,11 +27,7 @@ from siamese_core.head_training import (
     retrained_head,
     unlabelled_head,
 )
-from siamese_core.holdout import Split, split
-from siamese_core.material import Material
-from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers
-from siamese_core.metrics import Calibration
-from siamese_core.networks.heads import make_head
+from siamese_core.retraining.holdout import Split, split
 from siamese_core.training.validation import Embedded
 
 COUNT = 40
