@@ -15,11 +15,11 @@ import numpy as np
 
 from siamese_core import published
 from siamese_core.data.sampling import BatchShape
-from siamese_core.findings import Check, Finding
-from siamese_core.image_checks import signatures
-from siamese_core.label_checks import check_loss_convention
-from siamese_core.layer_units import layer_units
-from siamese_core.network_checks import check_effective_rank, check_saturated_units, effective_rank
+from siamese_core.diagnosis.findings import Check, Finding
+from siamese_core.diagnosis.image_checks import signatures
+from siamese_core.diagnosis.label_checks import check_loss_convention
+from siamese_core.diagnosis.layer_units import layer_units
+from siamese_core.diagnosis.network_checks import check_effective_rank, check_saturated_units, effective_rank
 from siamese_core.networks.encoders import ENCODERS
 from siamese_core.networks.heads import make_head
 from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, part, verification

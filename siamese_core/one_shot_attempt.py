@@ -9,8 +9,8 @@ import numpy as np
 from siamese_core import published
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members
+from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.evaluation.protocols import OneShotTrials
-from siamese_core.findings import Check, Finding
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import ENCODERS, EncoderSpec
 from siamese_core.networks.heads import make_head

@@ -12,10 +12,9 @@ from keras import applications
 from siamese_core import published
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
-from siamese_core.errors import UserError
-from siamese_core.findings import Check, Finding
-from siamese_core.layer_units import layer_units
-from siamese_core.network_checks import (
+from siamese_core.diagnosis.findings import Check, Finding
+from siamese_core.diagnosis.layer_units import layer_units
+from siamese_core.diagnosis.network_checks import (
     check_dead_units,
     check_effective_rank,
     check_embedding_spread,
@@ -24,6 +23,7 @@ from siamese_core.network_checks import (
     effective_rank,
     nearest_is_right,
 )
+from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.networks.heads import make_head
 from siamese_core.study import (

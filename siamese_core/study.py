@@ -9,8 +9,8 @@ import numpy as np
 
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members
+from siamese_core.diagnosis.findings import Finding
 from siamese_core.errors import UserError
-from siamese_core.findings import Finding
 from siamese_core.metrics import equal_error_rate, roc_auc
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from siamese_core.terminal import one_line, table
 if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
     from siamese_core.data.datasets import Dataset
-    from siamese_core.findings import Finding
+    from siamese_core.diagnosis.findings import Finding
 
 ABSENT = "-"  # a metric that a variant does not have, or that is no number
 
@@ -20,9 +20,9 @@ ABSENT = "-"  # a metric that a variant does not have, or that is no number
 def diagnose(options: Namespace, progress: Progress) -> Answer:
     import numpy as np
 
-    from siamese_core import diagnosis
     from siamese_core.data.datasets import load_dataset
     from siamese_core.data.pair_lists import load_pair_list
+    from siamese_core.diagnosis import diagnose
     from siamese_core.retraining.replay import Replay
 
     if options.validation and not options.data:
@@ -35,17 +35,17 @@ def diagnose(options: Namespace, progress: Progress) -> Answer:
     findings = []
     if dataset is not None:
         progress(0.1, "looking at the images")
-        findings += diagnosis.diagnose_images(dataset, rng)
+        findings += diagnose.diagnose_images(dataset, rng)
     if options.validation:
         progress(0.3, "looking for what is on both sides")
-        findings += diagnosis.diagnose_split(dataset, load_dataset([options.validation]), rng)
+        findings += diagnose.diagnose_split(dataset, load_dataset([options.validation]), rng)
     if options.list:
         progress(0.5, "looking at the pairs")
-        findings += diagnosis.diagnose_pairs(load_pair_list(options.list, options.labels), checkpoint)
+        findings += diagnose.diagnose_pairs(load_pair_list(options.list, options.labels), checkpoint)
     if checkpoint is not None and (dataset is not None or not options.list):
         progress(0.7, "looking into the network")
         seen = Replay().dataset if dataset is None else dataset
-        findings += diagnosis.diagnose_network(checkpoint, seen, rng)
+        findings += diagnose.diagnose_network(checkpoint, seen, rng)
     return Answer({"findings": [finding.json() for finding in findings]}, _findings_text(findings))
 
 

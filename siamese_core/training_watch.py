@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core.findings import Check, Finding
+from siamese_core.diagnosis.findings import Check, Finding
 
 if TYPE_CHECKING:
     import keras

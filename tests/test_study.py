@@ -7,8 +7,8 @@ import pytest
 
 from helpers.samples import write_class_folders
 from siamese_core.data.datasets import load_dataset
+from siamese_core.diagnosis.findings import Check
 from siamese_core.errors import UserError
-from siamese_core.findings import Check
 from siamese_core.study import StudyReport, hold_out, of_variant, part, verification
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from siamese_core.findings import Check, Finding
+from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.images.decoding import thumbnail
 from siamese_core.images.ink import is_ink
 

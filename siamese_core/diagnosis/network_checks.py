@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core.findings import Check, Finding
+from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.metrics import mcnemar_exact
 
 if TYPE_CHECKING:
-    from siamese_core.layer_units import LayerUnits
+    from siamese_core.diagnosis.layer_units import LayerUnits
 
 # Trained networks that do well have up to three quarters of their sigmoid units asleep on 50 images, and up
 # to a third of their rectified ones; of the sigmoid units that work, three quarters of the answers are flat.

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core import network_checks as checks
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import Pairs, members, sample_pairs
-from siamese_core.errors import UserError
-from siamese_core.findings import Finding
-from siamese_core.image_checks import (
+from siamese_core.diagnosis import network_checks as checks
+from siamese_core.diagnosis.findings import Finding
+from siamese_core.diagnosis.image_checks import (
     check_channel_order,
     check_contrast,
     check_ink_polarity,
@@ -20,13 +19,14 @@ from siamese_core.image_checks import (
     check_split_images,
     signatures,
 )
-from siamese_core.images.decoding import image_id
-from siamese_core.label_checks import (
+from siamese_core.diagnosis.label_checks import (
     check_identical_pairs,
     check_label_convention,
     check_split_classes,
     check_threshold,
 )
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import image_id
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
@@ -84,7 +84,7 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
 
     UserError unless two classes have two images each.
     """
-    from siamese_core.layer_units import layer_units
+    from siamese_core.diagnosis.layer_units import layer_units
     from siamese_core.training.trainer import embed_pixels
 
     chosen = _several_of_each(dataset, rng)

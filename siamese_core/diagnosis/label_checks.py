@@ -4,7 +4,7 @@ from collections.abc import Callable, Set
 
 import numpy as np
 
-from siamese_core.findings import Check, Finding
+from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.metrics import best_threshold, mcnemar_exact, roc_auc, verdict
 
 SURE = 3.0  # standard errors

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from siamese_core.layer_units import LayerUnits, layer_units
-from siamese_core.network_checks import (
+from siamese_core.diagnosis.layer_units import LayerUnits, layer_units
+from siamese_core.diagnosis.network_checks import (
     check_answers,
     check_dead_units,
     check_effective_rank,

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from siamese_core.errors import UserError
-from siamese_core.label_checks import (
+from siamese_core.diagnosis.label_checks import (
     check_identical_pairs,
     check_label_convention,
     check_loss_convention,
     check_split_classes,
     check_threshold,
 )
+from siamese_core.errors import UserError
 from siamese_core.metrics import sigmoid
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from siamese_core.findings import Check, Finding
+from siamese_core.diagnosis.findings import Check, Finding
 
 
 def test_a_finding_has_the_entries_of_the_contract():

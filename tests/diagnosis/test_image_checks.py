@@ -8,7 +8,7 @@ from PIL import Image
 
 from helpers.samples import alphabet, write_class_folders
 from siamese_core.data.datasets import load_dataset
-from siamese_core.image_checks import (
+from siamese_core.diagnosis.image_checks import (
     check_channel_order,
     check_contrast,
     check_ink_polarity,
@@ -156,7 +156,7 @@ def test_a_copy_under_another_label_is_worse_and_is_the_example(photos):
 def test_every_pair_is_compared_across_the_blocks(monkeypatch, photos):
     rows = signatures([*photos, *photos])
     expected = {(i, j) for i in range(40) for j in range(40) if rows[i] @ rows[j] > 0.99}
-    monkeypatch.setattr("siamese_core.image_checks.COMPARED_AT_ONCE", 7)
+    monkeypatch.setattr("siamese_core.diagnosis.image_checks.COMPARED_AT_ONCE", 7)
     assert {tuple(pair) for pair in near_duplicates(rows, rows)} == expected
     assert len(expected) == 80
 

@@ -11,7 +11,7 @@ from helpers.small_checkpoints import small_checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import sample_pairs
-from siamese_core.diagnosis import diagnose_images, diagnose_network, diagnose_pairs, diagnose_split
+from siamese_core.diagnosis.diagnose import diagnose_images, diagnose_network, diagnose_pairs, diagnose_split
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration, best_threshold, fit_calibration
 

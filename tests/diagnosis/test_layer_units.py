@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from siamese_core.layer_units import layer_units
+from siamese_core.diagnosis.layer_units import layer_units
 
 SIDE = 4
 PIXELS = np.random.default_rng(0).uniform(0, 255, (6, SIDE, SIDE, 1)).astype("float32")
