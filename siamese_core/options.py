@@ -17,7 +17,7 @@ from siamese_core.arguments import (
     positive,
     whole,
 )
-from siamese_core.casestudies import CASE_STUDIES
+from siamese_core.casestudies.catalogue import CASE_STUDIES
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
 from siamese_core.evaluate_commands import DEFAULT_PAIRS

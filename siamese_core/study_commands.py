@@ -67,9 +67,9 @@ def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progres
 
 
 def casestudy(options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.casestudies import case_study
+    from siamese_core.casestudies.catalogue import case_study
+    from siamese_core.casestudies.study import StudyOptions
     from siamese_core.data.datasets import load_dataset
-    from siamese_core.study import StudyOptions
 
     # A study builds network after network, which TensorFlow takes for a mistake and warns of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -9,7 +9,26 @@ import keras
 import numpy as np
 from keras import applications
 
-from siamese_core import published
+from siamese_core.casestudies import published
+from siamese_core.casestudies.study import (
+    Progress,
+    StudyOptions,
+    StudyReport,
+    hold_out,
+    of_variant,
+    part,
+    verification,
+)
+from siamese_core.casestudies.study_training import (
+    JIT,
+    Draw,
+    Material,
+    all_pairs,
+    all_pairs_network,
+    all_scores,
+    random_pairs,
+)
+from siamese_core.casestudies.training_watch import check_loss_moves, check_training, train_watched
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
 from siamese_core.diagnosis.findings import Check, Finding
@@ -26,27 +45,8 @@ from siamese_core.diagnosis.network_checks import (
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.study import (
-    Progress,
-    StudyOptions,
-    StudyReport,
-    hold_out,
-    of_variant,
-    part,
-    verification,
-)
-from siamese_core.study_training import (
-    JIT,
-    Draw,
-    Material,
-    all_pairs,
-    all_pairs_network,
-    all_scores,
-    random_pairs,
-)
 from siamese_core.training.prepared_images import PreparedImages
 from siamese_core.training.trainer import embed_pixels
-from siamese_core.training_watch import check_loss_moves, check_training, train_watched
 from siamese_core.workspace.imagenet import download_weights, find_weights
 
 NAME = "resnet50-vs-scratch"

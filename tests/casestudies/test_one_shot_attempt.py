@@ -5,10 +5,10 @@ import pytest
 
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import small_checkpoint
+from siamese_core.casestudies.one_shot_attempt import run
+from siamese_core.casestudies.study import StudyOptions
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
-from siamese_core.one_shot_attempt import run
-from siamese_core.study import StudyOptions
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from helpers.samples import write_class_folders
+from siamese_core.casestudies.study import StudyReport, hold_out, of_variant, part, verification
 from siamese_core.data.datasets import load_dataset
 from siamese_core.diagnosis.findings import Check
 from siamese_core.errors import UserError
-from siamese_core.study import StudyReport, hold_out, of_variant, part, verification
 
 
 @pytest.fixture(scope="module")

@@ -13,17 +13,17 @@ from functools import partial
 import keras
 import numpy as np
 
-from siamese_core import published
-from siamese_core.data.sampling import BatchShape
-from siamese_core.diagnosis.findings import Check, Finding
-from siamese_core.diagnosis.image_checks import signatures
-from siamese_core.diagnosis.label_checks import check_loss_convention
-from siamese_core.diagnosis.layer_units import layer_units
-from siamese_core.diagnosis.network_checks import check_effective_rank, check_saturated_units, effective_rank
-from siamese_core.networks.encoders import ENCODERS
-from siamese_core.networks.heads import make_head
-from siamese_core.study import Progress, StudyOptions, StudyReport, hold_out, of_variant, part, verification
-from siamese_core.study_training import (
+from siamese_core.casestudies import published
+from siamese_core.casestudies.study import (
+    Progress,
+    StudyOptions,
+    StudyReport,
+    hold_out,
+    of_variant,
+    part,
+    verification,
+)
+from siamese_core.casestudies.study_training import (
     JIT,
     Draw,
     Material,
@@ -32,9 +32,22 @@ from siamese_core.study_training import (
     all_scores,
     random_pairs,
 )
+from siamese_core.casestudies.training_watch import (
+    TrainingRecord,
+    check_loss_moves,
+    check_training,
+    train_watched,
+)
+from siamese_core.data.sampling import BatchShape
+from siamese_core.diagnosis.findings import Check, Finding
+from siamese_core.diagnosis.image_checks import signatures
+from siamese_core.diagnosis.label_checks import check_loss_convention
+from siamese_core.diagnosis.layer_units import layer_units
+from siamese_core.diagnosis.network_checks import check_effective_rank, check_saturated_units, effective_rank
+from siamese_core.networks.encoders import ENCODERS
+from siamese_core.networks.heads import make_head
 from siamese_core.training.prepared_images import PreparedImages
 from siamese_core.training.trainer import embed_pixels
-from siamese_core.training_watch import TrainingRecord, check_loss_moves, check_training, train_watched
 
 NAME = "contrastive-nan"
 STEPS = 200

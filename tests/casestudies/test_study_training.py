@@ -5,12 +5,18 @@ import numpy as np
 import pytest
 
 from helpers.samples import write_class_folders
+from siamese_core.casestudies.study import hold_out
+from siamese_core.casestudies.study_training import (
+    Material,
+    all_pairs,
+    all_pairs_network,
+    all_scores,
+    random_pairs,
+)
+from siamese_core.casestudies.training_watch import train_watched
 from siamese_core.data.datasets import load_dataset
 from siamese_core.data.sampling import BatchShape
 from siamese_core.networks.heads import make_head
-from siamese_core.study import hold_out
-from siamese_core.study_training import Material, all_pairs, all_pairs_network, all_scores, random_pairs
-from siamese_core.training_watch import train_watched
 
 
 @pytest.fixture(scope="module")

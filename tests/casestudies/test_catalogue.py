@@ -2,7 +2,7 @@
 
 import pytest
 
-from siamese_core.casestudies import CASE_STUDIES, case_study
+from siamese_core.casestudies.catalogue import CASE_STUDIES, case_study
 from siamese_core.errors import UserError
 
 

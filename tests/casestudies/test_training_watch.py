@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from siamese_core.training_watch import (
+from siamese_core.casestudies.training_watch import (
     TrainingRecord,
     TrainingWatch,
     check_loss_moves,

@@ -7,11 +7,20 @@ import numpy as np
 import pytest
 
 from helpers.samples import image_file
-from siamese_core import resnet50_attempt as attempt
+from siamese_core.casestudies import resnet50_attempt as attempt
+from siamese_core.casestudies.resnet50_attempt import (
+    DIVIDED,
+    OWN,
+    RAW,
+    TREATMENTS,
+    Photos,
+    compare,
+    train,
+    variants,
+)
+from siamese_core.casestudies.study import StudyOptions, StudyReport, hold_out
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError
-from siamese_core.resnet50_attempt import DIVIDED, OWN, RAW, TREATMENTS, Photos, compare, train, variants
-from siamese_core.study import StudyOptions, StudyReport, hold_out
 
 SIZE = 32
 

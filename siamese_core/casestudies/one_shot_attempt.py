@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
-from siamese_core import published
+from siamese_core.casestudies import published
+from siamese_core.casestudies.study import Progress, StudyOptions, StudyReport
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members
 from siamese_core.diagnosis.findings import Check, Finding
@@ -14,7 +15,6 @@ from siamese_core.evaluation.protocols import OneShotTrials
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import ENCODERS, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.study import Progress, StudyOptions, StudyReport
 from siamese_core.training.prepared_images import PreparedImages
 from siamese_core.training.trainer import embed_pixels
 

@@ -8,14 +8,14 @@ import pytest
 from keras import layers
 
 from helpers.samples import image_file
-from siamese_core import contrastive_attempt as attempt
-from siamese_core import published
-from siamese_core.contrastive_attempt import Variant, try_variant
+from siamese_core.casestudies import contrastive_attempt as attempt
+from siamese_core.casestudies import published
+from siamese_core.casestudies.contrastive_attempt import Variant, try_variant
+from siamese_core.casestudies.study import StudyOptions, hold_out
+from siamese_core.casestudies.study_training import Material
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS
-from siamese_core.study import StudyOptions, hold_out
-from siamese_core.study_training import Material
 
 SIZE = 48
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from siamese_core.errors import UserError
-from siamese_core.published import (
+from siamese_core.casestudies.published import (
     PairDistance,
     SameProbability,
     build_by_name,
@@ -18,9 +17,10 @@ from siamese_core.published import (
     sigmoid_units,
     unit_length,
 )
-from siamese_core.published import (
+from siamese_core.casestudies.published import (
     testmodel as smaller_network,
 )
+from siamese_core.errors import UserError
 
 SIZE = 48
 

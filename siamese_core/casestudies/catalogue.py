@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from siamese_core.casestudies.study import Progress, StudyOptions, StudyReport
 from siamese_core.errors import UserError
-from siamese_core.study import Progress, StudyOptions, StudyReport
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class CaseStudy:
     @property
     def run(self) -> Callable[[StudyOptions, Progress], StudyReport]:
         """Imports TensorFlow, which reading about a study does not need."""
-        return import_module(f"siamese_core.{self.module}").run
+        return import_module(f"siamese_core.casestudies.{self.module}").run
 
 
 CASE_STUDIES = {

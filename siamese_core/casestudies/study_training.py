@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from siamese_core import published
+from siamese_core.casestudies import published
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import BatchShape, members
 from siamese_core.networks.heads import make_head
