@@ -19,7 +19,6 @@ MODULES = (
     "commands",
     "terminal",
     "bench",
-    "bench_loop",
     "casestudies",
     "diagnosis",
     "retraining",

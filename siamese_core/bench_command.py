@@ -43,7 +43,7 @@ def bench(options: Namespace, progress: Progress) -> Answer:
 
 
 def _speed(options: Namespace, names: list[str], progress: Progress) -> list[dict]:
-    from siamese_core import bench as benchmarks
+    from siamese_core.bench import speed as benchmarks
     from siamese_core.checkpoints.checkpoint import load_checkpoint
 
     found = []
@@ -64,31 +64,29 @@ def _encoder(options: Namespace) -> str:
 def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]]:
     """A row for each condition and split, means over seeds and groups; before it, where the data has several
     groups, those of each. And what to know of the checkpoint, in words."""
-    from siamese_core import bench_loop
+    from siamese_core.bench import loop
     from siamese_core.data.datasets import load_dataset
 
     data = load_dataset(options.data)
     model, embeddings, domain = _embedded(options, data, progress)
     warning = unlike(model.card, domain)
     name = " + ".join(path.stem for path in options.data)
-    places = bench_loop.domains(name, data, embeddings)
+    places = loop.domains(name, data, embeddings)
     progress(0.5, "measuring the base protocol")
-    base = bench_loop.base_protocol(model)
-    before, asked = float(base(model).correct.mean()), bench_loop.conditions(options.answers)
+    base = loop.base_protocol(model)
+    before, asked = float(base(model).correct.mean()), loop.conditions(options.answers)
     rows: dict[str, list[dict]] = {}
     steps = [(place, seed) for place in places for seed in range(options.seed, options.seed + options.seeds)]
     for number, (place, seed) in enumerate(steps):
         progress(0.5 + 0.5 * number / len(steps), f"{place.name}, seed {seed}")
-        rows.setdefault(place.name, []).extend(bench_loop.loop(model, place, asked, seed, base))
+        rows.setdefault(place.name, []).extend(loop.loop(model, place, asked, seed, base))
     found = [
-        row
-        for title, part in rows.items()
-        for row in bench_loop.summary(title, _encoder(options), part, before)
+        row for title, part in rows.items() for row in loop.summary(title, _encoder(options), part, before)
     ]
     if len(rows) > 1:
         every = [row for part in rows.values() for row in part]
         title = f"{name}, {len(rows)} groups one at a time"
-        found += bench_loop.summary(title, _encoder(options), every, before)
+        found += loop.summary(title, _encoder(options), every, before)
     return found, [f"{model.id}: {warning}"] if warning else []
 
 

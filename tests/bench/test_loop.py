@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.bench_loop import (
+from siamese_core.bench.loop import (
     FIGURES,
     SPLITS,
     Condition,
