@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from siamese_core.arguments import Parser
+from siamese_core.cli.arguments import Parser
 from siamese_core.errors import UserError
 
 DEFAULT_PORT = 7860
@@ -129,9 +129,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
+    from siamese_core.cli.terminal import keep_standard_error_to_ourselves
     from siamese_core.labelling.pool import Pool
     from siamese_core.labelling.queue import Questions
-    from siamese_core.terminal import keep_standard_error_to_ourselves
     from siamese_core.workspace.workbench import Workbench
 
     workbench = Workbench(options.workspace)

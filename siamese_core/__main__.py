@@ -4,8 +4,8 @@ import os
 import signal
 import sys
 
-from siamese_core.cli import main
-from siamese_core.terminal import keep_standard_error_to_ourselves
+from siamese_core.cli.main import main
+from siamese_core.cli.terminal import keep_standard_error_to_ourselves
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends without a word when `| head` has read enough

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.cli import build_parser
+from siamese_core.cli.main import build_parser
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"python -m siamese_core +([^`\n]+)", README)

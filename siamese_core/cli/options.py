@@ -5,8 +5,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from siamese_core import bench_command, commands, evaluate_commands, mine_command, study_commands
-from siamese_core.arguments import (
+from siamese_core.casestudies.catalogue import CASE_STUDIES
+from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.cli import bench_command, commands, evaluate_commands, mine_command, study_commands
+from siamese_core.cli.arguments import (
     DATA_HELP,
     Parser,
     add_data,
@@ -17,10 +19,8 @@ from siamese_core.arguments import (
     positive,
     whole,
 )
-from siamese_core.casestudies.catalogue import CASE_STUDIES
-from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
-from siamese_core.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
-from siamese_core.evaluate_commands import DEFAULT_PAIRS
+from siamese_core.cli.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
+from siamese_core.cli.evaluate_commands import DEFAULT_PAIRS
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 
 PROGRAM = "python -m siamese_core"

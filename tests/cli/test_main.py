@@ -21,10 +21,10 @@ from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.cli import main
+from siamese_core.cli.main import main
+from siamese_core.cli.options import build_parser
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.networks.encoders import ENCODERS, SLOTS
-from siamese_core.options import build_parser
 from siamese_core.workspace.matching import Matcher
 
 SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
@@ -703,7 +703,7 @@ def test_a_reader_that_has_had_enough_makes_no_noise(workspace):
 def test_what_needs_no_network_does_not_load_tensorflow(workspace):
     code = (
         "import sys\n"
-        "from siamese_core.cli import main\n"
+        "from siamese_core.cli.main import main\n"
         "main(['--help'])\n"
         "for words in (['log', 'check'], ['checkpoints', 'list'], ['log', 'export', 'missing/a.csv']):\n"
         "    main([*words, '--workspace', sys.argv[1]])\n"

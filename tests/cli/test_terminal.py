@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.terminal import REPORT_SECONDS, ProgressLine, duration, one_line, outline, table
+from siamese_core.cli.terminal import REPORT_SECONDS, ProgressLine, duration, one_line, outline, table
 
 
 class Screen(io.StringIO):
@@ -124,7 +124,7 @@ def test_where_standard_error_is_a_file_a_line_is_written_now_and_then(clock):
 def test_native_libraries_are_not_heard_on_standard_error_and_python_is():
     code = (
         "import os, sys\n"
-        "from siamese_core.terminal import keep_standard_error_to_ourselves\n"
+        "from siamese_core.cli.terminal import keep_standard_error_to_ourselves\n"
         "keep_standard_error_to_ourselves()\n"
         "os.write(2, b'from a native library')\n"
         "print('from \\u00fcs', file=sys.stderr)\n"

@@ -10,7 +10,7 @@ from helpers.samples import write_class_folders
 from helpers.small_checkpoints import promote_small
 from siamese_core.answers.label_rows import LabelRow
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.cli import main
+from siamese_core.cli.main import main
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
 

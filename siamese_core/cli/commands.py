@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.cli.terminal import one_line, outline, table
 from siamese_core.errors import UserError
-from siamese_core.terminal import one_line, outline, table
 
 if TYPE_CHECKING:
     from siamese_core.answers.pair_log import LogReport

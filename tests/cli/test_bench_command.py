@@ -7,14 +7,14 @@ import pytest
 
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import promote_small
-from siamese_core.bench_command import SPEED
 from siamese_core.checkpoints.checkpoint import read_card, write_card
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.cli import main
-from siamese_core.commands import Answer
+from siamese_core.cli.bench_command import SPEED
+from siamese_core.cli.commands import Answer
+from siamese_core.cli.main import main
+from siamese_core.cli.options import build_parser
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.options import build_parser
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints.checkpoint import save_checkpoint
-from siamese_core.cli import main
+from siamese_core.cli.main import main
 
 ENTRIES = {"check", "level", "measured", "expected", "cause", "remedy"}
 
@@ -124,7 +124,7 @@ def test_too_few_letters_is_told_with_the_numbers(run, drawings):
 
 
 def test_a_table_has_a_column_for_each_metric_and_a_dash_where_there_is_none():
-    from siamese_core.study_commands import _table_text
+    from siamese_core.cli.study_commands import _table_text
 
     lines = _table_text([{"variant": "one", "eer": 0.123456}, {"variant": "two", "nan_step": 7, "eer": None}])
     assert [line.split() for line in lines.splitlines()] == [

@@ -10,7 +10,7 @@ from helpers.small_checkpoints import promote_small, small_checkpoint
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.evaluate_commands import evaluate_one_shot
+from siamese_core.cli.evaluate_commands import evaluate_one_shot
 
 
 @pytest.fixture

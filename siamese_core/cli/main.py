@@ -7,9 +7,9 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
+from siamese_core.cli.options import build_parser
+from siamese_core.cli.terminal import ProgressLine, one_line
 from siamese_core.errors import UserError
-from siamese_core.options import build_parser
-from siamese_core.terminal import ProgressLine, one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
