@@ -142,10 +142,10 @@ def main(arguments: list[str] | None = None) -> int:
         except UserError as problem:
             print(f"error: {problem}", file=sys.stderr)
             return 2
-    from siamese_core.page.stubs import no_stubs
+    from siamese_core.page.serving.stubs import no_stubs
 
     with no_stubs():
-        from siamese_core.page.server import Address, serve
+        from siamese_core.page.serving.server import Address, serve
     if not os.environ.get("SIAMESE_DEBUG"):
         keep_standard_error_to_ourselves()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -4,16 +4,16 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.labelling.queue import Questions
-from siamese_core.page.answers import LastAnswers
-from siamese_core.page.api import publish
-from siamese_core.page.compare import CompareTab
-from siamese_core.page.label import LabelTab
-from siamese_core.page.notices import listen
-from siamese_core.page.one_shot import OneShotTab
-from siamese_core.page.panel import Panel
-from siamese_core.page.retrain import RetrainTab
-from siamese_core.page.review import ReviewTab
-from siamese_core.page.status import build_status_line
+from siamese_core.page.compare.tab import CompareTab
+from siamese_core.page.label.tab import LabelTab
+from siamese_core.page.one_shot.tab import OneShotTab
+from siamese_core.page.parts.answers import LastAnswers
+from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.status import build_status_line
+from siamese_core.page.retrain.tab import RetrainTab
+from siamese_core.page.review.tab import ReviewTab
+from siamese_core.page.serving.api import publish
 from siamese_core.workspace.workbench import Workbench
 
 TITLE = "Siamese Workbench"

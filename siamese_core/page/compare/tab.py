@@ -1,0 +1,161 @@
+"""The Compare tab: two pictures, what both encoders say of them, the person's answer."""
+
+import gradio as gr
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image, image_id
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.answers import LastAnswers, build_answer_bar, checked_thresholds
+from siamese_core.page.parts.memory import recalled, recalled_image, remember
+from siamese_core.page.parts.notices import ASKING, detail, listen
+from siamese_core.page.parts.opinions import QUIET, Opinion, board
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.picture import build_picture_place, latest, refusal
+from siamese_core.page.parts.samples import SamplePair, sample_file, sample_pairs
+from siamese_core.page.parts.status import StatusLine
+from siamese_core.page.parts.uploads import Picture, Unreadable
+from siamese_core.retraining.preview import Previews
+from siamese_core.workspace.workbench import Workbench
+
+HINTS = {
+    0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",
+    1: "One more picture, and both encoders say what they think.",
+}
+TROUBLE = Markup('<p class="trouble" role="alert"><b>{side} picture:</b> {reason}</p>')
+TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
+PREVIEW_LABEL = "Preview what your answers teach"
+PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
+SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
+SAMPLE = Markup(
+    '<button type="button" data-sample="{index}" data-left="{left_id}" data-right="{right_id}" '
+    'title="{caption}" aria-label="Sample pair: {caption}">'
+    '<img src="samples/{left}" alt=""><img src="samples/{right}" alt=""></button>'
+)
+SAMPLES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
+BOARD_SCRIPT = "workbench.board(element, (moved) => trigger('moved', moved), watch)"
+
+
+class CompareTab:
+    """Handlers hold no state: what is on screen comes with each call, what is answered is in the log."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.samples = sample_pairs()
+        self.previews = Previews(workbench)
+
+    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        with gr.Row(equal_height=True):
+            self.left = build_picture_place("left", "Left picture")
+            self.right = build_picture_place("right", "Right picture")
+        strip = Panel(samples_strip(self.samples), elem_id="samples", script=SAMPLES_SCRIPT)
+        self.thresholds = gr.State({})
+        self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
+        bar = build_answer_bar(self.workbench, last_answers)
+        preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
+        pictures = [self.left.image, self.right.image]
+        refused = [self.left.refused, self.right.refused]
+        shown = [*pictures, self.thresholds, preview]
+        compared = {"inputs": [*shown, *refused], "outputs": [self.board, *refused], **ASKING}
+        changes = [self.left.image.change, self.right.image.change, status.serving.change]
+        listen([*changes, preview.change], self.compare, **compared)
+        listen(bar.answered, self.preview, **compared)
+        listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **ASKING)
+        listen(strip.picked, self.pick, None, pictures)
+        self.restored = [*pictures, self.thresholds]
+
+    def compare(
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
+    ) -> tuple:
+        """The board, and what the left and the right place refuse; until they get another picture, the board
+        says why."""
+        given = [latest(*each) for each in zip((left, right), refused, strict=True)]
+        return self.show(*given, thresholds, preview), *map(refusal, given)
+
+    def preview(
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
+    ) -> tuple | dict:
+        """After an answer: what it would teach, where that is to be seen."""
+        return self.compare(left, right, thresholds, preview, *refused) if preview else gr.skip()
+
+    def show(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup:
+        """What the board shows of the two pictures, with the thresholds that the person has moved."""
+        given = {"Left": left, "Right": right}
+        troubles = [
+            TROUBLE.format(side=side, reason=picture.reason)
+            for side, picture in given.items()
+            if isinstance(picture, Unreadable)
+        ]
+        if troubles:
+            return Markup().join(troubles)
+        images = [picture for picture in given.values() if picture is not None]
+        if len(images) < 2:
+            ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
+            return remember("compare", ids) + hint(len(images))
+        return self._board(left, right, thresholds, preview)
+
+    def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict, preview: bool) -> Markup:
+        slots = self.workbench.status()["slots"]
+        ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
+        result = self.workbench.compare(left, right, ready)
+        prepared = self.workbench.matcher.prepared
+        opinions = {
+            said.encoder: Opinion(
+                said,
+                thresholds.get(said.encoder, said.threshold),
+                tuple(prepared(said.encoder, image, said.domain) for image in (left, right)),
+                self.previews.say(said.encoder, left, right) if preview else None,
+            )
+            for said in result.comparisons
+        }
+        left_id, right_id = result.left_id, result.right_id
+        kept = remember("compare", {"left": left_id, "right": right_id, "thresholds": thresholds})
+        if left_id == right_id:
+            return kept + TWICE + board(("", ""), opinions, slots)
+        return kept + board((left_id, right_id), opinions, slots)
+
+    def move(
+        self, left: Picture, right: Picture, thresholds: dict, preview: bool, event: gr.EventData
+    ) -> tuple[dict, Markup]:
+        """Puts one encoder's threshold where the person moved it, or back to the checkpoint's own."""
+        encoder = detail(event, "encoder")
+        moved = {name: value for name, value in thresholds.items() if name != encoder}
+        if encoder in SLOTS:
+            moved |= checked_thresholds({encoder: detail(event, "threshold")})
+        return moved, self.show(left, right, moved, preview)
+
+    def pick(self, event: gr.EventData) -> list[np.ndarray]:
+        """The two images of the sample that was clicked."""
+        index = detail(event, "index")
+        if not isinstance(index, int) or not 0 <= index < len(self.samples):
+            raise UserError(
+                f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
+            )
+        return sample_images(self.samples[index])
+
+    def restore(self, text: str) -> list:
+        """The pictures and thresholds that were on screen before a reload; a place without one is left
+        alone, because the person may have filled it meanwhile."""
+        kept = recalled(text)
+        images = [recalled_image(self.workbench.images, kept.get(side)) for side in ("left", "right")]
+        shown = [gr.skip() if image is None else image for image in images]
+        return [*shown, checked_thresholds(kept.get("thresholds"))]
+
+
+def hint(pictures: int) -> Markup:
+    return QUIET.format(HINTS[pictures])
+
+
+def sample_images(pair: SamplePair) -> list[np.ndarray]:
+    return [decode_image(sample_file(name)) for name in (pair.left, pair.right)]
+
+
+def samples_strip(pairs: list[SamplePair]) -> Markup:
+    return SAMPLES.format(Markup().join(sample_button(*each) for each in enumerate(pairs)))
+
+
+def sample_button(index: int, pair: SamplePair) -> Markup:
+    """With the ids of its images, by which the script knows that they are on screen."""
+    left_id, right_id = map(image_id, sample_images(pair))
+    return SAMPLE.format(index=index, left_id=left_id, right_id=right_id, **vars(pair))

@@ -1,0 +1,70 @@
+"""The Label tab: images to label, the pair that teaches most, one key an answer, and what the answers say."""
+
+import gradio as gr
+from markupsafe import Markup
+
+from siamese_core.answers.label_rows import settled_labels, standing_labels
+from siamese_core.labelling.agreement import agreements
+from siamese_core.labelling.queue import Questions
+from siamese_core.labelling.standing import standing_of
+from siamese_core.page.label.logic import clashes, suggestions
+from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
+from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
+from siamese_core.page.label.progress import Forecasts, progress_panel
+from siamese_core.page.label.stage import build_stage
+from siamese_core.page.parts.answers import LastAnswers
+from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.panel import Panel
+
+WATCH_SECONDS = 1.0
+OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
+OVERLAP_INFO = "Share of your questions that somebody else has answered already: tells how far you agree."
+REPLY_SCRIPT = "workbench.label.replies(element)"
+ALERT_SCRIPT = "workbench.label.alert(element, watch)"
+
+
+class LabelTab:
+    def __init__(self, questions: Questions) -> None:
+        self.questions, self.pool = questions, questions.pool
+        self.forecasts = Forecasts(self.pool)
+
+    def build(self, page: gr.Blocks, last_answers: LastAnswers) -> None:
+        images = Panel(pool_bar(self.pool.progress(), {}), elem_id="pool", script=POOL_SCRIPT)
+        stage = build_stage(self.questions)
+        alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
+        progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
+        overlap = gr.Radio(
+            list(OVERLAPS), value="nobody", label="Second opinions", info=OVERLAP_INFO, elem_id="overlap"
+        )
+        timer = gr.Timer(WATCH_SECONDS, active=False)
+        shown = [images, alert, progress, timer]
+        listen(stage.saved, self.look, None, shown, trigger_mode="always_last")
+        listen(stage.saved, last_answers.refresh, None, last_answers.table, trigger_mode="always_last")
+        listen(images.added, self.add, None, shown, trigger_mode="multiple")
+        listen(timer.tick, self.look, None, shown, queue=False)
+        listen(page.load, self.look, None, shown)
+        listen(page.load, self.overlap_now, None, overlap)
+        listen(overlap.input, self.choose_overlap, overlap, None)
+
+    def look(self) -> tuple[Markup, Markup, Markup, gr.Timer]:
+        """The images, contradictions, progress with suggestions, and whether to look again soon."""
+        rows = self.questions.workbench.log.rows()
+        labels, settled = standing_labels(rows), settled_labels(rows)
+        self.forecasts.follow([row for row in settled if row.task == "queue"])
+        now = self.pool.progress()
+        progress = progress_panel(standing_of(labels), self.forecasts.latest, agreements(labels))
+        offered = suggestions(settled, {row.pair for row in labels})
+        pending = not is_complete(now) and (now.working or now.problem is None)
+        watched = pending or self.forecasts.working
+        bar = pool_bar(now, self.questions.warnings())
+        return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
+
+    def add(self, event: gr.EventData) -> tuple:
+        add_uploads(self.pool, event)
+        return self.look()
+
+    def overlap_now(self) -> str:
+        return next((words for words, share in OVERLAPS.items() if share == self.questions.overlap), "nobody")
+
+    def choose_overlap(self, words: str) -> None:
+        self.questions.overlap = OVERLAPS[words]

@@ -1,0 +1,170 @@
+"""The support set of the One-shot tab: many files or a folder at once, a class name for each, editable."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+import gradio as gr
+from markupsafe import Markup
+
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import ImageStore, decode_image
+from siamese_core.page.parts.memory import remember
+from siamese_core.page.parts.notices import detail
+from siamese_core.page.parts.samples import sample_support
+from siamese_core.page.parts.scale import stored_picture
+from siamese_core.page.parts.uploads import read_upload
+
+MAX_IMAGES = 1000
+MAX_CLASS_NAME = 80
+TOLD_PROBLEMS = 5
+
+SET = Markup(
+    '<div class="support"><div class="tools"><h2>Support set</h2>'
+    '<button type="button" data-files>Add images</button>'
+    '<button type="button" data-folder>Add a folder</button>'
+    '<button type="button" data-sampled>Sample set</button>{clear}</div>{problems}{body}'
+    '<p class="quiet foot">{count}</p></div>'
+)
+CLEAR = Markup('<button type="button" class="link" data-emptied>Remove all</button>')
+GRID = Markup('<ol class="grid">{}</ol>')
+ITEM = Markup(
+    '<li>{picture}<input type="text" value="{name}" data-rename="{index}" maxlength="80" spellcheck="false" '
+    'aria-label="Class of image {place}"><button type="button" data-remove="{index}" '
+    'aria-label="Remove image {place}, {name}">×</button></li>'
+)
+EMPTY = Markup(
+    '<p class="drop quiet">Drop images or a folder here. Files are named after their class; in a folder, '
+    "each folder inside is a class.</p>"
+)
+PROBLEMS = Markup('<ul class="trouble" role="alert">{}</ul>')
+BUSY = Markup(
+    '<div class="busy" role="status"><span class="bar" role="progressbar" aria-valuenow="{percent}">'
+    '<span style="width:{percent}%"></span></span><span>{words}</span></div>'
+)
+
+
+@dataclass(frozen=True)
+class SupportImage:
+    class_name: str
+    image_id: str
+
+
+Support = tuple[SupportImage, ...]
+
+
+def class_of_file(name: str) -> str:
+    """`cats/one.png` shows a class "cats", `beko.png` a class "beko"."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return checked_class(path.parent.name or path.stem)
+
+
+def checked_class(name: object) -> str:
+    """A class name as it is kept: one line, trimmed, at most MAX_CLASS_NAME characters, never empty."""
+    cleaned = " ".join(name.split()) if isinstance(name, str) else ""
+    cleaned = "".join(letter if letter.isprintable() else "?" for letter in cleaned)[:MAX_CLASS_NAME]
+    return cleaned or "unnamed"
+
+
+@dataclass(frozen=True)
+class Added:
+    """A support set while files are added: what could not be read, how many files are done."""
+
+    support: Support
+    problems: tuple[str, ...] = ()
+    done: int = 0
+
+
+def add_files(store: ImageStore, support: Support, files: list) -> Iterator[Added]:
+    """Reads uploaded files, [{"path", "name"}] as the script sent them, and tells after each.
+
+    UserError where there are too many.
+    """
+    if len(files) + len(support) > MAX_IMAGES:
+        raise UserError(
+            f"A support set may have {MAX_IMAGES} images. Received: {len(files) + len(support)}. "
+            "Add fewer images of each class."
+        )
+    added = Added(support)
+    for file in files:
+        file = file if isinstance(file, dict) else {}
+        name = str(file.get("name") or "")[:300]
+        try:
+            image = SupportImage(class_of_file(name), store.add(read_upload(file.get("path"), name)))
+            added = replace(added, support=(*added.support, image), done=added.done + 1)
+        except UserError as problem:
+            added = replace(added, problems=(*added.problems, str(problem)), done=added.done + 1)
+        yield added
+
+
+def sample_set(store: ImageStore) -> Support:
+    return tuple(SupportImage(file.stem, store.add(decode_image(file))) for file in sample_support())
+
+
+def renamed(support: Support, event: gr.EventData) -> Support:
+    index = checked_index(support, detail(event, "index"))
+    named = SupportImage(checked_class(detail(event, "name")), support[index].image_id)
+    return (*support[:index], named, *support[index + 1 :])
+
+
+def removed(support: Support, event: gr.EventData) -> Support:
+    index = checked_index(support, detail(event, "index"))
+    return (*support[:index], *support[index + 1 :])
+
+
+def checked_index(support: Support, index: object) -> int:
+    if not isinstance(index, int) or not 0 <= index < len(support):
+        raise UserError(
+            f"An image of the support set is named by its place. Received: {ascii(index)[:40]} of "
+            f"{len(support)}. Reload the page."
+        )
+    return index
+
+
+def recalled_support(store: ImageStore, kept: object) -> Support:
+    """The set that was on screen before a reload, as far as its images are still there."""
+    kept = kept if isinstance(kept, list) else []
+    pairs = [each for each in kept[:MAX_IMAGES] if isinstance(each, list) and len(each) == 2]
+    return tuple(SupportImage(checked_class(name), image) for name, image in pairs if image in store)
+
+
+def class_count(support: Support) -> int:
+    return len({image.class_name for image in support})
+
+
+def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
+    """The set as it is drawn, and remembered."""
+    kept = [[image.class_name, image.image_id] for image in support]
+    return drawn_set(support, problems) + remember("support", {"support": kept})
+
+
+def drawn_set(support: Support, problems: Sequence[str] = ()) -> Markup:
+    items = Markup().join(
+        ITEM.format(
+            picture=stored_picture(image.image_id, image.class_name),
+            name=image.class_name,
+            index=index,
+            place=index + 1,
+        )
+        for index, image in enumerate(support)
+    )
+    return SET.format(
+        clear=CLEAR if support else "",
+        problems=support_problems(problems),
+        body=GRID.format(items) if support else EMPTY,
+        count=f"{class_count(support)} classes, {len(support)} images" if support else "",
+    )
+
+
+def support_problems(problems: Sequence[str]) -> Markup:
+    if not problems:
+        return Markup("")
+    told = [*problems[:TOLD_PROBLEMS]]
+    if len(problems) > TOLD_PROBLEMS:
+        told.append(f"{len(problems) - TOLD_PROBLEMS} more files could not be read.")
+    return PROBLEMS.format(Markup().join(Markup("<li>{}</li>").format(each) for each in told))
+
+
+def busy(share: float, words: str) -> Markup:
+    """Progress in the place of what is being made. share: 0..1."""
+    return BUSY.format(percent=f"{100 * share:.0f}", words=words)

@@ -1,0 +1,199 @@
+"""The One-shot tab: a query, a support set, each encoder's ranking, a click on the right class."""
+
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.one_shot.ranking import rankings
+from siamese_core.page.one_shot.support import (
+    Added,
+    Support,
+    add_files,
+    busy,
+    class_count,
+    drawn_set,
+    recalled_support,
+    removed,
+    renamed,
+    sample_set,
+    support_set,
+)
+from siamese_core.page.parts.answers import LastAnswers, annotator, milliseconds
+from siamese_core.page.parts.memory import recalled, recalled_image, remember
+from siamese_core.page.parts.notices import ASKING, detail, listen
+from siamese_core.page.parts.opinions import QUIET
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.picture import build_picture_place, latest
+from siamese_core.page.parts.samples import sample_file, sample_queries
+from siamese_core.page.parts.status import StatusLine
+from siamese_core.page.parts.uploads import Picture, Unreadable
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
+
+EMBEDDED_AT_ONCE = 32
+QUERIES = Markup('<div class="samples"><span class="quiet">Try a query</span>{}</div>')
+QUERY = Markup(
+    '<button type="button" data-sample="{index}" aria-label="Sample query {place}"><img src="samples/{name}" '
+    'alt=""></button>'
+)
+TROUBLE = Markup('<p class="trouble" role="alert"><b>The query:</b> {}</p>')
+SUPPORT_SCRIPT = (
+    "workbench.support(element, {added: (d) => trigger('added', d), renamed: (d) => trigger('renamed', d), "
+    "removed: (d) => trigger('removed', d), emptied: () => trigger('emptied'), "
+    "sampled: () => trigger('sampled')}, watch)"
+)
+QUERIES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
+RANKINGS_SCRIPT = "workbench.rankings(element, (right) => trigger('corrected', right), watch)"
+
+
+class OneShotTab:
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.queries = sample_queries()
+
+    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        with gr.Row():
+            with gr.Column(scale=2, min_width=280):
+                place = build_picture_place("query", "Query")
+                self.query, self.refused = place.image, place.refused
+                samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
+            with gr.Column(scale=3, min_width=320):
+                # not remembered: what was there before a reload may not have been asked for yet
+                self.set = Panel(drawn_set(()), elem_id="support", script=SUPPORT_SCRIPT)
+        self.support = gr.State(())
+        self.result = gr.State(None)
+        self.board = Panel(QUIET.format(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
+        self._listen(samples, status, last_answers)
+
+    def _listen(self, samples: Panel, status: StatusLine, last_answers: LastAnswers) -> None:
+        drawn = [self.support, self.set]
+        listen(self.set.added, self.add, self.support, drawn)
+        listen(self.set.renamed, self.rename, self.support, drawn, trigger_mode="multiple")
+        listen(self.set.removed, self.remove, self.support, drawn, trigger_mode="multiple")
+        listen(self.set.emptied, lambda: ((), support_set(())), None, drawn)
+        listen(self.set.sampled, self.take_samples, None, drawn)
+        listen(samples.picked, self.pick, None, self.query)
+        changes = [self.query.change, self.support.change, status.serving.change]
+        given = [self.query, self.support, self.refused]
+        listen(changes, self.rank, given, [self.result, self.board, self.refused], **ASKING)
+        corrected = listen(self.board.corrected, self.correct, self.result, self.board)
+        corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")
+        self.restored = [self.query, *drawn]
+
+    def add(self, support: Support, event: gr.EventData) -> Iterator[tuple]:
+        files = detail(event, "files")
+        files = files if isinstance(files, list) else []
+        added = Added(support)
+        for added in add_files(self.workbench.images, support, files):
+            if added.done % EMBEDDED_AT_ONCE == 0 and added.done < len(files):
+                yield gr.skip(), busy(added.done / len(files), f"Reading: {added.done} of {len(files)}")
+        yield added.support, support_set(added.support, added.problems)
+
+    def rename(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
+        support = renamed(support, event)
+        return support, support_set(support)
+
+    def remove(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
+        support = removed(support, event)
+        return support, support_set(support)
+
+    def take_samples(self) -> tuple[Support, Markup]:
+        support = sample_set(self.workbench.images)
+        return support, support_set(support)
+
+    def pick(self, event: gr.EventData) -> np.ndarray:
+        index = detail(event, "index")
+        if not isinstance(index, int) or not 0 <= index < len(self.queries):
+            raise UserError(
+                f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
+            )
+        return decode_image(sample_file(self.queries[index]))
+
+    def rank(self, query: Picture, support: Support, refused: Unreadable | None) -> Iterator[tuple]:
+        """What is missing, else progress and then the rankings; each with the query that is refused."""
+        query = latest(query, refused)
+        if isinstance(query, Unreadable):
+            yield None, TROUBLE.format(query.reason), query
+        elif words := missing(query, support):
+            yield None, QUIET.format(words), None
+        else:
+            slots = self.workbench.status()["slots"]
+            ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
+            read = self.workbench.images.read
+            named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
+            for share, words in self.embedding(ready, query, [image for _, image in named]):
+                yield None, busy(share, words), None
+            result = self.workbench.one_shot(query, named, ready)
+            yield result, rankings(result, slots) + remember("query", {"query": result.query_id}), None
+
+    def embedding(
+        self, encoders: list[str], query: np.ndarray, images: list[StoredImage]
+    ) -> Iterator[tuple[float, str]]:
+        """Embeds the set a part at a time, to tell progress; one that was seen before takes no time."""
+        if len(images) <= EMBEDDED_AT_ONCE:
+            return
+        domain = self.workbench.matcher.domain([query, *images])
+        for place, encoder in enumerate(encoders):
+            for start in range(0, len(images), EMBEDDED_AT_ONCE):
+                share = (place + start / len(images)) / len(encoders)
+                yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
+                self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
+
+    def correct(self, result: OneShotResult | None, event: gr.EventData) -> Markup:
+        """Logs which class is right, for the query that was on screen when it was clicked."""
+        if result is None or detail(event, "query") != result.query_id:
+            raise UserError(
+                "The picture has changed since. Received: a click on the one before. Click again."
+            )
+        right = detail(event, "class")
+        who = annotator(event._data)
+        before = self.standing(result, who)
+        label_ids = self.workbench.answer_one_shot(result, right, who, milliseconds(event._data))
+        for label_id in before:
+            self.workbench.undo(label_id, who)
+        pairs = "1 pair" if len(label_ids) == 1 else f"{len(label_ids)} pairs"
+        saved = f"Saved: {'none of these' if right is None else f'{right} is right'} ({pairs})."
+        return rankings(result, self.workbench.status()["slots"], saved)
+
+    def standing(self, result: OneShotResult, who: Annotator) -> list[str]:
+        """The label_ids of what the session has answered for this query and set: a query is of one class, so
+        another click is a change of mind."""
+        shown = {image_id for _, image_id in result.support}
+        return [
+            row.label_id
+            for row in self.workbench.log.labels()
+            if (row.task, row.session_id, row.left_id) == ("one_shot", who.session_id, result.query_id)
+            and row.right_id in shown
+        ]
+
+    def restore(self, query_text: str, support_text: str) -> list:
+        """The query and the support set that were on screen before a reload; what was empty is left alone,
+        because the person may have filled it meanwhile."""
+        store = self.workbench.images
+        query = recalled_image(store, recalled(query_text).get("query"))
+        support = recalled_support(store, recalled(support_text).get("support"))
+        drawn = [support, support_set(support)] if support else [gr.skip(), gr.skip()]
+        return [gr.skip() if query is None else query, *drawn]
+
+
+def missing(query: Picture, support: Support) -> str | None:
+    """What to give next, in words; None where a ranking can be made."""
+    if not support:
+        start = "Give a query and a support set" if query is None else "The query needs a support set"
+        return f"{start}: at least two classes, one image or more of each."
+    if class_count(support) < 2:
+        return (
+            f"A support set needs two classes. Received: {len(support)} image(s) of one class. "
+            "Add images of another class, or rename one."
+        )
+    return "Give a query: the picture to name." if query is None else None
+
+
+def queries_strip(names: list[str]) -> Markup:
+    buttons = [QUERY.format(index=index, place=index + 1, name=name) for index, name in enumerate(names)]
+    return QUERIES.format(Markup().join(buttons))

@@ -1,0 +1,170 @@
+"""The answers: buttons and keys for the pair on screen, undo, and a table of the last ones.
+
+An answer goes straight from the page's script to the log with the ids of the pair that was on screen when
+the key was pressed; the script sends them one after the other, tries again when the network fails, and says
+what is not saved yet. No answer can meet another pair, or be lost by a quick hand.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from siamese_core.answers.label_rows import LabelRow, logged_verdicts
+from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.notices import listen, told_in_words
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.scale import number, stored_picture, verdict, word
+from siamese_core.workspace.workbench import Annotator, Shown, Workbench
+
+SHOWN_ANSWERS = 8
+MAX_NAME = 80
+BAR = Markup(
+    '<div class="answer-bar idle" role="group" aria-label="Your answer"><span class="question">Are they the '
+    "same?</span>"
+    '<button type="button" class="same" data-answer="same"><b>=</b> Same <kbd>S</kbd></button>'
+    '<button type="button" class="different" data-answer="different"><b>≠</b> Different <kbd>D</kbd></button>'
+    '<button type="button" class="unsure" data-answer="unsure"><b>?</b> Unsure <kbd>U</kbd></button>'
+    '<button type="button" class="undo" data-undo><b>↶</b> Undo <kbd>Z</kbd></button>'
+    '<span class="saved" role="status" aria-live="polite"></span></div>'
+)
+BAR_SCRIPT = "workbench.answers(element, server, () => trigger('answered'))"
+TABLE = Markup(
+    '<div class="last-answers"><header><h2>Last answers</h2><a class="button" href="pairs.csv" download>'
+    "Download all as CSV</a></header>{table}</div>"
+)
+ROWS = Markup(
+    '<div class="table-frame"><table><thead><tr><th>Pair</th><th>Answer</th>{encoders}<th class="by">By</th>'
+    '<th class="when">When, UTC</th>{more}</tr></thead><tbody>{rows}</tbody></table></div>'
+)
+ROW = Markup(
+    '<tr data-label="{label_id}"><td class="thumbs">{left}{right}</td><td>{answer}{correction}{marks}</td>'
+    '{encoders}<td class="by">{annotator}</td><td class="when"><time datetime="{created_at}">{time}</time>'
+    "</td>{more}</tr>"
+)
+OPINION = Markup('<td class="opinion">{verdict} <span class="number">{number}</span></td>')
+CORRECTION = Markup(' <span class="correction" title="contradicts at least one encoder">corrects</span>')
+NOTHING = Markup("")
+NOTHING_YET = Markup('<p class="quiet">No answers yet. Each is kept in the workspace as you give it.</p>')
+
+
+@dataclass(frozen=True)
+class LastAnswers:
+    """The table; `refresh` is its handler, for whoever adds an answer."""
+
+    table: Panel
+    workbench: Workbench
+
+    def refresh(self) -> Markup:
+        return answers_table(self.workbench.last_answers(SHOWN_ANSWERS))
+
+
+def build_answer_bar(workbench: Workbench, last_answers: LastAnswers) -> Panel:
+    def answer(sent: dict) -> dict:
+        """Called by the script: {left_id, right_id, answer, annotator, session, milliseconds, thresholds}."""
+        who = annotator(sent)
+        moved = sent.get("thresholds") if isinstance(sent, dict) else None
+        shown = Shown(milliseconds=milliseconds(sent), thresholds=checked_thresholds(moved))
+        label_id = workbench.answer(
+            text(sent, "left_id"), text(sent, "right_id"), text(sent, "answer"), who, shown
+        )
+        return {"label_id": label_id, "saved": True}
+
+    def undo(sent: dict) -> dict:
+        """Called by the script: takes back the session's latest answer that stands."""
+        who = annotator(sent)
+        label_ids = undoable(workbench.log.rows(), who.session_id)
+        if not label_ids:
+            return {"refused": "There is nothing left to undo in this session."}
+        for label_id in label_ids:
+            workbench.undo(label_id, who)
+        return {"saved": True, "undone": label_ids}
+
+    server = [told_in_words(answer), told_in_words(undo)]
+    bar = Panel(BAR, elem_id="answer-bar", script=BAR_SCRIPT, server_functions=server)
+    listen(bar.answered, last_answers.refresh, None, last_answers.table, queue=False)
+    return bar
+
+
+def undoable(rows: list[LabelRow], session_id: str) -> list[str]:
+    """The label_ids of the latest answer given in the session and not taken back: one, or those of a
+    one-shot group, latest first."""
+    undone = {row.target_id for row in rows if row.event == "undo"}
+    own = [
+        row
+        for row in rows
+        if row.event == "label" and row.session_id == session_id and row.label_id not in undone
+    ]
+    if not own:
+        return []
+    group = own[-1].group_id
+    return [row.label_id for row in reversed(own) if row is own[-1] or (group and row.group_id == group)]
+
+
+def checked_thresholds(moved: object) -> dict[str, float]:
+    """The usable part of thresholds from the browser: 0..1 by slot."""
+    moved = moved if isinstance(moved, dict) else {}
+    return {
+        name: round(float(moved[name]), 2)
+        for name in SLOTS
+        if isinstance(moved.get(name), int | float) and 0 <= moved[name] <= 1
+    }
+
+
+def annotator(sent: object) -> Annotator:
+    """Who the browser says is answering: a name as typed, and the id that the script made for its session."""
+    session = text(sent, "session")
+    if not re.fullmatch("[0-9a-f]{8,64}", session):
+        raise UserError("An answer needs its session. Received: none. Reload the page.")
+    name = text(sent, "annotator").strip()
+    if len(name) > MAX_NAME:
+        raise UserError(f"A name has at most {MAX_NAME} characters. Received: {len(name)}. Shorten it.")
+    return Annotator(name, session)
+
+
+def text(sent: object, key: str) -> str:
+    value = sent.get(key) if isinstance(sent, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def milliseconds(sent: object) -> float | None:
+    value = sent.get("milliseconds") if isinstance(sent, dict) else None
+    return float(round(value)) if isinstance(value, int | float) and 0 <= value < 1e10 else None
+
+
+def answers_table(answers: list[LabelRow]) -> Markup:
+    if not answers:
+        return TABLE.format(table=NOTHING_YET)
+    return TABLE.format(table=table_of(answer_row(row) for row in answers))
+
+
+def table_of(rows: Iterable[Markup], more: Markup = NOTHING) -> Markup:
+    """`rows`: of `answer_row`; `more`: the heads of the cells that these have beyond."""
+    encoders = Markup().join(Markup("<th>{}</th>").format(name) for name in SLOTS)
+    return ROWS.format(encoders=encoders, rows=Markup().join(rows), more=more)
+
+
+def answer_row(row: LabelRow, marks: Markup = NOTHING, more: Markup = NOTHING) -> Markup:
+    """`marks`: beside the answer; `more`: further cells."""
+    said = {each.encoder: each for each in logged_verdicts(row)}
+    cells = [
+        OPINION.format(verdict=verdict(word(said[name].same)), number=number(said[name].similarity))
+        if name in said
+        else Markup("<td></td>")
+        for name in SLOTS
+    ]
+    return ROW.format(
+        label_id=row.label_id,
+        left=stored_picture(row.left_id, "left picture"),
+        right=stored_picture(row.right_id, "right picture"),
+        answer=verdict(row.answer),
+        correction=CORRECTION if row.correction == "1" else "",
+        encoders=Markup().join(cells),
+        marks=marks,
+        more=more,
+        annotator=row.annotator or "–",
+        created_at=row.created_at,
+        time=f"{row.created_at[:10]} {row.created_at[11:16]}",
+    )

@@ -1,0 +1,74 @@
+"""A place for one picture: upload, webcam and clipboard by gradio, drawing and Ctrl+V by assets/page.js."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+from markupsafe import Markup
+
+from siamese_core.errors import UserError
+from siamese_core.page.parts.notices import detail, listen
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.uploads import PageImage, Picture, Unreadable, read_upload
+
+PAD = Markup(
+    '<div class="pad"><p class="trouble" role="alert" hidden></p>'
+    '<canvas width="560" height="560" aria-label="Drawing: {label}"></canvas>'
+    '<div class="tools"><button type="button" data-draw aria-label="Draw">✎<span> Draw</span></button>'
+    '<button type="button" data-step>Undo stroke</button><button type="button" data-wipe>Clear</button>'
+    '<button type="button" data-done>Done</button></div></div>'
+)
+PAD_SCRIPT = "workbench.pad(element, (file) => trigger('given', file), upload)"
+
+
+@dataclass(frozen=True)
+class PicturePlace:
+    """`refused` is for handlers of what is in `image` to write, as `refusal` gives it: the place is then
+    emptied of the file that is no picture."""
+
+    image: PageImage
+    refused: gr.State
+    pad: Panel
+
+
+def latest(picture: Picture, refused: Unreadable | None) -> Picture:
+    """What was given last: a place that has refused it is empty."""
+    return refused if picture is None else picture
+
+
+def refusal(picture: Picture) -> Unreadable | None:
+    return picture if isinstance(picture, Unreadable) else None
+
+
+def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlace:
+    """`name` becomes the elem_id of the image; its column gets the class `place`, the pad `<name>-pad`."""
+    with gr.Column(elem_classes="place", min_width=150):
+        image = PageImage(
+            label=label,
+            elem_id=name,
+            format="png",
+            sources=["upload", "webcam", "clipboard"],
+            buttons=["fullscreen"],
+            interactive=True,
+            height=height,
+            alt_text=label,
+            placeholder="Drop, choose or paste a picture",
+        )
+        refused = gr.State(None)
+        pad = Panel(PAD.format(label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)
+
+    def given(event: gr.EventData):
+        path = detail(event, "path")
+        try:
+            return None if path is None else read_upload(path, detail(event, "name"))
+        except UserError:
+            if detail(event, "shown"):  # it is there already, and has been told of
+                return gr.skip()
+            raise
+
+    def empty(picture: Picture):
+        """Looks again: another picture may have been given since."""
+        return None if isinstance(picture, Unreadable) else gr.skip()
+
+    listen(pad.given, given, None, image, trigger_mode="always_last")
+    listen(refused.change, empty, image, image)
+    return PicturePlace(image, refused, pad)

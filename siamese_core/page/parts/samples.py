@@ -1,0 +1,63 @@
+"""The images that one can click to try: drawings of the project, and photos that gradio brings along."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from siamese_core.errors import UserError
+
+DRAWINGS = Path(__file__).resolve().parents[3] / "assets" / "samples"
+PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
+PHOTO_PAIRS = {
+    "two cheetahs": ("cheetah.jpg", "cheetah1.jpg"),
+    "lion and cheetah": ("lion.jpg", "cheetah1.jpg"),
+    "bus and tower": ("bus.png", "tower.jpg"),
+}
+
+
+@dataclass(frozen=True)
+class SamplePair:
+    """`caption`: what is seen, in a few words; the files are named as `sample_file` knows them."""
+
+    caption: str
+    left: str
+    right: str
+
+
+def sample_pairs() -> list[SamplePair]:
+    """`assets/samples/pairs/N_caption_left.png` with its `_right.png`, then photos."""
+    lefts = sorted((DRAWINGS / "pairs").glob("*_left.png"))
+    drawings = [
+        SamplePair(
+            left.stem.removesuffix("_left").partition("_")[2].replace("_", " "),
+            f"pairs:{left.name}",
+            f"pairs:{left.name.replace('_left', '_right')}",
+        )
+        for left in lefts
+    ]
+    photos = [
+        SamplePair(caption, f"photos:{left}", f"photos:{right}")
+        for caption, (left, right) in PHOTO_PAIRS.items()
+        if (PHOTOS / left).is_file() and (PHOTOS / right).is_file()
+    ]
+    return drawings + photos
+
+
+def sample_queries() -> list[str]:
+    return [f"queries:{file.name}" for file in sorted((DRAWINGS / "one_shot").glob("query_*.png"))]
+
+
+def sample_support() -> list[Path]:
+    """One file a class; the class is the file's name."""
+    return sorted((DRAWINGS / "one_shot" / "support").glob("*.png"))
+
+
+def sample_file(name: str) -> Path:
+    """The file of a sample; UserError for every name that is not one of the listed samples."""
+    known = {name for pair in sample_pairs() for name in (pair.left, pair.right)} | set(sample_queries())
+    if name not in known:
+        raise UserError(f"A sample must be one that the page shows. Received: {ascii(name)[:80]}. Reload it.")
+    kind, _, file = name.partition(":")
+    folders = {"pairs": DRAWINGS / "pairs", "queries": DRAWINGS / "one_shot", "photos": PHOTOS}
+    return folders[kind] / file

@@ -1,0 +1,1 @@
+"""The Retrain tab: start a retraining, read its report, choose what serves."""

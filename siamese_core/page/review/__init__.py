@@ -1,0 +1,1 @@
+"""The Review tab: answers again, conflicts, contradictions, exports."""

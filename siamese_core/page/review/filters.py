@@ -1,0 +1,101 @@
+"""What a person wishes to see in the Review tab: the form, and the wish as it comes back, checked."""
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from siamese_core.answers.label_rows import ANSWERS
+from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.answers import text
+from siamese_core.review.reviewing import ANY, BOTH, Filters
+
+VIEWS = {
+    "answers": "Answers",
+    "conflicts": "Conflicts",
+    "contradictions": "Contradictions",
+    "export": "Export",
+}
+CHOICES = {
+    "order": {"newest": "newest first", "oldest": "oldest first", "errors": "likely label errors first"},
+    "state": {"counts": "that count", "replaced": "replaced", "taken back": "taken back", "": "all"},
+    "answer": {"": "any"} | {answer: answer for answer in ANSWERS},
+    "wrong": {"": "any", ANY: "at least one", BOTH: "both"} | {slot: slot for slot in SLOTS},
+}
+TICKS = ("correction", "conflict", "likely")
+NAMED = "="  # before a name, so that "nobody" and "anybody" differ
+FORM = Markup(
+    '<form class="review-filters" aria-label="Which answers to show"><label>Show {order}</label>'
+    "<label>Which {state}</label><label>Answer {answer}</label>"
+    '<label>By <select name="annotator"><option value="">anybody</option></select></label>'
+    "<label>Encoder wrong {wrong}</label>"
+    '<label>Reason <select name="reason"><option value="">any</option></select></label>'
+    '<span class="ticks"><label>From <input type="date" name="since"></label>'
+    '<label>To <input type="date" name="until"></label>'
+    '<label><input type="checkbox" name="correction"> corrections</label>'
+    '<label><input type="checkbox" name="conflict"> in conflict</label>'
+    '<label><input type="checkbox" name="likely"> likely wrong</label>'
+    '<button type="button" class="link" data-clear>Show all that count</button></span></form>'
+)
+SELECT = Markup('<select name="{name}">{options}</select>')
+OPTION = Markup('<option value="{value}">{words}</option>')
+
+
+@dataclass(frozen=True)
+class Wish:
+    """page: from 0."""
+
+    view: str = "answers"
+    page: int = 0
+    order: str = "newest"
+    filters: Filters = Filters()
+
+
+def filter_form() -> Markup:
+    return FORM.format(**{name: _select(name) for name in CHOICES})
+
+
+def _select(name: str) -> Markup:
+    options = (OPTION.format(value=value, words=words) for value, words in CHOICES[name].items())
+    return SELECT.format(name=name, options=Markup().join(options))
+
+
+def checked_wish(sent: object) -> Wish:
+    """UserError where the browser sends what the form cannot."""
+    chosen = {name: _choice(sent, name) for name in CHOICES}
+    order = chosen.pop("order")
+    annotator, reason = text(sent, "annotator"), text(sent, "reason")
+    page = sent.get("page") if isinstance(sent, dict) else 0
+    view = text(sent, "view")
+    return Wish(
+        view=view if view in VIEWS else "answers",
+        page=page if isinstance(page, int) and 0 <= page < 10**9 else 0,
+        order=order,
+        filters=Filters(
+            **chosen,
+            **{name: isinstance(sent, dict) and sent.get(name) is True for name in TICKS},
+            annotator=annotator.removeprefix(NAMED) if annotator.startswith(NAMED) else None,
+            reason=reason,
+            since=_day(sent, "since"),
+            until=_day(sent, "until"),
+        ),
+    )
+
+
+def _choice(sent: object, name: str) -> str:
+    if not isinstance(sent, dict) or name not in sent:
+        return next(iter(CHOICES[name]))
+    if (chosen := text(sent, name)) in CHOICES[name] and isinstance(sent[name], str):
+        return chosen
+    raise UserError(
+        f"{name} is one of {', '.join(filter(None, CHOICES[name]))}. Received: {ascii(sent[name])[:40]}. "
+        "Reload the page."
+    )
+
+
+def _day(sent: object, name: str) -> str:
+    day = text(sent, name)
+    if not day or re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        return day
+    raise UserError(f"A day is YYYY-MM-DD. Received: {ascii(day)[:40]}. Choose one from the calendar.")

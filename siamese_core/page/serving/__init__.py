@@ -1,0 +1,1 @@
+"""Puts the page together and serves it: routes, guard, HTTP API, process."""

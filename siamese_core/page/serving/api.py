@@ -1,0 +1,104 @@
+"""The HTTP contract, for gradio_client and curl: typed, on the queue, JSON as on the command line.
+
+A file is what an upload gave: {"path": ..., "meta": {"_type": "gradio.FileData"}}; gradio_client's
+handle_file makes it.
+"""
+
+from typing import Any
+
+import gradio as gr
+
+from siamese_core.errors import UserError
+from siamese_core.labelling.queue import Questions
+from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
+from siamese_core.page.parts.notices import told
+from siamese_core.page.parts.uploads import read_upload
+from siamese_core.workspace.workbench import Annotator, Workbench
+
+MAX_TEXT = 200
+
+
+def publish(workbench: Workbench, questions: Questions) -> None:
+    """Adds the endpoints to the page that is being built."""
+
+    def compare(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+        """What both encoders say of two images (files)."""
+        return workbench.compare(file_image(left, "left"), file_image(right, "right")).json()
+
+    def one_shot(
+        query: dict[str, Any], support: list[dict[str, Any]], classes: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Each encoder's ranking of the classes of `support` (files) for `query` (a file). `classes`: a name
+        for each file, else the file's own name."""
+        return workbench.one_shot(file_image(query, "query"), named_images(support, classes)).json()
+
+    def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
+        """Logs that two images are "same", "different" or "unsure" to tell; with the reason and the chance
+        of the draw where /next_pairs gave the pair to this annotator."""
+        who = Annotator(text(annotator, "annotator"), source="api")
+        pair = text(left_id, "left_id"), text(right_id, "right_id")
+        shown = questions.shown(*pair, who.name)
+        return {"label_id": workbench.answer(*pair, text(answer, "answer"), who, shown), "saved": True}
+
+    def next_pairs(count: int, annotator: str = "") -> dict[str, Any]:
+        """At most `count` pairs of the images to label that this annotator should answer next."""
+        found = questions.next_pairs(count, text(annotator, "annotator"))
+        return {"pairs": [each.json() for each in found]}
+
+    def undo(label_id: str) -> dict[str, Any]:
+        """Takes an answer back; the row stays in the log, with another that undoes it."""
+        undo_id = workbench.undo(text(label_id, "label_id"), Annotator("", source="api"))
+        return {"label_id": undo_id, "undone": label_id, "saved": True}
+
+    def status() -> dict[str, Any]:
+        """What serves in each slot, and how much has been answered."""
+        return workbench.status()
+
+    for endpoint in (compare, one_shot):
+        gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=2)
+    for endpoint in (answer, undo, next_pairs, status):
+        gr.api(told(endpoint, markup=False), concurrency_limit=4)
+
+
+def file_image(file: object, name: str):
+    """The image in an uploaded file; UserError for everything else, `name` says which it was to be."""
+    if not isinstance(file, dict):
+        raise UserError(
+            f"{name} must be an uploaded file. Received: {type(file).__name__}. Use gradio_client's "
+            'handle_file, or upload it and send {"path": ..., "meta": {"_type": "gradio.FileData"}}.'
+        )
+    return read_upload(file.get("path"), file.get("orig_name"))
+
+
+def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
+    """(class name, image) of uploaded files, in their order. UserError where names and files do not match."""
+    if not isinstance(support, list) or not support or len(support) > MAX_IMAGES:
+        count = len(support) if isinstance(support, list) else type(support).__name__
+        raise UserError(
+            f"support must be a list of 1 to {MAX_IMAGES} files. Received: {count}. Give at least one image "
+            "of each class."
+        )
+    classes = None if classes == [] else classes  # a form that was left empty
+    if classes is not None and (not isinstance(classes, list) or len(classes) != len(support)):
+        count = len(classes) if isinstance(classes, list) else type(classes).__name__
+        raise UserError(
+            f"classes must hold a name for each file. Received: {count} for {len(support)} files. "
+            "Leave it out to use the files' names."
+        )
+    images = [file_image(file, f"support {place}") for place, file in enumerate(support, start=1)]
+    if classes is None:
+        names = [
+            class_of_file(str(file.get("orig_name") or file["path"].rpartition("/")[2])) for file in support
+        ]
+    else:
+        names = [checked_class(name) for name in classes]
+    return list(zip(names, images, strict=True))
+
+
+def text(value: object, name: str) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise UserError(
+            f"{name} must be a text of at most {MAX_TEXT} characters. Received: {ascii(value)[:60]}. "
+            "Correct it."
+        )
+    return value

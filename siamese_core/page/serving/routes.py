@@ -1,0 +1,98 @@
+"""Plain HTTP beside gradio: the health of the app, thumbnails, the log and what answers imply as files."""
+
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image, encode_png, thumbnail
+from siamese_core.page.parts.samples import sample_file
+from siamese_core.review.exports import write_classes, write_triplets
+from siamese_core.workspace.workbench import Workbench
+
+THUMBNAIL_SIDE = 192
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def routes(workbench: Workbench) -> list[Route]:
+    """Handlers are plain functions: starlette runs them in threads."""
+
+    def health(request: Request) -> Response:
+        status = workbench.status()
+        return JSONResponse(status, 200 if status["ready"] else 503)
+
+    def stored_thumbnail(request: Request) -> Response:
+        image = workbench.images.read(request.path_params["image_id"])
+        return png(encode_png(thumbnail(image, THUMBNAIL_SIDE)))
+
+    def stored_picture(request: Request) -> Response:
+        image_id = request.path_params["image_id"]
+        if image_id not in workbench.images:
+            workbench.images.read(image_id)  # which says what is wrong
+        return FileResponse(workbench.images.path(image_id), media_type="image/png", headers=FOREVER)
+
+    def sample(request: Request) -> Response:
+        return png(sample_thumbnail(request.path_params["name"]))
+
+    def log_file(request: Request) -> Response:
+        return download("pairs.csv", "text/csv", workbench.log.export)
+
+    def triplet_file(request: Request) -> Response:
+        return download("triplets.zip", "application/zip", partial(exported, write_triplets))
+
+    def class_file(request: Request) -> Response:
+        return download("classes.zip", "application/zip", partial(exported, write_classes))
+
+    def exported(write: Callable, file: Path) -> None:
+        write(workbench.log.rows(), workbench.images, file)
+
+    return [
+        Route("/healthz", health),
+        Route("/thumbs/{image_id}.png", or_missing(stored_thumbnail)),
+        Route("/pictures/{image_id}.png", or_missing(stored_picture)),
+        Route("/samples/{name}", or_missing(sample)),
+        Route("/pairs.csv", log_file),
+        Route("/triplets.zip", or_missing(triplet_file)),
+        Route("/classes.zip", or_missing(class_file)),
+    ]
+
+
+@lru_cache
+def sample_thumbnail(name: str) -> bytes:
+    """Kept, as every visitor asks for all of them at once. UserError where there is no such sample."""
+    return encode_png(thumbnail(decode_image(sample_file(name)), THUMBNAIL_SIDE))
+
+
+def download(name: str, media_type: str, write: Callable[[Path], object]) -> Response:
+    """What `write` puts into a temporary file, which is deleted once it is sent."""
+    with tempfile.NamedTemporaryFile(suffix=f"-{name}", delete=False) as copy:
+        file = Path(copy.name)
+    try:
+        write(file)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    away = BackgroundTask(file.unlink, missing_ok=True)
+    return FileResponse(file, filename=name, media_type=media_type, background=away)
+
+
+def png(file: bytes) -> Response:
+    return Response(file, media_type="image/png", headers=FOREVER)
+
+
+def or_missing(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The handler with a UserError told as 404."""
+
+    def careful(request: Request) -> Response:
+        try:
+            return handler(request)
+        except UserError as problem:
+            return PlainTextResponse(f"error: {problem}\n", 404)
+
+    return careful

@@ -1,0 +1,104 @@
+"""Puts the page together and serves it."""
+
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.middleware import Middleware
+
+from siamese_core.labelling.queue import Questions
+from siamese_core.page import theme
+from siamese_core.page.layout import build_page
+from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
+from siamese_core.page.serving.guard import Guard, Policy
+from siamese_core.page.serving.routes import routes
+from siamese_core.workspace.workbench import Workbench
+
+MAX_WAITING = 64
+WAIT_SECONDS = 20.0
+MAX_SESSIONS = 500
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen, and by which names (beside localhost) the app may be called."""
+
+    host: str
+    port: int
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
+    """Serves until the process is ended. Checkpoints load once the page can be had, then the images to label
+    are embedded."""
+    clear_uploads()
+    page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
+    page.launch(**launch_options(workbench, address))
+    print(f"Siamese Workbench: http://{address.host}:{address.port}", flush=True)
+    loading = workbench.start()
+    threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
+    page.block_thread()
+
+
+def embed_after(loading: threading.Thread, questions: Questions) -> None:
+    """A checkpoint for photographs that is there in a moment is worth the wait; a download is not."""
+    loading.join(WAIT_SECONDS)
+    questions.pool.start()
+
+
+def launch_options(workbench: Workbench, address: Address) -> dict:
+    guard = Middleware(Guard, policy=policy(address))
+    return {
+        "server_name": address.host,
+        "server_port": address.port,
+        "prevent_thread_lock": True,
+        "quiet": True,
+        "inbrowser": False,
+        "share": False,
+        "show_error": False,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "pwa": False,
+        "state_session_capacity": MAX_SESSIONS,
+        "max_file_size": MAX_FILE_SIZE,
+        "allowed_paths": [],
+        "blocked_paths": [str(path.resolve()) for path in private_paths(workbench.workspace)],
+        "app_kwargs": {"middleware": [guard], "routes": routes(workbench)},
+        "favicon_path": str(theme.ASSETS / "favicon.svg"),
+        "theme": theme.theme(),
+        "css": theme.style(),
+        "head": theme.script(),
+    }
+
+
+def policy(address: Address) -> Policy:
+    """On a Hugging Face Space the host's name is in SPACE_HOST, and the page is shown inside its site."""
+    space = os.environ.get("SPACE_HOST", "")
+    names = {name.lower() for name in (*address.allowed_hosts, space) if name}
+    wildcard = address.host in WILDCARDS
+    return Policy(
+        uploads=upload_folder(),
+        hosts=frozenset(names if wildcard else names | {address.host.lower()}),
+        any_address=wildcard,
+        ancestors="'self' https://huggingface.co https://*.hf.space" if space else "'self'",
+    )
+
+
+def private_paths(workspace: Path) -> list[Path]:
+    """What gradio shall never serve, whatever else changes; uploads lie inside the workspace."""
+    own = [PROJECT / name for name in ("app.py", "siamese_core", "assets", "tests", ".git", ".venv")]
+    return own + [workspace / name for name in ("images", "checkpoints", "pairs.csv")]
+
+
+def clear_uploads() -> None:
+    """What an earlier run left behind: everything worth keeping is in the image store."""
+    folder = upload_folder()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,45 @@
+"""How a ranking is drawn: decimals that tell the first two apart, a note where the threshold says nothing."""
+
+import re
+
+import pytest
+
+from siamese_core.page.one_shot.ranking import ranking_card
+from siamese_core.workspace.verdicts import RankedClass, Ranking
+
+TELLS_NOTHING = "Every class is above the threshold"
+
+
+def drawn(*similarities: float, threshold: float = 0.5) -> str:
+    """The card of classes a, b, ... with these similarities, likest first."""
+    ranked = tuple(
+        RankedClass(name, similarity) for name, similarity in zip("abcdef", similarities, strict=False)
+    )
+    margin = similarities[0] - similarities[1]
+    ranking = Ranking("koch", "koch-1", "a", margin, similarities[0] < threshold, threshold, ranked, 3.0)
+    return ranking_card(ranking, {each.name: "0" * 64 for each in ranked})
+
+
+@pytest.mark.parametrize(
+    ("similarities", "numbers", "margin"),
+    [
+        ((0.91, 0.32, 0.1), ["0.91", "0.32", "0.10"], "0.59"),
+        ((0.998, 0.9957, 0.1), ["0.998", "0.996", "0.100"], "0.002"),
+        ((0.99998, 0.9998, 0.1), ["1.0000", "0.9998", "0.1000"], "0.0002"),
+        ((0.7, 0.7, 0.1), ["0.7000", "0.7000", "0.1000"], "0.0000"),
+    ],
+)
+def test_numbers_have_the_decimals_that_tell_the_first_two_apart(similarities, numbers, margin):
+    card = drawn(*similarities)
+    assert re.findall(r'<span class="number">([\d.]+)</span>', card) == numbers
+    assert f"{margin} ahead of b" in card
+
+
+def test_a_threshold_that_calls_every_class_same_is_named():
+    assert TELLS_NOTHING in drawn(0.99, 0.98, 0.97, 0.96)
+    assert TELLS_NOTHING not in drawn(0.99, 0.98, 0.97, 0.4)
+    assert TELLS_NOTHING not in drawn(0.4, 0.3, 0.2, 0.1)
+
+
+def test_two_classes_above_the_threshold_may_just_be_alike():
+    assert TELLS_NOTHING not in drawn(0.99, 0.98)
