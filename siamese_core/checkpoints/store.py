@@ -14,10 +14,11 @@ from pathlib import Path
 from siamese_core.checkpoints.checkpoint import CARD_FILE, load_checkpoint, read_card
 from siamese_core.checkpoints.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
 from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
+from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec
 
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "checkpoints"
+SHIPPED = ASSETS / "checkpoints"
 WAY_BACK = 100  # rollbacks that a slot remembers
 LEFTOVER_SECONDS = 3600  # what is still being written after that belongs to a killed process
 

@@ -1,13 +1,13 @@
-"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/style.css does the rest.
+"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/web/style.css does the rest.
 
 Names of fonts are given as plain text: gradio fetches a font only where it is given as one of its classes.
 """
 
-from pathlib import Path
-
 import gradio as gr
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from siamese_core.data.assets import ASSETS
+
+WEB = ASSETS / "web"
 SCRIPTS = ("page.js", "label.js", "review.js")
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
@@ -108,9 +108,9 @@ def theme() -> gr.themes.Base:
 
 
 def style() -> str:
-    return (ASSETS / "style.css").read_text(encoding="utf-8")
+    return (WEB / "style.css").read_text(encoding="utf-8")
 
 
 def script() -> str:
     """The page's own scripts, for its head: inline, so that they are there before any component."""
-    return "".join(f"<script>{(ASSETS / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+    return "".join(f"<script>{(WEB / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_core.data.assets import ASSETS
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.sampling import Pairs, sample_pairs
 from siamese_core.evaluation.protocols import OneShotOptions, OneShotTrials, ProtocolResult, one_shot_trials
 from siamese_core.training.validation import Embedded
 
-FILE = Path(__file__).resolve().parents[2] / "assets" / "replay.zip"
+FILE = ASSETS / "samples" / "replay.zip"
 TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
 PAIRS = 400
 SEED = 0

@@ -1,7 +1,7 @@
 """ResNet50 with ImageNet weights as a checkpoint for photographs, from weights that are not shipped.
 
 The weights come from a file that is named, else from Keras' own cache, else from Keras' download. The head
-is the cosine; its calibration is in `assets/photos.json`, fitted on photographs of classes held out.
+is the cosine; its calibration (`assets/checkpoints/photos.json`) was fitted on photographs of other classes.
 """
 
 import json
@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import PRETRAINED, with_copies
@@ -22,7 +23,7 @@ FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
 CACHED = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE
 SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/" + FILE
 ANSWER_SECONDS = 5.0  # that the source may take to say that it is there
-CALIBRATION = Path(__file__).resolve().parents[2] / "assets" / "photos.json"
+CALIBRATION = ASSETS / "checkpoints" / "photos.json"
 
 
 def find_weights() -> Path | None:

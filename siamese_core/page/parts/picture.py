@@ -1,4 +1,4 @@
-"""A place for one picture: upload, webcam and clipboard by gradio, drawing and Ctrl+V by assets/page.js."""
+"""A place for one picture: upload, webcam and clipboard by gradio, drawing and Ctrl+V by page.js."""
 
 from dataclasses import dataclass
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 
-DRAWINGS = Path(__file__).resolve().parents[3] / "assets" / "samples"
+DRAWINGS = ASSETS / "samples"
 PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
 PHOTO_PAIRS = {
     "two cheetahs": ("cheetah.jpg", "cheetah1.jpg"),

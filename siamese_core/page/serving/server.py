@@ -71,7 +71,7 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "allowed_paths": [],
         "blocked_paths": [str(path.resolve()) for path in private_paths(workbench.workspace)],
         "app_kwargs": {"middleware": [guard], "routes": routes(workbench)},
-        "favicon_path": str(theme.ASSETS / "favicon.svg"),
+        "favicon_path": str(theme.WEB / "favicon.svg"),
         "theme": theme.theme(),
         "css": theme.style(),
         "head": theme.script(),

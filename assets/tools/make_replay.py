@@ -1,4 +1,4 @@
-"""Draw the replay set: `python assets/make_replay.py [FILE]` (default: assets/replay.zip).
+"""Draw the replay set: `python -m assets.tools.make_replay [FILE]` (default: assets/samples/replay.zip).
 
 Four invented alphabets of twenty characters, each by five hands, in the layout of Omniglot. Retraining mixes
 pairs of them with people's answers and measures the base protocol on them. The same seed gives the same file.
@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from make_samples import Hand, Stroke, _coverage
 from PIL import Image
+
+from assets.tools.make_samples import Hand, Stroke, _coverage
+from siamese_core.data.assets import ASSETS
 
 ALPHABETS, CHARACTERS, DRAWERS = 4, 20, 5
 SIDE = 105
@@ -69,4 +71,4 @@ def _png(strokes: list[Stroke], hand: Hand, rng: np.random.Generator) -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("replay.zip"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ASSETS / "samples" / "replay.zip")

@@ -1,4 +1,4 @@
-"""Draw the sample images: `python assets/make_samples.py [FOLDER]` (default: assets/samples).
+"""Draw the sample images: `python -m assets.tools.make_samples [FOLDER]` (default: assets/samples).
 
 The characters are made up: each is a list of strokes, a stroke a list of points in a square of 0..1
 (x to the right, y down) with a smooth curve through them, and a point given twice is a corner. A hand
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
+
+from siamese_core.data.assets import ASSETS
 
 SIDE = 256
 OVERSAMPLING = 4
@@ -285,4 +287,4 @@ def _draw(canvas: np.ndarray, path: np.ndarray, widths: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "samples")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ASSETS / "samples")

@@ -1,4 +1,4 @@
-"""Weigh the shipped checkpoints against each other: `python assets/fit_fusion.py DATA`.
+"""Weigh the shipped checkpoints against each other: `python -m assets.tools.fit_fusion DATA`.
 
 DATA: class folders of handwriting in groups (alphabets), or a zip of them, that no shipped checkpoint was
 trained on. Writes `assets/checkpoints/fusion.json`, and prints how good both and their fusion are where each
@@ -12,21 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from siamese_core.checkpoints.checkpoint import load_checkpoint  # noqa: E402
-from siamese_core.checkpoints.store import SHIPPED  # noqa: E402
-from siamese_core.data.datasets import Dataset, load_dataset  # noqa: E402
-from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion  # noqa: E402
-from siamese_core.evaluation.protocols import (  # noqa: E402
+from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.store import SHIPPED
+from siamese_core.data.datasets import Dataset, load_dataset
+from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion
+from siamese_core.evaluation.protocols import (
     OneShotOptions,
     OneShotTrials,
     VerificationTrials,
     one_shot_trials,
     sampled_pairs,
 )
-from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval  # noqa: E402
-from siamese_core.networks.encoders import SLOTS  # noqa: E402
+from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval
+from siamese_core.networks.encoders import SLOTS
 
 TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20

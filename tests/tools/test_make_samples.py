@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.paths import ASSETS
+from helpers.paths import ASSETS, ROOT
 
 SAMPLES = ASSETS / "samples"
 
@@ -27,7 +27,8 @@ def pixels(path: Path) -> np.ndarray:
 def drawn(tmp_path_factory) -> Path:
     """What the script draws today."""
     folder = tmp_path_factory.mktemp("samples")
-    subprocess.run([sys.executable, ASSETS / "make_samples.py", folder], check=True, timeout=120)
+    command = [sys.executable, "-m", "assets.tools.make_samples", folder]
+    subprocess.run(command, check=True, timeout=120, cwd=ROOT)
     return folder
 
 

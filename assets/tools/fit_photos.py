@@ -3,7 +3,7 @@
 Not run by the tests: it needs the weights and class folders of photographs, given as arguments. Every figure
 is cross-fitted: half of the classes are judged by what the other half gave.
 
-    python assets/fit_photos.py resnet50.weights.h5 photos.zip
+    python -m assets.tools.fit_photos resnet50.weights.h5 photos.zip
 """
 
 import json
@@ -12,8 +12,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
