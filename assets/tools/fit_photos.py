@@ -17,7 +17,7 @@ from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.evaluation.protocols import OneShotOptions
-from siamese_core.training.validation import Embedded, calibrate, one_shot
+from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
 from siamese_core.workspace.imagenet import CALIBRATION, photo_checkpoint
 
 TRIALS = 4_000
@@ -31,7 +31,7 @@ def main(weights: Path, photos: Path) -> None:
     embeddings = np.concatenate(
         [checkpoint.embed([data.image(i) for i in part]) for part in np.array_split(np.arange(len(data)), 20)]
     )
-    network = Embedded(checkpoint, embeddings)
+    network = PrecomputedModel(checkpoint, embeddings)
     found = calibrate(network, data.labels, np.random.default_rng(0))
     trials = one_shot(network, data, OneShotOptions(n_way=20, k_shot=1, episodes=TRIALS)).json()
     counts = f"{len(data)} photographs of {len(data.classes)} categories of objects"

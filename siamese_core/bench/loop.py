@@ -22,7 +22,7 @@ from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.gate import forgotten
 from siamese_core.retraining.head_training import learnt_head, unlabelled_head
 from siamese_core.retraining.replay import Replay
-from siamese_core.training.validation import Embedded, one_shot
+from siamese_core.training.validation import PrecomputedModel, one_shot
 
 LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown
 FEWEST_CLASSES, FEWEST_IMAGES = 8, 4
@@ -164,7 +164,7 @@ def _answer(
 
 def _measured(model: Checkpoint, domain: Domain, rows: np.ndarray) -> tuple[float, float]:
     """One-shot error and equal error rate on some images."""
-    data, network = domain.data.subset(rows), Embedded(model, domain.embeddings[rows])
+    data, network = domain.data.subset(rows), PrecomputedModel(model, domain.embeddings[rows])
     ways = min(WAYS, len(np.unique(data.labels)))
     result = one_shot(network, data, OneShotOptions(n_way=ways, episodes=TRIALS))
     pairs = sample_pairs(data.labels, np.random.default_rng(0), PAIRS)
@@ -176,7 +176,7 @@ def base_protocol(model: Checkpoint) -> Callable[[Checkpoint], ProtocolResult]:
     """The base protocol for heads on the model's encoder, whose images are embedded once."""
     replay = Replay()
     embeddings = model.embed(replay.images)
-    return lambda head: replay.one_shot(Embedded(head, embeddings))
+    return lambda head: replay.one_shot(PrecomputedModel(head, embeddings))
 
 
 def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> list[dict]:

@@ -17,7 +17,7 @@ from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 from siamese_core.metric_learning.learning import Answers
 from siamese_core.retraining.head_training import learnt_head
 from siamese_core.retraining.replay import Replay
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 
 EPISODES, WAYS = 60, 20
 ANSWERED, APPENDED, READ, COMPARED = 60, 100, 3000, 40
@@ -94,7 +94,7 @@ def compare_benchmark(model: Checkpoint) -> Benchmark:
     def obvious() -> np.ndarray:
         return np.array([[model.logits(a[None], b[None])[0] for b in embeddings] for a in embeddings])
 
-    network = Embedded(model, embeddings)
+    network = PrecomputedModel(model, embeddings)
     ours, first = _timed(lambda: network.checkpoint.pairwise_logits(embeddings, embeddings))
     baseline, second = _timed(obvious)
     _check(np.allclose(first, second, atol=1e-2), "comparing")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from siamese_core.casestudies.study import Progress, StudyOptions, StudyReport
+from siamese_core.casestudies.study import StudyOptions, StudyReport
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
 

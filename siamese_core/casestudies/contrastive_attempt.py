@@ -15,7 +15,6 @@ import numpy as np
 
 from siamese_core.casestudies import published
 from siamese_core.casestudies.study import (
-    Progress,
     StudyOptions,
     StudyReport,
     hold_out,
@@ -26,7 +25,7 @@ from siamese_core.casestudies.study import (
 from siamese_core.casestudies.study_training import (
     JIT,
     Draw,
-    Material,
+    StudyImages,
     all_pairs,
     all_pairs_network,
     all_scores,
@@ -38,6 +37,7 @@ from siamese_core.casestudies.training_watch import (
     check_training,
     train_watched,
 )
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import BatchShape
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.diagnosis.image_checks import signatures
@@ -62,7 +62,7 @@ PUBLISHED = {"Net_Definition": published.net_definition, "TestModel": published.
 
 
 @dataclass(frozen=True)
-class Variant:
+class LossVariant:
     """One version of the attempt. build: side in px -> the encoder; clamped: the square of a distance, before
     its root; ours: all pairs of a batch under the project's loss, whatever `loss` and `clamped` are."""
 
@@ -73,17 +73,17 @@ class Variant:
     ours: bool = False
 
 
-def variants() -> list[Variant]:
+def variants() -> list[LossVariant]:
     """What was published and advised, then the parts of the cure, one added to the other."""
     versions = []
     for network, build in PUBLISHED.items():
         unit_length, mended = partial(build, ending=published.unit_length), ENCODERS[OURS[network]]
         versions += [
-            Variant(f"{network}, as published", build),
-            Variant(f"{network}, terms swapped as advised", build, loss=published.contrastive_swapped),
-            Variant(f"{network}, clamped", build, clamped=True),
-            Variant(f"{network}, clamped, no softmax", unit_length, clamped=True),
-            Variant(f"{network}, ours ({mended.name})", mended.build, ours=True),
+            LossVariant(f"{network}, as published", build),
+            LossVariant(f"{network}, terms swapped as advised", build, loss=published.contrastive_swapped),
+            LossVariant(f"{network}, clamped", build, clamped=True),
+            LossVariant(f"{network}, clamped, no softmax", unit_length, clamped=True),
+            LossVariant(f"{network}, ours ({mended.name})", mended.build, ours=True),
         ]
     return versions
 
@@ -93,14 +93,14 @@ def run(options: StudyOptions, progress: Progress) -> StudyReport:
     spec = replace(ENCODERS["face_cnn"], size=options.size or ENCODERS["face_cnn"].size)
     training, held_out = hold_out(options.dataset, HELD_OUT, np.random.default_rng(options.seed))
     pixels = PreparedImages(options.dataset, spec, progress=progress).pixels
-    faces = Material(options.dataset, pixels, training, held_out)
+    faces = StudyImages(options.dataset, pixels, training, held_out)
     report = compare(variants(), faces, options, progress)
     findings = (_network_asked_for(spec.size), *_of_losses(), *report.findings)
     return replace(report, findings=findings)
 
 
 def compare(
-    versions: Sequence[Variant], faces: Material, options: StudyOptions, progress: Progress
+    versions: Sequence[LossVariant], faces: StudyImages, options: StudyOptions, progress: Progress
 ) -> StudyReport:
     """Each version trained anew with the same seed for the same number of steps."""
     findings, table = [], [_by_pixels(faces)]
@@ -132,7 +132,7 @@ def _network_asked_for(size: int) -> Finding:
     )
 
 
-def _by_pixels(faces: Material) -> dict:
+def _by_pixels(faces: StudyImages) -> dict:
     """What needs no training: the correlation of the shrunken images."""
     images, people = faces.judged
     rows = signatures(images)
@@ -140,7 +140,7 @@ def _by_pixels(faces: Material) -> dict:
 
 
 def try_variant(
-    variant: Variant, faces: Material, options: StudyOptions, progress: Progress
+    variant: LossVariant, faces: StudyImages, options: StudyOptions, progress: Progress
 ) -> tuple[dict, list[Finding]]:
     """Its row of the table, and what its diagnosis says."""
     keras.utils.set_random_seed(options.seed)
@@ -161,17 +161,17 @@ def try_variant(
 
 
 def _training(
-    variant: Variant, encoder: keras.Model, material: Material, rng: np.random.Generator
+    variant: LossVariant, encoder: keras.Model, faces: StudyImages, rng: np.random.Generator
 ) -> tuple[keras.Model, Draw]:
     if variant.ours:
         network = all_pairs_network(encoder, "euclidean", "contrastive", OUR_LEARNING_RATE)
-        return network, all_pairs(material, rng, BATCH)
+        return network, all_pairs(faces, rng, BATCH)
     network = published.PairDistance(encoder, variant.clamped)
     network.compile(keras.optimizers.Adam(LEARNING_RATE), loss=variant.loss, jit_compile=JIT)
-    return network, random_pairs(material, rng, HALFSIZE)
+    return network, random_pairs(faces, rng, HALFSIZE)
 
 
-def _judge(encoder: keras.Model, faces: Material, record: TrainingRecord) -> dict:
+def _judge(encoder: keras.Model, faces: StudyImages, record: TrainingRecord) -> dict:
     """On people that no training saw."""
     if record.nan_step:
         return {"effective_rank": None, "eer": None, "roc_auc": None}
@@ -181,7 +181,7 @@ def _judge(encoder: keras.Model, faces: Material, record: TrainingRecord) -> dic
     return {"effective_rank": effective_rank(embeddings), **scores}
 
 
-def _look_inside(encoder: keras.Model, faces: Material, record: TrainingRecord) -> list[Finding]:
+def _look_inside(encoder: keras.Model, faces: StudyImages, record: TrainingRecord) -> list[Finding]:
     if record.nan_step:
         return []
     pixels, _ = faces.judged

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from siamese_core.casestudies import published
-from siamese_core.casestudies.study import Progress, StudyOptions, StudyReport
+from siamese_core.casestudies.study import StudyOptions, StudyReport
 from siamese_core.data.datasets import Dataset
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import members
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.evaluation.protocols import OneShotTrials
@@ -34,7 +35,7 @@ class Tasks:
 
 
 @dataclass(frozen=True)
-class Answers:
+class TaskResults:
     """picks: places (trials,); images: how many went through the encoder; seconds: without compiling."""
 
     picks: np.ndarray
@@ -121,7 +122,7 @@ def _languages(dataset: Dataset) -> dict[str, list[np.ndarray]]:
     return languages
 
 
-def published_answers(network: Network, tasks: Tasks, progress: Progress) -> Answers:
+def published_answers(network: Network, tasks: Tasks, progress: Progress) -> TaskResults:
     """`test_oneshot`: for each task the test image n times beside the support images, all through the pair
     network."""
     model = _pair_network(network)
@@ -137,7 +138,7 @@ def published_answers(network: Network, tasks: Tasks, progress: Progress) -> Ans
     for trial in range(len(tasks.test)):
         progress(trial / len(tasks.test), f"published evaluation: task {trial + 1} of {len(tasks.test)}")
         picks.append(int(np.argmax(probabilities(trial))))
-    return Answers(np.array(picks), 2 * tasks.support.size, time.perf_counter() - start)
+    return TaskResults(np.array(picks), 2 * tasks.support.size, time.perf_counter() - start)
 
 
 def _pair_network(network: Network) -> keras.Model:
@@ -146,7 +147,7 @@ def _pair_network(network: Network) -> keras.Model:
     return keras.Model([left, right], keras.ops.sigmoid(logits))
 
 
-def our_answers(network: Network, tasks: Tasks) -> Answers:
+def our_answers(network: Network, tasks: Tasks) -> TaskResults:
     """The project's own evaluation on the same tasks."""
     embed_pixels(network.encoder, tasks.pixels[:1])  # compiles
     trials = OneShotTrials(
@@ -155,10 +156,10 @@ def our_answers(network: Network, tasks: Tasks) -> Answers:
     start = time.perf_counter()
     picks = np.argmax(trials.scores(network), axis=1)
     seconds = time.perf_counter() - start
-    return Answers(picks, len(tasks.pixels), seconds)
+    return TaskResults(picks, len(tasks.pixels), seconds)
 
 
-def _row(answers: Answers, tasks: Tasks) -> dict:
+def _row(answers: TaskResults, tasks: Tasks) -> dict:
     correct, trials = int(np.sum(answers.picks == tasks.target)), len(tasks.target)
     low, high = wilson_interval(correct, trials)
     return {
@@ -172,7 +173,7 @@ def _row(answers: Answers, tasks: Tasks) -> dict:
     }
 
 
-def _findings(theirs: Answers, ours: Answers, tasks: Tasks) -> tuple[Finding, ...]:
+def _findings(theirs: TaskResults, ours: TaskResults, tasks: Tasks) -> tuple[Finding, ...]:
     picks = Check("same-picks", "no task in which the two evaluations pick different images")
     differing = int(np.sum(theirs.picks != ours.picks))
     once = Check("embedded-once", "1 time that an image goes through the encoder, on average")

@@ -11,7 +11,6 @@ from keras import applications
 
 from siamese_core.casestudies import published
 from siamese_core.casestudies.study import (
-    Progress,
     StudyOptions,
     StudyReport,
     hold_out,
@@ -22,7 +21,7 @@ from siamese_core.casestudies.study import (
 from siamese_core.casestudies.study_training import (
     JIT,
     Draw,
-    Material,
+    StudyImages,
     all_pairs,
     all_pairs_network,
     all_scores,
@@ -30,6 +29,7 @@ from siamese_core.casestudies.study_training import (
 )
 from siamese_core.casestudies.training_watch import check_loss_moves, check_training, train_watched
 from siamese_core.data.datasets import Dataset
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import BatchShape, members
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.diagnosis.layer_units import layer_units
@@ -91,17 +91,17 @@ class Photos:
     training: np.ndarray
     held_out: np.ndarray
 
-    def as_seen(self, inputs: np.ndarray) -> Material:
-        return Material(self.dataset, inputs, self.training, self.held_out)
+    def as_seen(self, inputs: np.ndarray) -> StudyImages:
+        return StudyImages(self.dataset, inputs, self.training, self.held_out)
 
 
 @dataclass(frozen=True)
-class Variant:
+class FeatureVariant:
     """encoder: built anew for each training; ours: all pairs of a batch under the project's loss, else random
     pairs under cross-entropy."""
 
     name: str
-    material: Material
+    images: StudyImages
     encoder: Callable[[], keras.Model]
     ours: bool = False
 
@@ -198,9 +198,9 @@ def _frozen(features: dict[str, np.ndarray], photos: Photos, options: StudyOptio
     return table, findings
 
 
-def _untrained(material: Material) -> dict:
+def _untrained(images: StudyImages) -> dict:
     """What the features are worth as they are, on the classes that the trained variants are judged on."""
-    features, labels = material.judged
+    features, labels = images.judged
     cosine = all_scores(make_head("cosine"), features)
     return {
         "variant": "own preprocessing, cosine, nothing trained",
@@ -211,7 +211,7 @@ def _untrained(material: Material) -> dict:
     }
 
 
-def variants(features: dict[str, np.ndarray], photos: Photos) -> list[Variant]:
+def variants(features: dict[str, np.ndarray], photos: Photos) -> list[FeatureVariant]:
     """As published and as advised, then the parts of the cure, one added to the other; and from scratch."""
     dim = features[OWN].shape[1]
 
@@ -227,17 +227,17 @@ def variants(features: dict[str, np.ndarray], photos: Photos) -> list[Variant]:
     raw, divided, own = (photos.as_seen(features[words]) for words in (RAW, DIVIDED, OWN))
     grey = photos.as_seen(photos.grey)
     return [
-        Variant("published head, raw pixels", raw, sigmoids),
-        Variant("published head, divided by 255 as advised", divided, sigmoids),
-        Variant(SIGMOIDS, own, sigmoids),
-        Variant(NO_SIGMOIDS, own, unit_features),
-        Variant("own preprocessing, no sigmoids, all pairs", own, unit_features, ours=True),
-        Variant("Koch from scratch, random pairs", grey, koch),
-        Variant("Koch from scratch, all pairs", grey, koch, ours=True),
+        FeatureVariant("published head, raw pixels", raw, sigmoids),
+        FeatureVariant("published head, divided by 255 as advised", divided, sigmoids),
+        FeatureVariant(SIGMOIDS, own, sigmoids),
+        FeatureVariant(NO_SIGMOIDS, own, unit_features),
+        FeatureVariant("own preprocessing, no sigmoids, all pairs", own, unit_features, ours=True),
+        FeatureVariant("Koch from scratch, random pairs", grey, koch),
+        FeatureVariant("Koch from scratch, all pairs", grey, koch, ours=True),
     ]
 
 
-def train(variant: Variant, options: StudyOptions, progress: Progress) -> tuple[dict, list[Finding]]:
+def train(variant: FeatureVariant, options: StudyOptions, progress: Progress) -> tuple[dict, list[Finding]]:
     """Its row of the table, on classes that training never saw, and what its diagnosis says."""
     keras.utils.set_random_seed(options.seed)
     network, draw = _training(variant, np.random.default_rng(options.seed))
@@ -250,7 +250,7 @@ def train(variant: Variant, options: StudyOptions, progress: Progress) -> tuple[
     }
     if record.nan_step:
         return row, [check_training(record)]
-    inputs, labels = variant.material.judged
+    inputs, labels = variant.images.judged
     embeddings = embed_pixels(network.encoder, inputs)
     row |= {
         "loss": float(np.mean(record.losses[-LAST:])),
@@ -270,13 +270,13 @@ def train(variant: Variant, options: StudyOptions, progress: Progress) -> tuple[
     ]
 
 
-def _training(variant: Variant, rng: np.random.Generator) -> tuple[keras.Model, Draw]:
+def _training(variant: FeatureVariant, rng: np.random.Generator) -> tuple[keras.Model, Draw]:
     if variant.ours:
         network = all_pairs_network(variant.encoder(), "weighted_l1", "pairwise", LEARNING_RATE)
-        return network, all_pairs(variant.material, rng, BATCH)
+        return network, all_pairs(variant.images, rng, BATCH)
     network = published.SameProbability(variant.encoder())
     network.compile(keras.optimizers.Adam(LEARNING_RATE), loss="binary_crossentropy", jit_compile=JIT)
-    return network, random_pairs(variant.material, rng, HALFSIZE)
+    return network, random_pairs(variant.images, rng, HALFSIZE)
 
 
 def _scores(network: keras.Model, embeddings: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What a case study is given, what it reports, and what all of them measure alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamese_core.data.datasets import Dataset
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import members
 from siamese_core.diagnosis.findings import Finding
 from siamese_core.errors import UserError
@@ -15,8 +16,6 @@ from siamese_core.metrics import equal_error_rate, roc_auc
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Draw = Callable[[int], tuple]
 
 
 @dataclass(frozen=True)
-class Material:
+class StudyImages:
     """inputs: what an encoder is given of each image of the dataset (n, ...); training, held_out: indices of
     images, of different classes."""
 
@@ -37,26 +37,26 @@ class Material:
         return self.inputs[self.held_out], self.dataset.labels[self.held_out]
 
 
-def random_pairs(material: Material, rng: np.random.Generator, halfsize: int) -> Draw:
+def random_pairs(images: StudyImages, rng: np.random.Generator, halfsize: int) -> Draw:
     """Published batches: `halfsize` same pairs and as many different ones, ((left, right), same)."""
-    groups = list(members(material.dataset.labels[material.training]).values())
+    groups = list(members(images.dataset.labels[images.training]).values())
 
     def draw(step: int) -> tuple:
         pairs = published.gen_random_batch(groups, rng, halfsize)
-        sides = (material.training[side] for side in (pairs.left, pairs.right))
-        return tuple(material.inputs[side].astype("float32") for side in sides), pairs.same.astype("float32")
+        sides = (images.training[side] for side in (pairs.left, pairs.right))
+        return tuple(images.inputs[side].astype("float32") for side in sides), pairs.same.astype("float32")
 
     return draw
 
 
-def all_pairs(material: Material, rng: np.random.Generator, shape: BatchShape) -> Draw:
+def all_pairs(images: StudyImages, rng: np.random.Generator, shape: BatchShape) -> Draw:
     """Batches of several images of several classes, (inputs, labels); two of the images are identical."""
-    batches = ClassBatches(material.dataset.subset(material.training), shape)
+    batches = ClassBatches(images.dataset.subset(images.training), shape)
 
     def draw(step: int) -> tuple:
         indices, labels = batches.draw(rng)
         indices[1] = indices[0]  # of one class: a pair at distance 0, where a root has no finite gradient
-        return material.inputs[material.training[indices]].astype("float32"), labels[:, None]
+        return images.inputs[images.training[indices]].astype("float32"), labels[:, None]
 
     return draw
 

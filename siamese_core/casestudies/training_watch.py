@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamese_core.data.progress import Progress
 from siamese_core.diagnosis.findings import Check, Finding
 
 if TYPE_CHECKING:
     import keras
 
-Progress = Callable[[float, str], None]
 
 LEAST_MOVE = 0.01  # of the loss, within the last quarter of a run
 FEWEST_STEPS = 12

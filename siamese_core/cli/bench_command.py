@@ -4,8 +4,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from siamese_core.checkpoints.domains import unlike
-from siamese_core.cli.commands import DEFAULT_ENCODER, Answer, Progress, open_workbench
+from siamese_core.cli.commands import DEFAULT_ENCODER, Answer, open_workbench
 from siamese_core.cli.terminal import table
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ What only one command needs is imported inside it: the log and the list of check
 """
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.cli.terminal import one_line, outline, table
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from siamese_core.workspace.matching import Comparison, Ranking
     from siamese_core.workspace.workbench import Workbench
 
-Progress = Callable[[float, str], None]
 
 DEFAULT_ENCODER, DEFAULT_MINUTES = "koch", 60.0
 EMBEDDED_AT_ONCE = 32

@@ -4,8 +4,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from siamese_core.cli.commands import Answer, Progress, open_workbench
+from siamese_core.cli.commands import Answer, open_workbench
 from siamese_core.cli.terminal import table
+from siamese_core.data.progress import Progress
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX
 from siamese_core.labelling.strategies import STRATEGIES
 

@@ -5,8 +5,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from siamese_core.cli.commands import DEFAULT_ENCODER, Answer, Progress, open_store, open_workbench
+from siamese_core.cli.commands import DEFAULT_ENCODER, Answer, open_store, open_workbench
 from siamese_core.cli.terminal import one_line, table
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
 if TYPE_CHECKING:

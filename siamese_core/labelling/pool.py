@@ -13,6 +13,7 @@ import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unlike
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
@@ -24,7 +25,6 @@ from siamese_core.workspace.workbench import Workbench
 
 MOST_NAMED = 20
 CHUNK = 16  # images at a time: up to 48 MB, and a comparison on the page waits for no more than these
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

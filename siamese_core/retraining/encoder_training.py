@@ -6,7 +6,6 @@ most of the time. The weights in the end are halfway between the parent's and th
 (WiSE-FT, Wortsman et al. 2022).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -14,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.data.progress import Progress
 from siamese_core.networks.encoders import PRETRAINED, build_network, with_copies
 from siamese_core.retraining.head_training import copied_head, inherited_card
 from siamese_core.training.augmentation import CHANGES, moved, origins
@@ -25,8 +25,6 @@ PASSES = 8  # over the answers
 LEARNING_RATE = 2e-5
 KEPT = 0.5  # of the parent's weights: what holds for all images, not those trained on alone (WiSE-FT)
 LAST_STAGE = "conv5_"  # how the names of its layers begin
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
 from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence, adapt
 from siamese_core.retraining.answered_pairs import Material
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
 LEARNT = "learnt_cosine"
@@ -49,7 +49,7 @@ def learnt_head(
     """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
     images and the answers about them; None where nothing is learnt that is `allowed` and beats the parent on
     things held out. The threshold stays."""
-    network = Embedded(parent, embeddings)
+    network = PrecomputedModel(parent, embeddings)
 
     def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)

@@ -11,7 +11,7 @@ from siamese_core.data.assets import ASSETS
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.sampling import Pairs, sample_pairs
 from siamese_core.evaluation.protocols import OneShotOptions, OneShotTrials, ProtocolResult, one_shot_trials
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 
 FILE = ASSETS / "samples" / "replay.zip"
 TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
@@ -40,7 +40,7 @@ class Replay:
         drawn = sample_pairs(self.dataset.labels[mixed], np.random.default_rng(SEED), PAIRS)
         return Pairs(mixed[drawn.left], mixed[drawn.right], drawn.same)
 
-    def one_shot(self, network: Embedded) -> ProtocolResult:
+    def one_shot(self, network: PrecomputedModel) -> ProtocolResult:
         """The same trials for every network; `network.embeddings` are of `images`."""
         return self._trials.evaluate(network)
 

@@ -12,6 +12,7 @@ import numpy as np
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
 from siamese_core.checkpoints.domains import some_of
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.images.decoding import image_id
@@ -27,15 +28,13 @@ from siamese_core.retraining.head_training import (
 )
 from siamese_core.retraining.replay import Replay
 from siamese_core.retraining.report import RetrainOptions, RetrainReport, write_report
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 from siamese_core.workspace.embedding_store import Shelf, shelf_name, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
 
 MODES = ("head", "full")
 PROMOTIONS = ("auto", "never", "force")
 EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
-
-Progress = Callable[[float, str], None]
 
 
 def retrain(
@@ -272,11 +271,13 @@ def _measured(run: _Run, network: _Network) -> Measured:
     """On the pairs that judge, and on the base protocol."""
     material, judges = run.material, run.material.parts.holdout
     trials = VerificationTrials(int, material.left[judges], material.right[judges], material.same[judges])
-    return Measured(trials.evaluate(Embedded(network.checkpoint, network.answered)), _base(run, network))
+    return Measured(
+        trials.evaluate(PrecomputedModel(network.checkpoint, network.answered)), _base(run, network)
+    )
 
 
 def _base(run: _Run, network: _Network) -> ProtocolResult:
-    return run.replay.one_shot(Embedded(network.checkpoint, network.replayed))
+    return run.replay.one_shot(PrecomputedModel(network.checkpoint, network.replayed))
 
 
 def _complete_card(run: _Run, candidate: Checkpoint, report: RetrainReport) -> None:

@@ -1,16 +1,14 @@
 """All images of a dataset as an encoder sees them, made once and kept."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
+from siamese_core.data.progress import Progress
 from siamese_core.networks.encoders import EncoderSpec, prepare
-
-Progress = Callable[[float, str], None]
 
 
 class PreparedImages:

@@ -1,6 +1,6 @@
 """A whole training run: data, training, calibration on held-out classes, a checkpoint with its card."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from siamese_core.checkpoints.domains import domain_of_images, some_of
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.pair_lists import PairList, load_pair_list
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import Episode, members, sample_episodes
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions
@@ -35,14 +36,12 @@ from siamese_core.training.trainer import (
     embed_pixels,
     one_shot_accuracy,
 )
-from siamese_core.training.validation import Embedded, calibrate, one_shot
+from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
 
 HELD_OUT_SHARE = 0.1  # of the classes, where no validation data is given
 INTERVAL_TRIALS, FINAL_TRIALS = 400, 4_000
 INTERVAL_IMAGES = 5  # of each class: to embed all of them every few minutes would take too long
 LEARNING_RATES = {"koch": 3e-4, "resnet50": 1e-3, "small_cnn": 3e-4, "face_cnn": 3e-4}
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -276,13 +275,13 @@ def _checkpoint(
     }
     encoder = with_copies(result.encoder, card)
     checkpoint = Checkpoint("", spec.name, encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
-    network = Embedded(checkpoint, embed_pixels(encoder, unseen.pixels))
+    network = PrecomputedModel(checkpoint, embed_pixels(encoder, unseen.pixels))
     calibrated = calibrate(network, unseen.dataset.labels, np.random.default_rng([request.seed, 3]))
     checkpoint.calibration, checkpoint.threshold = calibrated.calibration, calibrated.threshold
     return checkpoint, {"one_shot": _one_shot(network, unseen.dataset), "verification": calibrated.metrics}
 
 
-def _one_shot(network: Embedded, dataset: Dataset) -> dict:
+def _one_shot(network: PrecomputedModel, dataset: Dataset) -> dict:
     (n_way, k_shot), within_group = _episode_shape(dataset)
     result = one_shot(network, dataset, OneShotOptions(n_way, k_shot, FINAL_TRIALS, within_group))
     where = ", within group" if within_group else ""
@@ -294,7 +293,7 @@ def _save(
 ) -> Checkpoint:
     """Saves, then measures what was saved: its card tells how much the storage cost."""
     saved = save_checkpoint(checkpoint, folder, quantise=True, update_of=update_of)
-    network = Embedded(saved, embed_pixels(saved.encoder, unseen.pixels))
+    network = PrecomputedModel(saved, embed_pixels(saved.encoder, unseen.pixels))
     stored = _one_shot(network, unseen.dataset)
     loss = metrics["one_shot"]["accuracy"] - stored["accuracy"]
     saved.card["metrics"] = {**metrics, "one_shot": stored, "one_shot_lost_by_storing": loss}

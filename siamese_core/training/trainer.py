@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import Episode
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import EncoderSpec
@@ -27,7 +28,7 @@ from siamese_core.training.compounds import compounds, share_after
 from siamese_core.training.options import TrainingOptions, check, fixed
 from siamese_core.training.pair_network import AdamByInputs, PairNetwork
 from siamese_core.training.precision import half_precision_on_accelerators
-from siamese_core.training.prepared_images import PreparedImages, Progress
+from siamese_core.training.prepared_images import PreparedImages
 from siamese_core.training.state import MetricsFile, NotFinite, read_header, read_variables, write_state
 
 # Between two intervals the state is saved, too: this often, and no more than a twentieth of the time.

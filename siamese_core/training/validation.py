@@ -27,7 +27,7 @@ RANDOM_PAIRS = "verification, random pairs of held-out classes, half of them sam
 
 
 @dataclass(frozen=True)
-class Embedded:
+class PrecomputedModel:
     """A checkpoint on images that are embedded already, float32 (n, d): its "images" are row numbers."""
 
     checkpoint: Checkpoint
@@ -62,7 +62,7 @@ class Embedded:
         return self.checkpoint.similarity(logits)
 
 
-def one_shot(network: Embedded, dataset: Dataset, options: OneShotOptions) -> ProtocolResult:
+def one_shot(network: PrecomputedModel, dataset: Dataset, options: OneShotOptions) -> ProtocolResult:
     """Trials that depend on the data and the options only, so that two networks take the same ones."""
     trials = one_shot_trials(dataset, options, np.random.default_rng(0))
     return replace(trials, read=int).evaluate(network)
@@ -78,7 +78,7 @@ class Calibrated:
     metrics: dict
 
 
-def calibrate(network: Embedded, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
+def calibrate(network: PrecomputedModel, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
     """Calibration and threshold from random pairs of classes that training never saw; labels: (n,).
 
     Where half of the classes give no pairs, all are judged by themselves, and the metrics say so. UserError
@@ -113,7 +113,7 @@ def _metrics(parts: list[tuple[np.ndarray, np.ndarray]], fits: list[tuple[Calibr
 
 
 def _judged(
-    network: Embedded, labels: np.ndarray, chosen: np.ndarray, rng: np.random.Generator
+    network: PrecomputedModel, labels: np.ndarray, chosen: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Logits and same, of random pairs of the chosen images."""
     images = np.flatnonzero(chosen)

@@ -28,7 +28,7 @@ from siamese_core.retraining.head_training import (
     unlabelled_head,
 )
 from siamese_core.retraining.holdout import Split, split
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 
 COUNT = 40
 
@@ -261,7 +261,7 @@ def gate(parent: Checkpoint, shown: np.ndarray, given: Answers, seed: int) -> Ju
 
     def measured(model: Checkpoint) -> Measured:
         judges = (each[parts.holdout] for each in (given.left, given.right, given.same))
-        return Measured(VerificationTrials(int, *judges).evaluate(Embedded(model, shown)), base)
+        return Measured(VerificationTrials(int, *judges).evaluate(PrecomputedModel(model, shown)), base)
 
     return judge(measured(parent), measured(candidate))
 

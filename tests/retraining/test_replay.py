@@ -6,7 +6,7 @@ import pytest
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.metrics import Calibration
 from siamese_core.retraining.replay import PAIRS, TRIALS, Replay
-from siamese_core.training.validation import Embedded
+from siamese_core.training.validation import PrecomputedModel
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +46,24 @@ def test_alphabets_that_judge_are_not_among_the_pairs(replay, network):
     mixed = set(alphabet[pairs.left]) | set(alphabet[pairs.right])
     assert len(mixed) == 2
     known = np.eye(128, dtype="float32")[replay.dataset.labels] * ~np.isin(alphabet, list(mixed))[:, None]
-    assert replay.one_shot(Embedded(network, known)).correct.all()
+    assert replay.one_shot(PrecomputedModel(network, known)).correct.all()
 
 
 def test_one_shot_is_right_where_classes_lie_apart_and_by_chance_where_they_do_not(replay, network):
     labels = replay.dataset.labels
     corners = np.eye(128, dtype="float32")[labels]
-    known = replay.one_shot(Embedded(network, corners))
+    known = replay.one_shot(PrecomputedModel(network, corners))
     assert known.correct.all() and len(known.correct) == TRIALS.episodes == 400
     noise = np.random.default_rng(0).normal(size=(400, 128)).astype("float32")
-    assert replay.one_shot(Embedded(network, noise)).correct.mean() < 0.15
+    assert replay.one_shot(PrecomputedModel(network, noise)).correct.mean() < 0.15
 
 
 def test_every_network_takes_the_same_trials_within_an_alphabet(replay, network):
     labels, dataset = replay.dataset.labels, replay.dataset
     corners = np.eye(128, dtype="float32")[labels]
     alphabets = np.eye(128, dtype="float32")[dataset.class_group[labels]]
-    assert not replay.one_shot(Embedded(network, alphabets)).correct.any()
+    assert not replay.one_shot(PrecomputedModel(network, alphabets)).correct.any()
     spoilt = np.where(np.arange(400)[:, None] % 7 == 0, 0.0, corners).astype("float32")
-    results = [each.one_shot(Embedded(network, spoilt)).correct for each in (replay, Replay())]
+    results = [each.one_shot(PrecomputedModel(network, spoilt)).correct for each in (replay, Replay())]
     np.testing.assert_array_equal(*results)
     assert 0 < results[0].mean() < 1

@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.training import validation
-from siamese_core.training.validation import Embedded, calibrate, one_shot
+from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
 
 DIM = 8
 
@@ -36,7 +36,7 @@ def scattered(n_classes: int, spread: float, each: int = 6) -> tuple[np.ndarray,
 
 
 def calibrated(checkpoint: Checkpoint, embeddings: np.ndarray, labels: np.ndarray):
-    return calibrate(Embedded(checkpoint, embeddings), labels, np.random.default_rng(1))
+    return calibrate(PrecomputedModel(checkpoint, embeddings), labels, np.random.default_rng(1))
 
 
 def test_classes_that_lie_apart_are_told_apart_with_confidence(checkpoint):
@@ -62,7 +62,9 @@ def test_each_half_of_the_classes_is_judged_by_the_other(checkpoint):
     embeddings, labels = scattered(2, 0.1, each=20)
     both = np.concatenate([embeddings, 100 * embeddings])
     seed = next(seed for seed in range(99) if set(np.random.default_rng(seed).permutation(4)[:2]) == {0, 1})
-    found = calibrate(Embedded(checkpoint, both), np.r_[labels, labels + 2], np.random.default_rng(seed))
+    found = calibrate(
+        PrecomputedModel(checkpoint, both), np.r_[labels, labels + 2], np.random.default_rng(seed)
+    )
     alone = calibrated(checkpoint, embeddings, labels)
     assert "each half of the classes judged by the other" in found.metrics["protocol"]
     assert found.metrics["pairs"] == 2000
@@ -88,7 +90,7 @@ def test_the_same_generator_gives_the_same_calibration(checkpoint):
 
 def test_an_embedded_checkpoint_answers_as_the_checkpoint_does(checkpoint):
     embeddings, _ = scattered(3, 0.1)
-    network = Embedded(replace(checkpoint, id="id", threshold=0.3), embeddings)
+    network = PrecomputedModel(replace(checkpoint, id="id", threshold=0.3), embeddings)
     assert (network.encoder_name, network.id, network.threshold) == ("small_cnn", "id", 0.3)
     rows = network.embed([4, 0])
     np.testing.assert_array_equal(rows, embeddings[[4, 0]])
@@ -110,7 +112,8 @@ def test_two_networks_take_the_same_one_shot_trials(checkpoint):
     )
     options = OneShotOptions(n_way=5, episodes=50)
     first, again = (
-        one_shot(Embedded(checkpoint, each), dataset, options) for each in (embeddings, 2 * embeddings)
+        one_shot(PrecomputedModel(checkpoint, each), dataset, options)
+        for each in (embeddings, 2 * embeddings)
     )
     np.testing.assert_array_equal(first.correct, again.correct)
     assert 0.2 < first.correct.mean() < 1
