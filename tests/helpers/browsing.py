@@ -105,7 +105,7 @@ def set_threshold(page: Page, encoder: str, value: float) -> None:
     expect(page.locator(f"[data-reset={encoder}]")).to_be_visible()
 
 
-def open_desk(page: Page, server) -> Page:
+def open_app_page(page: Page, server) -> Page:
     """The page of a running app; `page.rows()` gives what the log got since."""
     open_page(page, server.url)
     earlier = len(logged(server.workspace))

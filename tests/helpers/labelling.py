@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from helpers.browsing import open_desk, open_tab
+from helpers.browsing import open_app_page, open_tab
 from helpers.samples import alphabet, image_file
 
 
@@ -24,20 +24,22 @@ def drawn_classes(
 
 def open_label(page: Page, server) -> Page:
     """The Label tab with a pair on screen."""
-    desk = open_desk(page, server)
-    open_tab(desk, "Label")
-    expect(desk.locator("#pool .count")).to_contain_text("all embedded")
-    wait_for_pair(desk)
-    return desk
+    app_page = open_app_page(page, server)
+    open_tab(app_page, "Label")
+    expect(app_page.locator("#pool .count")).to_contain_text("all embedded")
+    wait_for_pair(app_page)
+    return app_page
 
 
-def wait_for_pair(desk: Page) -> tuple[str, str]:
+def wait_for_pair(app_page: Page) -> tuple[str, str]:
     """The ids of the pair on screen."""
-    expect(desk.locator("#label .stage:not(.empty)")).to_be_visible()
-    return on_screen(desk)
+    expect(app_page.locator("#label .stage:not(.empty)")).to_be_visible()
+    return on_screen(app_page)
 
 
-def on_screen(desk: Page) -> tuple[str, str]:
+def on_screen(app_page: Page) -> tuple[str, str]:
     """Both ids at one moment."""
-    left, right = desk.locator("#label .stage").evaluate("stage => [stage.dataset.left, stage.dataset.right]")
+    left, right = app_page.locator("#label .stage").evaluate(
+        "stage => [stage.dataset.left, stage.dataset.right]"
+    )
     return left, right

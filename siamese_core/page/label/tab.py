@@ -7,7 +7,7 @@ from siamese_core.answers.label_rows import settled_labels, standing_labels
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
 from siamese_core.labelling.standing import standing_of
-from siamese_core.page.label.logic import clashes, suggestions
+from siamese_core.page.label.contradictions import clashes, suggestions
 from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import Forecasts, progress_panel

@@ -15,7 +15,7 @@ from siamese_core.page.one_shot.support import busy
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.status import StatusLine
-from siamese_core.page.retrain.desk import Desk, Run
+from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.report import report_section
 from siamese_core.workspace.workbench import Workbench
 
@@ -47,7 +47,7 @@ SCRIPT = "workbench.checkpoints(element, (wish) => trigger('wished', wish))"
 class RetrainTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.desk = Desk(self.retrain)
+        self.background = BackgroundRetraining(self.retrain)
 
     def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
         """The report as JSON. Imported here: training needs TensorFlow, which the page starts without."""
@@ -73,11 +73,11 @@ class RetrainTab:
         listen(self.list.wished, self.change, None, shown)
 
     def start(self, slot: str, mode: str) -> tuple:
-        self.desk.start(slot, mode)
+        self.background.start(slot, mode)
         return self.look()
 
     def look(self) -> tuple[Markup, Markup, gr.Timer]:
-        run = self.desk.latest
+        run = self.background.latest
         watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
         problem = self.workbench.photos_problem
         photos = PHOTOS.format(problem=problem) if problem else ""

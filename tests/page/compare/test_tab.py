@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from helpers.browsing import card, give, give_pair, glyph, open_desk, press, set_threshold
+from helpers.browsing import card, give, give_pair, glyph, open_app_page, press, set_threshold
 from helpers.samples import bad_files, corner_mark, huge_png, image_file, odd_files
 
 # The darkest red of an <img>, 0..255.
@@ -21,36 +21,36 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(page, quick_app):
-    return open_desk(page, quick_app)
+def app_page(page, quick_app):
+    return open_app_page(page, quick_app)
 
 
-def test_an_svg_drawing_is_refused_in_words(desk):
-    field = desk.locator("#left input[type=file]")
+def test_an_svg_drawing_is_refused_in_words(app_page):
+    field = app_page.locator("#left input[type=file]")
     field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": b"<svg></svg>"})
-    expect(desk.locator("[data-testid=toast-body]")).to_contain_text("Save a drawing as PNG")
+    expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("Save a drawing as PNG")
 
 
-def test_without_a_camera_the_place_says_so_and_a_file_can_still_be_chosen(desk):
-    place = desk.locator("#left")
+def test_without_a_camera_the_place_says_so_and_a_file_can_still_be_chosen(app_page):
+    place = app_page.locator("#left")
     place.get_by_label("Capture from camera").click()
     place.get_by_text("Click to Access Webcam").click()
-    expect(desk.locator("#left-pad .trouble")).to_have_text(
+    expect(app_page.locator("#left-pad .trouble")).to_have_text(
         "There is no camera. Connect one, or choose a file."
     )
     place.get_by_label("Upload file").click()
-    expect(desk.locator("#left-pad .trouble")).to_be_hidden()
+    expect(app_page.locator("#left-pad .trouble")).to_be_hidden()
     expect(place).to_contain_text("Drop, choose or paste a picture")
 
 
-def test_two_pictures_are_compared_as_soon_as_both_are_there(desk):
-    expect(desk.locator("#opinions")).to_contain_text("Give two pictures")
-    give(desk, "left", glyph(1))
-    expect(desk.locator("#opinions")).to_contain_text("One more picture")
-    give(desk, "right", glyph(2))
-    expect(desk.locator("#opinions .card h3")).to_have_text(["koch", "resnet50"])
+def test_two_pictures_are_compared_as_soon_as_both_are_there(app_page):
+    expect(app_page.locator("#opinions")).to_contain_text("Give two pictures")
+    give(app_page, "left", glyph(1))
+    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
+    give(app_page, "right", glyph(2))
+    expect(app_page.locator("#opinions .card h3")).to_have_text(["koch", "resnet50"])
     for encoder in ("koch", "resnet50"):
-        opinion = card(desk, encoder)
+        opinion = card(app_page, encoder)
         expect(opinion.locator(".says .number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
         expect(opinion.locator(".verdict")).to_have_text(re.compile("^(= same|≠ different)$"))
         expect(opinion.locator(".threshold")).to_have_text("threshold 0.50")
@@ -59,48 +59,48 @@ def test_two_pictures_are_compared_as_soon_as_both_are_there(desk):
         expect(opinion.locator(".seen img")).to_have_count(2)
 
 
-def test_the_verdict_is_the_similarity_against_the_threshold_and_the_bar_is_as_long(desk):
-    give_pair(desk, 1)
+def test_the_verdict_is_the_similarity_against_the_threshold_and_the_bar_is_as_long(app_page):
+    give_pair(app_page, 1)
     for encoder in ("koch", "resnet50"):
-        said = card(desk, encoder)
+        said = card(app_page, encoder)
         similarity = float(said.locator(".says .number").inner_text())
         width = float(re.search(r"[\d.]+", said.locator(".fill").get_attribute("style"))[0])
         assert width == pytest.approx(100 * similarity, abs=0.51)
         assert ("= same" in said.inner_text()) == (similarity >= 0.5) or similarity == 0.5
 
 
-def test_what_an_encoder_sees_is_shown_at_its_own_size(desk):
-    give_pair(desk, 2)
-    sizes = desk.evaluate("Array.from(document.querySelectorAll('.seen img'), (i) => i.naturalWidth)")
+def test_what_an_encoder_sees_is_shown_at_its_own_size(app_page):
+    give_pair(app_page, 2)
+    sizes = app_page.evaluate("Array.from(document.querySelectorAll('.seen img'), (i) => i.naturalWidth)")
     assert sizes == [48] * 4
 
 
-def test_a_sample_pair_is_taken_with_one_click(desk):
-    desk.locator("#samples [data-sample]").first.click()
-    expect(desk.locator(".card .number")).to_have_count(2)
-    assert desk.locator("#samples img").evaluate_all("all => all.every((i) => i.naturalWidth > 0)")
+def test_a_sample_pair_is_taken_with_one_click(app_page):
+    app_page.locator("#samples [data-sample]").first.click()
+    expect(app_page.locator(".card .number")).to_have_count(2)
+    assert app_page.locator("#samples img").evaluate_all("all => all.every((i) => i.naturalWidth > 0)")
 
 
-def test_a_sample_is_framed_while_both_of_its_pictures_are_on_screen(desk):
-    framed = desk.locator("#samples [aria-current=true]")
+def test_a_sample_is_framed_while_both_of_its_pictures_are_on_screen(app_page):
+    framed = app_page.locator("#samples [aria-current=true]")
     for index in ("1", "0"):
-        desk.locator(f"#samples [data-sample='{index}']").click()
+        app_page.locator(f"#samples [data-sample='{index}']").click()
         expect(framed).to_have_attribute("data-sample", index)
-    desk.keyboard.press("u")
-    expect(desk.locator(".answer-bar .saved")).to_have_text("Saved: unsure")
-    assert desk.evaluate("document.querySelector('#samples :focus-visible') === null")
-    desk.reload()
+    app_page.keyboard.press("u")
+    expect(app_page.locator(".answer-bar .saved")).to_have_text("Saved: unsure")
+    assert app_page.evaluate("document.querySelector('#samples :focus-visible') === null")
+    app_page.reload()
     expect(framed).to_have_attribute("data-sample", "0")
-    give(desk, "left", glyph(1))
-    expect(desk.locator(".opinions:not(.stale)[data-left]:not([data-left=''])")).to_be_visible()
+    give(app_page, "left", glyph(1))
+    expect(app_page.locator(".opinions:not(.stale)[data-left]:not([data-left=''])")).to_be_visible()
     expect(framed).to_have_count(0)
 
 
-def test_a_sample_chosen_by_key_keeps_the_focus(desk):
-    sample = desk.locator("#samples [data-sample]").nth(1)
+def test_a_sample_chosen_by_key_keeps_the_focus(app_page):
+    sample = app_page.locator("#samples [data-sample]").nth(1)
     sample.focus()
-    desk.keyboard.press("Enter")
-    expect(desk.locator(".card .number")).to_have_count(2)
+    app_page.keyboard.press("Enter")
+    expect(app_page.locator(".card .number")).to_have_count(2)
     expect(sample).to_be_focused()
 
 
@@ -114,23 +114,23 @@ def draw(page, place: str, points) -> None:
     page.mouse.up()
 
 
-def test_drawings_are_compared(desk):
-    draw(desk, "left", DRAWN)
-    expect(desk.locator("#opinions")).to_contain_text("One more picture")
-    draw(desk, "right", [(30, 200), (200, 30)])
-    expect(desk.locator(".card .number")).to_have_count(2)
-    seen = card(desk, "koch").locator(".seen img").first
+def test_drawings_are_compared(app_page):
+    draw(app_page, "left", DRAWN)
+    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
+    draw(app_page, "right", [(30, 200), (200, 30)])
+    expect(app_page.locator(".card .number")).to_have_count(2)
+    seen = card(app_page, "koch").locator(".seen img").first
     darkest = seen.evaluate(DARKEST)
     assert darkest < 64
-    desk.locator("#left-pad [data-wipe]").click()
-    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+    app_page.locator("#left-pad [data-wipe]").click()
+    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
 
 
-def test_a_pasted_picture_goes_into_the_first_empty_place(desk):
+def test_a_pasted_picture_goes_into_the_first_empty_place(app_page):
     for seed in (1, 2):
-        paste(desk, glyph(seed))
-        expect(desk.locator(".place img")).to_have_count(seed)
-    expect(desk.locator(".card .number")).to_have_count(2)
+        paste(app_page, glyph(seed))
+        expect(app_page.locator(".place img")).to_have_count(seed)
+    expect(app_page.locator(".card .number")).to_have_count(2)
 
 
 def paste(page, content: bytes) -> None:
@@ -142,82 +142,86 @@ def paste(page, content: bytes) -> None:
     )
 
 
-def test_a_threshold_can_be_moved_to_nought_and_back_and_disagreement_comes_first(desk):
-    give_pair(desk, 3)
-    set_threshold(desk, "koch", 0)
-    expect(card(desk, "koch").locator(".says .verdict")).to_have_text("= same")
-    expect(card(desk, "koch").locator("output")).to_have_text("0.00")
-    expect(card(desk, "koch").locator(".note")).to_have_text("At this threshold every pair is called same.")
-    set_threshold(desk, "resnet50", 1)
-    expect(card(desk, "resnet50").locator(".says .verdict")).to_have_text("≠ different")
-    expect(desk.locator(".summary.disagree")).to_contain_text("koch says = same, resnet50 says ≠ different")
-    desk.locator("[data-reset=koch]").click()
-    expect(card(desk, "koch").locator(".threshold")).to_have_text("threshold 0.50")
-    expect(card(desk, "koch").locator(".note")).to_have_count(0)
+def test_a_threshold_can_be_moved_to_nought_and_back_and_disagreement_comes_first(app_page):
+    give_pair(app_page, 3)
+    set_threshold(app_page, "koch", 0)
+    expect(card(app_page, "koch").locator(".says .verdict")).to_have_text("= same")
+    expect(card(app_page, "koch").locator("output")).to_have_text("0.00")
+    expect(card(app_page, "koch").locator(".note")).to_have_text(
+        "At this threshold every pair is called same."
+    )
+    set_threshold(app_page, "resnet50", 1)
+    expect(card(app_page, "resnet50").locator(".says .verdict")).to_have_text("≠ different")
+    expect(app_page.locator(".summary.disagree")).to_contain_text(
+        "koch says = same, resnet50 says ≠ different"
+    )
+    app_page.locator("[data-reset=koch]").click()
+    expect(card(app_page, "koch").locator(".threshold")).to_have_text("threshold 0.50")
+    expect(card(app_page, "koch").locator(".note")).to_have_count(0)
 
 
-def test_the_same_picture_twice_cannot_be_answered(desk):
-    give(desk, "left", glyph(1))
-    give(desk, "right", glyph(1))
-    expect(desk.locator("#opinions")).to_contain_text("same picture twice")
-    press(desk, "s")
-    expect(desk.locator(".answer-bar .saved")).to_have_text("The same picture twice cannot be answered")
-    assert desk.rows() == []
+def test_the_same_picture_twice_cannot_be_answered(app_page):
+    give(app_page, "left", glyph(1))
+    give(app_page, "right", glyph(1))
+    expect(app_page.locator("#opinions")).to_contain_text("same picture twice")
+    press(app_page, "s")
+    expect(app_page.locator(".answer-bar .saved")).to_have_text("The same picture twice cannot be answered")
+    assert app_page.rows() == []
 
 
-def test_files_that_are_no_images_are_told_and_the_page_goes_on(desk, quick_app):
+def test_files_that_are_no_images_are_told_and_the_page_goes_on(app_page, quick_app):
     before = len(quick_app.log())
     for name in ("text.png", "empty.png", "cut-short.png", "too-many-pixels.png"):
-        give(desk, "left", bad_files()[name], name)
-        told = desk.locator("#opinions .trouble")
+        give(app_page, "left", bad_files()[name], name)
+        told = app_page.locator("#opinions .trouble")
         expect(told).to_contain_text("Left picture: An image")
         expect(told).to_contain_text(name)
-        expect(desk.locator("#left")).to_contain_text("Drop, choose or paste a picture")
-    give(desk, "left", huge_png(), "huge.png")
-    expect(desk.locator("#left")).to_contain_text("Drop, choose or paste a picture")
-    expect(desk.locator("#opinions .trouble")).to_contain_text("at most 40 million pixels")
-    give(desk, "left", glyph(1))
-    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+        expect(app_page.locator("#left")).to_contain_text("Drop, choose or paste a picture")
+    give(app_page, "left", huge_png(), "huge.png")
+    expect(app_page.locator("#left")).to_contain_text("Drop, choose or paste a picture")
+    expect(app_page.locator("#opinions .trouble")).to_contain_text("at most 40 million pixels")
+    give(app_page, "left", glyph(1))
+    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
     assert "Traceback" not in quick_app.log()[before:]
 
 
-def test_a_place_is_emptied_of_a_file_that_is_no_image_and_the_reason_stays_until_it_gets_another(desk):
-    give_pair(desk, 4)
+def test_a_place_is_emptied_of_a_file_that_is_no_image_and_the_reason_stays_until_it_gets_another(app_page):
+    give_pair(app_page, 4)
     for name in ("text.png", "cut-short.png", "cut-short.png"):
-        with desk.expect_response("**/upload*"):
-            give(desk, "left", bad_files()[name], name)
-        desk.wait_for_timeout(500)
-        expect(desk.locator("#opinions .trouble")).to_contain_text(name)
-        expect(desk.locator("#left img")).to_have_count(0)
-        expect(desk.locator("#right img")).to_have_count(1)
-    expect(desk.locator("[data-testid=toast-body]")).to_have_count(0)
-    give(desk, "left", glyph(1))
-    expect(desk.locator(".card .number")).to_have_count(2)
-    desk.get_by_label("Remove Image").first.click()
-    expect(desk.locator("#opinions")).to_contain_text("One more picture")
+        with app_page.expect_response("**/upload*"):
+            give(app_page, "left", bad_files()[name], name)
+        app_page.wait_for_timeout(500)
+        expect(app_page.locator("#opinions .trouble")).to_contain_text(name)
+        expect(app_page.locator("#left img")).to_have_count(0)
+        expect(app_page.locator("#right img")).to_have_count(1)
+    expect(app_page.locator("[data-testid=toast-body]")).to_have_count(0)
+    give(app_page, "left", glyph(1))
+    expect(app_page.locator(".card .number")).to_have_count(2)
+    app_page.get_by_label("Remove Image").first.click()
+    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
 
 
-def test_odd_image_files_are_compared(desk):
-    give(desk, "right", image_file(Image.new("RGB", (1, 1))), "one-pixel.png")
+def test_odd_image_files_are_compared(app_page):
+    give(app_page, "right", image_file(Image.new("RGB", (1, 1))), "one-pixel.png")
     earlier = ""
     for name in sorted(odd_files())[::6]:
-        give(desk, "left", odd_files()[name], name)
-        board = desk.locator(f".opinions:not(.stale):not([data-made='{earlier}'])")
+        give(app_page, "left", odd_files()[name], name)
+        board = app_page.locator(f".opinions:not(.stale):not([data-made='{earlier}'])")
         expect(board.locator(".card .number")).to_have_count(2)
         earlier = board.get_attribute("data-made")
 
 
-def test_a_picture_that_browsers_cannot_show_is_shown_all_the_same(desk):
-    give(desk, "left", image_file(corner_mark(), "TIFF"), "scan.tif")
-    desk.wait_for_function("() => document.querySelector('#left img')?.naturalWidth === 48")
+def test_a_picture_that_browsers_cannot_show_is_shown_all_the_same(app_page):
+    give(app_page, "left", image_file(corner_mark(), "TIFF"), "scan.tif")
+    app_page.wait_for_function("() => document.querySelector('#left img')?.naturalWidth === 48")
 
 
-def test_a_preview_tells_what_the_answers_teach(desk):
-    give_pair(desk, 3)
-    expect(card(desk, "koch").locator(".preview")).to_have_count(0)
-    desk.locator("#preview input").check()
-    press(desk, "s")
+def test_a_preview_tells_what_the_answers_teach(app_page):
+    give_pair(app_page, 3)
+    expect(card(app_page, "koch").locator(".preview")).to_have_count(0)
+    app_page.locator("#preview input").check()
+    press(app_page, "s")
     for encoder in ("koch", "resnet50"):
-        expect(card(desk, encoder).locator(".preview")).to_have_text(
+        expect(card(app_page, encoder).locator(".preview")).to_have_text(
             re.compile(r"Preview, after learning from \d+ answers?[01]\.\d\d(= same|≠ different)")
         )

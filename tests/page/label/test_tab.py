@@ -8,7 +8,16 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from helpers.browsing import CONTRAST, close_storage, glyph, logged, open_desk, open_tab, press, wait_for_rows
+from helpers.browsing import (
+    CONTRAST,
+    close_storage,
+    glyph,
+    logged,
+    open_app_page,
+    open_tab,
+    press,
+    wait_for_rows,
+)
 from helpers.labelling import drawn_classes, on_screen, open_label, wait_for_pair
 from helpers.small_checkpoints import promote_small
 from siamese_core.answers.label_rows import standing_labels
@@ -50,7 +59,7 @@ def started(serve, home):
 
 
 @pytest.fixture
-def desk(page, labelling):
+def app_page(page, labelling):
     return open_label(page, labelling)
 
 
@@ -58,21 +67,21 @@ def given(rows) -> list[tuple]:
     return [(row.left_id, row.right_id, row.answer) for row in rows]
 
 
-def answer(desk, keys: str) -> list[tuple]:
+def answer(app_page, keys: str) -> list[tuple]:
     """Presses each key and gives what it should have meant."""
     told = []
     for key in keys:
-        pair = wait_for_pair(desk)
-        press(desk, key)
+        pair = wait_for_pair(app_page)
+        press(app_page, key)
         told.append((*pair, ANSWERS[key]))
     return told
 
 
-def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair(desk):
+def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair(app_page):
     keys = ("sdsdd" * 20)[:100]
-    typed = desk.evaluate(TYPE, [keys, 1000 / A_SECOND])
+    typed = app_page.evaluate(TYPE, [keys, 1000 / A_SECOND])
     told = [(left, right, ANSWERS[key]) for left, right, key in typed]
-    rows = wait_for_rows(desk, 100)
+    rows = wait_for_rows(app_page, 100)
     assert given(rows) == told
     assert len({frozenset(pair[:2]) for pair in told}) == len({row.label_id for row in rows}) == 100
     assert {(row.source, row.task, row.event) for row in rows} == {("page", "queue", "label")}
@@ -80,85 +89,85 @@ def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair
     assert all(
         row.koch_checkpoint and row.resnet50_similarity and float(row.milliseconds) >= 0 for row in rows
     )
-    expect(desk.locator(".kept")).to_have_text("All 100 of this session saved")
-    expect(desk.locator(".standing .total")).to_have_text("100 answered")
-    expect(desk.locator(".forecast").first).to_contain_text("The next 50")
+    expect(app_page.locator(".kept")).to_have_text("All 100 of this session saved")
+    expect(app_page.locator(".standing .total")).to_have_text("100 answered")
+    expect(app_page.locator(".forecast").first).to_contain_text("The next 50")
 
 
-def test_the_log_says_what_was_shown(desk):
-    line = desk.locator(".says-row [data-slot=koch]")
+def test_the_log_says_what_was_shown(app_page):
+    line = app_page.locator(".says-row [data-slot=koch]")
     shown = line.locator(".number").inner_text(), line.locator(".word").inner_text()
-    answer(desk, "d")
-    (row,) = wait_for_rows(desk, 1)
+    answer(app_page, "d")
+    (row,) = wait_for_rows(app_page, 1)
     assert f"{float(row.koch_similarity):.2f}" == shown[0]
     assert ("same" in shown[1]) == (float(row.koch_similarity) >= float(row.koch_threshold))
 
 
-def test_undo_goes_back_to_the_start_of_the_session_also_over_a_skip(desk):
-    told = answer(desk, "sd")
-    skipped = wait_for_pair(desk)
-    press(desk, "n")
-    told += answer(desk, "u")
-    labels = [row.label_id for row in wait_for_rows(desk, 3)]
+def test_undo_goes_back_to_the_start_of_the_session_also_over_a_skip(app_page):
+    told = answer(app_page, "sd")
+    skipped = wait_for_pair(app_page)
+    press(app_page, "n")
+    told += answer(app_page, "u")
+    labels = [row.label_id for row in wait_for_rows(app_page, 3)]
     pairs = [each[:2] for each in (told[2], (*skipped, ""), told[1], told[0])]
     for pair in pairs:
-        press(desk, "z")
-        assert wait_for_pair(desk) == pair
-    undone = wait_for_rows(desk, 6)[3:]
+        press(app_page, "z")
+        assert wait_for_pair(app_page) == pair
+    undone = wait_for_rows(app_page, 6)[3:]
     assert [(row.event, row.target_id) for row in undone] == [("undo", each) for each in labels[::-1]]
-    expect(desk.locator("[data-back]")).to_be_disabled()
-    press(desk, "z")
-    assert on_screen(desk) == told[0][:2]
-    again = answer(desk, "d")
-    assert given(wait_for_rows(desk, 7)[6:]) == again
+    expect(app_page.locator("[data-back]")).to_be_disabled()
+    press(app_page, "z")
+    assert on_screen(app_page) == told[0][:2]
+    again = answer(app_page, "d")
+    assert given(wait_for_rows(app_page, 7)[6:]) == again
 
 
-def test_a_skipped_pair_is_not_logged_and_does_not_come_back_soon(desk):
+def test_a_skipped_pair_is_not_logged_and_does_not_come_back_soon(app_page):
     skipped = set()
     for _ in range(15):
-        skipped.add(frozenset(wait_for_pair(desk)))
-        press(desk, "n")
-    told = answer(desk, "dd")
+        skipped.add(frozenset(wait_for_pair(app_page)))
+        press(app_page, "n")
+    told = answer(app_page, "dd")
     assert len(skipped) == 15 and not skipped & {frozenset(each[:2]) for each in told}
-    assert given(wait_for_rows(desk, 2)) == told
+    assert given(wait_for_rows(app_page, 2)) == told
 
 
-def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(desk):
-    desk.on("dialog", lambda dialog: dialog.accept())
-    desk.route(SERVER_CALLS, lambda route: route.abort())
-    told = answer(desk, "sdu")
-    expect(desk.locator(".kept")).to_contain_text("3 unsaved; the server does not answer, trying again")
-    left = wait_for_pair(desk)
-    assert desk.rows() == []
-    desk.reload()
-    open_tab(desk, "Label")
-    assert wait_for_pair(desk) == left
-    assert desk.rows() == []
-    desk.unroute(SERVER_CALLS)
-    assert given(wait_for_rows(desk, 3)) == told
-    press(desk, "z")
-    assert wait_for_rows(desk, 4)[3].event == "undo"
-    assert wait_for_pair(desk) == told[2][:2]  # its pictures are fetched anew
+def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(app_page):
+    app_page.on("dialog", lambda dialog: dialog.accept())
+    app_page.route(SERVER_CALLS, lambda route: route.abort())
+    told = answer(app_page, "sdu")
+    expect(app_page.locator(".kept")).to_contain_text("3 unsaved; the server does not answer, trying again")
+    left = wait_for_pair(app_page)
+    assert app_page.rows() == []
+    app_page.reload()
+    open_tab(app_page, "Label")
+    assert wait_for_pair(app_page) == left
+    assert app_page.rows() == []
+    app_page.unroute(SERVER_CALLS)
+    assert given(wait_for_rows(app_page, 3)) == told
+    press(app_page, "z")
+    assert wait_for_rows(app_page, 4)[3].event == "undo"
+    assert wait_for_pair(app_page) == told[2][:2]  # its pictures are fetched anew
 
 
 def test_a_page_that_may_keep_nothing_loses_no_answer_while_it_is_open(page, labelling):
     close_storage(page)
-    desk = open_label(page, labelling)
-    given_answers = answer(desk, "sdu")
-    wait_for_rows(desk, 3)
-    assert given(desk.rows()) == given_answers
+    app_page = open_label(page, labelling)
+    given_answers = answer(app_page, "sdu")
+    wait_for_rows(app_page, 3)
+    assert given(app_page.rows()) == given_answers
 
 
-def test_leaving_with_unsaved_answers_warns(desk):
+def test_leaving_with_unsaved_answers_warns(app_page):
     dialogs = []
-    desk.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
-    desk.route(SERVER_CALLS, lambda route: route.abort())
-    answer(desk, "s")
-    desk.reload()
+    app_page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    app_page.route(SERVER_CALLS, lambda route: route.abort())
+    answer(app_page, "s")
+    app_page.reload()
     assert dialogs == ["beforeunload"]
 
 
-def test_an_answer_whose_receipt_is_lost_is_not_doubled(desk):
+def test_an_answer_whose_receipt_is_lost_is_not_doubled(app_page):
     lost = []
 
     def lose(route):
@@ -167,129 +176,129 @@ def test_an_answer_whose_receipt_is_lost_is_not_doubled(desk):
             return route.abort()
         return route.continue_()
 
-    desk.route(SERVER_CALLS, lose)
-    told = answer(desk, "sd")
-    expect(desk.locator(".kept")).to_have_text("All 2 of this session saved")
+    app_page.route(SERVER_CALLS, lose)
+    told = answer(app_page, "sd")
+    expect(app_page.locator(".kept")).to_have_text("All 2 of this session saved")
     assert lost == [200, 200]
-    assert given(desk.rows()) == told
+    assert given(app_page.rows()) == told
 
 
-def test_an_answer_that_is_refused_is_told_and_kept(desk, labelling):
-    pair = on_screen(desk)
+def test_an_answer_that_is_refused_is_told_and_kept(app_page, labelling):
+    pair = on_screen(app_page)
     file = labelling.workspace / "images" / f"{pair[0]}.png"
     content = file.read_bytes()
     file.unlink()
     try:
-        answer(desk, "s")
-        expect(desk.locator(".kept")).to_contain_text("1 not saved: The image must be in the workspace")
+        answer(app_page, "s")
+        expect(app_page.locator(".kept")).to_contain_text("1 not saved: The image must be in the workspace")
     finally:
         file.write_bytes(content)
-    desk.get_by_role("button", name="Try again").click()
-    assert given(wait_for_rows(desk, 1)) == [(*pair, "same")]
+    app_page.get_by_role("button", name="Try again").click()
+    assert given(wait_for_rows(app_page, 1)) == [(*pair, "same")]
 
 
-def test_blind_hides_what_the_encoders_say_until_it_is_answered_and_the_log_knows(desk):
-    press(desk, "b")
-    for number in desk.locator(".says-row .number").all():
+def test_blind_hides_what_the_encoders_say_until_it_is_answered_and_the_log_knows(app_page):
+    press(app_page, "b")
+    for number in app_page.locator(".says-row .number").all():
         expect(number).to_be_hidden()
-    expect(desk.locator(".why-asked")).to_be_hidden()
-    answer(desk, "d")
-    assert wait_for_rows(desk, 1)[0].note == "blind"
-    expect(desk.locator(".last")).to_contain_text("koch")
-    desk.reload()
-    open_tab(desk, "Label")
-    wait_for_pair(desk)
-    expect(desk.locator("[data-blind]")).to_have_attribute("aria-pressed", "true")
-    press(desk, "b")
-    expect(desk.locator(".says-row .number").first).to_be_visible()
-    answer(desk, "d")
-    assert wait_for_rows(desk, 2)[1].note == ""
+    expect(app_page.locator(".why-asked")).to_be_hidden()
+    answer(app_page, "d")
+    assert wait_for_rows(app_page, 1)[0].note == "blind"
+    expect(app_page.locator(".last")).to_contain_text("koch")
+    app_page.reload()
+    open_tab(app_page, "Label")
+    wait_for_pair(app_page)
+    expect(app_page.locator("[data-blind]")).to_have_attribute("aria-pressed", "true")
+    press(app_page, "b")
+    expect(app_page.locator(".says-row .number").first).to_be_visible()
+    answer(app_page, "d")
+    assert wait_for_rows(app_page, 2)[1].note == ""
 
 
-def test_flip_shows_both_pictures_at_one_spot_and_enlarge_fills_the_window(desk):
-    left, right = desk.locator(".sight .left"), desk.locator(".sight .right")
+def test_flip_shows_both_pictures_at_one_spot_and_enlarge_fills_the_window(app_page):
+    left, right = app_page.locator(".sight .left"), app_page.locator(".sight .right")
     small = left.bounding_box()
-    press(desk, "f")
+    press(app_page, "f")
     expect(left).to_be_visible()
     expect(right).to_be_hidden()
     assert left.bounding_box() == right.bounding_box()
-    press(desk, "f")
+    press(app_page, "f")
     expect(left).to_be_hidden()
-    press(desk, ["Escape", "e"])
+    press(app_page, ["Escape", "e"])
     expect(right).to_be_visible()
     assert left.bounding_box()["height"] > 1.5 * small["height"]
-    told = answer(desk, "u")
-    assert given(wait_for_rows(desk, 1)) == told
+    told = answer(app_page, "u")
+    assert given(wait_for_rows(app_page, 1)) == told
 
 
-def test_keys_mean_nothing_to_a_tab_that_is_not_seen(desk):
-    open_tab(desk, "Retrain")
-    press(desk, "sd")
-    open_tab(desk, "Label")
-    told = answer(desk, "u")
-    assert given(wait_for_rows(desk, 1)) == told
+def test_keys_mean_nothing_to_a_tab_that_is_not_seen(app_page):
+    open_tab(app_page, "Retrain")
+    press(app_page, "sd")
+    open_tab(app_page, "Label")
+    told = answer(app_page, "u")
+    assert given(wait_for_rows(app_page, 1)) == told
 
 
 def test_three_images_implied_pair_and_contradiction(page, serve, tmp_path):
     drawn_classes(tmp_path / "images", n_classes=1, n_drawers=3)
     server = started(serve, tmp_path)
-    desk = open_label(page, server)
-    first, second = answer(desk, "ss")
-    rows = wait_for_rows(desk, 2)
-    third = wait_for_pair(desk)
+    app_page = open_label(page, server)
+    first, second = answer(app_page, "ss")
+    rows = wait_for_rows(app_page, 2)
+    third = wait_for_pair(app_page)
 
-    suggestion = desk.locator(".implied li")
+    suggestion = app_page.locator(".implied li")
     expect(suggestion).to_have_count(1)
     expect(suggestion).to_contain_text("= same")
     assert len(standing_labels(logged(server.workspace))) == 2, "a suggestion is no answer"
     suggestion.get_by_role("button", name="Accept").click()
-    accepted = wait_for_rows(desk, 3)[2]
+    accepted = wait_for_rows(app_page, 3)[2]
     assert (set(accepted.pair), accepted.answer, accepted.task) == (set(third), "same", "queue")
     assert accepted.note.startswith("implied by ") and not accepted.reason and not accepted.probability
     assert {row.label_id for row in rows} == set(accepted.note.split()[2:])
     expect(suggestion).to_have_count(0)
-    press(desk, "z")
-    assert wait_for_rows(desk, 4)[3].target_id == accepted.label_id
+    press(app_page, "z")
+    assert wait_for_rows(app_page, 4)[3].target_id == accepted.label_id
 
-    press(desk, "d")
-    clash = desk.locator(".clash")
+    press(app_page, "d")
+    clash = app_page.locator(".clash")
     expect(clash).to_be_visible()
     expect(clash).to_contain_text("A = B, B = C, but A ≠ C")
     shown = {each.get_attribute("src") for each in clash.locator("img").all()}
     assert shown == {f"thumbs/{image}.png" for image in {*first[:2], *second[:2]}}
-    expect(desk.locator("[data-clashes]")).to_be_visible()
+    expect(app_page.locator("[data-clashes]")).to_be_visible()
     clash.get_by_role("button", name="No, same").click()
     expect(clash).to_have_count(0)
-    settled = wait_for_rows(desk, 6)[5]
+    settled = wait_for_rows(app_page, 6)[5]
     assert (settled.answer, settled.note, set(settled.pair)) == ("same", "contradiction", set(third))
-    expect(desk.locator(".waiting")).to_contain_text("no more pairs")
+    expect(app_page.locator(".waiting")).to_contain_text("no more pairs")
 
 
 def test_images_come_as_files_or_in_a_zip(page, serve, tmp_path):
     home = promote_small(tmp_path / "workspace", "koch", "resnet50")
     server = serve(workspace=home)
     server.wait_until_ready()
-    desk = open_desk(page, server)
-    open_tab(desk, "Label")
-    expect(desk.locator(".waiting")).to_contain_text("Add images to label")
-    add(desk, {"a.png": glyph(1), "b.png": glyph(2), "notes.png": b"no image"})
-    expect(desk.locator("#pool .count")).to_have_text("2 images, all embedded, 1 that cannot be read")
-    wait_for_pair(desk)
+    app_page = open_app_page(page, server)
+    open_tab(app_page, "Label")
+    expect(app_page.locator(".waiting")).to_contain_text("Add images to label")
+    add(app_page, {"a.png": glyph(1), "b.png": glyph(2), "notes.png": b"no image"})
+    expect(app_page.locator("#pool .count")).to_have_text("2 images, all embedded, 1 that cannot be read")
+    wait_for_pair(app_page)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(3, 8):
             archive.writestr(f"class{number % 2}/{number}.png", glyph(number))
-    add(desk, {"more.zip": packed.getvalue()})
-    expect(desk.locator("#pool .count")).to_have_text("7 images, all embedded, 1 that cannot be read")
-    add(desk, {"broken.zip": b"PK"})
-    expect(desk.locator("[data-testid=toast-body]")).to_contain_text("no readable zip")
-    assert answer(desk, "sds")
-    wait_for_rows(desk, 3)
+    add(app_page, {"more.zip": packed.getvalue()})
+    expect(app_page.locator("#pool .count")).to_have_text("7 images, all embedded, 1 that cannot be read")
+    add(app_page, {"broken.zip": b"PK"})
+    expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("no readable zip")
+    assert answer(app_page, "sds")
+    wait_for_rows(app_page, 3)
 
 
-def add(desk, files: dict[str, bytes]) -> None:
-    desk.locator("#pool [data-files]").click()
-    field = desk.locator("#pool input[data-chooser=files]").last
+def add(app_page, files: dict[str, bytes]) -> None:
+    app_page.locator("#pool [data-files]").click()
+    field = app_page.locator("#pool input[data-chooser=files]").last
     field.set_input_files(
         [
             {"name": name, "mimeType": "application/octet-stream", "buffer": held}
@@ -298,36 +307,36 @@ def add(desk, files: dict[str, bytes]) -> None:
     )
 
 
-def test_two_people_share_pairs_and_their_agreement_is_shown(desk, labelling):
-    sign_in(desk, "Anne")
-    answer(desk, "sd" * 10)
-    wait_for_rows(desk, 20)
+def test_two_people_share_pairs_and_their_agreement_is_shown(app_page, labelling):
+    sign_in(app_page, "Anne")
+    answer(app_page, "sd" * 10)
+    wait_for_rows(app_page, 20)
     earlier = {row.pair for row in logged(labelling.workspace) if row.event == "label"}
-    desk.locator("#overlap").get_by_text("50 %").click()
-    desk.wait_for_timeout(1000)
-    desk.reload()
-    open_tab(desk, "Label")
-    expect(desk.locator("#overlap input:checked")).to_have_value("50 %")
-    sign_in(desk, "Bob")
+    app_page.locator("#overlap").get_by_text("50 %").click()
+    app_page.wait_for_timeout(1000)
+    app_page.reload()
+    open_tab(app_page, "Label")
+    expect(app_page.locator("#overlap input:checked")).to_have_value("50 %")
+    sign_in(app_page, "Bob")
     try:
-        bobs = answer(desk, "sd" * 15)
-        rows = wait_for_rows(desk, 50)
+        bobs = answer(app_page, "sd" * 15)
+        rows = wait_for_rows(app_page, 50)
     finally:
-        desk.locator("#overlap").get_by_text("nobody").click()
+        app_page.locator("#overlap").get_by_text("nobody").click()
     assert [row.annotator for row in rows] == ["Anne"] * 20 + ["Bob"] * 30
     shared = [each for each in bobs if tuple(sorted(each[:2])) in earlier]
     assert 5 <= len(shared) <= 25
-    people = desk.locator(".standing table").last.locator("tbody tr", has_text="Bob")
+    people = app_page.locator(".standing table").last.locator("tbody tr", has_text="Bob")
     expect(people).to_have_count(1)
     expect(people.locator("td").nth(2)).to_have_text(str(len(shared)))  # follows the log by a moment
     expect(people).to_contain_text(re.compile(r"\d\.\d\d"))
 
 
-def sign_in(desk, name: str) -> None:
-    field = desk.locator("#masthead input")
+def sign_in(app_page, name: str) -> None:
+    field = app_page.locator("#masthead input")
     field.fill(name)
     field.blur()
-    desk.wait_for_function(
+    app_page.wait_for_function(
         "(name) => JSON.parse(sessionStorage.getItem('siamese.queue')).every((pair) => pair.asked === name)"
         " && document.querySelector('.stage').dataset.left",
         arg=name,
@@ -355,15 +364,15 @@ def test_a_program_asks_and_answers_over_http(labelling):
 def test_fingers_do_as_well(browser, labelling):
     context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
     try:
-        desk = open_label(context.new_page(), labelling)
-        pair = on_screen(desk)
-        desk.locator("[data-reply=different]").tap()
-        assert given(wait_for_rows(desk, 1)) == [(*pair, "different")]
-        desk.locator("[data-back]").tap()
-        assert wait_for_pair(desk) == pair
-        wait_for_rows(desk, 2)
-        assert desk.evaluate("document.documentElement.scrollWidth") <= 390
-        bottom = desk.locator("[data-back]").bounding_box()
+        app_page = open_label(context.new_page(), labelling)
+        pair = on_screen(app_page)
+        app_page.locator("[data-reply=different]").tap()
+        assert given(wait_for_rows(app_page, 1)) == [(*pair, "different")]
+        app_page.locator("[data-back]").tap()
+        assert wait_for_pair(app_page) == pair
+        wait_for_rows(app_page, 2)
+        assert app_page.evaluate("document.documentElement.scrollWidth") <= 390
+        bottom = app_page.locator("[data-back]").bounding_box()
         assert bottom["y"] + bottom["height"] < 740, "pictures and buttons are on one screen"
     finally:
         context.close()

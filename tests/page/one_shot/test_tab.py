@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from helpers.browsing import add_images, card, give, glyph, open_desk, open_tab, press, wait_for_rows
+from helpers.browsing import add_images, card, give, glyph, open_app_page, open_tab, press, wait_for_rows
 from helpers.samples import bad_files, write_class_folders
 from siamese_core.answers.label_rows import standing_labels
 
@@ -23,14 +23,14 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(page, quick_app):
-    return open_desk(page, quick_app)
+def app_page(page, quick_app):
+    return open_app_page(page, quick_app)
 
 
 @pytest.fixture
-def one_shot(desk):
-    open_tab(desk, "One-shot")
-    return desk
+def one_shot(app_page):
+    open_tab(app_page, "One-shot")
+    return app_page
 
 
 def class_names(page) -> list[str]:

@@ -1,7 +1,5 @@
 """The Retrain tab in a real browser: from answers to a checkpoint that serves, and back; and its parts."""
 
-import threading
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -13,13 +11,8 @@ from siamese_core.answers.pair_log import LabelRow, PairLog
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
-from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore
-from siamese_core.page.retrain.desk import Desk
-from siamese_core.page.retrain.report import report_section
 from siamese_core.page.retrain.tab import lessons, rollback_buttons
-
-SECONDS = PATIENT_MS / 1000
 
 
 def answer_drawings(workspace, n_classes: int = 24) -> None:
@@ -94,89 +87,6 @@ def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
 def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
     buttons = rollback_buttons(CheckpointStore(tmp_path / "workspace"), "koch")
     assert buttons.count("<button") == 1 and " disabled" in buttons
-
-
-def test_one_retraining_runs_at_a_time():
-    go_on, told = threading.Event(), []
-
-    def work(encoder, mode, progress):
-        progress(2.0, "half way")
-        told.append((encoder, mode))
-        go_on.wait(SECONDS)
-        return {"encoder": encoder}
-
-    desk = Desk(work)
-    desk.start("koch", "head")
-    with pytest.raises(UserError, match="while koch is being retrained"):
-        desk.start("resnet50", "head")
-    go_on.set()
-    wait_until_done(desk)
-    assert told == [("koch", "head")]
-    assert (desk.latest.report, desk.latest.share, desk.latest.words) == (
-        {"encoder": "koch"},
-        1.0,
-        "half way",
-    )
-    desk.start("resnet50", "full")
-    wait_until_done(desk)
-    assert desk.latest.report == {"encoder": "resnet50"}
-
-
-@pytest.mark.parametrize(
-    ("failure", "words"), [(UserError("Answer more."), "Answer more."), (OSError("/home/x"), "server's log")]
-)
-def test_a_retraining_that_fails_is_told_in_words(failure, words):
-    def work(encoder, mode, progress):
-        raise failure
-
-    desk = Desk(work)
-    desk.start("koch", "head")
-    wait_until_done(desk)
-    assert words in desk.latest.problem and "/home" not in desk.latest.problem
-
-
-def wait_until_done(desk: Desk) -> None:
-    waiting = threading.Event()
-    for _ in range(int(SECONDS * 100)):
-        if not desk.latest.running:
-            return
-        waiting.wait(0.01)
-    pytest.fail("the retraining never ended")
-
-
-def shares(accuracy: float) -> dict:
-    return {"accuracy": accuracy, "ci95": [accuracy - 0.1, accuracy + 0.1], "eer": 0.2, "roc_auc": None}
-
-
-def test_a_report_shows_the_pairs_and_escapes_what_it_is_given():
-    pair = {"left": "a" * 64, "right": "b" * 64, "answer": "same", "before": 0.2, "after": 0.8}
-    drawn = report_section(
-        {
-            "encoder": "koch",
-            "candidate": "koch-1",
-            "parent": "koch-0",
-            "reason": "Better: <script>",
-            "promoted": True,
-            "before": shares(0.5),
-            "after": shares(0.75),
-            "base_before": shares(0.6),
-            "base_after": shares(0.6),
-            "fixed": [pair] * 30,
-            "broken": [],
-            "labels": 40,
-            "training": 30,
-            "holdout": 10,
-            "holdout_same": 5,
-            "answers_dropped": 2,
-            "images_gone": 1,
-            "seconds": 3.0,
-            "roc": {"before": None, "after": None},
-        }
-    )
-    assert "&lt;script&gt;" in drawn and "<script>" not in drawn
-    assert "koch: promoted" in drawn and "75.0 % (65–85)" in drawn
-    assert drawn.count("0.20 → 0.80") == 24 and "and 6 more" in drawn
-    assert "one kind of pair only" in drawn and "<svg" not in drawn
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def review_app(serve, tmp_path_factory):
 
 
 @pytest.fixture
-def desk(page, review_app):
+def app_page(page, review_app):
     """The Review tab; what the test appends to the log is taken back afterwards."""
     log = PairLog(review_app.workspace / "pairs.csv")
     before = log.path.read_bytes()
@@ -127,50 +127,52 @@ def view(page: Page, name: str) -> None:
 
 
 @pytest.mark.browser
-def test_filters_combine_and_survive_a_reload(desk):
-    expect(desk.locator(".pager")).to_contain_text("1 to 25 of 69")
-    wish(desk, reason="random_audit")
-    expect(desk.locator(".review")).to_contain_text("15 in all")
-    wish(desk, wrong="resnet50")
-    expect(desk.locator(".review")).to_contain_text("15 in all")
-    wish(desk, wrong="koch")
-    expect(desk.locator(".review")).to_contain_text("No such answers")
-    desk.locator("[data-clear]").click()
-    expect(desk.locator(".pager")).to_contain_text("of 69")
-    wish(desk, since="2026-03-05", annotator="=Bob", correction=True)
-    expect(rows_of(desk)).to_have_count(2)
-    wish(desk, conflict=True)
-    expect(rows_of(desk)).to_have_count(1)
-    expect(rows_of(desk)).to_contain_text("conflict")
-    desk.reload()
-    open_tab(desk, "Review")
-    expect(rows_of(desk)).to_have_count(1)
-    expect(desk.locator(".review-filters [name=annotator]")).to_have_value("=Bob")
-    expect(desk.locator(".review-filters [name=since]")).to_have_value("2026-03-05")
-    wish(desk, until="2026-03-05")
-    expect(desk.locator(".review")).to_contain_text("No such answers")
+def test_filters_combine_and_survive_a_reload(app_page):
+    expect(app_page.locator(".pager")).to_contain_text("1 to 25 of 69")
+    wish(app_page, reason="random_audit")
+    expect(app_page.locator(".review")).to_contain_text("15 in all")
+    wish(app_page, wrong="resnet50")
+    expect(app_page.locator(".review")).to_contain_text("15 in all")
+    wish(app_page, wrong="koch")
+    expect(app_page.locator(".review")).to_contain_text("No such answers")
+    app_page.locator("[data-clear]").click()
+    expect(app_page.locator(".pager")).to_contain_text("of 69")
+    wish(app_page, since="2026-03-05", annotator="=Bob", correction=True)
+    expect(rows_of(app_page)).to_have_count(2)
+    wish(app_page, conflict=True)
+    expect(rows_of(app_page)).to_have_count(1)
+    expect(rows_of(app_page)).to_contain_text("conflict")
+    app_page.reload()
+    open_tab(app_page, "Review")
+    expect(rows_of(app_page)).to_have_count(1)
+    expect(app_page.locator(".review-filters [name=annotator]")).to_have_value("=Bob")
+    expect(app_page.locator(".review-filters [name=since]")).to_have_value("2026-03-05")
+    wish(app_page, until="2026-03-05")
+    expect(app_page.locator(".review")).to_contain_text("No such answers")
 
 
 @pytest.mark.browser
-def test_pages_are_turned_by_button_and_key(desk):
-    first = rows_of(desk).first.get_attribute("data-label")
-    press(desk, "n")
-    expect(desk.locator(".pager")).to_contain_text("26 to 50 of 69")
-    desk.locator("[data-turn='1']").click()
-    expect(rows_of(desk)).to_have_count(19)
-    expect(desk.locator("[data-turn='1']")).to_be_disabled()
-    press(desk, "pp")
-    expect(rows_of(desk).first).to_have_attribute("data-label", first)
+def test_pages_are_turned_by_button_and_key(app_page):
+    first = rows_of(app_page).first.get_attribute("data-label")
+    press(app_page, "n")
+    expect(app_page.locator(".pager")).to_contain_text("26 to 50 of 69")
+    app_page.locator("[data-turn='1']").click()
+    expect(rows_of(app_page)).to_have_count(19)
+    expect(app_page.locator("[data-turn='1']")).to_be_disabled()
+    press(app_page, "pp")
+    expect(rows_of(app_page).first).to_have_attribute("data-label", first)
 
 
 @pytest.mark.browser
-def test_likely_errors_come_first_and_are_answered_anew_by_key(desk):
-    wish(desk, order="errors")
-    expect(desk.locator("#review")).not_to_contain_text("asked again")  # by now they have said what they say
-    expect(rows_of(desk).first).to_contain_text("likely wrong")
-    expect(rows_of(desk).first).to_contain_text("Bob")
-    press(desk, "s")
-    row = wait_for_rows(desk, 1)[0]
+def test_likely_errors_come_first_and_are_answered_anew_by_key(app_page):
+    wish(app_page, order="errors")
+    expect(app_page.locator("#review")).not_to_contain_text(
+        "asked again"
+    )  # by now they have said what they say
+    expect(rows_of(app_page).first).to_contain_text("likely wrong")
+    expect(rows_of(app_page).first).to_contain_text("Bob")
+    press(app_page, "s")
+    row = wait_for_rows(app_page, 1)[0]
     assert (row.annotator, row.answer, row.event, row.reason, row.task) == (
         "Cleo",
         "same",
@@ -178,84 +180,84 @@ def test_likely_errors_come_first_and_are_answered_anew_by_key(desk):
         "uncertain",
         "queue",
     )
-    expect(desk.locator("#review-filters .saved")).to_have_text("Saved: same")
-    expect(desk.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (2)")
-    press(desk, "z")
-    assert wait_for_rows(desk, 2)[1].target_id == row.label_id
-    expect(desk.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (1)")
+    expect(app_page.locator("#review-filters .saved")).to_have_text("Saved: same")
+    expect(app_page.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (2)")
+    press(app_page, "z")
+    assert wait_for_rows(app_page, 2)[1].target_id == row.label_id
+    expect(app_page.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (1)")
 
 
 @pytest.mark.browser
-def test_keys_choose_a_row_and_take_it_back(desk):
-    expect(rows_of(desk).first).to_have_class("chosen")
-    press(desk, "jj")
-    chosen = rows_of(desk).nth(2)
+def test_keys_choose_a_row_and_take_it_back(app_page):
+    expect(rows_of(app_page).first).to_have_class("chosen")
+    press(app_page, "jj")
+    chosen = rows_of(app_page).nth(2)
     expect(chosen).to_have_class("chosen")
-    label, below = chosen.get_attribute("data-label"), rows_of(desk).nth(3).get_attribute("data-label")
-    press(desk, "x")
-    row = wait_for_rows(desk, 1)[0]
+    label, below = chosen.get_attribute("data-label"), rows_of(app_page).nth(3).get_attribute("data-label")
+    press(app_page, "x")
+    row = wait_for_rows(app_page, 1)[0]
     assert (row.event, row.target_id, row.annotator) == ("undo", label, "Cleo")
-    expect(desk.locator("#review tr.chosen")).to_have_attribute("data-label", below)
-    expect(desk.locator(f"#review tr[data-label={label}]")).to_have_count(0)
-    wish(desk, state="taken back")
-    expect(rows_of(desk)).to_have_count(1)
-    expect(rows_of(desk).locator("button")).to_have_count(0)
+    expect(app_page.locator("#review tr.chosen")).to_have_attribute("data-label", below)
+    expect(app_page.locator(f"#review tr[data-label={label}]")).to_have_count(0)
+    wish(app_page, state="taken back")
+    expect(rows_of(app_page)).to_have_count(1)
+    expect(rows_of(app_page).locator("button")).to_have_count(0)
 
 
 @pytest.mark.browser
-def test_buttons_answer_anew_what_ones_own_answer_replaces(desk):
-    desk.locator("#masthead input").fill("Ada")
-    wish(desk, annotator="=Ada", conflict=True)
-    expect(rows_of(desk)).to_have_count(1)
-    rows_of(desk).locator("[data-relabel=different]").click()
-    assert wait_for_rows(desk, 1)[0].answer == "different"
-    expect(desk.locator(".review")).to_contain_text("No such answers")  # both say different now
-    wish(desk, conflict=False, state="replaced")
-    expect(rows_of(desk)).to_have_count(1)
+def test_buttons_answer_anew_what_ones_own_answer_replaces(app_page):
+    app_page.locator("#masthead input").fill("Ada")
+    wish(app_page, annotator="=Ada", conflict=True)
+    expect(rows_of(app_page)).to_have_count(1)
+    rows_of(app_page).locator("[data-relabel=different]").click()
+    assert wait_for_rows(app_page, 1)[0].answer == "different"
+    expect(app_page.locator(".review")).to_contain_text("No such answers")  # both say different now
+    wish(app_page, conflict=False, state="replaced")
+    expect(rows_of(app_page)).to_have_count(1)
 
 
 @pytest.mark.browser
-def test_a_conflict_is_settled_and_can_be_opened_again(desk):
-    view(desk, "conflicts")
-    item = desk.locator(".dispute")
+def test_a_conflict_is_settled_and_can_be_opened_again(app_page):
+    view(app_page, "conflicts")
+    item = app_page.locator(".dispute")
     expect(item).to_contain_text("same says Ada")
     expect(item).to_contain_text("different says Bob")
-    expect(desk.locator(".agreement")).to_contain_text("Ada and Bob")
-    expect(desk.locator(".agreement")).to_contain_text("0.00")
-    press(desk, "d")
-    row = wait_for_rows(desk, 1)[0]
+    expect(app_page.locator(".agreement")).to_contain_text("Ada and Bob")
+    expect(app_page.locator(".agreement")).to_contain_text("0.00")
+    press(app_page, "d")
+    row = wait_for_rows(app_page, 1)[0]
     assert (row.note, row.answer, row.annotator) == (SETTLES, "different", "Cleo")
-    expect(desk.locator(".review")).to_contain_text("No conflicts")
-    expect(desk.locator(".agreement")).to_contain_text("0.00")  # settling is no agreement
-    press(desk, "z")
-    wait_for_rows(desk, 2)
-    expect(desk.locator(".dispute")).to_have_count(1)
-    desk.locator("[data-settle=unsure]").click()
-    assert wait_for_rows(desk, 3)[2].answer == "unsure"
-    expect(desk.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (0)")
+    expect(app_page.locator(".review")).to_contain_text("No conflicts")
+    expect(app_page.locator(".agreement")).to_contain_text("0.00")  # settling is no agreement
+    press(app_page, "z")
+    wait_for_rows(app_page, 2)
+    expect(app_page.locator(".dispute")).to_have_count(1)
+    app_page.locator("[data-settle=unsure]").click()
+    assert wait_for_rows(app_page, 3)[2].answer == "unsure"
+    expect(app_page.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (0)")
 
 
 @pytest.mark.browser
-def test_a_contradiction_shows_its_three_images_and_is_mended(desk):
-    view(desk, "contradictions")
-    found = desk.locator(".contradiction")
+def test_a_contradiction_shows_its_three_images_and_is_mended(app_page):
+    view(app_page, "contradictions")
+    found = app_page.locator(".contradiction")
     expect(found.locator(".chain img")).to_have_count(4)  # and the first once more
     expect(found.locator("tr[data-label]")).to_have_count(3)
-    desk.wait_for_function("() => document.querySelector('.chain img').naturalWidth > 0")
-    assert desk.evaluate("window.hacked") is None
+    app_page.wait_for_function("() => document.querySelector('.chain img').naturalWidth > 0")
+    assert app_page.evaluate("window.hacked") is None
     found.locator("tr[data-label]").last.locator("[data-takeback]").click()
-    wait_for_rows(desk, 1)
-    expect(desk.locator(".review")).to_contain_text("No contradictions")
+    wait_for_rows(app_page, 1)
+    expect(app_page.locator(".review")).to_contain_text("No contradictions")
 
 
 @pytest.mark.browser
-def test_exports_are_downloaded_and_read_back(desk, tmp_path, review_app):
-    view(desk, "export")
-    expect(desk.locator(".exports")).to_contain_text("1 group in contradiction, 0 groups in conflict")
+def test_exports_are_downloaded_and_read_back(app_page, tmp_path, review_app):
+    view(app_page, "export")
+    expect(app_page.locator(".exports")).to_contain_text("1 group in contradiction, 0 groups in conflict")
 
     def get(name: str):
-        with desk.expect_download() as download:
-            desk.locator(f".exports a[href='{name}']").click()
+        with app_page.expect_download() as download:
+            app_page.locator(f".exports a[href='{name}']").click()
         assert download.value.suggested_filename == name
         download.value.save_as(tmp_path / name)
         return tmp_path / name
@@ -274,13 +276,13 @@ def test_exports_are_downloaded_and_read_back(desk, tmp_path, review_app):
 
 
 @pytest.mark.browser
-def test_an_answer_that_the_network_loses_is_sent_again(desk):
-    desk.route(SERVER_CALLS, lambda route: route.abort())
-    press(desk, "s")
-    expect(desk.locator("#review-filters .saved")).to_have_text("1 not saved yet; trying again")
-    assert desk.rows() == []
-    desk.unroute(SERVER_CALLS)
-    assert wait_for_rows(desk, 1)[0].answer == "same"
+def test_an_answer_that_the_network_loses_is_sent_again(app_page):
+    app_page.route(SERVER_CALLS, lambda route: route.abort())
+    press(app_page, "s")
+    expect(app_page.locator("#review-filters .saved")).to_have_text("1 not saved yet; trying again")
+    assert app_page.rows() == []
+    app_page.unroute(SERVER_CALLS)
+    assert wait_for_rows(app_page, 1)[0].answer == "same"
 
 
 def test_nothing_is_left_of_an_export_on_the_server(review_app):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from helpers.browsing import add_images, give, glyph, logged, open_desk, open_tab, press, wait_for_rows
+from helpers.browsing import add_images, give, glyph, logged, open_app_page, open_tab, press, wait_for_rows
 from helpers.calling import FILE, Caller
 from helpers.paths import ROOT
 
@@ -199,27 +199,27 @@ def test_another_site_cannot_call(caller):
 
 
 def test_no_text_of_a_person_runs_in_the_page(page, quick_app):
-    desk = open_desk(page, quick_app)
-    desk.locator("#masthead input").fill(EVIL)
-    give(desk, "left", glyph(1))
-    give(desk, "right", glyph(2), f"{EVIL}.png".replace("/", ""))
-    expect(desk.locator(".card .number")).to_have_count(2)
-    press(desk, "s")
-    wait_for_rows(desk, 1)
-    expect(desk.locator("#last-answers tbody tr").first).to_contain_text("<img src=x")
-    open_tab(desk, "One-shot")
-    add_images(desk, {"one.png": glyph(3), "two.png": glyph(4), "bad.png": b"text"})
+    app_page = open_app_page(page, quick_app)
+    app_page.locator("#masthead input").fill(EVIL)
+    give(app_page, "left", glyph(1))
+    give(app_page, "right", glyph(2), f"{EVIL}.png".replace("/", ""))
+    expect(app_page.locator(".card .number")).to_have_count(2)
+    press(app_page, "s")
+    wait_for_rows(app_page, 1)
+    expect(app_page.locator("#last-answers tbody tr").first).to_contain_text("<img src=x")
+    open_tab(app_page, "One-shot")
+    add_images(app_page, {"one.png": glyph(3), "two.png": glyph(4), "bad.png": b"text"})
     for place in (0, 1):
-        desk.locator(f"[data-rename='{place}']").fill(f"{place}{EVIL}"[:80])
-        desk.locator(f"[data-rename='{place}']").press("Enter")
-    give(desk, "query", glyph(5))
-    expect(desk.locator("#rankings .classes")).to_have_count(2)
-    expect(desk.locator("#rankings .classes .name").first).to_contain_text("<img src=x")
-    desk.locator("#rankings [data-class]").first.click()
-    expect(desk.locator("#rankings .saved")).to_contain_text("Saved")
-    give(desk, "query", b"no image", f"{EVIL}.png".replace("/", ""))
-    expect(desk.locator("#rankings .trouble")).to_be_visible()
-    assert desk.evaluate("window.hacked") is None
+        app_page.locator(f"[data-rename='{place}']").fill(f"{place}{EVIL}"[:80])
+        app_page.locator(f"[data-rename='{place}']").press("Enter")
+    give(app_page, "query", glyph(5))
+    expect(app_page.locator("#rankings .classes")).to_have_count(2)
+    expect(app_page.locator("#rankings .classes .name").first).to_contain_text("<img src=x")
+    app_page.locator("#rankings [data-class]").first.click()
+    expect(app_page.locator("#rankings .saved")).to_contain_text("Saved")
+    give(app_page, "query", b"no image", f"{EVIL}.png".replace("/", ""))
+    expect(app_page.locator("#rankings .trouble")).to_be_visible()
+    assert app_page.evaluate("window.hacked") is None
     assert logged(quick_app.workspace)[-1].annotator == EVIL[:80]
 
 

@@ -27,7 +27,7 @@ class Run:
         return self.report is None and self.problem is None
 
 
-class Desk:
+class BackgroundRetraining:
     """`work(encoder, mode, progress) -> report`, where `progress(share, words)`."""
 
     def __init__(self, work: Callable[[str, str, Callable[[float, str], None]], object]) -> None:

@@ -1,7 +1,7 @@
 """How contradictions and implied pairs are drawn, from rows as the log holds them."""
 
 from siamese_core.answers.label_rows import LabelRow
-from siamese_core.page.label.logic import MOST_IMPLIED, SHOWN_IMPLIED, clashes, suggestions
+from siamese_core.page.label.contradictions import MOST_IMPLIED, SHOWN_IMPLIED, clashes, suggestions
 
 
 def row(left: str, right: str, answer: str, annotator: str = "Anne") -> LabelRow:
