@@ -20,7 +20,7 @@ from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.labelling.pool_sources import Listed
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.embedding_store import Shelf, shelf_name, tidy
+from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, tidy
 from siamese_core.workspace.workbench import Workbench
 
 MOST_NAMED = 20
@@ -53,7 +53,7 @@ class Embedded:
 
     slot: str
     checkpoint: Checkpoint
-    shelf: Shelf
+    store: EmbeddingStore
     domain: str
 
 
@@ -64,7 +64,7 @@ class Pool:
         self.workbench = workbench
         self.files = PoolFiles(workbench.workspace / "pool", uploads)
         self.on_growth: Callable[[], None] = lambda: None
-        self._shelves: dict[str, Shelf] = {}
+        self._stores: dict[str, EmbeddingStore] = {}
         self._unreadable: set[str] = set()
         self._lock = threading.Lock()
         self._working = self._again = False
@@ -95,7 +95,7 @@ class Pool:
             except UserError as problem:
                 problems.append(problem)
             else:
-                found.append(Embedded(slot, checkpoint, self._shelf(checkpoint), domain))
+                found.append(Embedded(slot, checkpoint, self._store(checkpoint), domain))
         if not found:
             raise problems[0]
         return found
@@ -108,9 +108,9 @@ class Pool:
         domain = self.domain()
         places = [self.workbench.checkpoints.place(slot, domain) for slot in SLOTS]
         served = [self.workbench.matcher.served_id(place) for place in places]
-        shelves = [self._shelves[each] for each in served if each in self._shelves]
+        stores = [self._stores[each] for each in served if each in self._stores]
         files = sum(len(source.names) for source in sources)
-        embedded = min((sum(each.image_id in shelf for each in images) for shelf in shelves), default=0)
+        embedded = min((sum(each.image_id in store for each in images) for store in stores), default=0)
         return PoolProgress(
             files=files,
             done=len(done),
@@ -195,25 +195,25 @@ class Pool:
 
     def _embed(self, images: dict[str, np.ndarray]) -> None:
         for each in self.embedded():
-            ids = [image_id for image_id in images if image_id not in each.shelf]
+            ids = [image_id for image_id in images if image_id not in each.store]
             matcher, given = self.workbench.matcher, [images[image_id] for image_id in ids]
             rows = matcher.embed(each.slot, given, each.domain)
             # If another checkpoint was promoted meanwhile, these may be its embeddings.
             if ids and matcher.checkpoint(each.slot, each.domain).id == each.checkpoint.id:
-                each.shelf.append(ids, rows)
+                each.store.append(ids, rows)
 
     def _not_embedded(self) -> list[str]:
         images = self.images()
-        shelves = [each.shelf for each in self.embedded()] if images else []
-        return [each.image_id for each in images if any(each.image_id not in shelf for shelf in shelves)]
+        stores = [each.store for each in self.embedded()] if images else []
+        return [each.image_id for each in images if any(each.image_id not in store for store in stores)]
 
-    def _shelf(self, checkpoint: Checkpoint) -> Shelf:
-        if checkpoint.id not in self._shelves:
-            folder = self.workbench.shelves
+    def _store(self, checkpoint: Checkpoint) -> EmbeddingStore:
+        if checkpoint.id not in self._stores:
+            folder = self.workbench.embeddings_folder
             tidy(folder)
-            name = shelf_name(checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
-            self._shelves[checkpoint.id] = Shelf(folder / name, checkpoint.encoder.output_shape[-1])
-        return self._shelves[checkpoint.id]
+            name = embedding_store_name(checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
+            self._stores[checkpoint.id] = EmbeddingStore(folder / name, checkpoint.encoder.output_shape[-1])
+        return self._stores[checkpoint.id]
 
     def _seconds_left(self, steps: int, total: int) -> float | None:
         """At the pace since the work began; the first call of a run is where it begins."""

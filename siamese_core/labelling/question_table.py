@@ -17,7 +17,7 @@ from siamese_core.labelling.pool import Embedded, Pool
 from siamese_core.labelling.strategies import Knowledge
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import sigmoid, verdict
-from siamese_core.workspace.embedding_store import Shelf
+from siamese_core.workspace.embedding_store import EmbeddingStore
 
 RANDOM_PAIRS = 500
 
@@ -89,7 +89,7 @@ class QuestionTable:
 def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     """UserError while fewer than two images are embedded."""
     embedded = pool.embedded()
-    images = [each for each in pool.images() if all(each.image_id in one.shelf for one in embedded)]
+    images = [each for each in pool.images() if all(each.image_id in one.store for one in embedded)]
     if len(images) < 2:
         now = pool.progress()
         raise UserError(
@@ -99,7 +99,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     ids = tuple(each.image_id for each in images)
     names = sorted({each.class_name for each in images} - {""})
     classes = {name: place for place, name in enumerate(names)}
-    views = tuple(_view(each.checkpoint, each.shelf, ids) for each in embedded)
+    views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
     # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
     knowing, strangers = [], []
     for each, view in zip(embedded, views, strict=True):
@@ -135,10 +135,10 @@ def _why_not(problem: str | None, working: bool) -> str:
     return ". Wait a little." if working else ". Add images to label."
 
 
-def _view(checkpoint: Checkpoint, shelf: Shelf, ids: Sequence[str]) -> View:
-    places = shelf.places(ids)
+def _view(checkpoint: Checkpoint, store: EmbeddingStore, ids: Sequence[str]) -> View:
+    places = store.places(ids)
 
     def log_odds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return checkpoint.calibration.log_odds(checkpoint.logits(left, right))
 
-    return View(len(ids), lambda rows: shelf.rows(places[rows]), log_odds, checkpoint.threshold)
+    return View(len(ids), lambda rows: store.rows(places[rows]), log_odds, checkpoint.threshold)

@@ -46,7 +46,7 @@ class Forecast:
 def pool_evidence(embedded: Embedded, settled: Sequence[LabelRow]) -> Evidence:
     """The settled answers, one a pair, on images that are embedded."""
     rows = list(
-        {row.pair: row for row in settled if all(each in embedded.shelf for each in row.pair)}.values()
+        {row.pair: row for row in settled if all(each in embedded.store for each in row.pair)}.values()
     )
     left, right = [row.left_id for row in rows], [row.right_id for row in rows]
     same = np.array([row.answer == "same" for row in rows], bool)
@@ -55,7 +55,7 @@ def pool_evidence(embedded: Embedded, settled: Sequence[LabelRow]) -> Evidence:
     pairs = Pairs(
         np.array([place[each] for each in left], int), np.array([place[each] for each in right], int), same
     )
-    evidence = pairs_evidence(embedded.checkpoint, embedded.shelf.take(ids), pairs)
+    evidence = pairs_evidence(embedded.checkpoint, embedded.store.take(ids), pairs)
     return replace(evidence, identity=identities(left, right, same).reshape(-1, 2))
 
 

@@ -10,7 +10,7 @@ from siamese_core.data.sampling import Pairs
 from siamese_core.retraining.adapting import adapted_at
 from siamese_core.retraining.head_training import adapted, pairs_evidence
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.embedding_store import find_shelf
+from siamese_core.workspace.embedding_store import find_embedding_store
 from siamese_core.workspace.workbench import Workbench
 
 LATEST = 300  # answers that it learns from: so many are fitted well within a second
@@ -77,6 +77,8 @@ class Previews:
         bench, cache = self.workbench, self.workbench.matcher.cache
         missing = [each for each in ids if cache.get((checkpoint.id, each)) is None]
         if missing:
-            shelf = find_shelf(bench.shelves, checkpoint, bench.checkpoints.folder(checkpoint.id))
-            if shelf:
-                shelf.fill(cache, checkpoint.id, missing)
+            store = find_embedding_store(
+                bench.embeddings_folder, checkpoint, bench.checkpoints.folder(checkpoint.id)
+            )
+            if store:
+                store.fill(cache, checkpoint.id, missing)

@@ -29,7 +29,7 @@ from siamese_core.retraining.head_training import (
 from siamese_core.retraining.replay import Replay
 from siamese_core.retraining.report import RetrainOptions, RetrainReport, write_report
 from siamese_core.training.validation import PrecomputedModel
-from siamese_core.workspace.embedding_store import Shelf, shelf_name, unlabelled_rows
+from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
 
 MODES = ("head", "full")
@@ -125,10 +125,12 @@ def _parent(run: _Run) -> _Network:
     run.progress(0.05, "loading the checkpoint")
     run.workbench.ready_for(_some_images(run), [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
-    folder = run.workbench.shelves / shelf_name(checkpoint, run.workbench.checkpoints.folder(checkpoint.id))
-    base = Shelf(folder / "base", checkpoint.encoder.output_shape[-1])
+    folder = run.workbench.embeddings_folder / embedding_store_name(
+        checkpoint, run.workbench.checkpoints.folder(checkpoint.id)
+    )
+    base = EmbeddingStore(folder / "base", checkpoint.encoder.output_shape[-1])
     replayed = [image_id(image) for image in run.replay.images]
-    Shelf(folder, base.dim).fill(matcher.cache, checkpoint.id, run.material.ids)
+    EmbeddingStore(folder, base.dim).fill(matcher.cache, checkpoint.id, run.material.ids)
     base.fill(matcher.cache, checkpoint.id, replayed)
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
@@ -195,7 +197,7 @@ def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) 
     where none is better that forgets nothing of the base protocol."""
     material, store = run.material, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
-    others = unlabelled_rows(run.workbench.shelves, parent.checkpoint, stored, set(material.ids))
+    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, stored, set(material.ids))
     answers = Answers(*(each[use] for each in (material.left, material.right, material.same)))
     embeddings = np.concatenate([parent.answered, others])
     return learnt_head(

@@ -24,14 +24,14 @@ MOST_UNLABELLED = 500  # images
 ID_BYTES = 65  # 64 hex digits and a line feed
 
 
-def shelf_name(checkpoint: Checkpoint, folder: Path) -> str:
+def embedding_store_name(checkpoint: Checkpoint, folder: Path) -> str:
     """The name of the embeddings of the checkpoint that is stored in `folder`."""
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files_of(folder)))
     digest.update(repr([checkpoint.card.get(name) for name in PREPARED_BY]).encode())
     return f"{checkpoint.encoder_name}-{digest.hexdigest()[:16]}"
 
 
-class Shelf:
+class EmbeddingStore:
     """One encoder's embeddings: `ids` (a line each) and `rows.f32` (float32, `dim` each), in one order.
 
     Several threads and processes may append; what a killed one left half written is cut off.
@@ -114,19 +114,19 @@ class Shelf:
             self._count = whole
 
 
-def find_shelf(folder: Path, checkpoint: Checkpoint, stored: Path) -> Shelf | None:
-    """That of the checkpoint that is `stored` there, in the shelves' `folder`; None if it has none."""
-    found = folder / shelf_name(checkpoint, stored)
-    return Shelf(found, checkpoint.encoder.output_shape[-1]) if found.is_dir() else None
+def find_embedding_store(folder: Path, checkpoint: Checkpoint, stored: Path) -> EmbeddingStore | None:
+    """That of the checkpoint that is `stored` there, in the stores' `folder`; None if it has none."""
+    found = folder / embedding_store_name(checkpoint, stored)
+    return EmbeddingStore(found, checkpoint.encoder.output_shape[-1]) if found.is_dir() else None
 
 
 def unlabelled_rows(folder: Path, checkpoint: Checkpoint, stored: Path, known: Container[str]) -> np.ndarray:
-    """float32 (n, dim), n <= `MOST_UNLABELLED`: embeddings in the shelves' `folder` of images that are not
+    """float32 (n, dim), n <= `MOST_UNLABELLED`: embeddings in the stores' `folder` of images that are not
     `known`, by the encoder of the checkpoint that is `stored` there. Which ones depends on the ids alone."""
-    shelf = find_shelf(folder, checkpoint, stored)
-    if shelf is None:
+    store = find_embedding_store(folder, checkpoint, stored)
+    if store is None:
         return np.empty((0, checkpoint.encoder.output_shape[-1]), np.float32)
-    return shelf.take([each for each in shelf.ids() if each not in known][:MOST_UNLABELLED])
+    return store.take([each for each in store.ids() if each not in known][:MOST_UNLABELLED])
 
 
 def _size(file: Path) -> int:
@@ -142,7 +142,7 @@ def _write_at(file: Path, start: int, content: bytes) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Deletes all but the `KEPT` shelves of `folder` that were opened last."""
-    shelves = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime) if folder.is_dir() else []
-    for shelf in shelves[:-KEPT]:
-        shutil.rmtree(shelf, ignore_errors=True)
+    """Deletes all but the `KEPT` stores of `folder` that were opened last."""
+    stores = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime) if folder.is_dir() else []
+    for store in stores[:-KEPT]:
+        shutil.rmtree(store, ignore_errors=True)

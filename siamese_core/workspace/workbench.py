@@ -89,7 +89,7 @@ class Workbench:
             ) from problem
         self.images = ImageStore(self.workspace / "images")
         self.log = PairLog(self.workspace / "pairs.csv")
-        self.shelves = self.workspace / "embeddings"  # `embedding_files`
+        self.embeddings_folder = self.workspace / "embeddings"  # a folder an encoder
         self.checkpoints = CheckpointStore(self.workspace, shipped)
         self.matcher = Matcher(self.checkpoints)
         self.photos_problem: str | None = None

@@ -78,7 +78,7 @@ def test_images_are_imported_and_embedded_as_the_matcher_embeds_them(done, shipp
     some = [each.image_id for each in found[:5]]
     for each in pool.embedded():
         expected = bench.matcher.embed(each.slot, [bench.images.read(image) for image in some])
-        np.testing.assert_allclose(each.shelf.take(some), expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(each.store.take(some), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_progress_tells_what_is_done_and_what_was_no_image(done, shipped, images):
@@ -161,7 +161,7 @@ def test_a_pool_of_photographs_goes_through_the_checkpoint_for_photographs(done,
     pool.work()
     koch, resnet50 = pool.embedded()
     assert resnet50.checkpoint.id == saved.id and koch.checkpoint.id == bench.checkpoints.current_id("koch")
-    assert pool.progress().embedded == len(resnet50.shelf) == COUNT
+    assert pool.progress().embedded == len(resnet50.store) == COUNT
     resnet50.checkpoint.card["domain"] = HANDWRITING
     assert "Trained on handwriting, asked about photographs" in pool.warnings()["resnet50"]
 

@@ -10,7 +10,7 @@ import pytest
 from helpers.paths import ROOT
 from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint
 from siamese_core.metrics import Calibration
-from siamese_core.workspace.embedding_store import KEPT, Shelf, shelf_name, tidy
+from siamese_core.workspace.embedding_store import KEPT, EmbeddingStore, embedding_store_name, tidy
 
 
 def ids(*numbers: int) -> list[str]:
@@ -23,83 +23,83 @@ def rows(*numbers: int, dim: int = 5) -> np.ndarray:
 
 
 @pytest.fixture
-def shelf(tmp_path) -> Shelf:
-    return Shelf(tmp_path / "shelf", 5)
+def store(tmp_path) -> EmbeddingStore:
+    return EmbeddingStore(tmp_path / "store", 5)
 
 
-def test_embeddings_are_read_back_as_they_were_in_any_order(shelf):
-    shelf.append(ids(1, 2), rows(1, 2))
-    shelf.append(ids(3), rows(3))
-    again = Shelf(shelf.folder, 5)
-    for one in (shelf, again):
+def test_embeddings_are_read_back_as_they_were_in_any_order(store):
+    store.append(ids(1, 2), rows(1, 2))
+    store.append(ids(3), rows(3))
+    again = EmbeddingStore(store.folder, 5)
+    for one in (store, again):
         assert len(one) == 3 and ids(2)[0] in one and ids(4)[0] not in one
         np.testing.assert_array_equal(one.take(ids(3, 1, 3)), rows(3, 1, 3))
     assert again.take([]).shape == (0, 5)
 
 
-def test_an_image_is_stored_once(shelf):
-    shelf.append(ids(1, 1, 2), rows(1, 8, 2))
-    shelf.append(ids(2, 3), rows(9, 3))
-    np.testing.assert_array_equal(shelf.take(ids(1, 2, 3)), rows(1, 2, 3))
-    assert (shelf.folder / "rows.f32").stat().st_size == 3 * 5 * 4
+def test_an_image_is_stored_once(store):
+    store.append(ids(1, 1, 2), rows(1, 8, 2))
+    store.append(ids(2, 3), rows(9, 3))
+    np.testing.assert_array_equal(store.take(ids(1, 2, 3)), rows(1, 2, 3))
+    assert (store.folder / "rows.f32").stat().st_size == 3 * 5 * 4
 
 
-def test_two_shelves_of_one_folder_follow_each_other(shelf):
-    other = Shelf(shelf.folder, 5)
-    shelf.append(ids(1, 2), rows(1, 2))
+def test_two_stores_of_one_folder_follow_each_other(store):
+    other = EmbeddingStore(store.folder, 5)
+    store.append(ids(1, 2), rows(1, 2))
     other.append(ids(2, 3), rows(2, 3))
-    shelf.refresh()
-    np.testing.assert_array_equal(shelf.take(ids(3, 1)), rows(3, 1))
+    store.refresh()
+    np.testing.assert_array_equal(store.take(ids(3, 1)), rows(3, 1))
 
 
 @pytest.mark.parametrize("cut", [1, 19, 20, 21, 64, 65])
 @pytest.mark.parametrize("name", ["ids", "rows.f32"])
-def test_what_a_killed_process_left_half_written_is_made_anew(shelf, name, cut):
-    shelf.append(ids(1, 2, 3, 4), rows(1, 2, 3, 4))
-    file = shelf.folder / name
+def test_what_a_killed_process_left_half_written_is_made_anew(store, name, cut):
+    store.append(ids(1, 2, 3, 4), rows(1, 2, 3, 4))
+    file = store.folder / name
     os.truncate(file, file.stat().st_size - cut)
-    again = Shelf(shelf.folder, 5)
+    again = EmbeddingStore(store.folder, 5)
     kept = len(again)
     assert 0 <= kept < 4
     again.append(ids(1, 2, 3, 4, 5), rows(1, 2, 3, 4, 5))
     np.testing.assert_array_equal(again.take(ids(5, 4, 3, 2, 1)), rows(5, 4, 3, 2, 1))
-    np.testing.assert_array_equal(Shelf(shelf.folder, 5).take(ids(1, 5)), rows(1, 5))
+    np.testing.assert_array_equal(EmbeddingStore(store.folder, 5).take(ids(1, 5)), rows(1, 5))
 
 
-def test_processes_that_append_at_once_lose_nothing(shelf):
+def test_processes_that_append_at_once_lose_nothing(store):
     code = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from siamese_core.workspace.embedding_store import Shelf\n"
-        "shelf, first = Shelf(Path(sys.argv[1]), 5), int(sys.argv[2])\n"
+        "from siamese_core.workspace.embedding_store import EmbeddingStore\n"
+        "store, first = EmbeddingStore(Path(sys.argv[1]), 5), int(sys.argv[2])\n"
         "for n in range(first, first + 40):\n"
-        "    shelf.append([f'{n:064x}'], np.array([np.arange(5) + n / 7], np.float32))\n"
+        "    store.append([f'{n:064x}'], np.array([np.arange(5) + n / 7], np.float32))\n"
     )
     starts = (0, 20, 100)
-    command = [sys.executable, "-c", code, str(shelf.folder)]
+    command = [sys.executable, "-c", code, str(store.folder)]
     processes = [subprocess.Popen([*command, str(first)], cwd=ROOT) for first in starts]
     assert [process.wait(timeout=120) for process in processes] == [0, 0, 0]
-    shelf.refresh()
+    store.refresh()
     expected = sorted({first + n for first in starts for n in range(40)})
-    assert len(shelf) == len(expected)
-    np.testing.assert_allclose(shelf.take(ids(*expected)), rows(*expected))
+    assert len(store) == len(expected)
+    np.testing.assert_allclose(store.take(ids(*expected)), rows(*expected))
 
 
-def test_a_shelf_that_was_emptied_starts_over(shelf):
-    shelf.append(ids(1, 2), rows(1, 2))
+def test_a_store_that_was_emptied_starts_over(store):
+    store.append(ids(1, 2), rows(1, 2))
     for name in ("ids", "rows.f32"):
-        (shelf.folder / name).unlink()
-    shelf.append(ids(3), rows(3))
-    assert len(shelf) == 1
-    np.testing.assert_array_equal(shelf.take(ids(3)), rows(3))
+        (store.folder / name).unlink()
+    store.append(ids(3), rows(3))
+    assert len(store) == 1
+    np.testing.assert_array_equal(store.take(ids(3)), rows(3))
 
 
-def test_checkpoints_share_a_shelf_if_their_encoders_are_one(tmp_path):
+def test_checkpoints_share_a_store_if_their_encoders_are_one(tmp_path):
     def name(content: bytes, folder: str, **card) -> str:
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / ENCODER_FILE).write_bytes(content)
         card = {"preparation": "ink", "size": 105, "channels": 1} | card
         checkpoint = Checkpoint(folder, "koch", None, None, Calibration(1, 0), 0.5, card)
-        return shelf_name(checkpoint, tmp_path / folder)
+        return embedding_store_name(checkpoint, tmp_path / folder)
 
     assert (
         name(b"weights", "a") == name(b"weights", "b").replace("b-", "a-") == name(b"weights", "c", steps=7)
@@ -109,11 +109,11 @@ def test_checkpoints_share_a_shelf_if_their_encoders_are_one(tmp_path):
     assert len({*names, name(b"weights", "a", preparation="plain")}) == 4
 
 
-def test_only_the_latest_used_shelves_are_kept(tmp_path):
+def test_only_the_latest_used_stores_are_kept(tmp_path):
     for number in range(KEPT + 2):
-        folder = Shelf(tmp_path / f"s{number}", 5).folder
+        folder = EmbeddingStore(tmp_path / f"s{number}", 5).folder
         os.utime(folder, (number, number))
-    Shelf(tmp_path / "s0", 5)  # used again
+    EmbeddingStore(tmp_path / "s0", 5)  # used again
     tidy(tmp_path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["s0", *(f"s{n}" for n in range(3, KEPT + 2))]
     tidy(tmp_path / "missing")
