@@ -113,8 +113,8 @@ window.workbench.label = (() => {
 
   let give = null; // an answer from another part of the tab: give({left, right, answer, origin, because})
 
-  function stage(element, server, saved) {
-    const root = element.querySelector(".stage");
+  function pairView(element, server, saved) {
+    const root = element.querySelector(".pair-view");
     const find = (what) => root.querySelector(what);
     const words = root.querySelector("template").content;
     const box = outbox(server, tell, saved);
@@ -426,7 +426,7 @@ window.workbench.label = (() => {
     replies(element);
     const count = () => {
       const found = Number(element.querySelector("[data-clashes-found]")?.dataset.clashesFound || 0);
-      const note = document.querySelector(".stage [data-clashes]");
+      const note = document.querySelector(".pair-view [data-clashes]");
       if (!note) return;
       note.hidden = !found;
       note.textContent = found === 1 ? "A contradiction: see below" : `${found} contradictions: see below`;
@@ -439,5 +439,5 @@ window.workbench.label = (() => {
     adder(element, "image/*,.zip", added);
   }
 
-  return { stage, replies, alert, pool };
+  return { pairView, replies, alert, pool };
 })();

@@ -33,13 +33,13 @@ def open_label(page: Page, server) -> Page:
 
 def wait_for_pair(app_page: Page) -> tuple[str, str]:
     """The ids of the pair on screen."""
-    expect(app_page.locator("#label .stage:not(.empty)")).to_be_visible()
+    expect(app_page.locator("#label .pair-view:not(.empty)")).to_be_visible()
     return on_screen(app_page)
 
 
 def on_screen(app_page: Page) -> tuple[str, str]:
     """Both ids at one moment."""
-    left, right = app_page.locator("#label .stage").evaluate(
-        "stage => [stage.dataset.left, stage.dataset.right]"
+    left, right = app_page.locator("#label .pair-view").evaluate(
+        "view => [view.dataset.left, view.dataset.right]"
     )
     return left, right

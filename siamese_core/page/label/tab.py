@@ -8,10 +8,10 @@ from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
 from siamese_core.labelling.standing import standing_of
 from siamese_core.page.label.contradictions import clashes, suggestions
+from siamese_core.page.label.pair_view import build_pair_view
 from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import Forecasts, progress_panel
-from siamese_core.page.label.stage import build_stage
 from siamese_core.page.parts.answers import LastAnswers
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
@@ -30,7 +30,7 @@ class LabelTab:
 
     def build(self, page: gr.Blocks, last_answers: LastAnswers) -> None:
         images = Panel(pool_bar(self.pool.progress(), {}), elem_id="pool", script=POOL_SCRIPT)
-        stage = build_stage(self.questions)
+        pair_view = build_pair_view(self.questions)
         alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
         progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
         overlap = gr.Radio(
@@ -38,8 +38,8 @@ class LabelTab:
         )
         timer = gr.Timer(WATCH_SECONDS, active=False)
         shown = [images, alert, progress, timer]
-        listen(stage.saved, self.look, None, shown, trigger_mode="always_last")
-        listen(stage.saved, last_answers.refresh, None, last_answers.table, trigger_mode="always_last")
+        listen(pair_view.saved, self.look, None, shown, trigger_mode="always_last")
+        listen(pair_view.saved, last_answers.refresh, None, last_answers.table, trigger_mode="always_last")
         listen(images.added, self.add, None, shown, trigger_mode="multiple")
         listen(timer.tick, self.look, None, shown, queue=False)
         listen(page.load, self.look, None, shown)

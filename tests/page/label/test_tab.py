@@ -28,11 +28,11 @@ ANSWERS = {"s": "same", "d": "different", "u": "unsure"}
 # Presses the keys from within the page, which keeps the pace where each call from here is slow, and gives
 # what was on screen at each.
 TYPE = """([keys, pause]) => new Promise((done) => {
-  const stage = document.querySelector('#label .stage'), told = [];
+  const view = document.querySelector('#label .pair-view'), told = [];
   const timer = setInterval(() => {
-    if (!stage.dataset.left) return;
+    if (!view.dataset.left) return;
     const key = keys[told.length];
-    told.push([stage.dataset.left, stage.dataset.right, key]);
+    told.push([view.dataset.left, view.dataset.right, key]);
     document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
     if (told.length < keys.length) return;
     clearInterval(timer);
@@ -338,7 +338,7 @@ def sign_in(app_page, name: str) -> None:
     field.blur()
     app_page.wait_for_function(
         "(name) => JSON.parse(sessionStorage.getItem('siamese.queue')).every((pair) => pair.asked === name)"
-        " && document.querySelector('.stage').dataset.left",
+        " && document.querySelector('.pair-view').dataset.left",
         arg=name,
     )
 

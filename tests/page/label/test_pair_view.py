@@ -11,14 +11,14 @@ from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.label.stage import WHY, keep, pair_told, stage
+from siamese_core.page.label.pair_view import WHY, keep, pair_told, pair_view
 from siamese_core.workspace.workbench import Workbench
 
 
 @pytest.fixture(scope="module")
 def questions(tmp_path_factory) -> Questions:
     """A workspace with four images, of which the queue has asked nothing."""
-    folder = tmp_path_factory.mktemp("stage")
+    folder = tmp_path_factory.mktemp("pair_view")
     bench = Workbench(folder / "workspace", ship_small(folder / "shipped", *SLOTS))
     for pixels in np.random.default_rng(0).integers(0, 256, (4, 24, 24, 3), dtype=np.uint8):
         bench.images.add(pixels)
@@ -114,5 +114,5 @@ def test_what_is_no_answer_of_the_page_is_refused_and_not_logged(questions, wron
 
 def test_every_reason_has_words_and_every_key_is_shown():
     assert set(WHY) == set(REASONS)
-    drawn = stage()
+    drawn = pair_view()
     assert all(f"<kbd>{key}</kbd>" in drawn for key in "SDUNZFEB")

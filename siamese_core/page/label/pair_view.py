@@ -30,8 +30,8 @@ WHY = {
 }
 BLIND, IMPLIED, CONTRADICTION = "blind", "implied", "contradiction"
 
-STAGE = Markup(
-    '<div class="stage empty"><div class="stage-head"><p class="why-asked" aria-live="polite"></p>'
+PAIR_VIEW = Markup(
+    '<div class="pair-view empty"><div class="pair-head"><p class="why-asked" aria-live="polite"></p>'
     '<button type="button" class="link" data-clashes hidden></button>'
     '<div class="tools"><button type="button" data-flip aria-pressed="false">Flip <kbd>F</kbd></button>'
     '<button type="button" data-enlarge aria-pressed="false">Enlarge <kbd>E</kbd></button>'
@@ -55,10 +55,10 @@ SAYS = Markup(
     '<div class="line" data-slot="{slot}"><b>{slot}</b>{scale}<span class="number"></span>'
     '<span class="word"></span></div>'
 )
-SCRIPT = "workbench.label.stage(element, server, () => trigger('saved'))"
+SCRIPT = "workbench.label.pairView(element, server, () => trigger('saved'))"
 
 
-def build_stage(questions: Questions) -> Panel:
+def build_pair_view(questions: Questions) -> Panel:
     def ask(sent: dict) -> dict:
         """Called by the script, {annotator, session, count}: the next pairs, or why there are none yet."""
         who, count = annotator(sent), sent.get("count")
@@ -75,17 +75,20 @@ def build_stage(questions: Questions) -> Panel:
         return {"done": {text(event, "id"): kept(event) for event in events}}
 
     return Panel(
-        stage(), elem_id="label", script=SCRIPT, server_functions=[told_in_words(ask), told_in_words(save)]
+        pair_view(),
+        elem_id="label",
+        script=SCRIPT,
+        server_functions=[told_in_words(ask), told_in_words(save)],
     )
 
 
-def stage() -> Markup:
+def pair_view() -> Markup:
     keys = {"same": "S", "different": "D", "unsure": "U"}
     answers = [
         ANSWER.format(answer=answer, sign=SIGNS[answer], word=answer.capitalize(), key=key)
         for answer, key in keys.items()
     ]
-    return STAGE.format(
+    return PAIR_VIEW.format(
         answers=Markup().join(answers),
         says=Markup().join(SAYS.format(slot=slot, scale=scale(0.0, 0.5, False)) for slot in SLOTS),
         verdicts=Markup().join(verdict(answer) for answer in SIGNS),
