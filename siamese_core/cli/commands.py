@@ -158,7 +158,7 @@ def _log_answer(report: "LogReport", words: str) -> Answer:
 
 def retrain(options: Namespace, progress: Progress) -> Answer:
     from siamese_core.answers.pair_log import PairLog
-    from siamese_core.retraining.retrain import RetrainOptions
+    from siamese_core.retraining.options import RetrainOptions
     from siamese_core.retraining.retrain import retrain as retrain_from
 
     if options.log and not options.log.is_file():

@@ -22,6 +22,7 @@ from siamese_core.cli.arguments import (
 from siamese_core.cli.commands import DEFAULT_ENCODER, DEFAULT_MINUTES
 from siamese_core.cli.evaluate_commands import DEFAULT_PAIRS
 from siamese_core.networks.encoders import ENCODERS, SLOTS
+from siamese_core.retraining.options import MODES, PROMOTIONS
 
 PROGRAM = "python -m siamese_core"
 
@@ -266,14 +267,14 @@ def _add_retrain(groups) -> None:
     parser.add_argument("--log", type=Path, metavar="CSV", help="another log of the same images")
     parser.add_argument(
         "--mode",
-        choices=("head", "full"),
-        default="head",
+        choices=MODES,
+        default=MODES[0],
         help="head: the encoder stays; full: it learns too, of ImageNet's its last stage (%(default)s)",
     )
     parser.add_argument(
         "--promote",
-        choices=("auto", "never", "force"),
-        default="auto",
+        choices=PROMOTIONS,
+        default=PROMOTIONS[0],
         help="auto: if it is better on the pairs kept aside (%(default)s)",
     )
     parser.add_argument(

@@ -11,20 +11,9 @@ from siamese_core.images.decoding import encode_png, thumbnail
 from siamese_core.metrics import roc_curve
 from siamese_core.retraining.answered_pairs import Material
 from siamese_core.retraining.gate import Judgement, Measured
+from siamese_core.retraining.options import RetrainOptions
 
 THUMBNAIL = 96  # px
-
-
-@dataclass(frozen=True)
-class RetrainOptions:
-    """encoder: the slot; mode: "head" (the encoder stays) or "full"; promote: "auto" (if better), "never" or
-    "force"; until: the label_id after which the log is not read, to repeat an earlier retraining."""
-
-    encoder: str = "koch"
-    mode: str = "head"
-    promote: str = "auto"
-    seed: int = 0
-    until: str | None = None
 
 
 @dataclass(frozen=True)

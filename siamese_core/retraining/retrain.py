@@ -26,14 +26,13 @@ from siamese_core.retraining.head_training import (
     pairs_evidence,
     retrained_head,
 )
+from siamese_core.retraining.options import MODES, PROMOTIONS, RetrainOptions
 from siamese_core.retraining.replay import Replay
-from siamese_core.retraining.report import RetrainOptions, RetrainReport, write_report
+from siamese_core.retraining.report import RetrainReport, write_report
 from siamese_core.training.validation import PrecomputedModel
 from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
 
-MODES = ("head", "full")
-PROMOTIONS = ("auto", "never", "force")
 EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
 
 

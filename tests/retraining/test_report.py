@@ -12,7 +12,8 @@ from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.retraining.answered_pairs import Material
 from siamese_core.retraining.gate import Measured, judge
 from siamese_core.retraining.holdout import Split
-from siamese_core.retraining.report import THUMBNAIL, RetrainOptions, RetrainReport, write_report
+from siamese_core.retraining.options import RetrainOptions
+from siamese_core.retraining.report import THUMBNAIL, RetrainReport, write_report
 
 PAIRS = 40  # of which the last 20 judge
 CONTRACT = {"encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"}

@@ -27,9 +27,10 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import ImageStore, image_id
 from siamese_core.metrics import Calibration
 from siamese_core.networks.heads import make_head
+from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.replay import Replay
 from siamese_core.retraining.report import RetrainReport
-from siamese_core.retraining.retrain import RetrainOptions, retrain
+from siamese_core.retraining.retrain import retrain
 from siamese_core.workspace.workbench import Workbench
 
 CHARACTERS = 40
@@ -347,7 +348,8 @@ import os, signal, sys
 from pathlib import Path
 from siamese_core import checkpoints
 from siamese_core.retraining.report import RetrainReport
-from siamese_core.retraining.retrain import RetrainOptions, retrain
+from siamese_core.retraining.options import RetrainOptions
+from siamese_core.retraining.retrain import retrain
 from siamese_core.workspace.workbench import Workbench
 
 def die(*_):

@@ -17,9 +17,9 @@ from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.report import report_section
+from siamese_core.retraining.options import MODES, RetrainOptions
 from siamese_core.workspace.workbench import Workbench
 
-MODES = ["head", "full"]
 MODE_INFO = "head: the encoder stays, seconds to a minute. full: the encoder, too, minutes."
 WATCH_SECONDS = 1.0
 NEVER = Markup('<p class="quiet">No retraining yet. It learns from the settled answers in the log.</p>')
@@ -51,7 +51,7 @@ class RetrainTab:
 
     def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
         """The report as JSON. Imported here: training needs TensorFlow, which the page starts without."""
-        from siamese_core.retraining.retrain import RetrainOptions, retrain
+        from siamese_core.retraining.retrain import retrain
 
         return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
 
@@ -59,7 +59,7 @@ class RetrainTab:
         with gr.Row(equal_height=True):
             slot = gr.Radio(list(SLOTS), value=SLOTS[0], label="Encoder", elem_id="retrain-slot")
             mode = gr.Radio(
-                MODES, value="head", label="What may change", info=MODE_INFO, elem_id="retrain-mode"
+                list(MODES), value=MODES[0], label="What may change", info=MODE_INFO, elem_id="retrain-mode"
             )
         start = gr.Button("Retrain", variant="primary", elem_id="retrain-start")
         self.run = Panel(elem_id="retraining")
