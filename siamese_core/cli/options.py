@@ -24,12 +24,10 @@ from siamese_core.cli.evaluate_commands import DEFAULT_PAIRS
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 from siamese_core.retraining.options import MODES, PROMOTIONS
 
-PROGRAM = "python -m siamese_core"
-
 
 def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog=PROGRAM,
+        prog="python -m siamese_core",
         description="Compare images with siamese networks, measure, train, correct and retrain them.",
         epilog="Each command has its own --help. Exit code 2: something that you can mend, told in one line.",
     )
@@ -65,8 +63,8 @@ def _add_group(groups, name: str, words: str):
 
 def _add_compare(groups) -> None:
     parser = _add_command(groups, "compare", commands.compare, "how alike two images are")
-    parser.add_argument("left", type=Path, metavar="LEFT", help="image file")
-    parser.add_argument("right", type=Path, metavar="RIGHT", help="image file")
+    for side in ("left", "right"):
+        parser.add_argument(side, type=Path, metavar=side.upper(), help="image file")
     add_encoders(parser)
 
 
