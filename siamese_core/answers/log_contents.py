@@ -1,7 +1,7 @@
 """What a log's file says, read piece by piece as it grows."""
 
-from siamese_core.answers.label_rows import COLUMNS, LabelRow, row_problem
-from siamese_core.answers.log_text import Rejected, header, scan, split_lines
+from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
+from siamese_core.answers.log_csv import Rejected, header, scan, split_lines
 from siamese_core.errors import UserError
 
 _HEADER = list(COLUMNS)

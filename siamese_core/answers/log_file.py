@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from siamese_core.answers.label_rows import COLUMNS, LabelRow, row_cells
+from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_text import Rejected, csv_text
+from siamese_core.answers.log_csv import Rejected, csv_text
 from siamese_core.errors import UserError
 
 _REMEMBERED_END = 256  # bytes

@@ -7,16 +7,9 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from siamese_core.answers.label_rows import (
-    COLUMNS,
-    LabelRow,
-    completed,
-    correction_of,
-    logged_verdicts,
-    row_cells,
-    row_problem,
-)
-from siamese_core.answers.log_text import MAX_CELL, Rejected, header, scan
+from siamese_core.answers.corrections import correction_of, logged_verdicts
+from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
+from siamese_core.answers.log_csv import MAX_CELL, Rejected, header, scan
 from siamese_core.errors import UserError
 
 REQUIRED = ("left_id", "right_id", "answer")

@@ -1,26 +1,19 @@
 """The append-only log of what people answered: `pairs.csv`, a row an event, shared by several processes.
 
-An answer is on disk before `append` returns. `log_file` keeps the file, `log_text` its text; what the rows
-mean is in `label_rows`.
+An answer is on disk before `append` returns. `log_file` keeps the file, `log_csv` its text; `label_row`
+has the columns.
 """
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.answers.label_rows import (
-    COLUMNS,
-    LabelRow,
-    completed,
-    conflicting_labels,
-    row_cells,
-    settled_labels,
-    standing_labels,
-)
+from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.log_contents import LogContents
+from siamese_core.answers.log_csv import Rejected, csv_text
 from siamese_core.answers.log_file import LogFile
 from siamese_core.answers.log_import import read_answers
-from siamese_core.answers.log_text import Rejected, csv_text
+from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
 from siamese_core.atomic import replace_file
 from siamese_core.errors import UserError
 

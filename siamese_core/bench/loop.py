@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from siamese_core.answers.label_rows import LabelRow, completed
+from siamese_core.answers.label_row import LabelRow, completed
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.answers.label_rows import COLUMNS, LabelRow, completed, row_cells
+from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials

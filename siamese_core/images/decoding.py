@@ -8,13 +8,11 @@ import hashlib
 import io
 import math
 import os
-import re
 import threading
-import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
-from pathlib import Path, PurePath
+from contextlib import nullcontext
+from pathlib import PurePath
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -30,8 +28,6 @@ TILE_SIDE = 2048
 LARGE_PIXELS = TILE_SIDE * TILE_SIDE
 # At 40 million pixels one decode takes up to 640 MB: several uploads at once must queue for it.
 _one_large_decode = threading.Lock()
-
-_ID = re.compile("[0-9a-f]{64}")
 
 # What Pillow warns of is refused below with a UserError or does no harm to the pixels.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -209,77 +205,3 @@ def thumbnail(image: np.ndarray, side: int) -> np.ndarray:
     _check(image)
     height, width, _ = image.shape
     return np.array(Image.fromarray(image).resize(_fit((width, height), side), Image.Resampling.LANCZOS))
-
-
-class ImageStore:
-    """PNG files named by image id in one folder; several processes may add at once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
-
-    def path(self, stored_id: str) -> Path:
-        """Where the image is, or would be; UserError unless the id is 64 lower-case hex digits."""
-        if not isinstance(stored_id, str) or not _ID.fullmatch(stored_id):
-            raise UserError(
-                "An image id is 64 hexadecimal digits. "
-                f"Received: {ascii(stored_id)[:80]}. Use an id that comparing an image gave you."
-            )
-        return self.folder / f"{stored_id}.png"
-
-    def __contains__(self, stored_id: object) -> bool:
-        return (
-            isinstance(stored_id, str) and bool(_ID.fullmatch(stored_id)) and self.path(stored_id).is_file()
-        )
-
-    def ids(self) -> list[str]:
-        """The ids of all images, sorted."""
-        return sorted(file.stem for file in self.folder.glob("*.png") if _ID.fullmatch(file.stem))
-
-    def add(self, image: np.ndarray) -> str:
-        """Store the image, on disk when this returns, and give its id; UserError if that fails."""
-        if max(image.shape[:2]) > MAX_SIDE:
-            raise ValueError(
-                f"A stored image has at most {MAX_SIDE} px a side. Received: {image.shape}. Use decode_image."
-            )
-        new_id = image_id(image)
-        if new_id not in self:
-            _write_whole(self.path(new_id), encode_png(image))
-        return new_id
-
-    def read(self, stored_id: str) -> np.ndarray:
-        """The pixels that were added; UserError where the id is unknown or the file was changed."""
-        path = self.path(stored_id)
-        if not path.is_file():
-            raise UserError(
-                f"The image must be in the workspace. Received: id {stored_id}, which is not there. "
-                "Compare the image again, or open the workspace that holds it."
-            )
-        image = decode_image(path)
-        if image_id(image) != stored_id:
-            raise UserError(
-                f"A stored image must be as it was added. Received: {path.name} with other pixels. "
-                "Put it back from a copy, or delete it and give the image again."
-            )
-        return image
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write aside, then rename: a reader or a power cut never meets half a file."""
-    aside = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(aside, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)  # the new name, too
-        os.close(folder)
-    except OSError as problem:
-        with suppress(OSError):
-            aside.unlink()
-        raise UserError(
-            f"The image must fit on the disk of the workspace. Received: {problem.strerror}. "
-            "Free some space or check the folder's permissions, then try again."
-        ) from problem

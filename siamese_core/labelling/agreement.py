@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.metrics import cohens_kappa
 
 
@@ -22,7 +22,7 @@ class Agreement:
 
 
 def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
-    """Of every two annotators with a pair in common, most pairs first (`label_rows.standing_labels`)."""
+    """Of every two annotators with a pair in common, most pairs first (`settled.standing_labels`)."""
     answers: dict[str, dict[tuple[str, str], str]] = {}
     for row in standing:
         answers.setdefault(row.annotator, {})[row.pair] = row.answer

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from siamese_core.answers.label_rows import Verdict
+from siamese_core.answers.corrections import Verdict
 
 LEASE_SECONDS = 600.0  # after which an open question may be asked again
 REMEMBERED = 50_000  # questions

@@ -1,7 +1,7 @@
 """What answers imply: "same" is transitive, so answers tie images into groups, say more than was asked, and
 can contradict each other although no two people disagree on a pair.
 
-Every function takes settled rows (`label_rows.settled_labels`). Nothing here is an answer by itself.
+Every function takes settled rows (`settled.settled_labels`). Nothing here is an answer by itself.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 
 Steps = tuple[tuple[str, str], ...]  # (the image reached, the label_id of the "same" answer that led to it)
 

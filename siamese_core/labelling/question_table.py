@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow, Verdict, settled_labels, standing_labels
+from siamese_core.answers.corrections import Verdict
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import settled_labels, standing_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import unlike
 from siamese_core.errors import UserError

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow, Verdict, standing_labels
+from siamese_core.answers.corrections import Verdict
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.agreement import second_opinions
 from siamese_core.labelling.asked import Asked, Pair, Question

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from siamese_core.answers.label_rows import LabelRow, logged_verdicts
+from siamese_core.answers.corrections import logged_verdicts
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.mining import AUDIT
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import SLOTS
@@ -50,7 +51,7 @@ class Standing:
 
 
 def standing_of(labels: Sequence[LabelRow]) -> Standing:
-    """`labels`: those that count, oldest first (`label_rows.standing_labels`)."""
+    """`labels`: those that count, oldest first (`settled.standing_labels`)."""
     asked = [row for row in labels if row.task == "queue"]
     sure = [row for row in asked if row.answer != "unsure"]
     last = sure[-LATELY:]

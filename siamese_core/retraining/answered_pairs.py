@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow, settled_labels
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import settled_labels
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 from siamese_core.retraining.holdout import Split, identities, split
 
 FEWEST_ANSWERS = 8

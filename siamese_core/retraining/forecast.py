@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.data.sampling import Pairs
 from siamese_core.labelling.pool import Embedded
 from siamese_core.retraining.adapting import Evidence, fit

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow, settled_labels
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import settled_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.sampling import Pairs
 from siamese_core.retraining.adapting import adapted_at

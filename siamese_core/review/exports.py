@@ -1,6 +1,6 @@
 """Answers as data for training: the groups that they imply as class folders, and triplets, each in a zip.
 
-Only settled answers count (`label_rows.settled_labels`); groups that contradict themselves, or over which
+Only settled answers count (`settled.settled_labels`); groups that contradict themselves, or over which
 annotators are in conflict, are left out and counted.
 """
 
@@ -10,16 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from siamese_core.answers.label_rows import (
-    LabelRow,
-    conflicting_labels,
-    logged_verdicts,
-    settled_labels,
-    standing_labels,
-)
-from siamese_core.answers.log_text import csv_text
+from siamese_core.answers.corrections import logged_verdicts
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.log_csv import csv_text
+from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 from siamese_core.labelling.implications import groups
 
 HARDEST = 5  # negatives for each anchor and positive

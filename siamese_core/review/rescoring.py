@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_core.answers.label_rows import LabelRow, standing_labels
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import standing_labels
 from siamese_core.checkpoints import encoder_files
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.errors import UserError

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.answers.label_rows import (
-    SETTLES,
-    LabelRow,
-    conflicting_labels,
-    logged_verdicts,
-    settled_labels,
-    standing_labels,
-)
+from siamese_core.answers.corrections import logged_verdicts
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import SETTLES, conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
 from siamese_core.review.label_errors import doubts, margin, margin_table

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.answers.label_rows import ANSWERS, LabelRow, Verdict, correction_of, verdict_cells
+from siamese_core.answers.corrections import Verdict, correction_of, verdict_cells
+from siamese_core.answers.label_row import ANSWERS, LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.imagenet import download_weights, find_weights, photo_checkpoint, switched_off

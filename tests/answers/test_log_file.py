@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.answers.label_rows import COLUMNS, LabelRow
+from siamese_core.answers.label_row import COLUMNS, LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
 
@@ -25,7 +25,8 @@ ROW = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada")
 # 25 threads, 100 answers each: most one by one, ten of a hundred in one write; all begin together.
 MANY_CLIENTS = """
 import sys, threading
-from siamese_core.answers.pair_log import LabelRow, PairLog
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
 
 path, process = sys.argv[1:]
 log, begin = PairLog(path), threading.Event()
@@ -51,7 +52,8 @@ for thread in threads: thread.join()
 # Tells each label_id once it is saved, until it is killed; some writes are so long that kills hit them.
 APPEND_FOR_EVER = """
 import sys
-from siamese_core.answers.pair_log import LabelRow, PairLog
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
 
 log = PairLog(sys.argv[1])
 row = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada", note='two\\nlines "quoted" 字')

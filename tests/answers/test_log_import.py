@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from siamese_core.answers.label_rows import COLUMNS, LabelRow
+from siamese_core.answers.label_row import COLUMNS, LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
 

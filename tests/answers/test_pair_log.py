@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import COLUMNS, LabelRow, Verdict, correction_of, verdict_cells
+from siamese_core.answers.corrections import Verdict, correction_of, verdict_cells
+from siamese_core.answers.label_row import COLUMNS, LabelRow
 from siamese_core.answers.pair_log import LogReport, PairLog
 from siamese_core.errors import UserError
 

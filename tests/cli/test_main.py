@@ -23,7 +23,8 @@ from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli.main import main
 from siamese_core.cli.options import build_parser
-from siamese_core.images.decoding import ImageStore, image_id
+from siamese_core.images.decoding import image_id
+from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 from siamese_core.workspace.matching import Matcher
 

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import promote_small
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.cli.main import main
 from siamese_core.images.decoding import decode_image, image_id

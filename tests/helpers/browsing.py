@@ -8,7 +8,7 @@ import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from helpers.samples import image_file, stroke_glyph
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 
 CONTRAST = """() => {

@@ -15,6 +15,11 @@ OMNIGLOT_SIDE = 105
 # Image files. Every odd one shows `corner_mark()`, so that one test can judge them all.
 
 
+def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """Random pixels: uint8 (height, width, 3)."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
 def corner_mark(width: int = 48, height: int = 32) -> np.ndarray:
     """White paper with a black block at the top left that is wider than high: tells every turn and mirror."""
     image = np.full((height, width, 3), 255, np.uint8)

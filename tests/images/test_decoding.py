@@ -1,12 +1,8 @@
-"""One decoder for every image file, and the store that keeps what it decoded."""
+"""One decoder for every image file."""
 
-import multiprocessing
-import os
-import resource
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -21,26 +17,14 @@ from helpers.samples import (
     jpeg_files,
     odd_files,
     raw_png,
-    stroke_glyph,
+    texture,
 )
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import (
-    MAX_PIXELS,
-    MAX_SIDE,
-    ImageStore,
-    decode_image,
-    encode_png,
-    image_id,
-    thumbnail,
-)
+from siamese_core.images.decoding import MAX_PIXELS, MAX_SIDE, decode_image, encode_png, image_id, thumbnail
 
 CORNER_MARK_ID = "1c49638a524ed333d90179be7eb153f03fa7165054c8c3091c00cca1ff35d6ac"
 ODD = odd_files()
 BAD = bad_files()
-
-
-def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
 def waves(height: int, width: int) -> np.ndarray:
@@ -307,109 +291,3 @@ def test_a_thumbnail_fits_and_keeps_the_aspect(shape, expected):
     small = thumbnail(np.full((*shape, 3), 77, np.uint8), 20)
     assert small.shape == (*expected, 3)
     assert (small == 77).all()
-
-
-# The store
-
-
-@pytest.fixture
-def store(tmp_path) -> ImageStore:
-    return ImageStore(tmp_path / "workspace" / "images")
-
-
-def test_a_stored_image_reads_back_identical(store):
-    for image in (texture(1, 1), texture(1024, 3), stroke_glyph(np.random.default_rng(0), 105)):
-        new_id = store.add(image)
-        assert new_id == image_id(image)
-        np.testing.assert_array_equal(store.read(new_id), image)
-        assert store.path(new_id).is_file()
-
-
-def test_an_empty_store_has_no_ids_and_makes_no_folder(store):
-    assert store.ids() == []
-    assert image_id(corner_mark()) not in store
-    assert not store.folder.exists()
-
-
-def test_the_store_knows_what_was_added_and_only_that(store):
-    ids = [store.add(texture(4, 4, seed)) for seed in range(5)]
-    (store.folder / "notes.png").write_bytes(b"")
-    (store.folder / f".{ids[0]}.0.part").write_bytes(b"half")
-    assert store.ids() == sorted(ids)
-    assert all(one in store for one in ids)
-    assert image_id(texture(4, 4, 99)) not in store
-    assert None not in store
-    assert "notes" not in store
-
-
-def test_adding_an_image_again_leaves_its_file_alone(store):
-    new_id = store.add(corner_mark())
-    os.utime(store.path(new_id), (0, 0))
-    assert store.add(corner_mark()) == new_id
-    assert store.path(new_id).stat().st_mtime == 0
-    assert os.listdir(store.folder) == [f"{new_id}.png"]
-
-
-@pytest.mark.parametrize(
-    "bad_id", ["", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "g" * 64, "a" * 5000, None, 7]
-)
-def test_only_64_hex_digits_become_a_path(store, bad_id):
-    for use in (store.path, store.read):
-        with pytest.raises(UserError, match="64 hexadecimal digits. Received: .{0,80}. Use") as refused:
-            use(bad_id)
-        assert str(store.folder) not in str(refused.value)
-    assert bad_id not in store
-
-
-def test_an_unknown_id_is_told(store):
-    with pytest.raises(UserError, match="Received: id aaaa.*which is not there"):
-        store.read("a" * 64)
-
-
-@pytest.mark.parametrize("content", [b"", b"text", encode_png(texture(9, 9))])
-def test_a_stored_file_that_was_changed_is_told_and_never_returned(store, content):
-    new_id = store.add(corner_mark())
-    store.path(new_id).write_bytes(content)
-    with pytest.raises(UserError, match=f"Received: {new_id}.png") as refused:
-        store.read(new_id)
-    assert str(store.folder) not in str(refused.value)
-
-
-def test_an_image_that_would_not_read_back_is_not_stored(store):
-    with pytest.raises(ValueError, match="at most 1024 px a side. Received: \\(1025, 1, 3\\)"):
-        store.add(texture(1025, 1))
-
-
-def add_and_read_all(folder: Path) -> list[str]:
-    """What one process does: every image read at once while the others still write it."""
-    store = ImageStore(folder)
-    ids = []
-    for seed in range(30):
-        ids.append(store.add(texture(60, 60, seed)))
-        assert all(image_id(store.read(one)) == one for one in store.ids())
-    return ids
-
-
-def test_several_processes_add_the_same_images_at_once(store):
-    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
-        results = list(pool.map(add_and_read_all, [store.folder] * 3))
-    assert results[0] == results[1] == results[2]
-    assert sorted(os.listdir(store.folder)) == sorted(f"{one}.png" for one in results[0])
-
-
-def test_a_disk_that_takes_no_more_leaves_nothing_half_written(store):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-        with pytest.raises(UserError, match="Received: File too large. Free some space"):
-            store.add(texture(60, 60))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert os.listdir(store.folder) == []
-    assert store.add(texture(60, 60)) in store
-
-
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
-    (tmp_path / "images").write_text("a file where the folder should be")
-    with pytest.raises(UserError, match="Received: File exists"):
-        ImageStore(tmp_path / "images").add(corner_mark())

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.implications import contradictions, groups, implied
 
 

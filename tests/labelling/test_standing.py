@@ -2,7 +2,7 @@
 
 import pytest
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.standing import LATELY, Share, standing_of
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import LabelRow, settled_labels
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import settled_labels
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore, image_id
+from siamese_core.images.decoding import image_id
+from siamese_core.images.store import ImageStore
 from siamese_core.labelling.implications import implied
 from siamese_core.retraining.answered_pairs import (
     FEWEST_ANSWERS,

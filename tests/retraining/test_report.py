@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.retraining.answered_pairs import Material

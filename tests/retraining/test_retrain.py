@@ -19,12 +19,13 @@ import pytest
 import siamese_core
 from helpers.samples import draw_program, stroke_program
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore, image_id
+from siamese_core.images.decoding import image_id
+from siamese_core.images.store import ImageStore
 from siamese_core.metrics import Calibration
 from siamese_core.networks.heads import make_head
 from siamese_core.retraining.options import RetrainOptions

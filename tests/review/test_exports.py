@@ -7,10 +7,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import SETTLES, LabelRow
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import SETTLES
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore, decode_image, image_id
+from siamese_core.images.decoding import decode_image, image_id
+from siamese_core.images.store import ImageStore
 from siamese_core.review.exports import answer_groups, triplets, write_classes, write_triplets
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.samples import alphabet
 from helpers.small_checkpoints import ship_small
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.metrics import Calibration
 from siamese_core.review.label_errors import margin

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.answers.label_rows import SETTLES, LabelRow, completed, settled_labels
+from siamese_core.answers.label_row import LabelRow, completed
+from siamese_core.answers.settled import SETTLES, settled_labels
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 from siamese_core.retraining.answered_pairs import collect
 from siamese_core.review.reviewing import Filters, logged_margins, relabel, review, settle
 from siamese_core.workspace.workbench import Annotator, Workbench

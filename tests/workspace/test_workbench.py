@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import ship_small, small_checkpoint
-from siamese_core.answers.label_rows import LabelRow, Verdict
+from siamese_core.answers.corrections import Verdict
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.checkpoint import ENCODER_FILE, save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id

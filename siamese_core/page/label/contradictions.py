@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.implications import Contradiction, Implied, contradictions, implied
 from siamese_core.page.parts.scale import SIGNS, stored_picture, verdict
 

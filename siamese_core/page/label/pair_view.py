@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Question
 from siamese_core.labelling.mining import REASONS

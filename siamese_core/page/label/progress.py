@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.agreement import Agreement
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.standing import Share, Standing

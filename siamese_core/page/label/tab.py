@@ -3,7 +3,7 @@
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import settled_labels, standing_labels
+from siamese_core.answers.settled import settled_labels, standing_labels
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
 from siamese_core.labelling.standing import standing_of

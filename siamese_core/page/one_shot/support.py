@@ -8,7 +8,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore, decode_image
+from siamese_core.images.decoding import decode_image
+from siamese_core.images.store import ImageStore
 from siamese_core.page.parts.memory import remember
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.samples import sample_support

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import LabelRow, logged_verdicts
+from siamese_core.answers.corrections import logged_verdicts
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import listen, told_in_words

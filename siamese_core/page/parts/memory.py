@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 
 NOTE = Markup('<span hidden data-remember="{key}" data-value="{value}"></span>')
 MAX_CHARACTERS = 200_000

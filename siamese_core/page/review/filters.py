@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import ANSWERS
+from siamese_core.answers.label_row import ANSWERS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.answers import text

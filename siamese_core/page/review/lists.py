@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.agreement import Agreement
 from siamese_core.labelling.implications import Contradiction
 from siamese_core.page.parts.answers import NOTHING, answer_row, table_of

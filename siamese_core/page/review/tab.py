@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.answers.label_rows import SETTLES, LabelRow, settled_labels, standing_labels
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.settled import SETTLES, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.implications import contradictions

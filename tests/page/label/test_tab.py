@@ -20,7 +20,7 @@ from helpers.browsing import (
 )
 from helpers.labelling import drawn_classes, on_screen, open_label, wait_for_pair
 from helpers.small_checkpoints import promote_small
-from siamese_core.answers.label_rows import standing_labels
+from siamese_core.answers.settled import standing_labels
 from siamese_core.labelling.mining import REASONS
 
 SERVER_CALLS = re.compile("/component_server")

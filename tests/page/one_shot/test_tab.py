@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from helpers.browsing import add_images, card, give, glyph, open_app_page, open_tab, press, wait_for_rows
 from helpers.samples import bad_files, write_class_folders
-from siamese_core.answers.label_rows import standing_labels
+from siamese_core.answers.settled import standing_labels
 
 # Collects in `told` whatever the progress of the ranking says.
 WATCH_PROGRESS = """() => {

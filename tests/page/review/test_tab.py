@@ -14,11 +14,13 @@ from helpers.browsing import open_page, open_tab, press, wait_for_rows
 from helpers.calling import Caller
 from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small
-from siamese_core.answers.label_rows import SETTLES, LabelRow, conflicting_labels, standing_labels
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
+from siamese_core.answers.settled import SETTLES, conflicting_labels, standing_labels
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import ImageStore, decode_image, image_id
+from siamese_core.images.decoding import decode_image, image_id
+from siamese_core.images.store import ImageStore
 from siamese_core.page.review.filters import checked_wish
 from siamese_core.page.review.lists import dispute, reviewed_table
 from siamese_core.review.reviewing import review

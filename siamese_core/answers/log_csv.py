@@ -1,6 +1,6 @@
 """The text of the log: CSV (RFC 4180) that starts no formula in a spreadsheet and survives a power cut.
 
-Here are lines and cells only; what they mean is told in `label_rows`.
+Here are lines and cells only; what they mean is told in `label_row`.
 """
 
 import csv

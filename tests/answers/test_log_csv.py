@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from siamese_core.answers.log_text import (
+from siamese_core.answers.log_csv import (
     MAX_CELL,
     Scan,
     csv_text,
