@@ -1,6 +1,6 @@
 """How contradictions and implied pairs are drawn, from rows as the log holds them."""
 
-from siamese_core.answers.label_rows import LabelRow
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.page.label.contradictions import MOST_IMPLIED, SHOWN_IMPLIED, clashes, suggestions
 
 

@@ -7,11 +7,12 @@ from playwright.sync_api import expect
 from helpers.browsing import PATIENT_MS, card, give_pair, open_page, open_tab
 from helpers.samples import alphabet
 from helpers.small_checkpoints import promote_small, small_checkpoint
-from siamese_core.answers.pair_log import LabelRow, PairLog
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
-from siamese_core.images.decoding import ImageStore
+from siamese_core.images.store import ImageStore
 from siamese_core.page.retrain.tab import lessons, rollback_buttons
 
 
