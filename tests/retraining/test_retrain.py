@@ -347,7 +347,7 @@ def test_a_checkpoint_promoted_meanwhile_is_not_overruled(answered, moment):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from siamese_core import checkpoints
+from siamese_core.checkpoints import checkpoint
 from siamese_core.retraining.report import RetrainReport
 from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.retrain import retrain
@@ -356,7 +356,7 @@ from siamese_core.workspace.workbench import Workbench
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-checkpoints.write_card = die  # the candidate's weights are written, its card is not
+checkpoint.write_card = die  # the candidate's weights are written, its card is not
 retrain(Workbench(Path(sys.argv[1]), Path(sys.argv[2])), RetrainOptions("resnet50"))
 """
 
