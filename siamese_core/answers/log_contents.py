@@ -1,5 +1,6 @@
 """What a log's file says, read piece by piece as it grows."""
 
+from siamese_core.answers.counts import LogCounts, RunningCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
 from siamese_core.answers.log_csv import Rejected, header, scan, split_lines
 from siamese_core.errors import UserError
@@ -21,6 +22,7 @@ class LogContents:
         self._whole_lines = 0
         self._events: dict[str, LabelRow] = {}
         self._undone: set[str] = set()
+        self._counts = RunningCounts()
 
     def read(self, data: bytes) -> None:
         """Takes in `data`, the file from `whole_bytes` to its end. UserError if it is no log."""
@@ -51,10 +53,19 @@ class LogContents:
             self._events[row.label_id] = row
             if row.event == "undo":
                 self._undone.add(row.target_id)
+            self._counts.add(row, self._labelled(row).pair)
         return why
+
+    def counts(self) -> LogCounts:
+        """Return the counts of the rows so far; costs what the rows since the last call cost."""
+        return self._counts.counts()
 
     def event(self, label_id: str) -> LabelRow | None:
         return self._events.get(label_id)
+
+    def _labelled(self, row: LabelRow) -> LabelRow:
+        """Return the row itself, or the label that it takes back."""
+        return self._events[row.target_id] if row.event == "undo" else row
 
     def _clash(self, row: LabelRow) -> str | None:
         if row.label_id in self._events:

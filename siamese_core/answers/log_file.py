@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
 from siamese_core.answers.log_contents import LogContents
 from siamese_core.answers.log_csv import Rejected, csv_text
@@ -45,18 +46,29 @@ class LogFile:
         self._end = b""
         self._guard = threading.Lock()
 
-    def read(self) -> tuple[list[LabelRow], list[Rejected]]:
-        """Every good row, and what could not be used, torn ends among it. Changes nothing."""
+    def rows(self) -> list[LabelRow]:
+        """Return every good row, oldest first."""
+        with self._guard:
+            return list(self._current().rows)
+
+    def counts(self) -> LogCounts:
+        """Count the rows; costs what the rows since the last call cost."""
+        with self._guard:
+            return self._current().counts()
+
+    def read(self) -> tuple[list[LabelRow], LogCounts, list[Rejected]]:
+        """Return every good row, their counts, and what could not be used, torn ends among it."""
         with self._guard:
             contents = self._current()
-            rows, rejected, torn = list(contents.rows), list(contents.rejected), contents.torn
+            rows, counts = list(contents.rows), contents.counts()
+            rejected, torn = list(contents.rejected), contents.torn
         if torn:
             why = f"torn ({torn.why}); the next answer sets it aside in a file beside the log"
             rejected.append(Rejected(torn.line, why))
         for file in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.torn-*")):
             why = f"a torn end was set aside in {file.name}; delete that file when you have seen it"
             rejected.append(Rejected(0, why))
-        return rows, rejected
+        return rows, counts, rejected
 
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
         """Writes what `add` adds to the contents, with nobody else writing between its reading and this."""

@@ -8,6 +8,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.log_contents import LogContents
 from siamese_core.answers.log_csv import Rejected, csv_text
@@ -21,17 +22,12 @@ TOLD_BY_A_PERSON = ("event", "target_id", "session_id", "left_id", "right_id", "
 
 
 @dataclass(frozen=True)
-class LogReport:
-    """The log in numbers: events, labels that count, corrections and pairs in conflict among these.
+class LogReport(LogCounts):
+    """The counts of the log, and what could not be used.
 
-    `rejected`: lines that could not be used, of the log or of the file that was imported. `added`: how many
-    rows the call appended.
+    rejected: lines of the log, or of the file that was imported. added: rows that the call appended.
     """
 
-    rows: int
-    labels: int
-    corrections: int
-    conflicts: int
     rejected: list[Rejected]
     added: int = 0
 
@@ -90,7 +86,7 @@ class PairLog:
 
     def rows(self) -> list[LabelRow]:
         """Every event, oldest first."""
-        return self._file.read()[0]
+        return self._file.rows()
 
     def labels(self) -> list[LabelRow]:
         """The answers that count: not undone, the latest of each annotator on each pair."""
@@ -104,9 +100,15 @@ class PairLog:
         """The answers that may be trained on: sure, and contradicted by nobody."""
         return settled_labels(self.rows())
 
+    def counts(self) -> LogCounts:
+        """Count events, standing answers, corrections and conflicts: what `check` counts, at the cost of
+        reading the rows that are new since the last call."""
+        return self._file.counts()
+
     def check(self) -> LogReport:
         """Reads the log and changes nothing; torn ends are among the rejected, set aside or not."""
-        return _report(*self._file.read())
+        _, counts, rejected = self._file.read()
+        return LogReport(**vars(counts), rejected=rejected)
 
     def import_csv(self, path: Path, images: Container[str]) -> LogReport:
         """Appends the answers of a CSV, those on images of `images` only; those it has already, not again.
@@ -125,12 +127,12 @@ class PairLog:
 
         added = self._file.append(add)
         rejected.sort(key=lambda each: each.line)
-        return _report(self.rows(), rejected, added=len(added))
+        return LogReport(**vars(self.counts()), rejected=rejected, added=len(added))
 
     def export(self, path: Path) -> LogReport:
         """Writes the good rows as a new CSV, whole or not at all; it imports again as it is."""
         path = Path(path)
-        rows, rejected = self._file.read()
+        rows, counts, rejected = self._file.read()
         try:
             if path.exists() and self.path.exists() and path.samefile(self.path):
                 raise UserError(
@@ -142,7 +144,7 @@ class PairLog:
                 f"An export goes to a file in an existing folder. Received: {path}: {error.strerror}. "
                 "Name another, or make room."
             ) from error
-        return _report(rows, rejected)
+        return LogReport(**vars(counts), rejected=rejected)
 
 
 def _unfit(why: str) -> UserError:
@@ -154,15 +156,3 @@ def _unfit(why: str) -> UserError:
 
 def _tells_the_same(known: LabelRow, row: LabelRow) -> bool:
     return all(getattr(known, name) == getattr(row, name) for name in TOLD_BY_A_PERSON)
-
-
-def _report(rows: list[LabelRow], rejected: list[Rejected], added: int = 0) -> LogReport:
-    standing = standing_labels(rows)
-    return LogReport(
-        rows=len(rows),
-        labels=len(standing),
-        corrections=sum(row.correction == "1" for row in standing),
-        conflicts=len(conflicting_labels(standing)),
-        rejected=rejected,
-        added=added,
-    )

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from siamese_core.answers.corrections import Verdict, correction_of, verdict_cells
+from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow
 from siamese_core.answers.pair_log import LogReport, PairLog
+from siamese_core.answers.settled import SETTLES
 from siamese_core.errors import UserError
 
 ROW = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada", session_id="s", source="page")
@@ -112,6 +114,34 @@ def test_labels_conflicts_and_settled_follow_the_log(log):
     assert [[row.annotator for row in group] for group in log.conflicts()] == [["Ada", "Bo"]]
     assert [row.left_id for row in log.settled()] == ["c"]
     assert log.check() == LogReport(rows=4, labels=3, corrections=2, conflicts=1, rejected=[])
+
+
+def test_the_counts_are_those_of_going_through_every_row_however_the_log_grew(log):
+    rng = np.random.default_rng(3)
+    other, open_ids = PairLog(log.path), []
+    for _ in range(150):
+        writer = (log, other)[rng.integers(2)]
+        if open_ids and rng.random() < 0.2:
+            writer.undo(open_ids.pop(rng.integers(len(open_ids))), "Ada", "s")
+        else:
+            left, right = rng.choice(list("abcd"), 2, replace=False)
+            answer = str(rng.choice(["same", "different", "unsure"]))
+            row = replace(ROW, left_id=left, right_id=right, answer=answer, correction=str(rng.integers(2)))
+            note = SETTLES if rng.random() < 0.1 else ""
+            open_ids.append(writer.append(replace(row, annotator=str(rng.choice(["Ada", "Bo"])), note=note)))
+        labels = log.labels()
+        assert log.counts() == LogCounts(
+            rows=len(log.rows()),
+            labels=len(labels),
+            corrections=sum(row.correction == "1" for row in labels),
+            conflicts=len(log.conflicts()),
+        )
+    assert log.counts() == other.counts() == PairLog(log.path).counts()
+
+
+def test_the_counts_of_a_log_that_was_never_written_are_nothing(log):
+    assert log.counts() == LogCounts(0, 0, 0, 0)
+    assert not log.path.parent.exists()
 
 
 def test_rows_are_appended_together_or_not_at_all(log):
