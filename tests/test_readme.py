@@ -1,6 +1,7 @@
 """What the READMEs say is so: their commands, files, links, names and pictures."""
 
 import argparse
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ from app import parsed_options
 from helpers.paths import ROOT
 from siamese_core import MODULES
 from siamese_core.cli.main import build_parser
+from siamese_core.networks.encoders import SLOTS
 
 MAX_LINES = 170
 GLOSSARY_LINES = 10
@@ -21,6 +23,7 @@ FILES = [ROOT / "README.md", *sorted(ROOT.glob("siamese_core/**/README.md"))]
 FILES += sorted(ROOT.glob("assets/**/README.md"))
 TEXTS = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
 README, CODE_README = TEXTS["README.md"], TEXTS["siamese_core/README.md"]
+MODEL_CARD = TEXTS["assets/checkpoints/README.md"]
 
 
 def found_in_all(pattern: str) -> list[tuple]:
@@ -122,6 +125,22 @@ def test_every_picture_and_link_into_the_project_leads_somewhere(readme, link):
 def test_every_name_is_in_the_file_that_is_given_for_it(readme, name, file):
     text = ((ROOT / readme).parent / file).read_text(encoding="utf-8")
     assert re.search(rf"\b{name}\b", text), f"{readme} says that {name} is in {file}, where it is no more"
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_the_model_card_has_the_figures_of_the_shipped_checkpoints(slot):
+    stored = json.loads((ROOT / "assets" / "checkpoints" / slot / "card.json").read_text())
+    one_shot, verification = stored["metrics"]["one_shot"], stored["metrics"]["verification"]
+    row = next(line for line in MODEL_CARD.splitlines() if line.startswith(f"| `{slot}`, "))
+    assert f"| {stored['images_before'] + stored['training_images']:,} |" in row
+    for measured in (one_shot, verification):
+        share, low, high = (100 * each for each in (measured["accuracy"], *measured["ci95"]))
+        assert f"| {share:.1f} % ({low:.1f} to {high:.1f}), " in row
+    assert f"{one_shot['correct']:,} of {one_shot['trials']:,}" in row
+    assert f"{verification['accuracy'] * verification['pairs']:,.0f} of {verification['pairs']:,}" in row
+    assert f"| {verification['roc_auc']:.3f} | {100 * verification['eer']:.1f} % |" in row
+    assert f"| {verification['ece']:.3f} | {stored['storage']['bytes'] / 1e6:.1f} MB |" in row
+    assert f"`{stored['id']}`" in MODEL_CARD
 
 
 def test_the_five_questions_are_answered_with_files():

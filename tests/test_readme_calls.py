@@ -5,13 +5,17 @@ import os
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatch
 
 import pytest
 
 from helpers.browsing import logged
 from helpers.paths import ROOT
 
-HTTP = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## HTTP\n")[1].split("\n## ")[0]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HTTP, WORKSPACE = (
+    README.split(f"\n## {title}\n")[1].split("\n## ")[0] for title in ("HTTP", "What lies in a workspace")
+)
 SHOWN_ADDRESS = "http://127.0.0.1:7860"
 
 
@@ -49,3 +53,10 @@ def test_the_curl_example_tells_the_status(quick_app):
     event, data = finished.stdout.strip().split("\n")[-2:]
     assert event == "event: complete"
     assert json.loads(data.removeprefix("data: "))[0]["ready"] is True
+
+
+def test_all_that_lies_in_a_workspace_is_explained(quick_app):
+    explained = re.findall(r"`([\w.*]+)/?`", "\n".join(re.findall(r"^\|([^|]+)\|", WORKSPACE, re.M)))
+    found = [path.name for path in quick_app.workspace.iterdir()]
+    assert "pairs.csv" in explained and "checkpoints" in found
+    assert not [name for name in found if not any(fnmatch(name, each) for each in explained)]
