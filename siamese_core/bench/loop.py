@@ -16,11 +16,11 @@ from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pa
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.labelling.question_table import QuestionTable
-from siamese_core.metric_learning.learning import Answers
+from siamese_core.metric_learning.learning import LabelledPairs
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.gate import forgotten
-from siamese_core.retraining.head_training import learnt_head, unlabelled_head
+from siamese_core.retraining.head_training import learned_head, unlabelled_head
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel, one_shot
 
@@ -85,7 +85,7 @@ def loop(
     base: Callable[[Checkpoint], ProtocolResult],
 ) -> Iterator[dict]:
     """A row for each condition and split: what `FIGURES` names, and the accuracy on the base protocol, of
-    which what is learnt must not lose more than the gate allows."""
+    which what is learned must not lose more than the gate allows."""
     rng = np.random.default_rng(seed)
     pool, *tests = _split(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
@@ -95,16 +95,16 @@ def loop(
     known = base(model)
     for each in asked:
         answers = simulated(candidates, labels, each, np.random.default_rng(seed))
-        found = learnt_head(
+        found = learned_head(
             model,
             shown,
             answers,
             np.random.default_rng(seed),
             lambda head: forgotten(known, base(head)) is None,
         )
-        learnt = found or model
-        after = [_measured(learnt, domain, rows) for rows in tests]
-        base_after = float(base(learnt).correct.mean())
+        learned = found or model
+        after = [_measured(learned, domain, rows) for rows in tests]
+        base_after = float(base(learned).correct.mean())
         for split, *numbers in zip(SPLITS, before, unlabelled, after, strict=True):
             errors, rates = zip(*numbers, strict=True)
             figures = dict(zip(FIGURES, (*errors, *rates), strict=True))
@@ -135,7 +135,7 @@ def _view(model: Checkpoint, embeddings: np.ndarray) -> View:
 
 def simulated(
     candidates: Candidates, labels: np.ndarray, condition: Condition, rng: np.random.Generator
-) -> Answers:
+) -> LabelledPairs:
     """What a person who knows the labels of the images (m,) answers to the product's own queue, or to random
     pairs, each wrong by chance."""
     ids = tuple(str(number) for number in range(len(labels)))
@@ -151,7 +151,7 @@ def simulated(
             break
     left, right = (np.array([int(getattr(row, f"{side}_id")) for row in rows]) for side in ("left", "right"))
     same = np.array([row.answer == "same" for row in rows])
-    return Answers(left, right, same)
+    return LabelledPairs(left, right, same)
 
 
 def _answer(

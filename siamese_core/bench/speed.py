@@ -14,8 +14,8 @@ from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cel
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
-from siamese_core.metric_learning.learning import Answers
-from siamese_core.retraining.head_training import learnt_head
+from siamese_core.metric_learning.learning import LabelledPairs
+from siamese_core.retraining.head_training import learned_head
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel
 
@@ -70,7 +70,7 @@ def one_shot_benchmark(model: Checkpoint) -> Benchmark:
 
 
 def head_benchmark(model: Checkpoint) -> Benchmark:
-    """A head learnt from answers about images embedded before, against embedding them anew."""
+    """A head learned from answers about images embedded before, against embedding them anew."""
     data, rng = Replay().dataset, np.random.default_rng(0)
     rows = np.flatnonzero(data.class_group[data.labels] == 0)[:ANSWERED]
     images, labels = [data.image(int(row)) for row in rows], data.labels[rows]
@@ -78,9 +78,9 @@ def head_benchmark(model: Checkpoint) -> Benchmark:
     same = labels[left] == labels[right]
     kinds = [rng.permutation(np.flatnonzero(kind))[: 2 * ANSWERED] for kind in (same, ~same)]
     chosen = np.concatenate(kinds)
-    answers = Answers(left[chosen], right[chosen], same[chosen])
+    answers = LabelledPairs(left[chosen], right[chosen], same[chosen])
     embeddings = model.embed(images)
-    learn = learnt_head
+    learn = learned_head
     ours, first = _timed(lambda: learn(model, embeddings, answers, np.random.default_rng(0)))
     baseline, second = _timed(lambda: learn(model, model.embed(images), answers, np.random.default_rng(0)))
     _check((first is None) == (second is None), "learning a head")

@@ -12,7 +12,7 @@ ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared whole
 MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds
 FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16
 RANDOM_PAIRS = 10_000
-KIN = 2  # of an image's neighbours for each encoder
+NEAREST = 2  # of an image's neighbours for each encoder
 TWIN_GAP = 0.1  # of the usual gap between two images: such images are as good as copies
 USUAL_PAIRS = 500  # that tell the usual gap
 PAIRS_AT_ONCE = 20_000
@@ -20,13 +20,17 @@ PAIRS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Candidates:
-    """Some of the pairs of `images` images: each image's neighbours for each encoder, and random ones.
+    """Some of the pairs of `images` images: nearest neighbours by each encoder, and random pairs.
 
-    codes: int64 (n,), sorted, left * images + right with left < right; log_odds: float64 (n, encoders);
-    limits: (encoders,), the log-odds at the thresholds; disagreement: float (n,), how far apart the encoders
-    are, strangers among them, where their verdicts differ, else 0; shared: float (n,) 0..1, the part of an
-    image's neighbours that are the other's, too; kin: bool (n,), an encoder finds one image among the likest
-    to the other; twin: bool (n,), all encoders find them as good as copies; complete: these are all pairs.
+    codes: int64 (n,), sorted, left * images + right with left < right
+    log_odds: float64 (n, encoders), calibrated log-odds of "same"
+    limits: (encoders,), the log-odds of the thresholds
+    disagreement: float (n,), range of the verdict log-odds over all encoders, those out of domain too, where
+        their verdicts differ, else 0
+    shared: float (n,) 0..1, share of nearest neighbours in common, mean over the encoders
+    mutual_neighbours: bool (n,), one image is among the other's nearest neighbours for some encoder
+    twin: bool (n,), near-duplicates for every encoder
+    complete: whether these are all pairs
     """
 
     images: int
@@ -35,7 +39,7 @@ class Candidates:
     limits: np.ndarray
     disagreement: np.ndarray
     shared: np.ndarray
-    kin: np.ndarray
+    mutual_neighbours: np.ndarray
     twin: np.ndarray
     complete: bool
 
@@ -57,7 +61,7 @@ class Candidates:
         return self.left[self.twin], self.right[self.twin]
 
     @property
-    def margins(self) -> np.ndarray:
+    def verdict_log_odds(self) -> np.ndarray:
         """float64 (n, encoders): log-odds above those of the threshold; at 0 or more the verdict is same."""
         return self.log_odds - self.limits
 
@@ -68,10 +72,13 @@ def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
 
 
 def find_candidates(
-    views: Sequence[View], rng: np.random.Generator, strangers: Sequence[View] = ()
+    views: Sequence[View], rng: np.random.Generator, out_of_domain: Sequence[View] = ()
 ) -> Candidates:
-    """Of one or more encoders' views of the same images, two or more. `strangers`: of encoders that never saw
-    such images, and only disagree. Memory grows with the images only."""
+    """Find the pairs worth asking about from one or more encoders' views of the same two or more images.
+
+    out_of_domain: views by encoders that were never trained on such images, used for disagreement only.
+    Memory grows linearly with the images.
+    """
     images = views[0].images
     complete = images * (images - 1) // 2 <= ALL_PAIRS
     count = _neighbour_count(images, len(views))
@@ -84,13 +91,14 @@ def find_candidates(
             np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
         )
     left, right = codes // images, codes % images
-    every = [*views, *strangers]
+    every = [*views, *out_of_domain]
     said = np.stack([view.compare(left, right) for view in every], axis=1)
     thresholds = np.array([_log_odds(view.threshold) for view in every])
     log_odds, limits = said[:, : len(views)], thresholds[: len(views)]
-    lists = lists or [_likest(images, scores, count) for scores in log_odds.T]
-    kin = [
-        _list_codes(_likest_of(each, codes, scores)) for each, scores in zip(lists, log_odds.T, strict=True)
+    lists = lists or [_most_similar(images, scores, count) for scores in log_odds.T]
+    mutual_neighbours = [
+        _list_codes(_most_similar_of(each, codes, scores))
+        for each, scores in zip(lists, log_odds.T, strict=True)
     ]
     return Candidates(
         images=images,
@@ -99,16 +107,16 @@ def find_candidates(
         limits=limits,
         disagreement=disagreements(said - thresholds),
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
-        kin=np.isin(codes, np.concatenate(kin)),
+        mutual_neighbours=np.isin(codes, np.concatenate(mutual_neighbours)),
         twin=np.all([log_odds[:, n] > _twin_limit(view, rng) for n, view in enumerate(views)], axis=0),
         complete=complete,
     )
 
 
-def disagreements(margins: np.ndarray) -> np.ndarray:
-    """float (n,) from margins (n, encoders): their range where the verdicts differ, else 0."""
-    same = margins >= 0
-    return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(margins, axis=1), 0.0)
+def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:
+    """float (n,) from verdict log-odds (n, encoders): their range where the verdicts differ, else 0."""
+    same = verdict_log_odds >= 0
+    return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(verdict_log_odds, axis=1), 0.0)
 
 
 def _log_odds(threshold: float) -> float:
@@ -139,7 +147,7 @@ def _list_codes(neighbours: np.ndarray) -> np.ndarray:
     return pair_codes(np.repeat(np.arange(images), count), neighbours.ravel(), images)
 
 
-def _likest(images: int, scores: np.ndarray, count: int) -> np.ndarray:
+def _most_similar(images: int, scores: np.ndarray, count: int) -> np.ndarray:
     """int64 (images, count) from the scores of all pairs in the order of their codes."""
     table = np.full((images, images), -np.inf)
     table[np.triu_indices(images, 1)] = scores
@@ -147,10 +155,10 @@ def _likest(images: int, scores: np.ndarray, count: int) -> np.ndarray:
     return np.argsort(-table, axis=1, kind="stable")[:, :count]
 
 
-def _likest_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """int64 (images, at most KIN): of each image's neighbours those that the head itself finds likest."""
+def _most_similar_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Keep each image's `NEAREST` neighbours by the head's own scores, int64 (images, at most NEAREST)."""
     found = scores[np.searchsorted(codes, _list_codes(neighbours))].reshape(neighbours.shape)
-    order = np.argsort(-found, axis=1, kind="stable")[:, :KIN]
+    order = np.argsort(-found, axis=1, kind="stable")[:, :NEAREST]
     return np.take_along_axis(neighbours, order, axis=1)
 
 

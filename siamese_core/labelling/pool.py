@@ -48,7 +48,7 @@ class PoolProgress:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class PoolEmbeddings:
     """A slot's checkpoint for the pool's domain and the embeddings that its encoder has made."""
 
     slot: str
@@ -86,7 +86,7 @@ class Pool:
         told = {each.slot: unlike(each.checkpoint.card, each.domain) for each in self.embedded()}
         return {slot: words for slot, words in told.items() if words}
 
-    def embedded(self) -> list[Embedded]:
+    def embedded(self) -> list[PoolEmbeddings]:
         """For each slot whose checkpoint loads; UserError with the reason if none does."""
         found, problems, domain = [], [], self.domain()
         for slot in SLOTS:
@@ -95,7 +95,7 @@ class Pool:
             except UserError as problem:
                 problems.append(problem)
             else:
-                found.append(Embedded(slot, checkpoint, self._store(checkpoint), domain))
+                found.append(PoolEmbeddings(slot, checkpoint, self._store(checkpoint), domain))
         if not found:
             raise problems[0]
         return found

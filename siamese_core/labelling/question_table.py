@@ -15,7 +15,7 @@ from siamese_core.labelling.asked import Pair
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.labelling.expectation import expected_same
 from siamese_core.labelling.implications import groups
-from siamese_core.labelling.pool import Embedded, Pool
+from siamese_core.labelling.pool import Pool, PoolEmbeddings
 from siamese_core.labelling.strategies import Knowledge
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import sigmoid, verdict
@@ -34,7 +34,7 @@ class QuestionTable:
     ids: tuple[str, ...]
     number: dict[str, int]
     classes: np.ndarray
-    embedded: tuple[Embedded, ...]
+    embedded: tuple[PoolEmbeddings, ...]
     views: tuple[View, ...]
     candidates: Candidates
     called_same: dict[str, float]
@@ -103,18 +103,18 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
     # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
-    knowing, strangers = [], []
+    knowing, out_of_domain = [], []
     for each, view in zip(embedded, views, strict=True):
-        (strangers if unlike(each.checkpoint.card, each.domain) else knowing).append(view)
+        (out_of_domain if unlike(each.checkpoint.card, each.domain) else knowing).append(view)
     if not knowing:
-        knowing, strangers = strangers, []
+        knowing, out_of_domain = out_of_domain, []
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
         classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
         embedded=tuple(embedded),
         views=views,
-        candidates=find_candidates(knowing, rng, strangers),
+        candidates=find_candidates(knowing, rng, out_of_domain),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
 
@@ -125,7 +125,7 @@ def _called_same(view: View, rng: np.random.Generator) -> float:
     return float(np.mean(verdict(sigmoid(view.compare(left, right)), view.threshold)))
 
 
-def _verdict(each: Embedded, similarity: np.float32) -> Verdict:
+def _verdict(each: PoolEmbeddings, similarity: np.float32) -> Verdict:
     threshold = each.checkpoint.threshold
     same = bool(verdict(similarity, threshold))
     return Verdict(each.slot, each.checkpoint.id, float(similarity), threshold, same)

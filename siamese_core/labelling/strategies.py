@@ -8,7 +8,7 @@ from siamese_core.labelling.candidates import Candidates
 from siamese_core.metrics import sigmoid
 
 # Of a reason's chance. On faces and photos at 0 one answer in ten was "same", at 0.8 three or four.
-KIN_SHARE = 0.8
+NEIGHBOUR_SHARE = 0.8
 HEAD = 50  # the best candidates of a strategy, among which the rank hardly matters
 
 
@@ -42,7 +42,7 @@ def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
 def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     """How near the encoders are to their thresholds, on the mean; or how little the answers so far tell."""
     told = knowledge.expected
-    chance = sigmoid(candidates.margins) if told is None else told[:, None]
+    chance = sigmoid(candidates.verdict_log_odds) if told is None else told[:, None]
     return np.where(knowledge.implied == 0, np.mean(chance * (1 - chance), axis=1), -np.inf)
 
 
@@ -55,7 +55,7 @@ def hard_negative(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     classed = (first >= 0) & (second >= 0)
     different = (classed & (first != second)) | (knowledge.implied < 0)
     unknown = ~classed & (knowledge.implied == 0)
-    alike = sigmoid(candidates.margins).mean(axis=1)
+    alike = sigmoid(candidates.verdict_log_odds).mean(axis=1)
     unlikely = 1 - (candidates.shared if knowledge.expected is None else knowledge.expected)
     score = alike * np.where(different, 1.0, unlikely)
     return np.where((different | unknown) & (knowledge.implied <= 0), score, -np.inf)
@@ -77,14 +77,14 @@ def chances(candidates: Candidates, knowledge: Knowledge, reason: str) -> np.nda
     """The chance (n,) of each candidate under a reason, with sum 1, or 0 for all where none is eligible.
 
     Pairs that are different outnumber the others wherever encoders waver, and teach less: most of the chance
-    goes to nearest neighbours ("kin"), but for hard negatives.
+    goes to mutual nearest neighbours, but for hard negatives.
     """
     scores = STRATEGIES[reason](candidates, knowledge)
     coverage = 1 / (1 + knowledge.seen)
     covered = (coverage[candidates.left] + coverage[candidates.right]) / 2
     if reason == "hard_negative":
         return weights(scores, covered)
-    kin = weights(np.where(candidates.kin, scores, -np.inf), covered)
-    others = weights(np.where(candidates.kin, -np.inf, scores), covered)
-    mixed = KIN_SHARE * kin + (1 - KIN_SHARE) * others
+    mutual_neighbours = weights(np.where(candidates.mutual_neighbours, scores, -np.inf), covered)
+    others = weights(np.where(candidates.mutual_neighbours, -np.inf, scores), covered)
+    mixed = NEIGHBOUR_SHARE * mutual_neighbours + (1 - NEIGHBOUR_SHARE) * others
     return mixed / (mixed.sum() or 1.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from siamese_core.metric_learning.clustering import likely_groups, log_odds_of_pairs
 from siamese_core.metric_learning.two_covariance import (
-    MOST_ANCHORS,
+    MOST_EXEMPLARS,
     POWERS,
     SETTINGS,
     SHRINKAGES,
@@ -29,35 +29,40 @@ from siamese_core.metrics import Calibration, fit_calibration
 
 UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are no answers
 FOLDS = 4
-MOST_IMAGES = 500  # that are learnt from, so that it takes seconds
+MOST_IMAGES = 500  # that are learned from, so that it takes seconds
 FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
 CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
 
 
 @dataclass(frozen=True)
-class Habit:
-    """What is learnt by where nothing says otherwise. Held-out answers are few and not like all pairs: any
-    other setting must do better by the factor `unusual` for each step of `POWERS` and `SHRINKAGES` to it."""
+class DefaultSetting:
+    """The power and shrinkage used unless held-out answers clearly favour another.
 
-    usual: Setting
-    unusual: float
+    Held-out answers are few and harder than random pairs: for each step of `POWERS` and `SHRINKAGES` away
+    from the default, the held-out loss of a setting is multiplied by `penalty` before settings are compared.
+    """
 
-    def handicap(self, setting: Setting) -> float:
-        steps = (_steps(*each) for each in zip(self.usual, setting, (POWERS, SHRINKAGES), strict=True))
-        return self.unusual ** sum(steps)
+    setting: Setting
+    penalty: float
+
+    def penalty_of(self, setting: Setting) -> float:
+        steps = (_steps(*each) for each in zip(self.setting, setting, (POWERS, SHRINKAGES), strict=True))
+        return self.penalty ** sum(steps)
 
 
 def _steps(start: float, end: float, values: tuple[float, ...]) -> int:
     return sum(min(start, end) <= value <= max(start, end) and value != start for value in values)
 
 
-# On faces and photographs, and on characters.
-HABIT = Habit((1.0, 1.5), 1.07)  # of embeddings that were learnt for something else
-HABIT_TRAINED = Habit((0.5, 0.5), 1.15)  # of those trained to be compared, as their head weighs them
+# Best on faces, photographs and characters together (`bench loop`).
+DEFAULT_PRETRAINED = DefaultSetting((1.0, 1.5), 1.07)  # embeddings trained for another task, as ImageNet's
+DEFAULT_TRAINED = DefaultSetting(
+    (0.5, 0.5), 1.15
+)  # embeddings trained to be compared, weighted as by their head
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabelledPairs:
     """Pairs (n,) of rows of embeddings, and whether they are the same."""
 
     left: np.ndarray
@@ -66,7 +71,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearnedMetric:
     """calibration: of the metric's scores; loss, parent_loss: cross-entropy in bits for each pair of things
     held out, 1 is chance; setting: power, shrinkage."""
 
@@ -87,14 +92,14 @@ def unlabelled_metric(embeddings: np.ndarray) -> Metric:
 
 def learn(
     embeddings: np.ndarray,
-    answers: Answers,
+    answers: LabelledPairs,
     parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
     allowed: Callable[[Metric], bool] = lambda metric: True,
-    habit: Habit = HABIT,
-) -> Learnt | None:
+    default: DefaultSetting = DEFAULT_PRETRAINED,
+) -> LearnedMetric | None:
     """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
-    of pairs of rows; None for one that learnt from these answers itself, so that nothing is held out from
+    of pairs of rows; None for one that learned from these answers itself, so that nothing is held out from
     it; the best that is `allowed` is taken. None where the answers are too few to choose by, or all that they
     teach is clearly worse than the parent on things held out, or not allowed."""
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
@@ -104,21 +109,21 @@ def learn(
     if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
         return None
     before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
-    scores = _held_out_scores(embeddings, group, judged, {*SETTINGS, habit.usual})
+    scores = _held_out_scores(embeddings, group, judged, {*SETTINGS, default.setting})
     losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    for setting in sorted(losses, key=lambda each: losses[each] * habit.handicap(each)):
+    for setting in sorted(losses, key=lambda each: losses[each] * default.penalty_of(each)):
         if before is not None and losses[setting] > CLEARLY_WORSE * before:
             continue
         metric = _final(embeddings, group, setting)
         if allowed(metric):
             calibration = _calibrated(scores[setting], judged)
-            return Learnt(metric, calibration, losses[setting], before, setting)
+            return LearnedMetric(metric, calibration, losses[setting], before, setting)
     return None
 
 
 def _reduced(
-    embeddings: np.ndarray, answers: Answers, parent: Callable | None
-) -> tuple[Answers, np.ndarray, Callable | None]:
+    embeddings: np.ndarray, answers: LabelledPairs, parent: Callable | None
+) -> tuple[LabelledPairs, np.ndarray, Callable | None]:
     """The answered images first, and of the others as many as there is room for."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
@@ -128,7 +133,7 @@ def _reduced(
     kept = np.concatenate([answered, others])
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
-    moved = Answers(place[answers.left], place[answers.right], answers.same)
+    moved = LabelledPairs(place[answers.left], place[answers.right], answers.same)
     said = parent and (lambda left, right: parent(kept[left], kept[right]))
     return moved, embeddings[kept], said
 
@@ -145,7 +150,7 @@ class _Fold:
     weight: np.ndarray
 
 
-def _folds(group: np.ndarray, answers: Answers, rng: np.random.Generator) -> Iterator[_Fold]:
+def _folds(group: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[_Fold]:
     """Whole groups are held out. Half of the weight of `different` is that of answers, which a queue seeks
     among the hard ones, and half that of pairs of groups that nobody compared, nearly all of them
     different."""
@@ -183,7 +188,7 @@ def _balanced(same: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _held_out_scores(
     embeddings: np.ndarray, group: np.ndarray, folds: list[_Fold], settings: set[Setting]
 ) -> dict[Setting, list[np.ndarray]]:
-    """By setting, of each fold's pairs, learnt from the images outside the fold."""
+    """By setting, of each fold's pairs, learned from the images outside the fold."""
     found: dict[Setting, list[np.ndarray]] = {}
     for fold in folds:
         others = np.setdiff1d(np.arange(len(group)), fold.members)
@@ -217,6 +222,6 @@ def _final(embeddings: np.ndarray, group: np.ndarray, setting: Setting) -> Metri
     span = Span.of(embeddings, setting[0])
     kernel = dict(kernels(span, group, [setting]))[setting]
     sizes = np.bincount(group)
-    largest = [each for each in np.argsort(-sizes, kind="stable")[:MOST_ANCHORS] if sizes[each] > 1]
-    anchors = np.array([span.rows[group == each].mean(axis=0) for each in largest]).reshape(-1, span.rank)
-    return as_metric(span, kernel, anchors)
+    largest = [each for each in np.argsort(-sizes, kind="stable")[:MOST_EXEMPLARS] if sizes[each] > 1]
+    exemplars = np.array([span.rows[group == each].mean(axis=0) for each in largest]).reshape(-1, span.rank)
+    return as_metric(span, kernel, exemplars)

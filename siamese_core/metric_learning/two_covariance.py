@@ -12,7 +12,7 @@ PRIOR_COUNT = 5.0  # images that the covariance of all of them counts for, besid
 LEFT_OF_MEAN = 0.05  # of the variance: the square of what is left of the mean, which tells kinds apart
 OUTSIDE = 1.5  # what few images do not span tells more than its variance among them
 SOFTNESS = 1.0  # what is added to the variance between things, in units of its mean
-MOST_AXES, MOST_ANCHORS = 256, 64
+MOST_AXES, MOST_EXEMPLARS = 256, 64
 MOST_DIRECTIONS = 400  # of a span, those of the largest variance
 NEGLIGIBLE = 1e-8  # of the largest variance
 
@@ -24,14 +24,14 @@ SETTINGS: tuple[Setting, ...] = tuple(product(POWERS, SHRINKAGES))
 class Metric:
     """score(x, y) = cosine of f(x), f(y) under I + axes diag(signs) axes^T, where f(x) = unit(sign(x)
     |x|^power) - centre and x an embedding times `scale`. scale, centre: (d,); axes: (d, r); signs: (r,) of -1
-    and 1; anchors: (k, d), of things that answers have shown, their means about the mean of all."""
+    and 1; exemplars: (k, d), of things that answers have shown, their means about the mean of all."""
 
     scale: np.ndarray
     power: float
     centre: np.ndarray
     axes: np.ndarray
     signs: np.ndarray
-    anchors: np.ndarray
+    exemplars: np.ndarray
 
 
 def powered(embeddings: np.ndarray, power: float) -> np.ndarray:
@@ -132,11 +132,11 @@ def _soft(between):
     return between / (1 + 2 * between)
 
 
-def as_metric(span: Span, kernel: Kernel, anchors: np.ndarray) -> Metric:
-    """In units in which what lies outside the span counts 1, with the axes that matter most; anchors: (k, r),
-    in the coordinates of the span."""
+def as_metric(span: Span, kernel: Kernel, exemplars: np.ndarray) -> Metric:
+    """Return the metric of a kernel with the axes that matter most, in units where what lies outside the span
+    has gain 1. exemplars: (k, r), in the coordinates of the span."""
     gains, vectors = np.linalg.eigh(kernel.inside / kernel.outside - np.eye(span.rank))
     most = np.argsort(-np.abs(gains))[:MOST_AXES]
     axes = span.basis @ (vectors[:, most] * np.sqrt(np.abs(gains[most])))
     one = np.ones(len(span.centre))
-    return Metric(one, span.power, span.centre, axes, np.sign(gains[most]), anchors @ span.basis.T)
+    return Metric(one, span.power, span.centre, axes, np.sign(gains[most]), exemplars @ span.basis.T)

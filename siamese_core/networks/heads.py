@@ -9,15 +9,15 @@ import numpy as np
 from keras import ops
 
 from siamese_core.errors import UserError
-from siamese_core.metric_learning.two_covariance import MOST_ANCHORS, MOST_AXES, Metric
+from siamese_core.metric_learning.two_covariance import MOST_AXES, MOST_EXEMPLARS, Metric
 
 SMALLEST_SQUARE = 1e-12  # below it a distance has no finite gradient
 # On photographs, faces and characters: more gain helps known things further and costs all others.
-ANCHOR_GAIN, ANCHOR_SLOPE, ANCHOR_LIMIT = 0.05, 20.0, 0.4
+EXEMPLAR_GAIN, EXEMPLAR_SLOPE, EXEMPLAR_LIMIT = 0.05, 20.0, 0.4
 
 
 class WeightedL1(keras.layers.Layer):
-    """Koch et al. 2015: bias - sum_j w_j |left_j - right_j|, every w_j learnt and none below 0.
+    """Koch et al. 2015: bias - sum_j w_j |left_j - right_j|, every w_j learned and none below 0.
 
     Weights free in sign come to reward some differences, which fits the classes that were trained on and
     costs ten points of one-shot accuracy on others.
@@ -68,10 +68,12 @@ class Cosine(keras.layers.Layer):
         return ops.matmul(ops.normalize(left, axis=-1), ops.transpose(ops.normalize(right, axis=-1)))
 
 
-class LearntCosine(keras.layers.Layer):
-    """A `spans.Metric`: the cosine of f(left) and f(right) under I + axes diag(signs) axes^T, and
-    a little more where both are like the same of the anchors, which are rows of f. What a metric has less of
-    than `MOST_AXES` and `MOST_ANCHORS` is 0."""
+class LearnedCosine(keras.layers.Layer):
+    """Cosine under a `two_covariance.Metric`, plus a bonus where both sides are near the same exemplar.
+
+    The cosine of f(left) and f(right) under I + axes diag(signs) axes^T; exemplars are rows of f. Unused rows
+    up to `MOST_AXES` and `MOST_EXEMPLARS` are 0.
+    """
 
     def build(self, left_shape, right_shape):
         dim = left_shape[-1]
@@ -82,28 +84,32 @@ class LearntCosine(keras.layers.Layer):
         self.scale = weight("scale", (dim,), "ones")
         self.power, self.centre = weight("power", ()), weight("centre", (dim,))
         self.axes, self.signs = weight("axes", (dim, MOST_AXES)), weight("signs", (MOST_AXES,))
-        self.anchors, self.known = weight("anchors", (MOST_ANCHORS, dim)), weight("known", (MOST_ANCHORS,))
+        # stored checkpoints call these weights "exemplars"
+        self.exemplars, self.known = (
+            weight("exemplars", (MOST_EXEMPLARS, dim)),
+            weight("known", (MOST_EXEMPLARS,)),
+        )
 
     def call(self, left, right):
         left, right = self._placed(left), self._placed(right)
         cosine = ops.sum(left[0] * right[0], axis=-1) + ops.sum(left[1] * self.signs * right[1], axis=-1)
-        return cosine + ANCHOR_GAIN * ops.sum(left[2] * right[2], axis=-1)
+        return cosine + EXEMPLAR_GAIN * ops.sum(left[2] * right[2], axis=-1)
 
     def pairwise(self, left, right):
         left, right = self._placed(left), self._placed(right)
         cosine = self._products(left, right)
-        return cosine + ANCHOR_GAIN * ops.matmul(left[2], ops.transpose(right[2]))
+        return cosine + EXEMPLAR_GAIN * ops.matmul(left[2], ops.transpose(right[2]))
 
     def _placed(self, embeddings):
         """f and its coordinates on the axes, both as long as makes the product with itself 1, and how
-        likely it shows what each anchor shows."""
+        likely it shows what each exemplar shows."""
         embeddings = embeddings * self.scale
         # at 0 a root has no finite gradient
         size = ops.maximum(ops.abs(embeddings), SMALLEST_SQUARE)
         powered = ops.sign(embeddings) * ops.power(size, self.power)
         placed = self._scaled(ops.normalize(powered, axis=-1) - self.centre)
-        alike = self._products(placed, self._scaled(self.anchors))
-        odds = self.known * ops.exp(ANCHOR_SLOPE * (alike - ANCHOR_LIMIT))
+        alike = self._products(placed, self._scaled(self.exemplars))
+        odds = self.known * ops.exp(EXEMPLAR_SLOPE * (alike - EXEMPLAR_LIMIT))
         return *placed, odds / (1 + ops.sum(odds, axis=-1, keepdims=True))
 
     def _scaled(self, points):
@@ -117,18 +123,18 @@ class LearntCosine(keras.layers.Layer):
         return whole + ops.matmul(left[1] * self.signs, ops.transpose(right[1]))
 
 
-def learnt_cosine(metric: Metric) -> LearntCosine:
+def learned_cosine(metric: Metric) -> LearnedCosine:
     """The head of a metric."""
-    dim, rank, count = len(metric.centre), len(metric.signs), len(metric.anchors)
-    head = LearntCosine(name="learnt_cosine")
+    dim, rank, count = len(metric.centre), len(metric.signs), len(metric.exemplars)
+    head = LearnedCosine(name="learnt_cosine")
     head.build((None, dim), (None, dim))
     head.scale.assign(metric.scale)
     head.power.assign(metric.power)
     head.centre.assign(metric.centre)
     head.axes.assign(np.pad(metric.axes, ((0, 0), (0, MOST_AXES - rank))))
     head.signs.assign(np.pad(metric.signs, (0, MOST_AXES - rank)))
-    head.anchors.assign(np.pad(metric.anchors, ((0, MOST_ANCHORS - count), (0, 0))))
-    head.known.assign(np.arange(MOST_ANCHORS) < count)
+    head.exemplars.assign(np.pad(metric.exemplars, ((0, MOST_EXEMPLARS - count), (0, 0))))
+    head.known.assign(np.arange(MOST_EXEMPLARS) < count)
     return head
 
 
@@ -136,7 +142,7 @@ HEADS = {
     "weighted_l1": WeightedL1,
     "euclidean": Euclidean,
     "cosine": Cosine,
-    "learnt_cosine": LearntCosine,
+    "learnt_cosine": LearnedCosine,
 }
 
 

@@ -17,7 +17,7 @@ LARGEST_WEIGHT = 5.0  # of an answer over the mean: one rare pair must not outvo
 
 
 @dataclass(frozen=True)
-class Material:
+class AnsweredPairs:
     """Answered pairs (n,), as indices into `images` (m,).
 
     ids: of the images; left, right: int (n,); same: bool (n,); weight: float (n,), how much each counts in
@@ -50,7 +50,7 @@ class Material:
 
 def collect(
     rows: list[LabelRow], images: ImageStore, until: str | None, rng: np.random.Generator
-) -> Material:
+) -> AnsweredPairs:
     """The settled answers of the log's `rows` up to the event `until`, one a pair, split so that no image is
     on both sides.
 
@@ -67,7 +67,7 @@ def collect(
     _check_parts(same, parts)
     ids = tuple(dict.fromkeys([*left, *right]))
     place = {image_id: number for number, image_id in enumerate(ids)}
-    return Material(
+    return AnsweredPairs(
         ids=ids,
         images=tuple(images.read(image_id) for image_id in ids),
         left=np.array([place[image_id] for image_id in left]),
@@ -82,19 +82,19 @@ def collect(
     )
 
 
-def judged_afresh(material: Material, events: list[LabelRow], until: str) -> Material:
-    """Only answers after the event `until` judge: a parent that learnt from those up to it, its holdout's
+def judged_afresh(answered: AnsweredPairs, events: list[LabelRow], until: str) -> AnsweredPairs:
+    """Only answers after the event `until` judge: a parent that learned from those up to it, its holdout's
     too, would be judged by what it knows. As it is where later ones cannot judge: then the parent has the
     advantage."""
     if until not in {row.label_id for row in events}:
-        return material
+        return answered
     known = {row.label_id for row in _up_to(events, until)}
-    parts = material.parts
-    fresh = parts.holdout & np.array([row.label_id not in known for row in material.rows])
-    if not fresh.any() or material.same[fresh].all() or not material.same[fresh].any():
-        return material
+    parts = answered.parts
+    fresh = parts.holdout & np.array([row.label_id not in known for row in answered.rows])
+    if not fresh.any() or answered.same[fresh].all() or not answered.same[fresh].any():
+        return answered
     dropped = parts.dropped | (parts.holdout & ~fresh)
-    return replace(material, parts=replace(parts, holdout=fresh, dropped=dropped))
+    return replace(answered, parts=replace(parts, holdout=fresh, dropped=dropped))
 
 
 def _up_to(rows: list[LabelRow], until: str | None) -> list[LabelRow]:

@@ -11,14 +11,14 @@ import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.data.sampling import Pairs
-from siamese_core.labelling.pool import Embedded
+from siamese_core.labelling.pool import PoolEmbeddings
 from siamese_core.retraining.adapting import Evidence, fit
 from siamese_core.retraining.head_training import pairs_evidence
 from siamese_core.retraining.holdout import identities
 
 FEWEST = 40  # answers to learn from or to try on
 PARTS = (0.25, 0.5, 1.0)  # of what is there to learn from
-ROUNDS = 12  # random cuts into what is learnt from and what is tried on
+ROUNDS = 12  # random cuts into what is learned from and what is tried on
 TRIED = 0.35  # of the identities
 AXES = 40  # directions of the gaps that a trial fit may weigh anew: few, for it is done dozens of times
 STRENGTH = 30.0  # of its prior, for gaps of a length of about 1
@@ -28,7 +28,7 @@ WORTH = 0.005  # of the error: less than half a point is not worth 50 answers
 
 @dataclass(frozen=True)
 class Forecast:
-    """errors: 0..1, of heads that learnt from so many `answers`, the first from none; next: the error after
+    """errors: 0..1, of heads that learned from so many `answers`, the first from none; next: the error after
     `MORE` more, and `gain` (what they take off it) with its 95 % interval over the random cuts."""
 
     answers: tuple[int, ...]
@@ -43,7 +43,7 @@ class Forecast:
         return self.gain < WORTH
 
 
-def pool_evidence(embedded: Embedded, settled: Sequence[LabelRow]) -> Evidence:
+def pool_evidence(embedded: PoolEmbeddings, settled: Sequence[LabelRow]) -> Evidence:
     """The settled answers, one a pair, on images that are embedded."""
     rows = list(
         {row.pair: row for row in settled if all(each in embedded.store for each in row.pair)}.values()
@@ -67,8 +67,8 @@ def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
     cuts = [each for each in (_cut(short, rng) for _ in range(ROUNDS)) if each]
     if not cuts:
         return None
-    sizes = np.array([[0, *(max(1, round(part * len(learnt))) for part in PARTS)] for learnt, _ in cuts])
-    errors = np.array([_errors(learnt, tried, rng) for learnt, tried in cuts])
+    sizes = np.array([[0, *(max(1, round(part * len(learned))) for part in PARTS)] for learned, _ in cuts])
+    errors = np.array([_errors(learned, tried, rng) for learned, tried in cuts])
     # The curve is that of the trials; on all answers it goes on where they end.
     mean, count = errors.mean(axis=0), sizes.mean(axis=0)
     now = float(np.interp(len(evidence), count, mean)) * (len(evidence) / count[-1]) ** -_fall(count, mean)
@@ -92,8 +92,8 @@ def _shortened(evidence: Evidence) -> Evidence:
 
 
 def _cut(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Evidence] | None:
-    """What is learnt from and what is tried on, with no identity in both; None where one of them lacks a kind
-    of pair."""
+    """Split at random into training and test pairs that share no identity; None where either side lacks
+    positive or negative pairs."""
     names = rng.permutation(np.unique(evidence.identity))
     tried = np.isin(evidence.identity, names[: round(TRIED * len(names))])
     parts = evidence.part(~tried.any(axis=1)), evidence.part(tried.all(axis=1))
@@ -101,12 +101,12 @@ def _cut(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Eviden
     return parts if whole else None
 
 
-def _errors(learnt: Evidence, tried: Evidence, rng: np.random.Generator) -> list[float]:
-    """On `tried`, by heads that learnt from nothing and from growing parts of `learnt`."""
-    order = rng.permutation(len(learnt))
+def _errors(learned: Evidence, tried: Evidence, rng: np.random.Generator) -> list[float]:
+    """On `tried`, by heads that learned from nothing and from growing parts of `learned`."""
+    order = rng.permutation(len(learned))
     told = [tried.base]
     for part in PARTS:
-        found = fit(learnt.part(order[: max(1, round(part * len(learnt)))]), STRENGTH)
+        found = fit(learned.part(order[: max(1, round(part * len(learned)))]), STRENGTH)
         told.append(found.log_odds(tried.base, tried.gaps))
     return [float(np.mean((each >= 0) != tried.same)) for each in told]
 

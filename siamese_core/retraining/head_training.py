@@ -9,15 +9,21 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, trained_on, unlike
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import pair_logits
-from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers, learn, unlabelled_metric
+from siamese_core.metric_learning.learning import (
+    DEFAULT_PRETRAINED,
+    DEFAULT_TRAINED,
+    LabelledPairs,
+    learn,
+    unlabelled_metric,
+)
 from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
 from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence, adapt
-from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.training.validation import PrecomputedModel
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
-LEARNT = "learnt_cosine"
+LEARNED_COSINE = "learnt_cosine"
 # Of a parent's card, by its candidate's:
 INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "mirrored", "domain")
 
@@ -39,15 +45,15 @@ def retrained_head(
     return adapted(parent, adapt(evidence, rng, lambda found: allowed(adapted(parent, found))))
 
 
-def learnt_head(
+def learned_head(
     parent: Checkpoint,
     embeddings: np.ndarray,
-    answers: Answers,
+    answers: LabelledPairs,
     rng: np.random.Generator,
     allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint | None:
-    """A candidate with the parent's encoder and a metric learnt from embeddings (m, d) of answered and other
-    images and the answers about them; None where nothing is learnt that is `allowed` and beats the parent on
+    """A candidate with the parent's encoder and a metric learned from embeddings (m, d) of answered and other
+    images and the answers about them; None where nothing is learned that is `allowed` and beats the parent on
     things held out. The threshold stays."""
     network = PrecomputedModel(parent, embeddings)
 
@@ -61,7 +67,9 @@ def learnt_head(
         None if "learning" in parent.card else said,
         rng,
         lambda metric: allowed(_with_metric(parent, metric)),
-        HABIT if (scale == 1).all() else HABIT_TRAINED,  # weights were learnt together with the encoder
+        DEFAULT_PRETRAINED
+        if (scale == 1).all()
+        else DEFAULT_TRAINED,  # weights were learned together with the encoder
     )
     if found is None:
         return None
@@ -83,8 +91,8 @@ def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
 
 
 def _scale(parent: Checkpoint) -> np.ndarray:
-    """(d,): how the parent's head weighs the numbers of an embedding; a learnt one, as its own parent."""
-    if parent.card["head"] == LEARNT:
+    """(d,): how the parent's head weighs the numbers of an embedding; a learned one, as its own parent."""
+    if parent.card["head"] == LEARNED_COSINE:
         return np.asarray(parent.head.scale)
     if _has_weights(parent):
         return np.sqrt(np.maximum(np.asarray(parent.head.weight), 0))
@@ -93,21 +101,21 @@ def _scale(parent: Checkpoint) -> np.ndarray:
 
 def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
     """A candidate, not calibrated yet, that compares by a metric of embeddings times the parent's scale."""
-    from siamese_core.networks.heads import learnt_cosine
+    from siamese_core.networks.heads import learned_cosine
 
-    head = learnt_cosine(replace(metric, scale=_scale(parent)))
-    card = inherited_card(parent) | {"head": LEARNT}
+    head = learned_cosine(replace(metric, scale=_scale(parent)))
+    card = inherited_card(parent) | {"head": LEARNED_COSINE}
     raw = Calibration(1.0, 0.0)
     return Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
 
 
-def answers_evidence(model: Checkpoint, embeddings: np.ndarray, material: Material) -> Evidence:
-    """The answers that train; `embeddings` (m, d) are the model's of `material.images`."""
-    pairs = Pairs(material.left, material.right, material.same)
+def answers_evidence(model: Checkpoint, embeddings: np.ndarray, answered: AnsweredPairs) -> Evidence:
+    """The answers that train; `embeddings` (m, d) are the model's of `answered.images`."""
+    pairs = Pairs(answered.left, answered.right, answered.same)
     evidence = replace(
-        pairs_evidence(model, embeddings, pairs), weight=material.weight, identity=material.identity
+        pairs_evidence(model, embeddings, pairs), weight=answered.weight, identity=answered.identity
     )
-    return evidence.part(material.parts.training)
+    return evidence.part(answered.parts.training)
 
 
 def pairs_evidence(model: Checkpoint, embeddings: np.ndarray, pairs: Pairs) -> Evidence:

@@ -20,7 +20,7 @@ STRENGTH = 30.0  # of the prior, about what retraining settles on after some hun
 
 @dataclass(frozen=True)
 class Said:
-    """similarity: 0..1; answers: how many it learnt from."""
+    """similarity: 0..1; answers: how many it learned from."""
 
     similarity: float
     answers: int

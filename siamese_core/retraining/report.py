@@ -9,7 +9,7 @@ import numpy as np
 from siamese_core.atomic import replace_file
 from siamese_core.images.decoding import encode_png, thumbnail
 from siamese_core.metrics import roc_curve
-from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Judgement, Measured
 from siamese_core.retraining.options import RetrainOptions
 
@@ -22,7 +22,7 @@ class RetrainReport:
     was judged."""
 
     options: RetrainOptions
-    material: Material
+    answered: AnsweredPairs
     checkpoints: tuple[str, str]
     judgement: Judgement
     promoted: bool
@@ -39,13 +39,13 @@ class RetrainReport:
     def json(self) -> dict:
         """The contract's object, and besides from "p" on: the test, the options, how the answers were parted
         (`images_gone`: answers without their images) and both ROC curves, None of one kind of pair only."""
-        parts, judgement = self.material.parts, self.judgement
+        parts, judgement = self.answered.parts, self.judgement
         parent, candidate = self.checkpoints
         return {
             "encoder": self.options.encoder,
             "candidate": candidate,
             "parent": parent,
-            "labels": len(self.material.rows),
+            "labels": len(self.answered.rows),
             "holdout": int(parts.holdout.sum()),
             "before": judgement.before.holdout.json(),
             "after": judgement.after.holdout.json(),
@@ -61,20 +61,20 @@ class RetrainReport:
             "seed": self.options.seed,
             "training": int(parts.training.sum()),
             "answers_dropped": int(parts.dropped.sum()),
-            "images_gone": self.material.gone,
-            "holdout_same": int(self.material.same[parts.holdout].sum()),
+            "images_gone": self.answered.gone,
+            "holdout_same": int(self.answered.same[parts.holdout].sum()),
             "roc": {"before": _roc(judgement.before), "after": _roc(judgement.after)},
         }
 
     def pairs(self, chosen: np.ndarray) -> list[dict]:
         """The holdout's pairs where `chosen` (bool) is true, with what was said before and after."""
-        numbers = np.flatnonzero(self.material.parts.holdout)
+        numbers = np.flatnonzero(self.answered.parts.holdout)
         before, after = self.judgement.before.holdout.similarity, self.judgement.after.holdout.similarity
         return [
             {
-                "left": self.material.rows[numbers[i]].left_id,
-                "right": self.material.rows[numbers[i]].right_id,
-                "answer": self.material.rows[numbers[i]].answer,
+                "left": self.answered.rows[numbers[i]].left_id,
+                "right": self.answered.rows[numbers[i]].right_id,
+                "answer": self.answered.rows[numbers[i]].answer,
                 "before": float(before[i]),
                 "after": float(after[i]),
             }
@@ -142,7 +142,7 @@ def _pair_line(pair: dict) -> str:
 def write_report(report: RetrainReport, folder: Path) -> None:
     """`report.json`, `report.md` and small copies of the images that the two name."""
     folder.mkdir(parents=True, exist_ok=True)
-    image = dict(zip(report.material.ids, report.material.images, strict=True))
+    image = dict(zip(report.answered.ids, report.answered.images, strict=True))
     for pair in [*report.pairs(report.judgement.fixed), *report.pairs(report.judgement.broken)]:
         for image_id in (pair["left"], pair["right"]):
             small = encode_png(thumbnail(image[image_id], THUMBNAIL))

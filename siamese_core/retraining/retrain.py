@@ -16,13 +16,13 @@ from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.images.decoding import image_id
-from siamese_core.metric_learning.learning import Answers
-from siamese_core.retraining.answered_pairs import Material, collect, judged_afresh
+from siamese_core.metric_learning.learning import LabelledPairs
+from siamese_core.retraining.answered_pairs import AnsweredPairs, collect, judged_afresh
 from siamese_core.retraining.gate import Measured, forgotten, judge, named
 from siamese_core.retraining.head_training import (
-    LEARNT,
+    LEARNED_COSINE,
     answers_evidence,
-    learnt_head,
+    learned_head,
     pairs_evidence,
     retrained_head,
 )
@@ -54,12 +54,12 @@ def retrain(
         progress(0.0, "reading the log")
         rng = np.random.default_rng(options.seed)
         events = (log or workbench.log).rows()
-        material = collect(events, workbench.images, options.until, rng)
-        run = _Run(workbench, options, material, Replay(), progress)
+        answered = collect(events, workbench.images, options.until, rng)
+        run = _Run(workbench, options, answered, Replay(), progress)
         parent = _parent(run)
         if "learning" in parent.checkpoint.card:
-            material = judged_afresh(material, events, parent.checkpoint.card["answers"]["until"])
-            run = replace(run, material=material)
+            answered = judged_afresh(answered, events, parent.checkpoint.card["answers"]["until"])
+            run = replace(run, answered=answered)
         judged = _candidate(run, parent, rng)
         progress(0.8, "judging on the holdout and on the base protocol")
         judgement = judge(_measured(run, parent), _measured(run, judged))
@@ -67,7 +67,7 @@ def retrain(
         judgement = named(judgement, candidate.checkpoint.id)
         promoted = options.promote == "force" or (options.promote == "auto" and judgement.better)
         ids = (parent.checkpoint.id, candidate.checkpoint.id)
-        report = RetrainReport(options, material, ids, judgement, promoted, time.monotonic() - started)
+        report = RetrainReport(options, answered, ids, judgement, promoted, time.monotonic() - started)
         _complete_card(run, candidate.checkpoint, report)
         if promoted:
             _check_still_current(run, parent.checkpoint)
@@ -83,7 +83,7 @@ class _Run:
 
     workbench: Workbench
     options: RetrainOptions
-    material: Material
+    answered: AnsweredPairs
     replay: Replay
     progress: Progress
 
@@ -129,7 +129,7 @@ def _parent(run: _Run) -> _Network:
     )
     base = EmbeddingStore(folder / "base", checkpoint.encoder.output_shape[-1])
     replayed = [image_id(image) for image in run.replay.images]
-    EmbeddingStore(folder, base.dim).fill(matcher.cache, checkpoint.id, run.material.ids)
+    EmbeddingStore(folder, base.dim).fill(matcher.cache, checkpoint.id, run.answered.ids)
     base.fill(matcher.cache, checkpoint.id, replayed)
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
@@ -144,7 +144,7 @@ def _domain(run: _Run) -> str:
 
 def _some_images(run: _Run) -> list[np.ndarray]:
     """Enough to tell what most of them are."""
-    images = run.material.images
+    images = run.answered.images
     return [images[number] for number in some_of(len(images))]
 
 
@@ -152,7 +152,7 @@ def _network(
     run: _Run, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray], share: float
 ) -> _Network:
     """Tells that `share` of the work is done before, and up to EMBEDDING_SHARE more meanwhile."""
-    kinds = {"answered images": run.material.images, "images of the base protocol": run.replay.images}
+    kinds = {"answered images": run.answered.images, "images of the base protocol": run.replay.images}
     count, done, embeddings = sum(map(len, kinds.values())), 0, []
     for kind, images in kinds.items():
         parts = []
@@ -175,11 +175,11 @@ def _check_still_current(run: _Run, parent: Checkpoint) -> None:
 
 
 def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Network:
-    """What is judged: it has learnt from the answers that train and never saw the holdout. In mode "full" it
+    """What is judged: it has learned from the answers that train and never saw the holdout. In mode "full" it
     is saved, since storing changes an encoder; saving promotes nothing."""
     run.progress(0.2, "fitting the head")
     base = _base(run, parent)
-    fitted = _learnt(run, parent, run.material.parts.training, base) or _adapted(run, parent, base, rng)
+    fitted = _learned(run, parent, run.answered.parts.training, base) or _adapted(run, parent, base, rng)
     fitted.card |= _origin(run) | {"parent": parent.checkpoint.id}
     if run.options.mode == "head":
         return replace(parent, checkpoint=fitted)
@@ -191,15 +191,15 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     return _network(run, saved, saved.embed, 0.7)
 
 
-def _learnt(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:
-    """A head learnt from the answers in `use`, bool (n,), and from images that nobody has compared yet; None
+def _learned(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:
+    """A head learned from the answers in `use`, bool (n,), and from images that nobody has compared yet; None
     where none is better that forgets nothing of the base protocol."""
-    material, store = run.material, run.workbench.checkpoints
+    answered, store = run.answered, run.workbench.checkpoints
     stored = store.folder(parent.checkpoint.id)
-    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, stored, set(material.ids))
-    answers = Answers(*(each[use] for each in (material.left, material.right, material.same)))
+    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, stored, set(answered.ids))
+    answers = LabelledPairs(*(each[use] for each in (answered.left, answered.right, answered.same)))
     embeddings = np.concatenate([parent.answered, others])
-    return learnt_head(
+    return learned_head(
         parent.checkpoint,
         embeddings,
         answers,
@@ -212,7 +212,7 @@ def _adapted(run: _Run, parent: _Network, base: ProtocolResult, rng: np.random.G
     """The head that was, its weights and calibration fitted to the answers that train."""
     return retrained_head(
         parent.checkpoint,
-        answers_evidence(parent.checkpoint, parent.answered, run.material),
+        answers_evidence(parent.checkpoint, parent.answered, run.answered),
         pairs_evidence(parent.checkpoint, parent.replayed, run.replay.pairs()),
         rng,
         lambda candidate: forgotten(base, _base(run, replace(parent, checkpoint=candidate))) is None,
@@ -220,15 +220,15 @@ def _adapted(run: _Run, parent: _Network, base: ProtocolResult, rng: np.random.G
 
 
 def _completed(run: _Run, parent: _Network, judged: _Network, base: ProtocolResult) -> _Network:
-    """What is saved and may be promoted. A learnt head learns again in the same way, from the holdout's
+    """What is saved and may be promoted. A learned head learns again in the same way, from the holdout's
     answers too: what was judged is what such learning gives."""
     if run.options.mode == "full":
         return judged
     new = judged.checkpoint
-    if new.card["head"] == LEARNT and "learning" in new.card:
+    if new.card["head"] == LEARNED_COSINE and "learning" in new.card:
         run.progress(0.85, "learning from all answers")
-        every = np.ones(len(run.material.same), bool)
-        final = _learnt(run, parent, every, base) or new
+        every = np.ones(len(run.answered.same), bool)
+        final = _learned(run, parent, every, base) or new
         final.card |= _origin(run) | {"parent": parent.checkpoint.id}
         new = final
     run.progress(0.9, "saving the candidate")
@@ -240,12 +240,12 @@ def _completed(run: _Run, parent: _Network, judged: _Network, base: ProtocolResu
 
 def _origin(run: _Run) -> dict:
     """The entries of the candidate's card that say what it was made from."""
-    parts = run.material.parts
+    parts = run.answered.parts
     answers = {
         "training": int(parts.training.sum()),
         "holdout": int(parts.holdout.sum()),
-        "until": run.material.until,
-        "sha256": run.material.fingerprint(),
+        "until": run.answered.until,
+        "sha256": run.answered.fingerprint(),
     }
     return {"answers": answers, "mode": run.options.mode, "seed": run.options.seed}
 
@@ -258,9 +258,9 @@ def _with_trained_encoder(run: _Run, fitted: Checkpoint, rng: np.random.Generato
     def prepared(images: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([fitted.prepare(image) for image in images])
 
-    material, use, known = run.material, run.material.parts.training, run.replay.pairs()
+    answered, use, known = run.answered, run.answered.parts.training, run.replay.pairs()
     answers = PreparedPairs(
-        prepared(material.images), material.left[use], material.right[use], material.same[use]
+        prepared(answered.images), answered.left[use], answered.right[use], answered.same[use]
     )
     replayed = PreparedPairs(prepared(run.replay.images), known.left, known.right, known.same)
     return retrained_encoder(
@@ -270,8 +270,8 @@ def _with_trained_encoder(run: _Run, fitted: Checkpoint, rng: np.random.Generato
 
 def _measured(run: _Run, network: _Network) -> Measured:
     """On the pairs that judge, and on the base protocol."""
-    material, judges = run.material, run.material.parts.holdout
-    trials = VerificationTrials(int, material.left[judges], material.right[judges], material.same[judges])
+    answered, judges = run.answered, run.answered.parts.holdout
+    trials = VerificationTrials(int, answered.left[judges], answered.right[judges], answered.same[judges])
     return Measured(
         trials.evaluate(PrecomputedModel(network.checkpoint, network.answered)), _base(run, network)
     )

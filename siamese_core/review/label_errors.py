@@ -18,7 +18,7 @@ SEVERAL = 2  # checkpoints that contradict
 _EPS = 1e-6
 
 
-def margin(similarity: float, threshold: float) -> float:
+def verdict_log_odds(similarity: float, threshold: float) -> float:
     """Log-odds of "same" above those of the threshold: what is 0 or more is the verdict "same"."""
     return _log_odds(similarity) - _log_odds(threshold)
 
@@ -28,37 +28,37 @@ def _log_odds(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def margin_table(said: Sequence[Mapping[str, float]]) -> np.ndarray:
+def log_odds_table(said: Sequence[Mapping[str, float]]) -> np.ndarray:
     """float64 (n answers, n checkpoints): by checkpoint id each, NaN where one said nothing."""
     names = list(dict.fromkeys(name for each in said for name in each))
     table = [[each.get(name, np.nan) for name in names] for each in said]
     return np.array(table, np.float64).reshape(len(said), len(names))
 
 
-def doubts(margins: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def doubts(log_odds: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How likely each answer is wrong, float64 (n,) in 0..1, and which to look at first, bool (n,).
 
-    margins: (n, c), NaN where a checkpoint said nothing; same: bool (n,), the answers. Each checkpoint is
+    log_odds: (n, c), NaN where a checkpoint said nothing; same: bool (n,), the answers. Each checkpoint is
     refitted to the answers first, so that one which knows nothing of such images is sure of nothing. The
     mean of their log-odds counts, with one more checkpoint that is undecided: one alone proves little. To be
     looked at first, at least `SEVERAL` must contradict. Each has the weight 2 AUC - 1 on these answers: 1 for
     a perfect order, 0 for one no better than chance.
     """
     same = np.asarray(same, bool)
-    said = ~np.isnan(margins)
-    against, weight = np.zeros(margins.shape), np.zeros(margins.shape)
-    for column in range(margins.shape[1]):
+    said = ~np.isnan(log_odds)
+    against, weight = np.zeros(log_odds.shape), np.zeros(log_odds.shape)
+    for column in range(log_odds.shape[1]):
         rows = said[:, column]
-        against[rows, column], weight[rows, column] = _refitted(margins[rows, column], same[rows])
+        against[rows, column], weight[rows, column] = _refitted(log_odds[rows, column], same[rows])
     against = np.where(same[:, None], -against, against).clip(-MOST_SURE, MOST_SURE)
     doubt = sigmoid((weight * against).sum(axis=1) / (weight.sum(axis=1) + 1))
     contradict = ((weight > 0) & (against > 0)).sum(axis=1)
     return doubt, (doubt >= LIKELY) & (contradict >= SEVERAL)
 
 
-def _refitted(margins: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, float]:
+def _refitted(log_odds: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, float]:
     """Log-odds of "same" (n,), and the checkpoint's weight, 0..1."""
     if min(same.sum(), (~same).sum()) < FEWEST_TO_REFIT:
-        return margins, 1.0
-    weight = max(0.0, 2 * roc_auc(margins, same) - 1)
-    return fit_calibration(margins, same).log_odds(margins), weight
+        return log_odds, 1.0
+    weight = max(0.0, 2 * roc_auc(log_odds, same) - 1)
+    return fit_calibration(log_odds, same).log_odds(log_odds), weight

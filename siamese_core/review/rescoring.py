@@ -14,7 +14,7 @@ from siamese_core.checkpoints import encoder_files
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.review.label_errors import margin
+from siamese_core.review.label_errors import verdict_log_odds
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 
@@ -25,12 +25,15 @@ log = logging.getLogger(__name__)
 
 
 class SecondLook:
-    """`margins`: pair -> checkpoint id -> `label_errors.margin`, complete up to `version`; share: 0..1 done
-    of what is being worked on, None where nothing is."""
+    """Scores of answered pairs by today's checkpoints, made in a background thread.
+
+    verdict_log_odds: pair -> checkpoint id -> `label_errors.verdict_log_odds`; version: grows with every pass
+    that ends; share: 0..1 done of the pass under way, None where none is.
+    """
 
     def __init__(self, workbench: Workbench):
         self.workbench = workbench
-        self.margins: dict[Pair, dict[str, float]] = {}
+        self.verdict_log_odds: dict[Pair, dict[str, float]] = {}
         self.version = 0
         self.share: float | None = None
         self._said: dict[Pair, dict[str, float]] = {}
@@ -68,7 +71,7 @@ class SecondLook:
             for start in range(0, len(todo), CHUNK):
                 self._ask(slot, domain, asked, todo[start : start + CHUNK])
                 self.share = (number + min(1.0, (start + CHUNK) / len(todo))) / len(parts)
-        self.margins = {pair: dict(said) for pair, said in self._said.items()}
+        self.verdict_log_odds = {pair: dict(said) for pair, said in self._said.items()}
         self.version += 1
 
     def _by_domain(self, pairs: set[Pair]) -> dict[str, list[Pair]]:
@@ -111,4 +114,4 @@ class SecondLook:
         for each in asked:
             similarity = each.similarity(each.logits(embeddings[left], embeddings[right]))
             for pair, number in zip(pairs, similarity.tolist(), strict=True):
-                self._said.setdefault(pair, {})[each.id] = margin(number, each.threshold)
+                self._said.setdefault(pair, {})[each.id] = verdict_log_odds(number, each.threshold)

@@ -13,15 +13,15 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import SETTLES, conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
-from siamese_core.review.label_errors import doubts, margin, margin_table
+from siamese_core.review.label_errors import doubts, log_odds_table, verdict_log_odds
 from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 STATES = ("counts", "replaced", "taken back")
 ORDERS = ("newest", "oldest", "errors")
 BOTH, ANY = "both", "any"
-Margins = Mapping[
+VerdictLogOdds = Mapping[
     tuple[str, str], Mapping[str, float]
-]  # by pair and checkpoint id, see `label_errors.margin`
+]  # by pair and checkpoint id, see `label_errors.verdict_log_odds`
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,13 @@ class Review:
         return found
 
 
-def review(rows: Sequence[LabelRow], margins: Margins | None = None) -> Review:
-    """`margins`: what checkpoints say of pairs beside what stands in the log."""
+def review(rows: Sequence[LabelRow], log_odds: VerdictLogOdds | None = None) -> Review:
+    """`log_odds`: what checkpoints say of pairs beside what stands in the log."""
     standing = standing_labels(rows)
     conflicts = conflicting_labels(standing)
     disputed = {group[0].pair for group in conflicts}
     undone = {row.target_id for row in rows if row.event == "undo"}
-    doubted = _doubted(standing, margins or {})
+    doubted = _doubted(standing, log_odds or {})
     answers = []
     for row in rows:
         if row.event != "label":
@@ -128,22 +128,22 @@ def _wrong(row: LabelRow) -> tuple[str, ...]:
     return tuple(each.encoder for each in said if each.same != (row.answer == "same"))
 
 
-def _doubted(standing: Sequence[LabelRow], margins: Margins) -> dict[str, tuple[float | None, bool]]:
+def _doubted(standing: Sequence[LabelRow], log_odds: VerdictLogOdds) -> dict[str, tuple[float | None, bool]]:
     """By label_id of the answers that count."""
     sure = [row for row in standing if row.answer != "unsure"]
-    said = [logged_margins(row) | dict(margins.get(row.pair, {})) for row in sure]
+    said = [logged_log_odds(row) | dict(log_odds.get(row.pair, {})) for row in sure]
     same = np.array([row.answer == "same" for row in sure], bool)
-    doubt, likely = doubts(margin_table(said), same)
+    doubt, likely = doubts(log_odds_table(said), same)
     found = {row.label_id: (None, False) for row in standing}
     return found | {
         row.label_id: pair for row, *pair in zip(sure, doubt.tolist(), likely.tolist(), strict=True)
     }
 
 
-def logged_margins(row: LabelRow) -> dict[str, float]:
+def logged_log_odds(row: LabelRow) -> dict[str, float]:
     """What the encoders had said when the answer was given, by checkpoint id."""
     return {
-        each.checkpoint or each.encoder: margin(each.similarity, each.threshold)
+        each.checkpoint or each.encoder: verdict_log_odds(each.similarity, each.threshold)
         for each in logged_verdicts(row)
     }
 

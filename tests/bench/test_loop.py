@@ -73,7 +73,7 @@ def rows(model, domain) -> list[dict]:
     return list(loop(model, domain, conditions(120), 0, lambda head: right(100)))
 
 
-def test_what_forgets_the_base_protocol_is_not_learnt(model, domain):
+def test_what_forgets_the_base_protocol_is_not_learned(model, domain):
     some = [Condition("queue", 120)]
     forgetful = loop(model, domain, some, 0, lambda head: right(100 if head is model else 98))
     assert all(row["error_after"] == row["error_before"] for row in forgetful)

@@ -29,14 +29,16 @@ def clusters(
     return (centres[classes] + spread * rng.normal(size=(len(classes), dim))).astype(np.float32), classes
 
 
-def by_hand(margins, shared=0.0) -> Candidates:
-    """All pairs of a few images, in the order of their codes, with these margins (pairs, encoders)."""
-    margins = np.asarray(margins, float)
-    images = next(n for n in range(2, 99) if n * (n - 1) // 2 == len(margins))
+def by_hand(verdict_log_odds, shared=0.0) -> Candidates:
+    """All pairs of a few images, in the order of their codes; each threshold is 0.5."""
+    verdict_log_odds = np.asarray(verdict_log_odds, float)
+    images = next(n for n in range(2, 99) if n * (n - 1) // 2 == len(verdict_log_odds))
     codes = pair_codes(*np.triu_indices(images, 1), images)
     none = np.zeros(len(codes), bool)
-    limits, shared = np.zeros(margins.shape[1]), np.full(len(codes), shared)
-    return Candidates(images, codes, margins, limits, disagreements(margins), shared, none, none, True)
+    limits, shared = np.zeros(verdict_log_odds.shape[1]), np.full(len(codes), shared)
+    return Candidates(
+        images, codes, verdict_log_odds, limits, disagreements(verdict_log_odds), shared, none, none, True
+    )
 
 
 def mined_pool(n_classes: int, n_images: int, seed: int = 0) -> tuple[Candidates, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The pairs worth asking about: all of a small pool, the likest and some others of a large one."""
+"""The pairs worth asking about: all of a small pool, the most similar and some others of a large one."""
 
 import numpy as np
 import pytest
@@ -50,17 +50,17 @@ def test_margins_are_measured_from_each_encoders_threshold():
     views = [l1_view(embeddings, bias=2, threshold=0.5), l1_view(embeddings, bias=2, threshold=0.9)]
     found = find_candidates(views, np.random.default_rng(0))
     np.testing.assert_allclose(found.log_odds[:, 0], [1, -1, 0])
-    np.testing.assert_allclose(found.margins, found.log_odds - [0, np.log(9)])
+    np.testing.assert_allclose(found.verdict_log_odds, found.log_odds - [0, np.log(9)])
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
 def test_thresholds_at_the_ends_give_finite_margins(threshold):
     view = l1_view(np.array([[0.0], [1.0], [3.0]]), threshold=threshold)
-    assert np.isfinite(find_candidates([view], np.random.default_rng(0)).margins).all()
+    assert np.isfinite(find_candidates([view], np.random.default_rng(0)).verdict_log_odds).all()
 
 
 @pytest.mark.parametrize("n_images", [4, 10])
-def test_kin_are_an_image_and_the_two_that_an_encoder_finds_likest(n_images):
+def test_mutual_neighbours_are_an_image_and_its_two_nearest_by_some_encoder(n_images):
     found, views, classes = of_classes(60, n_images)
     everyone, expected = np.arange(len(classes)), set()
     for view in views:
@@ -68,9 +68,14 @@ def test_kin_are_an_image_and_the_two_that_an_encoder_finds_likest(n_images):
             log_odds = view.compare(np.full(len(classes), image), everyone)
             log_odds[image] = -np.inf
             expected |= {tuple(sorted((int(image), int(each)))) for each in np.argsort(-log_odds)[:2]}
-    kin = {(int(a), int(b)) for a, b in zip(found.left[found.kin], found.right[found.kin], strict=True)}
-    assert len(kin ^ expected) <= 0.02 * len(expected)
-    assert kin == expected or not found.complete
+    mutual_neighbours = {
+        (int(a), int(b))
+        for a, b in zip(
+            found.left[found.mutual_neighbours], found.right[found.mutual_neighbours], strict=True
+        )
+    }
+    assert len(mutual_neighbours ^ expected) <= 0.02 * len(expected)
+    assert mutual_neighbours == expected or not found.complete
 
 
 def test_twins_are_as_good_as_copies():
@@ -92,7 +97,7 @@ def test_two_of_one_class_share_their_neighbours_and_two_of_different_classes_do
 
 def test_one_encoder_is_enough():
     found, _, _ = of_classes(10, 3, encoders=1)
-    assert found.margins.shape == (435, 1)
+    assert found.verdict_log_odds.shape == (435, 1)
 
 
 def test_images_of_one_class_are_no_twins():

@@ -66,7 +66,7 @@ def test_too_few_answers_tell_nothing():
 
 def test_images_all_alike_do_no_harm():
     candidates = by_hand(np.ones((45, 2)))
-    candidates.kin[:] = True
+    candidates.mutual_neighbours[:] = True
     rows = np.arange(12)
     assert np.isfinite(expected_same(candidates, rows, rows % 2 == 0)).all()
 

@@ -25,20 +25,20 @@ def test_one_encoder_never_disagrees():
 
 def test_a_strategy_finds_what_it_is_for():
     everything = Knowledge.none(LARGE)
-    plain = np.abs(LARGE.margins).mean()
+    plain = np.abs(LARGE.verdict_log_odds).mean()
     for reason in REASONS:
         found = draw(LARGE, everything, 60, np.random.default_rng(0), {reason: 1.0})
         assert {each.reason for each in found} == {reason}
         rows = np.searchsorted(LARGE.codes, drawn_codes(LARGE, found))
         if reason == "disagreement":
-            assert np.all(np.diff(LARGE.margins[rows] >= 0, axis=1))
+            assert np.all(np.diff(LARGE.verdict_log_odds[rows] >= 0, axis=1))
         if reason == "uncertain":
-            assert np.abs(LARGE.margins[rows]).mean() < plain / 2
+            assert np.abs(LARGE.verdict_log_odds[rows]).mean() < plain / 2
     told = knowing(LARGE, classes=LARGE_CLASSES)
     found = draw(LARGE, told, 60, np.random.default_rng(0), {"hard_negative": 1.0})
     assert all(LARGE_CLASSES[each.left] != LARGE_CLASSES[each.right] for each in found)
     rows = np.searchsorted(LARGE.codes, drawn_codes(LARGE, found))
-    assert np.median(LARGE.margins[rows]) > np.median(LARGE.margins)
+    assert np.median(LARGE.verdict_log_odds[rows]) > np.median(LARGE.verdict_log_odds)
 
 
 # What a batch is like

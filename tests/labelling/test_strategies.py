@@ -1,4 +1,4 @@
-"""Which pairs each strategy prefers, on margins that are known by hand."""
+"""Which pairs each strategy prefers, on log-odds that are known by hand."""
 
 import numpy as np
 import pytest
@@ -73,5 +73,5 @@ def test_most_of_the_chance_goes_to_nearest_neighbours():
     large, _ = mined_pool(60, 8)
     for reason in ("disagreement", "uncertain"):
         told = chances(large, Knowledge.none(large), reason)
-        assert told[large.kin].sum() == pytest.approx(strategies.KIN_SHARE)
+        assert told[large.mutual_neighbours].sum() == pytest.approx(strategies.NEIGHBOUR_SHARE)
         assert told.sum() == pytest.approx(1)

@@ -1,9 +1,15 @@
-"""Metrics learnt from answers, on embeddings whose useful directions are known."""
+"""Metrics learned from answers, on embeddings whose useful directions are known."""
 
 import numpy as np
 import pytest
 
-from siamese_core.metric_learning.learning import MOST_IMAGES, Answers, Habit, learn, unlabelled_metric
+from siamese_core.metric_learning.learning import (
+    MOST_IMAGES,
+    DefaultSetting,
+    LabelledPairs,
+    learn,
+    unlabelled_metric,
+)
 from siamese_core.metric_learning.two_covariance import SETTINGS, Metric, Setting, powered
 from siamese_core.metrics import roc_auc
 
@@ -19,13 +25,13 @@ def made(rng: np.random.Generator, things: int) -> tuple[np.ndarray, np.ndarray]
     return np.maximum(found, 0).astype("float32"), label
 
 
-def answers(label: np.ndarray, rng: np.random.Generator, wrong: float = 0.0) -> Answers:
+def answers(label: np.ndarray, rng: np.random.Generator, wrong: float = 0.0) -> LabelledPairs:
     """150 of each kind."""
     left, right = np.triu_indices(len(label), 1)
     same = label[left] == label[right]
     chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[:150] for kind in (same, ~same)])
     told = same[chosen] != (rng.random(len(chosen)) < wrong)
-    return Answers(left[chosen], right[chosen], told)
+    return LabelledPairs(left[chosen], right[chosen], told)
 
 
 def cosine_of(embeddings: np.ndarray):
@@ -82,7 +88,7 @@ def test_the_calibration_is_of_random_pairs_however_hard_those_asked_were(pool, 
         alike = np.argsort(-cosine_of(pool[0])(left, right))
         different = alike[pool[1][left[alike]] != pool[1][right[alike]]][:150]
         same = np.flatnonzero(given.same)
-        given = Answers(
+        given = LabelledPairs(
             np.r_[given.left[same], left[different]], np.r_[given.right[same], right[different]], given.same
         )
     found = learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(4))
@@ -97,16 +103,16 @@ def test_the_calibration_is_of_random_pairs_however_hard_those_asked_were(pool, 
     assert missed < 0.2 and mistaken < 0.2
 
 
-def test_the_best_that_is_allowed_is_learnt(pool):
+def test_the_best_that_is_allowed_is_learned(pool):
     given = answers(pool[1], np.random.default_rng(9))
 
-    def learnt(allowed):
+    def learned(allowed):
         return learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(9), allowed)
 
-    best = learnt(lambda metric: True)
-    other = learnt(lambda metric: metric.power != best.metric.power)
+    best = learned(lambda metric: True)
+    other = learned(lambda metric: metric.power != best.metric.power)
     assert other.setting[0] != best.setting[0] and other.metric.power == other.setting[0]
-    assert learnt(lambda metric: False) is None
+    assert learned(lambda metric: False) is None
 
 
 def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
@@ -114,24 +120,26 @@ def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
     that are tried in any case."""
     given, much = answers(pool[1], np.random.default_rng(2)), (0.8, 2.0)
 
-    def setting(unusual: float) -> Setting:
+    def setting(penalty: float) -> Setting:
         parent, rng = cosine_of(pool[0]), np.random.default_rng(2)
-        return learn(pool[0], given, parent, rng, habit=Habit(much, unusual)).setting
+        return learn(pool[0], given, parent, rng, default=DefaultSetting(much, penalty)).setting
 
     assert setting(1.0) in SETTINGS and setting(1.0)[1] < much[1]
     assert setting(3.0) == much
 
 
 def test_a_setting_further_from_the_usual_must_do_better_by_more():
-    habit = Habit((1.0, 1.5), 2.0)
-    found = [habit.handicap(each) for each in ((1.0, 1.5), (1.0, 4.0), (1.0, 0.7), (1.0, 0.3), (0.5, 0.3))]
+    default = DefaultSetting((1.0, 1.5), 2.0)
+    found = [
+        default.penalty_of(each) for each in ((1.0, 1.5), (1.0, 4.0), (1.0, 0.7), (1.0, 0.3), (0.5, 0.3))
+    ]
     assert found == [1, 2, 2, 4, 8]
-    assert Habit((0.5, 0.5), 2.0).handicap((0.5, 0.7)) == 2  # also from between two steps
+    assert DefaultSetting((0.5, 0.5), 2.0).penalty_of((0.5, 0.7)) == 2  # also from between two steps
 
 
 def test_too_few_answers_that_are_the_same_teach_nothing(pool):
     left, right = np.array([0, 8, 16]), np.array([1, 16, 24])
-    few = Answers(left, right, np.array([True, False, False]))
+    few = LabelledPairs(left, right, np.array([True, False, False]))
     assert learn(pool[0], few, cosine_of(pool[0]), np.random.default_rng(0)) is None
 
 

@@ -97,7 +97,7 @@ def test_a_metric_is_the_kernel_in_other_words(embeddings):
     assert table / length[:, None] / length == pytest.approx(kernel.cosines(*span.place(others)))
     assert metric.axes.shape[1] <= MOST_AXES
     mean = powered(embeddings[:8], 0.5).mean(axis=0)
-    assert metric.anchors == pytest.approx(powered(embeddings[:2], 0.5) - mean)
+    assert metric.exemplars == pytest.approx(powered(embeddings[:2], 0.5) - mean)
 
 
 def test_of_a_large_mean_most_is_taken_away_and_of_none_nothing():

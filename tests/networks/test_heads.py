@@ -4,13 +4,13 @@ import pytest
 from keras import ops
 
 from siamese_core.errors import UserError
-from siamese_core.metric_learning.two_covariance import MOST_ANCHORS, MOST_AXES, Metric
+from siamese_core.metric_learning.two_covariance import MOST_AXES, MOST_EXEMPLARS, Metric
 from siamese_core.networks.heads import (
-    ANCHOR_GAIN,
-    ANCHOR_LIMIT,
-    ANCHOR_SLOPE,
+    EXEMPLAR_GAIN,
+    EXEMPLAR_LIMIT,
+    EXEMPLAR_SLOPE,
     HEADS,
-    learnt_cosine,
+    learned_cosine,
     make_head,
 )
 
@@ -24,7 +24,7 @@ def embeddings(count: int, seed: int) -> np.ndarray:
 def built_head(name: str) -> keras.layers.Layer:
     """A head with weights of both signs."""
     if name == "learnt_cosine":
-        return learnt_cosine(some_metric())
+        return learned_cosine(some_metric())
     head = make_head(name)
     head.build((None, DIM), (None, DIM))
     rng = np.random.default_rng(9)
@@ -45,16 +45,16 @@ def naive_cosine(metric: Metric, first: np.ndarray, second: np.ndarray) -> float
     return first @ form @ second / ((first @ form @ first) * (second @ form @ second)) ** 0.5
 
 
-def naive_learnt_logit(left: np.ndarray, right: np.ndarray) -> float:
+def naive_learned_logit(left: np.ndarray, right: np.ndarray) -> float:
     metric, points, chances = some_metric(), [], []
     for image in (left, right):
         root = np.array([np.copysign(abs(number) ** 0.5, number) for number in image * metric.scale])
         points.append(root / sum(root * root) ** 0.5 - metric.centre)
-        alike = [naive_cosine(metric, points[-1], anchor) for anchor in metric.anchors]
-        odds = [np.exp(ANCHOR_SLOPE * (each - ANCHOR_LIMIT)) for each in alike]
+        alike = [naive_cosine(metric, points[-1], exemplar) for exemplar in metric.exemplars]
+        odds = [np.exp(EXEMPLAR_SLOPE * (each - EXEMPLAR_LIMIT)) for each in alike]
         chances.append([each / (1 + sum(odds)) for each in odds])
     known = sum(a * b for a, b in zip(*chances, strict=True))
-    return naive_cosine(metric, *points) + ANCHOR_GAIN * known
+    return naive_cosine(metric, *points) + EXEMPLAR_GAIN * known
 
 
 def naive_logit(head: keras.layers.Layer, left: np.ndarray, right: np.ndarray) -> float:
@@ -65,7 +65,7 @@ def naive_logit(head: keras.layers.Layer, left: np.ndarray, right: np.ndarray) -
     if head.name == "euclidean":
         return -(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
     if head.name == "learnt_cosine":
-        return naive_learnt_logit(left, right)
+        return naive_learned_logit(left, right)
     lengths = [sum(a * a for a in vector) ** 0.5 for vector in (left, right)]
     return sum(a * b for a, b in zip(left, right, strict=True)) / (lengths[0] * lengths[1])
 
@@ -142,20 +142,20 @@ def test_weighted_l1_learns_a_weight_for_each_dimension_and_a_bias():
 
 
 def test_an_unknown_head_gets_the_choices():
-    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learnt_cosine. Received: 'l2'"):
+    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learned_cosine. Received: 'l2'"):
         make_head("l2")
 
 
-def test_a_learnt_cosine_has_room_for_more_than_a_metric_has():
-    shapes = [weight.shape for weight in learnt_cosine(some_metric()).get_weights()]
+def test_a_learned_cosine_has_room_for_more_than_a_metric_has():
+    shapes = [weight.shape for weight in learned_cosine(some_metric()).get_weights()]
     assert shapes == [
         (DIM,),
         (),
         (DIM,),
         (DIM, MOST_AXES),
         (MOST_AXES,),
-        (MOST_ANCHORS, DIM),
-        (MOST_ANCHORS,),
+        (MOST_EXEMPLARS, DIM),
+        (MOST_EXEMPLARS,),
     ]
 
 

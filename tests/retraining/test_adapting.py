@@ -105,7 +105,7 @@ def test_it_predicts_new_pairs_better_than_the_parent_does():
     assert log_loss(PARENT, new) > losses[0] > losses[1] > losses[2]
 
 
-def test_more_dimensions_than_pairs_are_learnt_from():
+def test_more_dimensions_than_pairs_are_learned_from():
     wide = 300
     planted = np.zeros(wide)
     planted[:2] = 4.0, -4.0
@@ -183,7 +183,7 @@ def test_replayed_pairs_always_train_and_hold_the_answers_back():
 
 
 def test_pairs_of_the_same_identities_do_not_judge_each_other():
-    """Else what was learnt by heart would look like knowledge."""
+    """Else what was learned by heart would look like knowledge."""
     shown_again = np.repeat(np.arange(20), 10)
     of_identities = random_labels(16, 20).part(shown_again)
     of_pairs = replace(of_identities, identity=np.arange(400).reshape(-1, 2))

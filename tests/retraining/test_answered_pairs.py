@@ -14,7 +14,7 @@ from siamese_core.labelling.implications import implied
 from siamese_core.retraining.answered_pairs import (
     FEWEST_ANSWERS,
     LARGEST_WEIGHT,
-    Material,
+    AnsweredPairs,
     collect,
     judged_afresh,
 )
@@ -43,8 +43,8 @@ def pairs_of_their_own(count: int = 12) -> list[LabelRow]:
     return [row(f"row {i}", 2 * i, 2 * i + 1, ("same", "different")[i % 2]) for i in range(count)]
 
 
-def test_what_answers_imply_is_learnt_only_where_a_person_accepted_it(images):
-    """A = B and B = C imply A = C: in the material only once it is an answer in the log."""
+def test_what_answers_imply_is_learned_only_where_a_person_accepted_it(images):
+    """A = B and B = C imply A = C: one of the answered pairs only once it is an answer in the log."""
     others = pairs_of_their_own()
     chain = [row("ab", 0, 1, "same"), row("bc", 1, 4, "same")]
     found = collected([*others[1:], *chain], images)
@@ -55,7 +55,7 @@ def test_what_answers_imply_is_learnt_only_where_a_person_accepted_it(images):
     assert third in {each.pair for each in collected([*others[1:], *chain, accepted], images).rows}
 
 
-def collected(rows: list[LabelRow], images: ImageStore, until: str | None = None) -> Material:
+def collected(rows: list[LabelRow], images: ImageStore, until: str | None = None) -> AnsweredPairs:
     return collect(rows, images, until, np.random.default_rng(0))
 
 

@@ -28,7 +28,7 @@ def answers(count: int, useful: float, seed: int = 0, dim: int = 30) -> Evidence
 
 def test_useful_answers_are_worth_going_on_with():
     found = forecast(answers(240, 1.0), np.random.default_rng(0))
-    assert found.errors[-1] < found.errors[0] - 0.05, "what was learnt helps"
+    assert found.errors[-1] < found.errors[0] - 0.05, "what was learned helps"
     assert found.gain > 0 and found.next == pytest.approx(found.errors[-1] - found.gain)
     assert found.interval[0] <= found.gain <= found.interval[1]
     assert found.answers[0] == 0 and found.answers[-1] == 240

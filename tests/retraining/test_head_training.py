@@ -11,18 +11,18 @@ from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, sav
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
-from siamese_core.metric_learning.learning import HABIT, HABIT_TRAINED, Answers
+from siamese_core.metric_learning.learning import DEFAULT_PRETRAINED, DEFAULT_TRAINED, LabelledPairs
 from siamese_core.metrics import Calibration
 from siamese_core.networks.heads import make_head
 from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence
-from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Judgement, Measured, judge
 from siamese_core.retraining.head_training import (
     REPLAY_WEIGHT,
     adapted,
     answers_evidence,
     inherited_card,
-    learnt_head,
+    learned_head,
     pairs_evidence,
     retrained_head,
     unlabelled_head,
@@ -137,10 +137,10 @@ def test_a_card_still_tells_what_its_ancestors_were_trained_on(weighted):
 # evidence
 
 
-def material(pairs: Pairs) -> Material:
+def answered_pairs(pairs: Pairs) -> AnsweredPairs:
     count = len(pairs.same)
     training = np.arange(count) % 3 != 0
-    return Material(
+    return AnsweredPairs(
         ids=(),
         images=(),
         left=pairs.left,
@@ -157,7 +157,7 @@ def material(pairs: Pairs) -> Material:
 
 def test_only_answers_that_train_are_evidence(weighted):
     embedded, pairs = embeddings(weighted), some_pairs()
-    given = material(pairs)
+    given = answered_pairs(pairs)
     evidence = answers_evidence(weighted, embedded, given)
     use = given.parts.training
     np.testing.assert_allclose(evidence.base, log_odds(weighted, embedded, pairs)[use], rtol=1e-6)
@@ -239,7 +239,7 @@ def answered(rng: np.random.Generator, count: int, things: int = 40, wrong: floa
     same = label[left] == label[right]
     chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[: count // 2] for kind in (same, ~same)])
     told = same[chosen] if wrong is None else rng.random(len(chosen)) < wrong
-    return np.maximum(shown, 0).astype("float32"), Answers(left[chosen], right[chosen], told)
+    return np.maximum(shown, 0).astype("float32"), LabelledPairs(left[chosen], right[chosen], told)
 
 
 @pytest.fixture(scope="module")
@@ -250,13 +250,13 @@ def cosine() -> Checkpoint:
     return checkpoint
 
 
-def gate(parent: Checkpoint, shown: np.ndarray, given: Answers, seed: int) -> Judgement:
+def gate(parent: Checkpoint, shown: np.ndarray, given: LabelledPairs, seed: int) -> Judgement:
     """As a retraining judges, with a base protocol that nothing moves."""
     rng = np.random.default_rng(seed)
     ids = [[str(number) for number in side] for side in (given.left, given.right)]
     parts = split(*ids, given.same, rng)
-    training = Answers(*(each[parts.training] for each in vars(given).values()))
-    candidate = learnt_head(parent, shown, training, rng) or parent
+    training = LabelledPairs(*(each[parts.training] for each in vars(given).values()))
+    candidate = learned_head(parent, shown, training, rng) or parent
     base = ProtocolResult("base", "", "", np.ones(100, bool), 0.0)
 
     def measured(model: Checkpoint) -> Measured:
@@ -278,11 +278,11 @@ def test_a_thousand_random_answers_never_do(cosine):
         assert not judgement.better, (seed, judgement.reason)
 
 
-def test_a_learnt_head_is_saved_and_loaded_as_any_checkpoint(cosine, tmp_path):
+def test_a_learned_head_is_saved_and_loaded_as_any_checkpoint(cosine, tmp_path):
     shown, given = answered(np.random.default_rng(1), 200)
-    candidate = learnt_head(cosine, shown, given, np.random.default_rng(0))
-    saved = save_checkpoint(candidate, tmp_path / "learnt", quantise=False)
-    loaded = load_checkpoint(tmp_path / "learnt")
+    candidate = learned_head(cosine, shown, given, np.random.default_rng(0))
+    saved = save_checkpoint(candidate, tmp_path / "learned", quantise=False)
+    loaded = load_checkpoint(tmp_path / "learned")
     assert loaded.id == saved.id and loaded.card["head"] == "learnt_cosine"
     assert loaded.card["learning"]["answers"] == 200
     np.testing.assert_allclose(
@@ -295,10 +295,10 @@ def test_a_learnt_head_is_saved_and_loaded_as_any_checkpoint(cosine, tmp_path):
     )
 
 
-def test_a_learnt_head_learns_again_as_a_parent(cosine):
+def test_a_learned_head_learns_again_as_a_parent(cosine):
     shown, given = answered(np.random.default_rng(2), 200)
-    first = learnt_head(cosine, shown, given, np.random.default_rng(0))
-    second = learnt_head(first, shown, given, np.random.default_rng(0))
+    first = learned_head(cosine, shown, given, np.random.default_rng(0))
+    second = learned_head(first, shown, given, np.random.default_rng(0))
     np.testing.assert_allclose(second.head.get_weights()[2], first.head.get_weights()[2], atol=1e-6)
 
 
@@ -310,20 +310,20 @@ def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_comp
     shown, few = answered(np.random.default_rng(5), 40)
 
     def learning(parent: Checkpoint) -> Checkpoint:
-        return learnt_head(parent, shown, few, np.random.default_rng(0))
+        return learned_head(parent, shown, few, np.random.default_rng(0))
 
     def setting(model: Checkpoint) -> tuple:
         return tuple(model.card["learning"][name] for name in ("power", "shrinkage"))
 
-    assert setting(learning(cosine)) == HABIT.usual
+    assert setting(learning(cosine)) == DEFAULT_PRETRAINED.setting
     child = learning(trained)
-    assert setting(child) == setting(learning(child)) == HABIT_TRAINED.usual
+    assert setting(child) == setting(learning(child)) == DEFAULT_TRAINED.setting
 
 
 def test_five_hundred_answers_take_less_than_twenty_seconds(cosine):
     shown, given = answered(np.random.default_rng(3), 500, things=125)
     started = time.process_time()
-    assert learnt_head(cosine, shown, given, np.random.default_rng(0)) is not None
+    assert learned_head(cosine, shown, given, np.random.default_rng(0)) is not None
     assert time.process_time() - started < 40  # of processors, of which there are two
 
 

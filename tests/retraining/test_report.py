@@ -9,7 +9,7 @@ import pytest
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.images.decoding import decode_image, image_id
-from siamese_core.retraining.answered_pairs import Material
+from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Measured, judge
 from siamese_core.retraining.holdout import Split
 from siamese_core.retraining.options import RetrainOptions
@@ -24,7 +24,7 @@ def picture(number: int) -> np.ndarray:
     return np.full((200, 300, 3), number, np.uint8)
 
 
-def material(same: np.ndarray) -> Material:
+def answered(same: np.ndarray) -> AnsweredPairs:
     images = tuple(picture(number) for number in range(2 * PAIRS))
     ids = tuple(image_id(image) for image in images)
     left, right = np.arange(PAIRS), np.arange(PAIRS) + PAIRS
@@ -36,7 +36,7 @@ def material(same: np.ndarray) -> Material:
     dropped = np.arange(PAIRS) == 0
     parts = Split(~holdout & ~dropped, holdout, dropped)
     identity = np.stack([left, right], axis=1)
-    return Material(ids, images, left, right, same, np.ones(PAIRS), identity, parts, rows, 3, "last")
+    return AnsweredPairs(ids, images, left, right, same, np.ones(PAIRS), identity, parts, rows, 3, "last")
 
 
 def measured(checkpoint: str, wrong: list[int], same: np.ndarray) -> Measured:
@@ -55,7 +55,7 @@ def report(
     after = measured("koch-candidate", [0, *wrong], same[20:])
     ids = ("koch-parent", "koch-candidate")
     options = RetrainOptions(promote=promote)
-    return RetrainReport(options, material(same), ids, judge(before, after), promoted, 12.345)
+    return RetrainReport(options, answered(same), ids, judge(before, after), promoted, 12.345)
 
 
 def test_the_json_holds_the_contract_and_how_the_answers_were_parted():

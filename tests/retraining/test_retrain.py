@@ -185,7 +185,7 @@ def test_in_mode_head_the_encoder_is_stored_once(judged):
     assert files[0].samefile(files[1])
 
 
-def test_what_serves_learnt_as_what_was_judged_did_but_from_the_holdout_too(judged):
+def test_what_serves_learned_as_what_was_judged_did_but_from_the_holdout_too(judged):
     workbench, report = judged
     card = load_checkpoint(workbench.checkpoints.folder(report.checkpoints[1])).card
     assert card["head"] == "learnt_cosine" and card["learning"]["answers"] == 80
@@ -239,7 +239,7 @@ def test_never_keeps_what_is_better_and_force_promotes_what_is_not(answered, dra
 def test_the_same_seed_and_the_same_part_of_the_log_give_the_same_checkpoint(answered, drawings):
     options = replace(EASY, promote="never")
     first = retrain(answered, options)
-    until = first.material.until
+    until = first.answered.until
     rows = true_answers(drawings[1])
     answered.log.undo(rows[3].label_id, "Anne", "")
     answered.log.append(replace(rows[4], label_id="changed", answer="different"))

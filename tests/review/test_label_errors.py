@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from siamese_core.review.label_errors import doubts, margin, margin_table
+from siamese_core.review.label_errors import doubts, log_odds_table, verdict_log_odds
 
 
 def answers(seed: int, n: int = 400, wrong: float = 0.05, checkpoints: int = 2, noise: float = 1.5):
-    """Margins (n, checkpoints), the answers, and which of them were planted wrong."""
+    """Log-odds (n, checkpoints) of "same", the answers, and which of them were planted wrong."""
     rng = np.random.default_rng(seed)
     truth = rng.random(n) < 0.4
-    margins = np.where(truth, 2.5, -2.5)[:, None] + noise * rng.normal(size=(n, checkpoints))
+    log_odds = np.where(truth, 2.5, -2.5)[:, None] + noise * rng.normal(size=(n, checkpoints))
     planted = np.zeros(n, bool)
     planted[rng.permutation(n)[: round(wrong * n)]] = True
-    return margins, truth ^ planted, planted
+    return log_odds, truth ^ planted, planted
 
 
 def found(doubt: np.ndarray, planted: np.ndarray) -> float:
@@ -24,8 +24,8 @@ def found(doubt: np.ndarray, planted: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_planted_errors_come_first(seed):
-    margins, same, planted = answers(seed)
-    doubt, likely = doubts(margins, same)
+    log_odds, same, planted = answers(seed)
+    doubt, likely = doubts(log_odds, same)
     assert found(doubt, planted) >= 0.85
     assert planted[likely].mean() >= 0.8 and likely[planted].mean() >= 0.6
     assert ((doubt >= 0) & (doubt <= 1)).all()
@@ -34,31 +34,31 @@ def test_planted_errors_come_first(seed):
 def test_two_checkpoints_find_more_than_one():
     both, one = [], []
     for seed in range(20):
-        margins, same, planted = answers(seed, noise=2.5)
-        both.append(found(doubts(margins, same)[0], planted))
-        one.append(found(doubts(margins[:, :1], same)[0], planted))
+        log_odds, same, planted = answers(seed, noise=2.5)
+        both.append(found(doubts(log_odds, same)[0], planted))
+        one.append(found(doubts(log_odds[:, :1], same)[0], planted))
     assert np.mean(both) > np.mean(one) + 0.1
 
 
 def test_what_one_checkpoint_alone_says_is_never_likely():
-    margins, same, _ = answers(0, checkpoints=1, noise=0.1)
-    doubt, likely = doubts(margins, same)
+    log_odds, same, _ = answers(0, checkpoints=1, noise=0.1)
+    doubt, likely = doubts(log_odds, same)
     assert not likely.any() and doubt.max() > 0.6
-    margins = np.hstack([margins, np.full(margins.shape, np.nan)])
-    np.testing.assert_allclose(doubts(margins, same)[0], doubt)
+    log_odds = np.hstack([log_odds, np.full(log_odds.shape, np.nan)])
+    np.testing.assert_allclose(doubts(log_odds, same)[0], doubt)
 
 
 def test_a_checkpoint_that_knows_nothing_here_is_sure_of_nothing():
-    margins, same, planted = answers(1)
+    log_odds, same, planted = answers(1)
     shouting = 20 * np.random.default_rng(7).normal(size=(len(same), 1))
-    with_it, _ = doubts(np.hstack([margins, shouting]), same)
-    assert found(with_it, planted) >= found(doubts(margins, same)[0], planted) - 0.05
+    with_it, _ = doubts(np.hstack([log_odds, shouting]), same)
+    assert found(with_it, planted) >= found(doubts(log_odds, same)[0], planted) - 0.05
     assert np.abs(doubts(shouting, same)[0] - 0.5).max() < 0.35
 
 
 def test_a_threshold_that_does_not_suit_these_images_accuses_nobody():
-    margins, same, planted = answers(2)
-    moved, likely = doubts(margins - 6, same)  # to these checkpoints, all pairs are different
+    log_odds, same, planted = answers(2)
+    moved, likely = doubts(log_odds - 6, same)  # to these checkpoints, all pairs are different
     assert found(moved, planted) >= 0.85 and likely.mean() < 0.1
 
 
@@ -74,12 +74,12 @@ def test_without_answers_or_opinions_there_is_no_doubt():
 
 
 def test_a_margin_is_zero_at_the_threshold_and_finite_everywhere():
-    assert margin(0.3, 0.3) == 0
-    assert margin(0.9, 0.5) == pytest.approx(np.log(9))
-    assert margin(0.2, 0.5) < 0 < margin(1.0, 0.0) < np.inf
+    assert verdict_log_odds(0.3, 0.3) == 0
+    assert verdict_log_odds(0.9, 0.5) == pytest.approx(np.log(9))
+    assert verdict_log_odds(0.2, 0.5) < 0 < verdict_log_odds(1.0, 0.0) < np.inf
 
 
 def test_opinions_become_a_table_by_checkpoint():
-    table = margin_table([{"koch-1": 1.0}, {"resnet50-1": 2.0, "koch-1": -1.0}, {}])
+    table = log_odds_table([{"koch-1": 1.0}, {"resnet50-1": 2.0, "koch-1": -1.0}, {}])
     np.testing.assert_array_equal(table, [[1, np.nan], [-1, 2], [np.nan, np.nan]])
-    assert margin_table([]).shape == (0, 0)
+    assert log_odds_table([]).shape == (0, 0)

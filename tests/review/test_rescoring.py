@@ -10,7 +10,7 @@ from helpers.small_checkpoints import ship_small
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.metrics import Calibration
-from siamese_core.review.label_errors import margin
+from siamese_core.review.label_errors import verdict_log_odds
 from siamese_core.review.rescoring import SecondLook
 from siamese_core.workspace.workbench import Annotator, Workbench
 
@@ -38,11 +38,11 @@ def answered(bench) -> list[str]:
 def test_both_encoders_are_asked_and_say_what_they_say_on_the_page(bench, answered):
     look = SecondLook(bench)
     look.work(bench.log.rows())
-    assert len(look.margins) == 2 and look.version == 1
+    assert len(look.verdict_log_odds) == 2 and look.version == 1
     pair = tuple(sorted(answered[:2]))
     said = bench.matcher.compare(*(bench.images.read(each) for each in pair))
-    expected = {each.checkpoint: margin(each.similarity, each.threshold) for each in said}
-    assert look.margins[pair] == pytest.approx(expected, abs=1e-4) and len(expected) == 2
+    expected = {each.checkpoint: verdict_log_odds(each.similarity, each.threshold) for each in said}
+    assert look.verdict_log_odds[pair] == pytest.approx(expected, abs=1e-4) and len(expected) == 2
 
 
 def test_another_head_on_the_same_encoder_is_asked_without_embedding(bench, answered, monkeypatch):
@@ -53,7 +53,7 @@ def test_another_head_on_the_same_encoder_is_asked_without_embedding(bench, answ
     saved = save_checkpoint(other, new, quantise=True, encoder_of=folder)
     look = SecondLook(bench)
     look.work(bench.log.rows())
-    for said in look.margins.values():
+    for said in look.verdict_log_odds.values():
         assert len(said) == 3 and said[saved.id] == pytest.approx(
             2 * said[bench.checkpoints.current_id("koch")]
         )
@@ -64,7 +64,7 @@ def test_pairs_whose_image_is_gone_or_unsure_are_passed_over(bench, answered):
     bench.log.append(LabelRow(left_id=answered[0], right_id=answered[2], answer="unsure"))
     look = SecondLook(bench)
     look.work(bench.log.rows())
-    assert list(look.margins) == [tuple(sorted(answered[:2]))]
+    assert list(look.verdict_log_odds) == [tuple(sorted(answered[:2]))]
 
 
 def test_it_works_in_the_background_once_for_the_same_log(bench, answered):

@@ -103,7 +103,7 @@ class ReviewTab:
         with self._reading:
             state = (len(rows), rows[-1].label_id if rows else "", self.second_look.version)
             if self._read[0] != state:
-                self._read = state, review(rows, self.second_look.margins)
+                self._read = state, review(rows, self.second_look.verdict_log_odds)
             return self._read[1]
 
     # Called by the script; each gets who answers, as `answers.annotator` reads it.
