@@ -85,7 +85,7 @@ def test_a_module_stays_short_enough_to_be_read_in_one_go(file):
 
 @each_file
 def test_every_library_that_is_imported_is_required(file):
-    required = set(re.findall(r"^[a-z]+", (PACKAGE.parent / "requirements.txt").read_text(), re.M))
+    required = set(re.findall(r"^[a-z0-9]+", (PACKAGE.parent / "requirements.txt").read_text(), re.M))
     imported = {name.split(".")[0] for name in imported_names(file)} - {"siamese_core"}
     libraries = {DISTRIBUTIONS.get(name, name) for name in imported - sys.stdlib_module_names}
     assert libraries <= required | COME_WITH_GRADIO

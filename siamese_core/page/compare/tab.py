@@ -7,14 +7,16 @@ from markupsafe import Markup
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.compare.board import Opinion, board
 from siamese_core.page.parts.answers import LastAnswers, build_answer_bar, checked_thresholds
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
-from siamese_core.page.parts.opinions import QUIET, Opinion, board
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.paragraphs import quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest, refusal
 from siamese_core.page.parts.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.parts.status import StatusLine
+from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.retraining.preview import Previews
 from siamese_core.workspace.workbench import Workbench
@@ -23,16 +25,9 @@ HINTS = {
     0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",
     1: "One more picture, and both encoders say what they think.",
 }
-TROUBLE = Markup('<p class="trouble" role="alert"><b>{side} picture:</b> {reason}</p>')
 TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
 PREVIEW_LABEL = "Preview what your answers teach"
 PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
-SAMPLES = Markup('<div class="samples"><span class="quiet">Try a pair</span>{}</div>')
-SAMPLE = Markup(
-    '<button type="button" data-sample="{index}" data-left="{left_id}" data-right="{right_id}" '
-    'title="{caption}" aria-label="Sample pair: {caption}">'
-    '<img src="samples/{left}" alt=""><img src="samples/{right}" alt=""></button>'
-)
 SAMPLES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
 BOARD_SCRIPT = "workbench.board(element, (moved) => trigger('moved', moved), watch)"
 
@@ -83,7 +78,7 @@ class CompareTab:
         """What the board shows of the two pictures, with the thresholds that the person has moved."""
         given = {"Left": left, "Right": right}
         troubles = [
-            TROUBLE.format(side=side, reason=picture.reason)
+            trouble(f"{side} picture:", picture.reason)
             for side, picture in given.items()
             if isinstance(picture, Unreadable)
         ]
@@ -144,7 +139,7 @@ class CompareTab:
 
 
 def hint(pictures: int) -> Markup:
-    return QUIET.format(HINTS[pictures])
+    return quiet(HINTS[pictures])
 
 
 def sample_images(pair: SamplePair) -> list[np.ndarray]:
@@ -152,10 +147,7 @@ def sample_images(pair: SamplePair) -> list[np.ndarray]:
 
 
 def samples_strip(pairs: list[SamplePair]) -> Markup:
-    return SAMPLES.format(Markup().join(sample_button(*each) for each in enumerate(pairs)))
-
-
-def sample_button(index: int, pair: SamplePair) -> Markup:
-    """With the ids of its images, by which the script knows that they are on screen."""
-    left_id, right_id = map(image_id, sample_images(pair))
-    return SAMPLE.format(index=index, left_id=left_id, right_id=right_id, **vars(pair))
+    return render(
+        "compare/samples.html.jinja",
+        pairs=[(pair, *map(image_id, sample_images(pair))) for pair in pairs],
+    )

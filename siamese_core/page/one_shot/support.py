@@ -13,36 +13,12 @@ from siamese_core.images.store import ImageStore
 from siamese_core.page.parts.memory import remember
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.samples import sample_support
-from siamese_core.page.parts.scale import stored_picture
+from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import read_upload
 
 MAX_IMAGES = 1000
 MAX_CLASS_NAME = 80
 TOLD_PROBLEMS = 5
-
-SET = Markup(
-    '<div class="support"><div class="tools"><h2>Support set</h2>'
-    '<button type="button" data-files>Add images</button>'
-    '<button type="button" data-folder>Add a folder</button>'
-    '<button type="button" data-sampled>Sample set</button>{clear}</div>{problems}{body}'
-    '<p class="quiet foot">{count}</p></div>'
-)
-CLEAR = Markup('<button type="button" class="link" data-emptied>Remove all</button>')
-GRID = Markup('<ol class="grid">{}</ol>')
-ITEM = Markup(
-    '<li>{picture}<input type="text" value="{name}" data-rename="{index}" maxlength="80" spellcheck="false" '
-    'aria-label="Class of image {place}"><button type="button" data-remove="{index}" '
-    'aria-label="Remove image {place}, {name}">×</button></li>'
-)
-EMPTY = Markup(
-    '<p class="drop quiet">Drop images or a folder here. Files are named after their class; in a folder, '
-    "each folder inside is a class.</p>"
-)
-PROBLEMS = Markup('<ul class="trouble" role="alert">{}</ul>')
-BUSY = Markup(
-    '<div class="busy" role="status"><span class="bar" role="progressbar" aria-valuenow="{percent}">'
-    '<span style="width:{percent}%"></span></span><span>{words}</span></div>'
-)
 
 
 @dataclass(frozen=True)
@@ -140,32 +116,10 @@ def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
 
 
 def drawn_set(support: Support, problems: Sequence[str] = ()) -> Markup:
-    items = Markup().join(
-        ITEM.format(
-            picture=stored_picture(image.image_id, image.class_name),
-            name=image.class_name,
-            index=index,
-            place=index + 1,
-        )
-        for index, image in enumerate(support)
+    return render(
+        "one_shot/support.html.jinja",
+        support=support,
+        classes=class_count(support),
+        problems=problems,
+        most_problems=TOLD_PROBLEMS,
     )
-    return SET.format(
-        clear=CLEAR if support else "",
-        problems=support_problems(problems),
-        body=GRID.format(items) if support else EMPTY,
-        count=f"{class_count(support)} classes, {len(support)} images" if support else "",
-    )
-
-
-def support_problems(problems: Sequence[str]) -> Markup:
-    if not problems:
-        return Markup("")
-    told = [*problems[:TOLD_PROBLEMS]]
-    if len(problems) > TOLD_PROBLEMS:
-        told.append(f"{len(problems) - TOLD_PROBLEMS} more files could not be read.")
-    return PROBLEMS.format(Markup().join(Markup("<li>{}</li>").format(each) for each in told))
-
-
-def busy(share: float, words: str) -> Markup:
-    """Progress in the place of what is being made. share: 0..1."""
-    return BUSY.format(percent=f"{100 * share:.0f}", words=words)

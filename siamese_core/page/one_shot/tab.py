@@ -14,7 +14,6 @@ from siamese_core.page.one_shot.support import (
     Added,
     Support,
     add_files,
-    busy,
     class_count,
     drawn_set,
     recalled_support,
@@ -26,22 +25,17 @@ from siamese_core.page.one_shot.support import (
 from siamese_core.page.parts.answers import LastAnswers, annotator, milliseconds
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
-from siamese_core.page.parts.opinions import QUIET
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.paragraphs import busy, quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest
 from siamese_core.page.parts.samples import sample_file, sample_queries
 from siamese_core.page.parts.status import StatusLine
+from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
 
 EMBEDDED_AT_ONCE = 32
-QUERIES = Markup('<div class="samples"><span class="quiet">Try a query</span>{}</div>')
-QUERY = Markup(
-    '<button type="button" data-sample="{index}" aria-label="Sample query {place}"><img src="samples/{name}" '
-    'alt=""></button>'
-)
-TROUBLE = Markup('<p class="trouble" role="alert"><b>The query:</b> {}</p>')
 SUPPORT_SCRIPT = (
     "workbench.support(element, {added: (d) => trigger('added', d), renamed: (d) => trigger('renamed', d), "
     "removed: (d) => trigger('removed', d), emptied: () => trigger('emptied'), "
@@ -67,7 +61,7 @@ class OneShotTab:
                 self.set = Panel(drawn_set(()), elem_id="support", script=SUPPORT_SCRIPT)
         self.support = gr.State(())
         self.result = gr.State(None)
-        self.board = Panel(QUIET.format(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
+        self.board = Panel(quiet(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
         self._listen(samples, status, last_answers)
 
     def _listen(self, samples: Panel, status: StatusLine, last_answers: LastAnswers) -> None:
@@ -118,9 +112,9 @@ class OneShotTab:
         """What is missing, else progress and then the rankings; each with the query that is refused."""
         query = latest(query, refused)
         if isinstance(query, Unreadable):
-            yield None, TROUBLE.format(query.reason), query
+            yield None, trouble("The query:", query.reason), query
         elif words := missing(query, support):
-            yield None, QUIET.format(words), None
+            yield None, quiet(words), None
         else:
             slots = self.workbench.status()["slots"]
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
@@ -195,5 +189,4 @@ def missing(query: Picture, support: Support) -> str | None:
 
 
 def queries_strip(names: list[str]) -> Markup:
-    buttons = [QUERY.format(index=index, place=index + 1, name=name) for index, name in enumerate(names)]
-    return QUERIES.format(Markup().join(buttons))
+    return render("one_shot/samples.html.jinja", names=names)

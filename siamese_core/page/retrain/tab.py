@@ -11,9 +11,9 @@ from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.one_shot.support import busy
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.paragraphs import busy
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.report import report_section

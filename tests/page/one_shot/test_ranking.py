@@ -4,20 +4,23 @@ import re
 
 import pytest
 
-from siamese_core.page.one_shot.ranking import ranking_card
+from siamese_core.page.one_shot.ranking import rankings
 from siamese_core.workspace.verdicts import RankedClass, Ranking
+from siamese_core.workspace.workbench import OneShotResult
 
 TELLS_NOTHING = "Every class is above the threshold"
 
 
 def drawn(*similarities: float, threshold: float = 0.5) -> str:
-    """The card of classes a, b, ... with these similarities, likest first."""
+    """The card of classes a, b, ... with these similarities, most alike first."""
     ranked = tuple(
         RankedClass(name, similarity) for name, similarity in zip("abcdef", similarities, strict=False)
     )
     margin = similarities[0] - similarities[1]
     ranking = Ranking("koch", "koch-1", "a", margin, similarities[0] < threshold, threshold, ranked, 3.0)
-    return ranking_card(ranking, {each.name: "0" * 64 for each in ranked})
+    support = tuple((each.name, "0" * 64) for each in ranked)
+    slot = {"state": "failed", "problem": None, "checkpoint": None}
+    return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot})
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
-"""How opinions on a pair are drawn: a note where the threshold tells nothing, and what disagreement means."""
+"""How opinions on a pair are drawn: a note where the threshold tells nothing, what disagreement means."""
 
 import numpy as np
 import pytest
 
-from siamese_core.page.parts.opinions import Opinion, opinion_card, summary
+from siamese_core.page.compare.board import Opinion, board
 from siamese_core.workspace.verdicts import Comparison
+
+SLOTS = {
+    name: {"state": "ready", "problem": None, "checkpoint": f"{name}-1"} for name in ("koch", "resnet50")
+}
 
 
 @pytest.mark.parametrize(
@@ -18,15 +22,15 @@ from siamese_core.workspace.verdicts import Comparison
 )
 def test_a_threshold_at_either_end_is_said_to_tell_nothing(threshold, told):
     said = Comparison("koch", "koch-1", 0.4, 0.5, False, 3.0)
-    card = opinion_card(Opinion(said, threshold, (np.zeros((8, 8, 1), np.uint8),) * 2))
-    assert told in card if told else "At this threshold" not in card
+    drawn = board(("", ""), {"koch": Opinion(said, threshold, (np.zeros((8, 8, 1), np.uint8),) * 2)}, SLOTS)
+    assert told in drawn if told else "At this threshold" not in drawn
 
 
 @pytest.mark.parametrize(
     ("similarity", "threshold", "told"),
     [
         (0.2, 0.5, "Your answer teaches most here."),
-        (0.8, 0.9, "That is the thresholds' doing: at the checkpoints' own, both say"),
+        (0.8, 0.9, "This comes from the thresholds you moved: at the checkpoints' own, both say"),
     ],
 )
 def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(similarity, threshold, told):
@@ -34,5 +38,5 @@ def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(simil
         "koch": Opinion(Comparison("koch", "koch-1", similarity, 0.5, similarity >= 0.5, 3.0), threshold, ()),
         "resnet50": Opinion(Comparison("resnet50", "resnet50-1", 0.9, 0.5, True, 3.0), 0.5, ()),
     }
-    drawn = summary(said)
+    drawn = board(("", ""), said, SLOTS)
     assert "The encoders disagree." in drawn and told in drawn

@@ -1,0 +1,52 @@
+"""Draw what both encoders say of a pair: a card each, always in the same order."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.formatting import answer_word
+from siamese_core.page.parts.templates import render
+from siamese_core.retraining.preview import Said
+from siamese_core.workspace.verdicts import Comparison, is_same
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one encoder says of a pair.
+
+    threshold: the one in force, 0..1, which the person may have moved; seen: the two images as the encoder
+    gets them, uint8 (size, size, channels); preview: what a head refitted to the answers would say.
+    """
+
+    comparison: Comparison
+    threshold: float
+    seen: tuple[np.ndarray, np.ndarray]
+    preview: Said | None = None
+
+    @property
+    def same(self) -> bool:
+        return is_same(self.comparison.similarity, self.threshold)
+
+    @property
+    def preview_same(self) -> bool:
+        return is_same(self.preview.similarity, self.threshold)
+
+
+def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict]) -> Markup:
+    """Return all that stands below the two pictures. slots: of `Workbench.status()`."""
+    return render(
+        "compare/board.html.jinja",
+        left_id=ids[0],
+        right_id=ids[1],
+        # Never the same twice: gradio does not redraw an equal value, and the script may have marked what is
+        # on screen as outdated.
+        made=time.monotonic_ns(),
+        answers={name: answer_word(opinions[name].same) for name in SLOTS if name in opinions},
+        own_answers={answer_word(each.comparison.same) for each in opinions.values()},
+        opinions=opinions,
+        slots=slots,
+    )
