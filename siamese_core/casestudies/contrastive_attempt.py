@@ -46,8 +46,7 @@ from siamese_core.diagnosis.layer_units import layer_units
 from siamese_core.diagnosis.network_checks import check_effective_rank, check_saturated_units, effective_rank
 from siamese_core.networks.encoders import ENCODERS
 from siamese_core.networks.heads import make_head
-from siamese_core.training.prepared_images import PreparedImages
-from siamese_core.training.trainer import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
 NAME = "contrastive-nan"
 STEPS = 200

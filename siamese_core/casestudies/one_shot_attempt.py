@@ -16,8 +16,7 @@ from siamese_core.evaluation.protocols import OneShotTrials
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import ENCODERS, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.training.prepared_images import PreparedImages
-from siamese_core.training.trainer import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
 NAME = "one-shot-evaluation"
 ENCODER = "koch"

@@ -45,8 +45,7 @@ from siamese_core.diagnosis.network_checks import (
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
 from siamese_core.networks.heads import make_head
-from siamese_core.training.prepared_images import PreparedImages
-from siamese_core.training.trainer import embed_pixels
+from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 from siamese_core.workspace.imagenet import download_weights, find_weights
 
 NAME = "resnet50-vs-scratch"

@@ -101,7 +101,8 @@ def _notes(bench: "Workbench", opinions: "Sequence[Comparison | Ranking]") -> li
 
 
 def train(options: Namespace, progress: Progress) -> Answer:
-    from siamese_core.training.runs import TrainingRequest, train_checkpoint
+    from siamese_core.training.options import TrainingRequest
+    from siamese_core.training.runs import train_checkpoint
 
     limited = options.steps is not None or options.minutes is not None
     request = TrainingRequest(

@@ -85,7 +85,7 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
     UserError unless two classes have two images each.
     """
     from siamese_core.diagnosis.layer_units import layer_units
-    from siamese_core.training.trainer import embed_pixels
+    from siamese_core.training.prepared_images import embed_pixels
 
     chosen = _several_of_each(dataset, rng)
     pixels = np.stack([checkpoint.prepare(dataset.image(index)) for index in chosen]).astype(np.float32)

@@ -54,10 +54,6 @@ class Warps:
         return Warps(*(np.repeat(part, times, axis=0) for part in (self.matrix, self.shift, self.bends)))
 
 
-def unchanged(count: int) -> Warps:
-    return Warps(np.tile(np.eye(2), (count, 1, 1)), np.zeros((count, 2)), np.zeros((count, 2, BENDS, BENDS)))
-
-
 def other_hands(rng: np.random.Generator, count: int) -> Warps:
     """Each of rotation, shear x and y, scale x and y, shift x and y with probability 1/2, and bends."""
 

@@ -1,4 +1,7 @@
-"""What each step of a training sees: images of classes, or pairs of a list, and what is known about them."""
+"""Draw the inputs of each training step: augmented images of classes or of listed pairs, and their labels."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -8,14 +11,19 @@ from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import BatchShape, class_batch, members
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import EncoderSpec
+from siamese_core.training.augmentation import CHANGES, origins, other_characters
+from siamese_core.training.compounds import compounds, share_after
+from siamese_core.training.options import TrainingOptions
+from siamese_core.training.prepared_images import PreparedImages
 
-UNKNOWN, DIFFERENT, SAME = -1, 0, 1
+UNKNOWN, DIFFERENT, SAME = -1, 0, 1  # values of a pair's truth, in the form that the losses take
 
 
 class ClassBatches:
-    """Batches of `shape` from a dataset with classes."""
+    """Batches of `shape` from a dataset with classes. A class' images stand in a row."""
 
-    of_classes = True  # the images of each in a row
+    of_classes = True
 
     def __init__(self, dataset: Dataset, shape: BatchShape):
         self.dataset, self.shape = dataset, shape
@@ -24,23 +32,24 @@ class ClassBatches:
         self.size = min(shape.n_classes, usable) * shape.n_images
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """indices int64 (b,), labels int32 (b,)."""
+        """Return indices of images int64 (b,) and their labels int32 (b,)."""
         indices, labels = class_batch(self.dataset, rng, self.shape, self.by_class)
         return indices, labels.astype("int32")
 
 
 class PairBatches:
-    """Batches from a list of pairs: half same and half different, as many images as `shape` asks for.
+    """Batches from a list of pairs: half positive, half negative, as many images as `shape` asks for.
 
-    Within a batch everything counts that follows from the list: images joined by "same" pairs are one thing,
-    and different from another thing if one pair says so. Where that contradicts a "different" pair, only the
-    pairs themselves count; a pair that the list calls both counts as neither.
+    Within a batch every pair counts that follows from the list: images connected by "same" pairs are one
+    identity, and one "different" pair between two identities tells all their images apart. Where a
+    "different" pair contradicts an identity, only its listed pairs count; a pair listed as both counts as
+    neither.
     """
 
     of_classes = False
 
     def __init__(self, pairs: PairList, shape: BatchShape):
-        self.thing, self.known = _things(pairs)
+        self.identity, self.known = _identities(pairs)
         known = self.truth(pairs.left, pairs.right)
         self.pairs = np.stack([pairs.left, pairs.right], axis=1)
         self.rows = [np.flatnonzero(known == kind) for kind in (SAME, DIFFERENT)]
@@ -52,7 +61,7 @@ class PairBatches:
         self.size = 2 * max(2, shape.n_classes * shape.n_images // 2)
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """indices int64 (b,), truth int32 (b, b): SAME, DIFFERENT or UNKNOWN."""
+        """Return indices of images int64 (b,) and the truth of all their pairs int32 (b, b)."""
         n_same = self.size // 4
         counts = (n_same, self.size // 2 - n_same)
         rows = [rng.choice(found, count) for found, count in zip(self.rows, counts, strict=True)]
@@ -60,35 +69,89 @@ class PairBatches:
         return indices, self.truth(indices[:, None], indices[None])
 
     def truth(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """int32 of the shape that `left` and `right`, numbers of images, have together."""
-        first, second = self.thing[left], self.thing[right]
-        code = np.minimum(first, second) * len(self.thing) + np.maximum(first, second)
+        """Return SAME, DIFFERENT or UNKNOWN for pairs of image indices, int32 of their broadcast shape."""
+        first, second = self.identity[left], self.identity[right]
+        code = np.minimum(first, second) * len(self.identity) + np.maximum(first, second)
         codes, answers = self.known
         row = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
         return np.where(codes[row] == code, answers[row], UNKNOWN).astype("int32")
 
 
-def _things(pairs: PairList) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """thing int64 (n_images,), what each image shows; sorted codes of two things, what is known of each."""
+def _identities(pairs: PairList) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return the identity of each image int64 (n_images,), and what the list says of two identities.
+
+    The second is (codes, truth): sorted codes first * n_images + second, and the truth of each.
+    """
     count = len(pairs)
     joined = coo_array(
         (np.ones(pairs.same.sum()), (pairs.left[pairs.same], pairs.right[pairs.same])), shape=(count, count)
     )
-    thing = connected_components(joined, directed=False)[1].astype("int64")
+    identity = connected_components(joined, directed=False)[1].astype("int64")
     left, right = pairs.left[~pairs.same], pairs.right[~pairs.same]
-    broken = np.isin(thing, thing[left[(thing[left] == thing[right]) & (left != right)]])
-    thing[broken] = thing.max() + 1 + np.arange(broken.sum())  # each on its own
-    thing = np.unique(thing, return_inverse=True)[1]
-    first, second = np.sort([thing[pairs.left], thing[pairs.right]], axis=0)
-    own = np.arange(thing.max() + 1)
+    contradicted = identity[left[(identity[left] == identity[right]) & (left != right)]]
+    broken = np.isin(identity, contradicted)
+    identity[broken] = identity.max() + 1 + np.arange(broken.sum())  # each image on its own
+    identity = np.unique(identity, return_inverse=True)[1]
+    first, second = np.sort([identity[pairs.left], identity[pairs.right]], axis=0)
+    own = np.arange(identity.max() + 1)
     codes = np.concatenate([first * count + second, own * count + own])
     answers = np.concatenate([np.where(pairs.same, SAME, DIFFERENT), np.full(len(own), SAME)])
     unique, place = np.unique(codes, return_inverse=True)
-    said = np.zeros((len(unique), 2), bool)
-    said[place, answers] = True
-    return thing, (unique, np.where(said.all(axis=1), UNKNOWN, np.where(said[:, SAME], SAME, DIFFERENT)))
+    listed = np.zeros((len(unique), 2), bool)
+    listed[place, answers] = True
+    truth = np.where(listed.all(axis=1), UNKNOWN, np.where(listed[:, SAME], SAME, DIFFERENT))
+    return identity, (unique, truth)
 
 
 def batches(data: Dataset | PairList, shape: BatchShape) -> ClassBatches | PairBatches:
-    """Batches of classes where there are classes, else of pairs; UserError where the pairs are too few."""
+    """Return batches of classes for a dataset, of pairs for a list. UserError where the pairs are too few."""
     return PairBatches(data, shape) if isinstance(data, PairList) else ClassBatches(data, shape)
+
+
+class StepInputs:
+    """Draw the inputs of each step. They depend on (seed, step) only, so that a resumed run repeats them."""
+
+    def __init__(self, spec: EncoderSpec, images: PreparedImages, options: TrainingOptions):
+        self.spec, self.images, self.options = spec, images, options
+        self.source = batches(images.dataset, options.batch)
+
+    @property
+    def images_a_step(self) -> int:
+        return self.source.size * self.options.batches
+
+    def from_step(self, step: int) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], np.ndarray]]:
+        """Yield the inputs of `step` and of every later one. A thread draws them one step ahead."""
+        with ThreadPoolExecutor(1) as ahead:
+            following = ahead.submit(self.draw, step)
+            while True:
+                drawn = following.result()
+                step += 1
+                following = ahead.submit(self.draw, step)
+                yield drawn
+
+    def draw(self, step: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Return ((images, corners), known) of one step, of n batches with b images each.
+
+        images uint8 (n * b, p, size, size, channels) and corners float32 (n * b, p, ...): what
+        `augmentation.on_one_paper` takes, p = 2 where characters may be joined to compounds, else 1.
+        known int32: labels (n * b, 1), or the truth of the pairs within each batch (n * b, b).
+        """
+        rng = np.random.default_rng([self.options.seed, step])
+        drawn = [self.source.draw(rng) for _ in range(self.options.batches)]
+        indices, known = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        rows, corners = self._augmented(rng, indices, step * len(indices))
+        return (self.images.pixels[rows], corners), known[:, None] if known.ndim == 1 else known
+
+    def _augmented(
+        self, rng: np.random.Generator, indices: np.ndarray, seen: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images (n * b, p) that each copy is made of and their warped corners."""
+        warps = [CHANGES[self.spec.preparation](rng, len(indices))]
+        if self.options.other_characters:
+            warps.append(other_characters(rng, self.options.batches).repeated(self.source.size))
+        corners = origins(*warps)
+        if not (self.options.other_characters and self.source.of_classes):
+            return indices[:, None], corners[:, None]
+        share = share_after(self.options.images_before + seen)
+        joined = compounds(rng, self.options.batches, self.source.size, self.options.batch.n_images, share)
+        return indices[joined.rows], joined(corners)

@@ -1,8 +1,9 @@
-"""All images of a dataset as an encoder sees them, made once and kept."""
+"""Prepare all images of a dataset as an encoder takes them, once, and embed them."""
 
 import os
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from siamese_core.data.datasets import Dataset
@@ -12,7 +13,10 @@ from siamese_core.networks.encoders import EncoderSpec, prepare
 
 
 class PreparedImages:
-    """pixels: uint8 (n, size, size, channels); in the folder `cache`, if one is given, for the next time."""
+    """The images of `dataset` as pixels uint8 (n, size, size, channels), in the dataset's order.
+
+    cache: a folder to keep them in for the next run, or None.
+    """
 
     def __init__(
         self,
@@ -45,9 +49,20 @@ def _file(dataset: Dataset | PairList, spec: EncoderSpec, folder: Path) -> Path:
 
 
 def _kept(file: Path, shape: tuple[int, ...]) -> np.ndarray | None:
-    """None where there is nothing, or what is there was cut short."""
+    """Return the pixels in `file`, or None where there are none or the file was cut short."""
     try:
         pixels = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
+
+
+def embed_pixels(encoder: keras.Model, pixels: np.ndarray, batch_size: int = 128) -> np.ndarray:
+    """Embed prepared images (n, size, size, channels) in 0..255. Return float32 (n, embedding_dim)."""
+    parts = []
+    for i in range(0, len(pixels), batch_size):
+        batch = pixels[i : i + batch_size].astype("float32")
+        if i:  # pad to the first batch's size: some backends would compile for another
+            batch = np.pad(batch, ((0, batch_size - len(batch)), (0, 0), (0, 0), (0, 0)))
+        parts.append(np.asarray(encoder.predict_on_batch(batch), "float32"))
+    return np.concatenate(parts)[: len(pixels)]

@@ -1,13 +1,14 @@
-"""How good a network is on held-out classes: embedded once, then one-shot, verification and calibration."""
+"""Measure and calibrate a network on classes held out: one-shot trials, random pairs, a fitted threshold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from keras import ops
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
-from siamese_core.data.sampling import Pairs, sample_pairs
+from siamese_core.data.sampling import Episode, Pairs, members, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
 from siamese_core.metrics import (
@@ -20,15 +21,19 @@ from siamese_core.metrics import (
     verdict,
     wilson_interval,
 )
+from siamese_core.training.pair_network import PairNetwork
+from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
-PAIRS = 20_000
-BY_PRODUCT = ("cosine", "learnt_cosine")  # heads for which a table is one product of matrices
+PAIRS = 20_000  # random pairs to calibrate and judge on, half of them same
+INTERVAL_TRIALS = 400  # one-shot trials after each interval
+INTERVAL_IMAGES = 5  # of each class in them: embedding all images every few minutes would take too long
+BY_PRODUCT = ("cosine", "learnt_cosine")  # heads whose table of logits is one product of matrices
 RANDOM_PAIRS = "verification, random pairs of held-out classes, half of them same"
 
 
 @dataclass(frozen=True)
 class PrecomputedModel:
-    """A checkpoint on images that are embedded already, float32 (n, d): its "images" are row numbers."""
+    """A checkpoint whose "images" are row numbers of embeddings float32 (n, d) computed before."""
 
     checkpoint: Checkpoint
     embeddings: np.ndarray
@@ -63,15 +68,17 @@ class PrecomputedModel:
 
 
 def one_shot(network: PrecomputedModel, dataset: Dataset, options: OneShotOptions) -> ProtocolResult:
-    """Trials that depend on the data and the options only, so that two networks take the same ones."""
+    """Evaluate one-shot trials that depend on the data and the options only, the same for every network."""
     trials = one_shot_trials(dataset, options, np.random.default_rng(0))
     return replace(trials, read=int).evaluate(network)
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """calibration, threshold: fitted on all the pairs; metrics: for the card, of pairs that were judged by
-    what the other half of the classes gave."""
+    """Calibration and threshold, fitted on all pairs, and metrics for the card.
+
+    The metrics are cross-fitted: each half of the classes is judged by the fit of the other half.
+    """
 
     calibration: Calibration
     threshold: float
@@ -79,17 +86,17 @@ class Calibrated:
 
 
 def calibrate(network: PrecomputedModel, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
-    """Calibration and threshold from random pairs of classes that training never saw; labels: (n,).
+    """Fit calibration and threshold on random pairs of classes held out from training. labels: (n,).
 
-    Where half of the classes give no pairs, all are judged by themselves, and the metrics say so. UserError
-    where even all classes give none.
+    Where half of the classes give no pairs of both kinds, all are judged by their own fit, and the metrics
+    say so. UserError where even all classes give none.
     """
     halves = np.array_split(rng.permutation(np.unique(labels)), 2)
     try:
-        parts = [_judged(network, labels, np.isin(labels, half), rng) for half in halves]
+        parts = [_sampled(network, labels, np.isin(labels, half), rng) for half in halves]
         protocol = f"{RANDOM_PAIRS}, each half of the classes judged by the other"
     except UserError:
-        parts = [_judged(network, labels, np.ones(len(labels), bool), rng)]
+        parts = [_sampled(network, labels, np.ones(len(labels), bool), rng)]
         protocol = f"{RANDOM_PAIRS}, too few classes to judge one half by the other"
     fits = [_fitted(*part) for part in parts][::-1]
     logits, same = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -97,10 +104,10 @@ def calibrate(network: PrecomputedModel, labels: np.ndarray, rng: np.random.Gene
 
 
 def _metrics(parts: list[tuple[np.ndarray, np.ndarray]], fits: list[tuple[Calibration, float]]) -> dict:
-    """Of each part, (logits, same), by the fit in its place."""
+    """Return the metrics of parts (logits, same), each judged by the fit at its place."""
     same = np.concatenate([part[1] for part in parts])
     judged = [calibration.similarity(part[0]) for part, (calibration, _) in zip(parts, fits, strict=True)]
-    verdicts = [verdict(said, threshold) for said, (_, threshold) in zip(judged, fits, strict=True)]
+    verdicts = [verdict(part, threshold) for part, (_, threshold) in zip(judged, fits, strict=True)]
     similarity, right = np.concatenate(judged), np.concatenate(verdicts) == same
     return {
         "accuracy": float(right.mean()),
@@ -112,10 +119,10 @@ def _metrics(parts: list[tuple[np.ndarray, np.ndarray]], fits: list[tuple[Calibr
     }
 
 
-def _judged(
+def _sampled(
     network: PrecomputedModel, labels: np.ndarray, chosen: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and same, of random pairs of the chosen images."""
+    """Return logits (n,) and truth bool (n,) of random pairs of the chosen images."""
     images = np.flatnonzero(chosen)
     drawn = sample_pairs(labels[images], rng, PAIRS // 2)
     pairs = Pairs(images[drawn.left], images[drawn.right], drawn.same)
@@ -125,3 +132,39 @@ def _judged(
 def _fitted(logits: np.ndarray, same: np.ndarray) -> tuple[Calibration, float]:
     calibration = fit_calibration(logits, same)
     return calibration, best_threshold(calibration.similarity(logits), same)
+
+
+def episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:
+    """Return (n_way, k_shot), and whether trials stay within a group.
+
+    20-way 1-shot within a group where the data allows it, else as many ways as there are classes, up to 20.
+    """
+    usable = [label for label, found in members(dataset.labels).items() if len(found) > 1]
+    largest = np.bincount(dataset.class_group[usable]).max() if usable else 0
+    if largest >= 20:
+        return (20, 1), True
+    return (min(20, max(2, len(usable))), 1), False
+
+
+def interval_episodes(validation: Dataset, seed: int) -> list[Episode]:
+    """Draw the one-shot trials of every interval. UserError where the data cannot fill one."""
+    rng = np.random.default_rng([seed, 1])
+    shape, within_group = episode_shape(validation)
+    images = [rng.permutation(found)[:INTERVAL_IMAGES] for found in members(validation.labels).values()]
+    chosen = np.sort(np.concatenate(images))
+    episodes = sample_episodes(validation.subset(chosen), rng, shape, INTERVAL_TRIALS, within_group)
+    return [replace(e, query=int(chosen[e.query]), support=chosen[e.support]) for e in episodes]
+
+
+def one_shot_accuracy(network: PairNetwork, images: PreparedImages, episodes: list[Episode]) -> float:
+    """Return the share of `episodes` whose query is nearest to its own class. Embeds each image once."""
+    used = np.unique(np.concatenate([np.append(e.support.ravel(), e.query) for e in episodes]))
+    embeddings = embed_pixels(network.encoder, images.pixels[used])
+    row = {int(index): i for i, index in enumerate(used)}
+    hits = 0
+    for episode in episodes:
+        support = embeddings[[row[int(i)] for i in episode.support.ravel()]]
+        logits = network.head.pairwise(embeddings[[row[episode.query]]], support)
+        scores = ops.convert_to_numpy(logits).reshape(episode.support.shape).mean(axis=1)
+        hits += int(np.argmax(scores) == episode.target)
+    return hits / len(episodes)

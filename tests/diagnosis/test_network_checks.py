@@ -220,7 +220,7 @@ def test_the_channels_of_a_network_that_knows_bgr_are_found():
 def test_an_untrained_encoder_is_well(encoder):
     """On noise of several sizes, before any training: nothing is dead, flat or collapsed."""
     from siamese_core.networks.encoders import ENCODERS
-    from siamese_core.training.trainer import embed_pixels
+    from siamese_core.training.prepared_images import embed_pixels
 
     spec = ENCODERS[encoder]
     size = {"small_cnn": 48, "koch": 80}[encoder]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.samples import stroke_glyph
+from helpers.warps import identity_warps
 from siamese_core.training.augmentation import (
     BENDS,
     Warps,
@@ -13,7 +14,6 @@ from siamese_core.training.augmentation import (
     other_characters,
     other_hands,
     other_views,
-    unchanged,
 )
 
 SIDE = 64
@@ -33,7 +33,7 @@ def copies(image: np.ndarray, *warps: Warps) -> np.ndarray:
 
 
 def linear(matrix: np.ndarray) -> Warps:
-    return dataclasses.replace(unchanged(1), matrix=np.asarray(matrix, float)[None])
+    return dataclasses.replace(identity_warps(1), matrix=np.asarray(matrix, float)[None])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -46,8 +46,8 @@ def test_copies_keep_their_shape_and_range(change, channels):
 
 
 def test_unchanged_points_give_the_image_itself():
-    np.testing.assert_allclose(copies(glyph(), unchanged(2)), np.stack([glyph()] * 2), atol=0.01)
-    np.testing.assert_allclose(copies(glyph(3), unchanged(1), unchanged(1))[0], glyph(3), atol=0.01)
+    np.testing.assert_allclose(copies(glyph(), identity_warps(2)), np.stack([glyph()] * 2), atol=0.01)
+    np.testing.assert_allclose(copies(glyph(3), identity_warps(1), identity_warps(1))[0], glyph(3), atol=0.01)
 
 
 @pytest.mark.parametrize("turns", range(4))
@@ -73,7 +73,7 @@ def test_each_copy_is_changed_by_its_own_warp():
 def test_a_shift_between_two_pixels_mixes_them():
     line = np.full((SIDE, SIDE, 1), 255, np.uint8)
     line[:, 20] = 0
-    half = dataclasses.replace(unchanged(1), shift=np.array([[0.5 / SIDE, 0.0]]))
+    half = dataclasses.replace(identity_warps(1), shift=np.array([[0.5 / SIDE, 0.0]]))
     row = copies(line, half)[0, 30, :, 0]
     assert row[18:22] == pytest.approx([255, 127.5, 127.5, 255], abs=0.01)
 
@@ -83,15 +83,15 @@ def test_a_bend_moves_ink_where_it_is_and_nowhere_else():
     square[28:36, 28:36] = 0
     middle, corner = (np.zeros((1, 2, BENDS, BENDS)) for _ in range(2))
     middle[0, 0, BENDS // 2, BENDS // 2], corner[0, 0, 0, 0] = 0.1, 0.1
-    _, columns, _ = np.nonzero(copies(square, dataclasses.replace(unchanged(1), bends=middle))[0] < 128)
+    _, columns, _ = np.nonzero(copies(square, dataclasses.replace(identity_warps(1), bends=middle))[0] < 128)
     assert 31.5 - 0.1 * SIDE - 1 < columns.mean() < 31.5 - 3
-    unmoved = copies(square, dataclasses.replace(unchanged(1), bends=corner))[0]
+    unmoved = copies(square, dataclasses.replace(identity_warps(1), bends=corner))[0]
     assert np.array_equal(unmoved < 128, square < 128)
 
 
 def test_a_bend_is_as_large_as_its_control_points_say_and_smooth_between_them():
     bends = generator(5).normal(0, 0.05, (1, 2, BENDS, BENDS))
-    warp = dataclasses.replace(unchanged(1), bends=bends)
+    warp = dataclasses.replace(identity_warps(1), bends=bends)
     side = np.linspace(-0.5, 0.5, BENDS)
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(1, -1, 2)
     at_controls = (warp(points) - points)[0].reshape(BENDS, BENDS, 2)
@@ -134,7 +134,7 @@ def test_a_hand_stays_what_a_seed_made_it():
 def test_what_comes_in_from_outside_is_white_paper():
     white = np.full((SIDE, SIDE, 3), 255, np.uint8)
     np.testing.assert_allclose(copies(white, other_hands(generator(0), 20)), 255, atol=1e-3)
-    far = dataclasses.replace(unchanged(1), shift=np.array([[3.0, -2.0]]))
+    far = dataclasses.replace(identity_warps(1), shift=np.array([[3.0, -2.0]]))
     np.testing.assert_allclose(copies(glyph(), far), 255, atol=1e-3)
 
 

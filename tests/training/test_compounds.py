@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from helpers.samples import stroke_glyph
+from helpers.warps import identity_warps
 from siamese_core.images.ink import FRAME_SHARE
-from siamese_core.training.augmentation import on_one_paper, origins, unchanged
+from siamese_core.training.augmentation import on_one_paper, origins
 from siamese_core.training.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 
 SIDE, CLASSES, IMAGES = 64, 5, 3
@@ -61,7 +62,7 @@ def test_the_parts_fill_the_frame_between_them():
 
 def test_a_compound_shows_both_drawings_and_what_is_not_joined_the_drawing_itself():
     images = np.stack([stroke_glyph(np.random.default_rng(i), SIDE)[:, :, :1] for i in range(SIZE)])
-    corners = origins(unchanged(SIZE))
+    corners = origins(identity_warps(SIZE))
     alone = drawn(3, share=0)
     np.testing.assert_allclose(on_one_paper(images[alone.rows], alone(corners)), images, atol=0.01)
     joined = drawn(3)

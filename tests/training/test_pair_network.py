@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from helpers.warps import identity_warps
 from siamese_core.networks.encoders import encoder_spec
 from siamese_core.networks.heads import make_head
-from siamese_core.training.augmentation import origins, other_hands, unchanged
+from siamese_core.training.augmentation import origins, other_hands
 from siamese_core.training.pair_network import FULL_RATE, AdamByInputs, PairNetwork
 
 SPEC = dataclasses.replace(encoder_spec("small_cnn"), size=36)
@@ -47,5 +48,5 @@ def test_the_encoder_sees_the_changed_copies():
     np.testing.assert_allclose(as_they_are, head.pairwise(embeddings, embeddings), atol=1e-4)
     copying = PairNetwork(encoder, head, copied=True)
     one = images[:, None]
-    np.testing.assert_allclose(copying((one, origins(unchanged(6))[:, None])), as_they_are, atol=1e-4)
+    np.testing.assert_allclose(copying((one, origins(identity_warps(6))[:, None])), as_they_are, atol=1e-4)
     assert np.abs(copying((one, origins(other_hands(rng, 6))[:, None])) - as_they_are).max() > 0.01

@@ -1,52 +1,56 @@
+"""Images prepared for an encoder, kept for the next run, and embedded."""
+
+import keras
 import numpy as np
 import pytest
 
 from helpers.samples import bad_files, write_class_folders
+from helpers.training_runs import SPEC
 from siamese_core.data.datasets import load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec, prepare
-from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
 
 @pytest.fixture
-def dataset(tmp_path):
+def drawings(tmp_path):
     return load_dataset([write_class_folders(tmp_path / "data", np.random.default_rng(0), 1, 2, 2)])
 
 
 @pytest.mark.parametrize("name", ["koch", "resnet50", "small_cnn"])
-def test_every_image_is_as_the_encoder_sees_it(dataset, name):
+def test_every_image_is_as_the_encoder_sees_it(drawings, name):
     spec = encoder_spec(name)
-    pixels = PreparedImages(dataset, spec).pixels
+    pixels = PreparedImages(drawings, spec).pixels
     assert pixels.shape == (4, spec.size, spec.size, spec.channels)
     assert pixels.dtype == np.uint8
-    expected = prepare(dataset.image(3), spec.preparation, spec.size, spec.channels)
+    expected = prepare(drawings.image(3), spec.preparation, spec.size, spec.channels)
     assert np.array_equal(pixels[3], expected)
 
 
-def test_what_was_prepared_is_kept_and_used_again(dataset, tmp_path):
+def test_what_was_prepared_is_kept_and_used_again(drawings, tmp_path):
     spec, cache = encoder_spec("small_cnn"), tmp_path / "cache"
-    first = PreparedImages(dataset, spec, cache).pixels
+    first = PreparedImages(drawings, spec, cache).pixels
     (file,) = cache.iterdir()
     marked = first.copy()
     marked[0] = 7
     np.save(file, marked)
-    assert np.array_equal(PreparedImages(dataset, spec, cache).pixels, marked)
+    assert np.array_equal(PreparedImages(drawings, spec, cache).pixels, marked)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no array", None])
-def test_a_damaged_file_is_made_again(dataset, tmp_path, damage):
+def test_a_damaged_file_is_made_again(drawings, tmp_path, damage):
     spec, cache = encoder_spec("small_cnn"), tmp_path / "cache"
-    first = PreparedImages(dataset, spec, cache).pixels
+    first = PreparedImages(drawings, spec, cache).pixels
     (file,) = cache.iterdir()
     file.write_bytes(file.read_bytes()[:-1000] if damage is None else damage)
-    assert np.array_equal(PreparedImages(dataset, spec, cache).pixels, first)
+    assert np.array_equal(PreparedImages(drawings, spec, cache).pixels, first)
     assert np.array_equal(np.load(file), first)
 
 
-def test_other_data_and_other_encoders_are_kept_apart(dataset, tmp_path):
+def test_other_data_and_other_encoders_are_kept_apart(drawings, tmp_path):
     cache = tmp_path / "cache"
-    for data in (dataset, dataset.subset([0, 1])):
+    for data in (drawings, drawings.subset([0, 1])):
         for name in ("koch", "small_cnn"):
             PreparedImages(data, encoder_spec(name), cache)
     assert len(list(cache.iterdir())) == 4
@@ -61,9 +65,9 @@ def test_a_list_of_pairs_is_prepared_too(tmp_path):
     assert [int(pixels[56, 56, 0]) for pixels in prepared.pixels] == [10, 90]
 
 
-def test_progress_is_told(dataset):
+def test_progress_is_told(drawings):
     told = []
-    PreparedImages(dataset, encoder_spec("small_cnn"), None, lambda share, text: told.append((share, text)))
+    PreparedImages(drawings, encoder_spec("small_cnn"), None, lambda share, text: told.append((share, text)))
     assert told == [(0.0, "preparing images: 0 of 4")]
 
 
@@ -74,3 +78,12 @@ def test_a_corrupt_image_stops_it_with_its_name_and_leaves_nothing(tmp_path):
     with pytest.raises(UserError, match="0002_01.png"):
         PreparedImages(load_dataset([folder]), encoder_spec("small_cnn"), tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_embeddings_do_not_depend_on_the_batches(images):
+    keras.utils.set_random_seed(0)
+    encoder = SPEC.build(SPEC.size)
+    together = embed_pixels(encoder, images.pixels[:10])
+    assert together.shape == (10, 128)
+    assert together.dtype == np.float32
+    assert embed_pixels(encoder, images.pixels[:10], batch_size=3) == pytest.approx(together, abs=1e-5)

@@ -14,10 +14,11 @@ from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.networks import encoders
 from siamese_core.networks.encoders import encoder_spec
-from siamese_core.training import runs, validation
+from siamese_core.training import measured_checkpoint, runs, validation
+from siamese_core.training.options import TrainingOptions, TrainingRequest
 from siamese_core.training.prepared_images import PreparedImages
-from siamese_core.training.runs import TrainedCheckpoint, TrainingRequest, train_checkpoint
-from siamese_core.training.trainer import Trainer, TrainingOptions
+from siamese_core.training.runs import TrainedCheckpoint, train_checkpoint
+from siamese_core.training.trainer import Trainer
 
 STEPS = 20
 SIZE = 36
@@ -41,8 +42,8 @@ def small():
     spec = replace(encoders.encoder_spec("small_cnn"), size=SIZE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(encoders.ENCODERS, "small_cnn", spec)
-        patch.setattr(runs, "INTERVAL_TRIALS", 20)
-        patch.setattr(runs, "FINAL_TRIALS", 200)
+        patch.setattr(validation, "INTERVAL_TRIALS", 20)
+        patch.setattr(measured_checkpoint, "FINAL_TRIALS", 200)
         patch.setattr(validation, "PAIRS", 1000)
         yield
 
@@ -291,8 +292,8 @@ def test_what_trained_in_half_precision_serves_in_full(store, data, unseen, tmp_
     monkeypatch.setattr("keras.distribution.list_devices", lambda: ["gpu:0"])
     kinds = []
 
-    def watch(trainer, *rest):
-        kinds.append(trainer.network.encoder.layers[1].compute_dtype)
+    def watch(network, **rest):
+        kinds.append(network.encoder.layers[1].compute_dtype)
         return 0.5
 
     monkeypatch.setattr(runs, "one_shot_accuracy", watch)

@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.training import validation
-from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
+from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot, one_shot_accuracy
 
 DIM = 8
 
@@ -88,7 +88,7 @@ def test_the_same_generator_gives_the_same_calibration(checkpoint):
     assert calibrated(checkpoint, embeddings, labels) == calibrated(checkpoint, embeddings, labels)
 
 
-def test_an_embedded_checkpoint_answers_as_the_checkpoint_does(checkpoint):
+def test_a_precomputed_model_answers_as_the_checkpoint_does(checkpoint):
     embeddings, _ = scattered(3, 0.1)
     network = PrecomputedModel(replace(checkpoint, id="id", threshold=0.3), embeddings)
     assert (network.encoder_name, network.id, network.threshold) == ("small_cnn", "id", 0.3)
@@ -117,3 +117,15 @@ def test_two_networks_take_the_same_one_shot_trials(checkpoint):
     )
     np.testing.assert_array_equal(first.correct, again.correct)
     assert 0.2 < first.correct.mean() < 1
+
+
+def test_one_shot_accuracy_agrees_with_a_naive_loop(images, episodes, whole_run):
+    def embed(index: int) -> np.ndarray:
+        return whole_run.network.encoder(images.pixels[[index]].astype("float32"), training=False)[0].numpy()
+
+    hits = 0
+    for episode in episodes[:15]:
+        query = embed(episode.query)
+        distances = [np.linalg.norm(query - embed(index)) for index in episode.support[:, 0]]
+        hits += int(np.argmin(distances)) == episode.target
+    assert one_shot_accuracy(whole_run.network, images, episodes[:15]) == hits / 15
