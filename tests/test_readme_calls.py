@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from fnmatch import fnmatch
+from urllib.request import urlopen
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_the_python_example_compares_answers_and_takes_back(quick_app, monkeypat
     rows = [(row.event, row.answer) for row in logged(quick_app.workspace) if row.label_id == answered]
     assert rows == [("label", "same")]
     assert answered in [row.target_id for row in logged(quick_app.workspace) if row.event == "undo"]
+
+
+def test_every_endpoint_is_shown_with_its_parameters(quick_app):
+    with urlopen(f"{quick_app.url}/gradio_api/info") as answer:
+        endpoints = json.loads(answer.read())["named_endpoints"]
+    parameters = {
+        name: [each["parameter_name"] for each in told["parameters"]] for name, told in endpoints.items()
+    }
+    shown = {
+        name: found.split(", ") if found else [] for name, found in re.findall(r"`(/\w+)\(([^)]*)\)`", HTTP)
+    }
+    assert shown == parameters
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
