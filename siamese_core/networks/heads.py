@@ -84,9 +84,9 @@ class LearnedCosine(keras.layers.Layer):
         self.scale = weight("scale", (dim,), "ones")
         self.power, self.centre = weight("power", ()), weight("centre", (dim,))
         self.axes, self.signs = weight("axes", (dim, MOST_AXES)), weight("signs", (MOST_AXES,))
-        # stored checkpoints call these weights "exemplars"
+        # stored checkpoints call these weights "anchors"
         self.exemplars, self.known = (
-            weight("exemplars", (MOST_EXEMPLARS, dim)),
+            weight("anchors", (MOST_EXEMPLARS, dim)),
             weight("known", (MOST_EXEMPLARS,)),
         )
 

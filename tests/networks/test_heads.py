@@ -142,7 +142,7 @@ def test_weighted_l1_learns_a_weight_for_each_dimension_and_a_bias():
 
 
 def test_an_unknown_head_gets_the_choices():
-    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learned_cosine. Received: 'l2'"):
+    with pytest.raises(UserError, match="weighted_l1, euclidean, cosine, learnt_cosine. Received: 'l2'"):
         make_head("l2")
 
 
