@@ -1,58 +1,125 @@
-"""Files and folders that are whole or absent, whenever the power goes or the process is killed."""
+"""Files and folders that are whole or absent, whenever the power goes or the process is killed; locks.
+
+All of it works where Python does: what only some systems can do (flushing a folder's names, hard links) is
+done where the system lets it.
+"""
 
 import contextlib
+import glob
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+import filelock
+
+WINDOWS = os.name == "nt"  # flushes only what is open for writing, and no folder
+POLL_SECONDS = 0.002  # between two tries for a lock: an append holds it for about as long
 
 
 def replace_file(file: Path, content: bytes) -> None:
-    """After a crash at any moment `file` has its old content or the new, whole."""
+    """Write `content` as `file`. After a crash at any moment it has its old content or the new, whole."""
+    with replacing(file) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[BinaryIO]:
+    """Open a hidden file beside, to be written, that replaces `file` when the block ends well.
+
+    Where the process is killed the hidden file stays; where the block fails nothing stays.
+    """
     aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     try:
-        with aside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(file)
+        with aside.open("xb") as stream:
+            yield stream
+            flush(stream)
+        os.replace(aside, file)
     finally:
         aside.unlink(missing_ok=True)
-    _sync(file.parent)
+    flush_names(file.parent)
+
+
+def remove_leftovers(file: Path) -> None:
+    """Delete what killed writes of `file` left beside it; for a file that one process at a time writes."""
+    for aside in file.parent.glob(f".{glob.escape(file.name)}.*"):
+        aside.unlink(missing_ok=True)
+
+
+def append_to_file(file: Path, content: bytes, start: int | None = None) -> None:
+    """Append `content`, on disk when this returns. What lies behind byte `start`, if given, is cut off."""
+    with file.open("ab") as stream:
+        if start is not None:
+            stream.truncate(start)
+        stream.write(content)
+        flush(stream)
 
 
 @contextlib.contextmanager
 def folder_aside(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside, to put files in, that becomes `folder` when the block ends well.
+    """Make a hidden folder beside, to put files in, that becomes `folder` when the block ends well.
 
-    Where the process is killed the hidden folder stays; where the block fails nothing stays.
+    Where the process is killed the hidden folder stays; where the block fails nothing stays. OSError where
+    `folder` is there already.
     """
     aside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
     aside.mkdir(parents=True)
     try:
         yield aside
-        for file in aside.iterdir():
-            _sync(file)
-        _sync(aside)
+        for path in (aside, *aside.rglob("*")):
+            _flush_path(path)
         aside.rename(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _sync(folder.parent)
+    flush_names(folder.parent)
 
 
 def share_file(file: Path, target: Path) -> None:
-    """`target` is the same file where the file system can do that, else a copy of it."""
+    """Make `target` the same file where the file system can do that, else a copy of it."""
     try:
         target.hardlink_to(file)
     except OSError:
         shutil.copyfile(file, target)
 
 
-def _sync(path: Path) -> None:
-    """To the disk: a file's content, or a folder's list of names (a rename is safe only then)."""
-    descriptor = os.open(path, os.O_RDONLY)
+@contextlib.contextmanager
+def locked(file: Path, seconds: float | None = None) -> Iterator[None]:
+    """Hold the lock `file`, made if needed, as the only thread of all processes.
+
+    Waits for at most `seconds`, without them for ever, then raises TimeoutError. The system frees the lock of
+    a process that dies.
+    """
+    lock = filelock.FileLock(file, timeout=-1 if seconds is None else seconds, poll_interval=POLL_SECONDS)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise TimeoutError(f"{file} is held by another process") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def flush(stream: BinaryIO) -> None:
+    """Return once the content of an open file is on disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def flush_names(folder: Path) -> None:
+    """Return once the names in a folder are on disk, where the system can flush them."""
+    if not WINDOWS:
+        _flush_path(folder)
+
+
+def _flush_path(path: Path) -> None:
+    """Flush a file that is closed, or a folder's list of names."""
+    if WINDOWS and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -79,6 +79,11 @@ def test_only_the_page_imports_gradio(file):
 
 
 @each_file
+def test_no_module_needs_a_system_that_is_like_unix(file):
+    assert not imported_names(file) & {"fcntl", "resource", "pwd", "grp", "termios", "pty", "posix"}
+
+
+@each_file
 def test_a_module_stays_short_enough_to_be_read_in_one_go(file):
     assert len(file.read_text().splitlines()) <= MAX_LINES
 

@@ -4,13 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.atomic import folder_aside, replace_file, share_file
+from siamese_core.atomic import (
+    append_to_file,
+    folder_aside,
+    locked,
+    remove_leftovers,
+    replace_file,
+    replacing,
+    share_file,
+)
 
 FILES, SIZE = 5, 200_000
 
@@ -34,6 +43,69 @@ def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(tmp_path):
         replace_file(file, "not bytes")
     assert file.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["card.json"]
+
+
+def test_a_file_is_replaced_when_its_block_ends_and_left_alone_where_that_fails(tmp_path):
+    file = tmp_path / "state"
+    replace_file(file, b"old")
+    with replacing(file) as stream:
+        stream.write(b"new")
+        assert file.read_bytes() == b"old"
+    assert file.read_bytes() == b"new"
+    with pytest.raises(KeyboardInterrupt), replacing(file) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+    assert file.read_bytes() == b"new"
+    assert [each.name for each in tmp_path.iterdir()] == ["state"]
+
+
+def test_what_killed_writes_of_a_file_left_is_removed_and_nothing_else(tmp_path):
+    for name in ("state", ".state.0a1b", ".states", ".other.0a1b"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path / "state")
+    assert {each.name for each in tmp_path.iterdir()} == {"state", ".states", ".other.0a1b"}
+
+
+def test_appending_may_cut_off_what_lies_behind_a_place(tmp_path):
+    file = tmp_path / "rows"
+    append_to_file(file, b"one two")
+    append_to_file(file, b" three")
+    assert file.read_bytes() == b"one two three"
+    append_to_file(file, b"four", start=4)
+    assert file.read_bytes() == b"one four"
+
+
+def test_one_thread_at_a_time_holds_a_lock(tmp_path):
+    counter, threads = tmp_path / "counter", []
+
+    def count():
+        for _ in range(20):
+            with locked(tmp_path / "lock"):
+                counter.write_text(str(int(counter.read_text()) + 1))
+
+    counter.write_text("0")
+    for _ in range(4):
+        threads.append(threading.Thread(target=count))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    assert counter.read_text() == "80"
+
+
+def test_a_lock_is_refused_while_another_process_holds_it_and_freed_when_that_is_killed(tmp_path):
+    hold = (
+        "import sys, time\nfrom pathlib import Path\nfrom siamese_core.atomic import locked\n"
+        "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(600)"
+    )
+    command = [sys.executable, "-c", hold, str(tmp_path / "lock")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(TimeoutError, match="lock is held"), locked(tmp_path / "lock", seconds=0):
+        pass
+    process.kill()
+    process.communicate()
+    with locked(tmp_path / "lock", seconds=60):
+        pass
 
 
 def test_a_folder_appears_whole_when_its_block_ends(tmp_path):

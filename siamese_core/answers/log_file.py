@@ -1,11 +1,10 @@
 """The file of a log: locks, appends that are on disk, torn ends, and reading only what is new.
 
-Whoever appends holds an exclusive lock on the file, whoever reads a shared one; the system takes the lock
-from a process that dies.
+Whoever appends holds the lock `pairs.csv.lock`. A reader holds none: it takes whole rows only, and waits for
+the lock where it meets half a row, since somebody may be writing it at this moment.
 """
 
 import contextlib
-import fcntl
 import glob
 import os
 import threading
@@ -19,9 +18,11 @@ from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
 from siamese_core.answers.log_contents import LogContents
 from siamese_core.answers.log_csv import Rejected, csv_text
+from siamese_core.atomic import flush, flush_names, locked, replace_file
 from siamese_core.errors import UserError
 
-_REMEMBERED_END = 256  # bytes
+_REMEMBERED_END = 256  # bytes by which a log that went on is told from one that was replaced
+_WAIT_FOR_ROW = 1.0  # seconds; a row is written in milliseconds
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class LogFile:
 
     def __init__(self, path: Path):
         self.path = path
+        self._lock = path.with_name(f"{path.name}.lock")
         self._contents = LogContents()
         self._stamp: _Stamp | None = None
         self._end = b""
@@ -73,10 +75,10 @@ class LogFile:
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
         """Writes what `add` adds to the contents, with nobody else writing between its reading and this."""
         with self._opened("a+b") as file:
-            with self._guard, _locked(file, fcntl.LOCK_EX):
+            with self._guard, locked(self._lock):
                 rows = self._write_added(file, add)
             # Outside the lock, so that the system makes one flush of those that wait for it together.
-            os.fsync(file)
+            flush(file)
         return rows
 
     def _write_added(self, file: BinaryIO, add: Callable[[LogContents], None]) -> list[LabelRow]:
@@ -106,45 +108,48 @@ class LogFile:
             file.truncate(contents.whole_bytes)
             raise
         if not contents.whole_bytes:
-            _flush_folder(self.path.parent)
+            flush_names(self.path.parent)
         contents.wrote(data)
-        self._remember(file)
+        self._remember(file, _stamp(file))
 
     def _set_aside(self, file: BinaryIO, whole_bytes: int) -> None:
         """Moves the torn end to a file of its own; a crash in between leaves it in both, never in none."""
         time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         file.seek(whole_bytes)
-        with self.path.with_name(f"{self.path.name}.torn-{time}").open("xb") as aside:
-            aside.write(file.read())
-            aside.flush()
-            os.fsync(aside)
-        _flush_folder(self.path.parent)
+        replace_file(self.path.with_name(f"{self.path.name}.torn-{time}"), file.read())
         file.truncate(whole_bytes)
 
     def _current(self) -> LogContents:
         if not self.path.exists():
             self._contents, self._stamp = LogContents(), None
             return self._contents
-        with self._opened("rb") as file, _locked(file, fcntl.LOCK_SH):
-            return self._refresh(file)
+        with self._opened("rb") as file:
+            if self._refresh(file).torn:
+                # Without the right to lock, or after a long wait, the half row is what there is to report.
+                with contextlib.suppress(TimeoutError, PermissionError), locked(self._lock, _WAIT_FOR_ROW):
+                    self._refresh(file)
+            return self._contents
 
     def _refresh(self, file: BinaryIO) -> LogContents:
         """Reads what the file has more than at the last time; all of it, if it is another file now."""
-        if _stamp(file) != self._stamp:
-            if not self._goes_on(file):
+        stamp = _stamp(file)
+        if stamp != self._stamp:
+            if not self._goes_on(file, stamp):
                 self._contents = LogContents()
-            file.seek(self._contents.whole_bytes)
-            self._contents.read(file.read())
-            self._remember(file)
+            start = self._contents.whole_bytes
+            file.seek(start)
+            # No more than the stamp tells of: somebody may append between the two.
+            self._contents.read(file.read(stamp.size - start))
+            self._remember(file, stamp)
         return self._contents
 
-    def _goes_on(self, file: BinaryIO) -> bool:
-        whole, stamp = self._contents.whole_bytes, _stamp(file)
+    def _goes_on(self, file: BinaryIO, stamp: _Stamp) -> bool:
+        whole = self._contents.whole_bytes
         same_file = self._stamp is not None and self._stamp.file == stamp.file
         return same_file and stamp.size > whole and _end(file, whole) == self._end
 
-    def _remember(self, file: BinaryIO) -> None:
-        self._stamp, self._end = _stamp(file), _end(file, self._contents.whole_bytes)
+    def _remember(self, file: BinaryIO, stamp: _Stamp) -> None:
+        self._stamp, self._end = stamp, _end(file, self._contents.whole_bytes)
 
     @contextlib.contextmanager
     def _opened(self, mode: str) -> Iterator[BinaryIO]:
@@ -160,15 +165,6 @@ class LogFile:
             ) from error
 
 
-@contextlib.contextmanager
-def _locked(file: BinaryIO, kind: int) -> Iterator[None]:
-    fcntl.flock(file, kind)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
 def _stamp(file: BinaryIO) -> _Stamp:
     found = os.fstat(file.fileno())
     return _Stamp((found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns)
@@ -176,13 +172,5 @@ def _stamp(file: BinaryIO) -> _Stamp:
 
 def _end(file: BinaryIO, position: int) -> bytes:
     start = max(position - _REMEMBERED_END, 0)
-    return os.pread(file.fileno(), position - start, start)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the names of new files in it last."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    file.seek(start)
+    return file.read(position - start)

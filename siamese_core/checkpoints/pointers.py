@@ -6,13 +6,12 @@
 """
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.atomic import replace_file
+from siamese_core import atomic
 
 POINTER_FILE = "current.json"
 LOCK_FILE = "current.lock"
@@ -65,13 +64,12 @@ def write_pointer(folder: Path, slot: str, pointer: Pointer | None) -> None:
         for name, each in slots.items()
         if each is not None
     }
-    replace_file(folder / POINTER_FILE, json.dumps(content, indent=1).encode())
+    atomic.replace_file(folder / POINTER_FILE, json.dumps(content, indent=1).encode())
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """One process at a time changes the pointers in `folder`; the lock ends with its process."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with atomic.locked(folder / LOCK_FILE):
         yield

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import time
 import uuid
 import zipfile
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from siamese_core.atomic import share_file
+from siamese_core.atomic import append_to_file, share_file
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
 
@@ -54,11 +53,8 @@ class Record:
         """On disk when this returns."""
         lines = "".join(json.dumps(asdict(each)) + "\n" for each in imported)
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("ab") as stream:
-            # After a power cut the last line may be torn: what follows it must not be.
-            stream.write(("\n" if stream.tell() else "").encode() + lines.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
+        # After a power cut the last line may be torn: what follows it must not be.
+        append_to_file(self.file, ("\n" if self.file.exists() else "").encode() + lines.encode())
 
 
 def _parsed(line: str) -> Imported | None:

@@ -1,7 +1,6 @@
 """From the log to a candidate, judged on pairs it never saw, promoted or kept. Nothing flows back."""
 
 import contextlib
-import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.answers.pair_log import PairLog
+from siamese_core.atomic import locked
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.data.progress import Progress
@@ -106,10 +106,10 @@ def _check(options: RetrainOptions) -> None:
 @contextlib.contextmanager
 def _alone(workspace: Path) -> Iterator[None]:
     """One retraining at a time in a workspace; the system frees the lock of a process that dies."""
-    with (workspace / "retraining.lock").open("w") as lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.enter_context(locked(workspace / "retraining.lock", seconds=0))
+        except TimeoutError:
             raise UserError(
                 "One retraining at a time. Received: a second one while another is under way in this "
                 "workspace. Wait until it has ended."

@@ -1,11 +1,11 @@
 """Prepare all images of a dataset as an encoder takes them, once, and embed them."""
 
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from siamese_core.atomic import replacing
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.progress import Progress
@@ -38,9 +38,8 @@ class PreparedImages:
                 progress(index / len(dataset), f"preparing images: {index} of {len(dataset)}")
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".part.npy")
-            np.save(partial, self.pixels)
-            os.replace(partial, file)
+            with replacing(file) as stream:
+                np.save(stream, self.pixels)
 
 
 def _file(dataset: Dataset | PairList, spec: EncoderSpec, folder: Path) -> Path:

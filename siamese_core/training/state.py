@@ -1,14 +1,15 @@
 """What a training run keeps in its folder: its state, its best weights, and a line of metrics an interval."""
 
 import csv
+import io
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from siamese_core.atomic import remove_leftovers, replace_file, replacing
 from siamese_core.errors import UserError
 
 DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError)
@@ -28,12 +29,9 @@ def write_state(file: Path, header: dict, variables: Sequence) -> None:
         raise NotFinite
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), "uint8")
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part.npz")
-    with partial.open("wb") as stream:
+    remove_leftovers(file)
+    with replacing(file) as stream:
         np.savez(stream, **arrays)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(partial, file)
 
 
 def read_header(file: Path) -> dict | None:
@@ -98,9 +96,8 @@ class MetricsFile:
         kept = [row for row in rows if (row.get("step") or "").isdigit() and int(row["step"]) <= step]
         if len(kept) == len(rows):
             return
-        partial = self.file.with_suffix(".part.csv")
-        with partial.open("w", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, list(rows[0]), extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(kept)
-        os.replace(partial, self.file)
+        lines = io.StringIO(newline="")
+        writer = csv.DictWriter(lines, list(rows[0]), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(kept)
+        replace_file(self.file, lines.getvalue().encode())

@@ -4,7 +4,6 @@ A folder is named by what decides the embeddings, the encoder's weights and how 
 checkpoints that differ in head or threshold only share it. All of it can be made anew and may be deleted.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_core.atomic import append_to_file, locked
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.encoder_files import files_of
 from siamese_core.workspace.embedding_cache import EmbeddingCache
@@ -63,15 +63,15 @@ class EmbeddingStore:
 
     def append(self, ids: Sequence[str], rows: np.ndarray) -> None:
         """Stores float32 (n, dim) but for images that are there already. On disk when this returns."""
-        with self._lock, self._file("lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._lock, locked(self._file("lock")):
             whole = self._whole()
             self._read_ids(whole)
             new = [ids.index(each) for each in dict.fromkeys(ids) if each not in self._place]
             block = np.ascontiguousarray(rows[new], np.float32)
             # The ids go last: a row counts only once its id is there.
-            _write_at(self._file("rows.f32"), whole * self.dim * 4, block.tobytes())
-            _write_at(self._file("ids"), whole * ID_BYTES, "".join(f"{ids[n]}\n" for n in new).encode())
+            append_to_file(self._file("rows.f32"), block.tobytes(), whole * self.dim * 4)
+            names = "".join(f"{ids[n]}\n" for n in new).encode()
+            append_to_file(self._file("ids"), names, whole * ID_BYTES)
             self._read_ids(whole + len(new))
 
     def take(self, ids: Sequence[str]) -> np.ndarray:
@@ -131,14 +131,6 @@ def unlabelled_rows(folder: Path, checkpoint: Checkpoint, stored: Path, known: C
 
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
-
-
-def _write_at(file: Path, start: int, content: bytes) -> None:
-    with file.open("ab") as stream:
-        stream.truncate(start)
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def tidy(folder: Path) -> None:

@@ -80,7 +80,7 @@ def log(tmp_path):
 
 
 def set_aside(log: PairLog) -> list[Path]:
-    return sorted(file for file in log.path.parent.iterdir() if file != log.path)
+    return sorted(log.path.parent.glob("pairs.csv.torn-*"))
 
 
 def test_two_processes_and_fifty_clients_lose_no_answer_and_double_none(log):
@@ -260,12 +260,3 @@ def test_a_log_that_was_edited_replaced_or_deleted_is_read_anew(log):
     assert log.rows() == []
     log.append(ROW)
     assert len(PairLog(log.path).rows()) == 1
-
-
-def test_a_hundred_thousand_rows_are_read_fast(log):
-    log.append(replace(ROW, label_id="0" * 32, session_id="s" * 32, note="a note, quoted"))
-    header, row = log.path.read_bytes().splitlines(keepends=True)
-    log.path.write_bytes(header + b"".join(row.replace(b"0" * 32, b"%032d" % n) for n in range(100_000)))
-    started = time.process_time()
-    assert len(PairLog(log.path).rows()) == 100_000
-    assert time.process_time() - started < 4

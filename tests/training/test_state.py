@@ -53,7 +53,7 @@ def test_half_a_file_aside_does_no_harm(tmp_path):
     """What a kill in the middle of writing leaves."""
     file = tmp_path / "state.npz"
     write_state(file, {"step": 1}, variables([1, 2]))
-    (tmp_path / "state.part.npz").write_bytes(file.read_bytes()[:50])
+    (tmp_path / ".state.npz.0123").write_bytes(file.read_bytes()[:50])
     assert read_header(file) == {"step": 1}
     write_state(file, {"step": 2}, variables([3, 4]))
     assert read_header(file) == {"step": 2}

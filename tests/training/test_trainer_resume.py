@@ -56,13 +56,13 @@ def test_a_kill_between_two_intervals_loses_no_more_than_the_last_save(
 def test_a_kill_while_saving_leaves_the_state_before(images, whole_run, tmp_path):
     kill_at(Trainer(SPEC, images, SHORT, tmp_path), 8)
     content = (tmp_path / "state.npz").read_bytes()
-    (tmp_path / "state.part.npz").write_bytes(content[: len(content) // 2])
+    (tmp_path / ".state.npz.0123").write_bytes(content[: len(content) // 2])
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
     assert trainer.resume()
     assert trainer.step == 8
     trainer.run(no_metrics, ignore)
     assert same(weights(trainer), weights(whole_run))
-    assert not (tmp_path / "state.part.npz").exists()
+    assert not (tmp_path / ".state.npz.0123").exists()
 
 
 def test_intervals_write_metrics_once_even_after_a_kill(images, tmp_path):
