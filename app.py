@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     set_environment(options)
-    from siamese_core.cli.terminal import keep_standard_error_to_ourselves
+    from siamese_core.cli.terminal import mute_native_libraries
     from siamese_core.labelling.pool import Pool
     from siamese_core.labelling.queue import Questions
     from siamese_core.workspace.workbench import Workbench
@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     with no_stubs():
         from siamese_core.page.serving.server import Address, serve
     if not os.environ.get("SIAMESE_DEBUG"):
-        keep_standard_error_to_ourselves()
+        mute_native_libraries()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(workbench, questions, Address(options.host, options.port, tuple(options.allowed_host)))
     return 0

@@ -1,17 +1,24 @@
-"""`python -m siamese_core`: the command line as a process of its own."""
+"""The command line as a process of its own: `siamese`, or `python -m siamese_core`."""
 
 import os
 import signal
 import sys
 
 from siamese_core.cli.main import main
-from siamese_core.cli.terminal import keep_standard_error_to_ourselves
+from siamese_core.cli.terminal import mute_native_libraries
 
-if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends without a word when `| head` has read enough
-    sys.stdout.reconfigure(errors="backslashreplace")  # a file name may be no text
+
+def run() -> int:
+    """Set the process up, run the command that it was started with, and return the exit code."""
+    if hasattr(signal, "SIGPIPE"):  # not on Windows
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends without a word when `| head` has read enough
+    sys.stdout.reconfigure(errors="backslashreplace")  # a file name need not be valid text
     # TensorFlow does without oneDNN where there is no AVX-512, and trains ResNet50 at 2/5 of the speed.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if not os.environ.get("SIAMESE_DEBUG"):
-        keep_standard_error_to_ourselves()
-    sys.exit(main())
+        mute_native_libraries()
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

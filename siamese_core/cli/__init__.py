@@ -1,5 +1,5 @@
-"""`python -m siamese_core`: options in, one verb called, JSON or text out.
+"""Run one command: `siamese COMMAND ...`, or `python -m siamese_core COMMAND ...`.
 
-In: arguments. Out: an exit code.
-Open `main` first; `options` says what can be asked for.
+In: the words after the program's name. Out: a result as JSON or text, and an exit code.
+Open `main` first; `parser` lists the commands, each a module of `commands` with its own arguments.
 """

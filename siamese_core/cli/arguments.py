@@ -1,4 +1,4 @@
-"""The parser of the command line, and the arguments that several commands share."""
+"""The argument parser, and the arguments that several commands share."""
 
 import argparse
 import math
@@ -8,11 +8,12 @@ from pathlib import Path
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 
-DATA_HELP = "folder of class folders, zip of one, or Omniglot archive; may be repeated"
+DATA_HELP = "folder of class folders, a zip of one, or an Omniglot archive; may be repeated"
+ENCODER_NAMES = ", ".join(ENCODERS)
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises UserError where argparse would print its usage and an error."""
+    """Raises UserError where argparse would print its usage and exit."""
 
     def __init__(self, *args, **options):
         # An abbreviation that is unique today may not be tomorrow.
@@ -22,8 +23,25 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message.rstrip('.')}. See {self.prog} --help")
 
 
+def add_command(commands, name: str, summary: str, run: Callable | None = None) -> Parser:
+    """Add a command to the result of `add_subparsers` and return its parser.
+
+    run: called as run(options, progress) -> CommandResult; None for a group of commands.
+    """
+    parser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    add_shared(parser)
+    if run is not None:
+        parser.set_defaults(run=run)
+    return parser
+
+
+def add_group(parser: argparse.ArgumentParser):
+    """Make the parser that of a group; commands can be added to what is returned."""
+    return parser.add_subparsers(metavar="COMMAND", required=True)
+
+
 def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Options that may stand before or after the command: set only where they are given."""
+    """Add --workspace and --json, which may stand before or after the command: set only where given."""
     parser.add_argument(
         "--workspace",
         type=Path,
@@ -35,39 +53,56 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="print one JSON object instead of a table",
+        help="print one JSON object instead of text and tables",
     )
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "encoder", choices=tuple(ENCODERS), metavar="ENCODER", help=f"one of {', '.join(ENCODERS)}"
-    )
+    """Add the positional argument ENCODER."""
+    parser.add_argument("encoder", choices=tuple(ENCODERS), metavar="ENCODER", help=f"one of {ENCODER_NAMES}")
+
+
+def add_encoder_option(parser, words: str, default: str | None = None) -> None:
+    """Add --encoder NAME, which names one encoder. words: its help."""
+    parser.add_argument("--encoder", choices=tuple(ENCODERS), default=default, metavar="NAME", help=words)
 
 
 def add_encoders(parser: argparse.ArgumentParser) -> None:
+    """Add --encoder NAME, which may be repeated."""
     parser.add_argument(
         "--encoder",
         dest="encoders",
         action="append",
         choices=tuple(ENCODERS),
         metavar="NAME",
-        help=f"whom to ask: {', '.join(ENCODERS)}; may be repeated (both slots: {', '.join(SLOTS)})",
+        help=f"encoder to ask: {ENCODER_NAMES}; may be repeated ({' and '.join(SLOTS)})",
     )
 
 
 def add_data(parser, required: bool = False, words: str = DATA_HELP) -> None:
+    """Add --data PATH..., which may be repeated."""
     parser.add_argument(
         "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=words
     )
 
 
+def add_pair_labels(parser: argparse.ArgumentParser, option: str) -> None:
+    """Add --labels FILE. option: the one that may name a text file of .npy pairs."""
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help=f"labels, one a line, where {option} names a text file of .npy pairs",
+    )
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the draw (%(default)s)")
+    """Add --seed S."""
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="random seed (%(default)s)")
 
 
 def whole(least: int) -> Callable[[str], int]:
-    """Reads a whole number of at least `least`."""
+    """Return a reader of whole numbers from `least` to 2^31 - 1."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not least <= int(text) < 2**31:
@@ -78,6 +113,7 @@ def whole(least: int) -> Callable[[str], int]:
 
 
 def positive(text: str) -> float:
+    """Read a finite number above 0."""
     try:
         number = float(text)
     except ValueError:

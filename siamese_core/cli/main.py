@@ -1,19 +1,18 @@
-"""The command line: runs one command, and tells its answer, its progress and its errors."""
+"""Run one command: print its result, its progress and its errors, and return the exit code."""
 
 import json
 import os
-import sys
 import traceback
 import warnings
 from collections.abc import Sequence
 
-from siamese_core.cli.options import build_parser
-from siamese_core.cli.terminal import ProgressLine, one_line
+from siamese_core.cli.parser import build_parser
+from siamese_core.cli.terminal import ProgressLine, print_error, print_parts
 from siamese_core.errors import UserError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command: 0, 2 for what the user can mend, 130 after Ctrl-C, 1 for what should never happen."""
+    """Run one command. Return 0; 2 for what the user can mend; 130 after Ctrl-C; 1 for a fault of ours."""
     progress = ProgressLine()
     try:
         # Catching warnings here keeps the libraries' off standard error, and touches nobody who calls main.
@@ -21,9 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not os.environ.get("SIAMESE_DEBUG"):
                 warnings.simplefilter("ignore")
             options = build_parser().parse_args(arguments)
-            answer = options.run(options, progress)
+            result = options.run(options, progress)
         progress.close()
-        print(json.dumps(answer.json, allow_nan=False) if options.json else answer.text, flush=True)
+        if options.json:
+            print(json.dumps(result.json, allow_nan=False), flush=True)
+        else:
+            print_parts(result.shown)
     except SystemExit as finished:  # --help
         return finished.code or 0
     except KeyboardInterrupt:
@@ -47,9 +49,9 @@ def _about_files(problem: OSError) -> str:
 
 
 def _fail(progress: ProgressLine, words: str, code: int) -> int:
-    """One line on standard error; call it while the exception is handled."""
+    """Print one line on standard error and return the code; to be called while the exception is handled."""
     progress.close()
     if os.environ.get("SIAMESE_DEBUG"):
         traceback.print_exc()
-    print(f"error: {one_line(words)}", file=sys.stderr)
+    print_error(words)
     return code

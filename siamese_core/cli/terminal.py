@@ -1,42 +1,57 @@
-"""What the command line writes: tables and outlines, errors on one line, progress with the time left."""
+"""What the command line writes: tables, errors on one line, progress with the time left. Drawn by rich.
+
+Colour, and lines that fit the width, are for a terminal only: a file or a pipe gets plain text, each row of a
+table on one line.
+"""
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+UNLIMITED = 100_000  # columns
 BAR_CELLS = 24
-DRAW_SECONDS = 0.1
-REPORT_SECONDS = 15.0  # where standard error is a file or a pipe: a line now and then
+REPORT_SECONDS = 15.0  # between two lines of progress where standard error is a file or a pipe
+SPEED_SECONDS = 300.0  # of the past, from which the time left is estimated
 
 
 def one_line(text: object) -> str:
-    """The text without line breaks and without characters that could steer a terminal."""
+    """Return the text without line breaks and without characters that could steer a terminal."""
     line = " ".join(str(text).split())
     return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
-def table(heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Columns as wide as their widest cell; numbers must come as text, formatted."""
-    lines = [[one_line(cell) for cell in row] for row in (heading, *rows)]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+def table(heading: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Return a table whose columns are as wide as their widest cell; numbers must come formatted."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in heading:
+        drawn.add_column(Text(one_line(name)), overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(one_line(cell)) for cell in row))
+    return drawn
 
 
-def outline(entries: dict, indent: int = 0) -> str:
-    """A line for each entry, the entries of a dict inside it further to the right."""
-    width = max((len(str(name)) for name in entries), default=0)
+def outline(entries: dict) -> Table:
+    """Return a line for each entry; the entries of a dict inside stand below it, indented."""
+    drawn = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in _outlined(entries, 0):
+        drawn.add_row(Text(name), Text(value))
+    return drawn
+
+
+def _outlined(entries: dict, depth: int) -> list[tuple[str, str]]:
     lines = []
     for name, value in entries.items():
-        margin = " " * indent
-        if isinstance(value, dict):
-            lines += [f"{margin}{name}", outline(value, indent + 2)]
-        else:
-            lines.append(f"{margin}{str(name).ljust(width)}  {one_line(_value(value))}")
-    return "\n".join(lines)
+        nested = isinstance(value, dict)
+        lines.append((f"{'  ' * depth}{one_line(name)}", "" if nested else one_line(_value(value))))
+        lines += _outlined(value, depth + 1) if nested else []
+    return lines
 
 
 def _value(value: object) -> str:
@@ -47,65 +62,90 @@ def _value(value: object) -> str:
     return str(value)
 
 
-def duration(seconds: float) -> str:
-    """In the two largest units that matter: "40 s", "12 min", "3 h 05 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+def console_on(stream: TextIO) -> Console:
+    """Return a console that prints texts as they are, with colour and a width only on a terminal."""
+    terminal = stream.isatty()
+    return Console(
+        file=stream,
+        force_terminal=terminal,
+        color_system="auto" if terminal else None,
+        width=None if terminal else UNLIMITED,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def print_parts(parts: Sequence[RenderableType]) -> None:
+    """Print texts and tables on standard output, one under the other."""
+    console = console_on(sys.stdout)
+    for part in parts:
+        with console.capture() as written:
+            # a text is wrapped by the terminal, so that a long path in it can be copied
+            console.print(part, soft_wrap=isinstance(part, str))
+        for line in written.get().splitlines():
+            console.file.write(f"{line.rstrip()}\n")
+    console.file.flush()
+
+
+def print_error(words: str) -> None:
+    """Print one line `error: ...` on standard error, whatever is in the words."""
+    console = console_on(sys.stderr)
+    console.print(Text.assemble(("error:", "bold red"), " ", one_line(words)), soft_wrap=True)
 
 
 class ProgressLine:
-    """`progress(share, words)` drawn on a stream: one line that changes on a terminal, else one now and then.
+    """Shows `progress(share, words)`: a bar on a terminal, elsewhere a line every `REPORT_SECONDS`.
 
-    `share` 0..1 is how much is done; when it falls another phase has begun, and the time left is estimated
-    anew.
+    share: 0..1, how much is done. When it falls another phase has begun, and the time left is estimated anew.
     """
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic):
-        self._stream, self._clock = stream or sys.stderr, clock
-        self._terminal = self._stream.isatty()
-        self._drawn_at = -float("inf") if self._terminal else clock()
-        self._open = False
-        self._began, self._first, self._share = 0.0, 0.0, float("inf")  # the first call begins a phase
+        self._console, self._clock = console_on(stream or sys.stderr), clock
+        self._columns = (
+            TextColumn("{task.percentage:3.0f} %"),
+            BarColumn(BAR_CELLS),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        )
+        self._bar = Progress(
+            *self._columns,
+            console=self._console,
+            transient=True,
+            get_time=clock,
+            speed_estimate_period=SPEED_SECONDS,
+        )
+        self._task: TaskID | None = None
+        self._share, self._reported_at = 0.0, clock()
 
     def __call__(self, share: float, words: str) -> None:
-        now = self._clock()
         share = min(1.0, max(0.0, share))
-        if share < self._share:
-            self._began, self._first = now, share
+        if self._task is None:
+            self._task = self._bar.add_task("", total=1.0)
+        elif share < self._share:
+            self._bar.reset(self._task)
         self._share = share
-        if now - self._drawn_at >= (DRAW_SECONDS if self._terminal else REPORT_SECONDS):
-            self._draw(f"{100 * share:3.0f} %", self._left(now), one_line(words))
-            self._drawn_at = now
+        self._bar.update(self._task, completed=share, description=one_line(words))
+        if self._console.is_interactive:
+            self._bar.start()
+        elif self._clock() - self._reported_at >= REPORT_SECONDS:
+            self._report()
 
     def close(self) -> None:
-        """Takes the changing line away, so that what follows stands on a line of its own."""
-        if self._open:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-            self._open = False
+        """Take the bar away, so that what follows stands on a line of its own."""
+        if self._bar.live.is_started:
+            self._bar.stop()
 
-    def _left(self, now: float) -> str:
-        gained = self._share - self._first
-        if gained <= 0 or self._share >= 1:
-            return ""
-        return f"{duration((now - self._began) * (1 - self._share) / gained)} left"
-
-    def _draw(self, percent: str, left: str, words: str) -> None:
-        if not self._terminal:
-            self._stream.write("  ".join(filter(None, (percent, left, words))) + "\n")
-        else:
-            full = round(BAR_CELLS * self._share)
-            bar = f"[{'#' * full}{'.' * (BAR_CELLS - full)}]"
-            line = "  ".join(filter(None, (f"{percent} {bar}", left, words)))
-            self._stream.write(f"\r{line[: shutil.get_terminal_size().columns - 1]}\x1b[K")
-            self._open = True
-        self._stream.flush()
+    def _report(self) -> None:
+        (task,) = self._bar.tasks
+        percent, _, left, words = self._columns
+        parts = (percent.render(task), f"{left.render(task)} left", words.render(task))
+        self._console.print("  ".join(str(part) for part in parts))
+        self._reported_at = self._clock()
 
 
-def keep_standard_error_to_ourselves() -> None:
-    """Native libraries write to descriptor 2, whatever they are told: it leads nowhere from now on.
+def mute_native_libraries() -> None:
+    """Lead descriptor 2, to which native libraries write whatever they are told, nowhere from now on.
 
     `sys.stderr` goes where it went. TensorFlow 2.21 logs on import in spite of TF_CPP_MIN_LOG_LEVEL, and
     image libraries warn of damaged files. What a library says as it ends the process is lost, too.

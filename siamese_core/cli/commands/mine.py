@@ -1,10 +1,14 @@
-"""What the command mine does: the pairs of a folder that are worth a person's answer."""
+"""`mine`: the pairs of a folder that are worth a person's answer."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siamese_core.cli.commands import Answer, open_workbench
+from rich.table import Table
+
+from siamese_core.cli.arguments import add_seed, whole
+from siamese_core.cli.command import CommandResult, open_workbench
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX
@@ -13,23 +17,40 @@ from siamese_core.labelling.strategies import STRATEGIES
 if TYPE_CHECKING:
     from siamese_core.labelling.asked import Question
 
+SUMMARY = "find the pairs of a folder from which most is learned"
 RANDOM = "random"
 CHOICES = (*STRATEGIES, RANDOM)
 
 
-def mine(options: Namespace, progress: Progress) -> Answer:
-    """The images are stored and embedded in the workspace, so that a second call comes at once."""
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="images at any depth; class folders are optional",
+    )
+    parser.add_argument("--top", type=whole(1), required=True, metavar="K", help="how many pairs")
+    parser.add_argument(
+        "--strategy", choices=CHOICES, metavar="NAME", help=f"one of {', '.join(CHOICES)} (a mix of all)"
+    )
+    add_seed(parser)
+    parser.set_defaults(run=mine)
+
+
+def mine(options: Namespace, progress: Progress) -> CommandResult:
+    """Draw pairs that nobody has answered. Images and embeddings stay in the workspace for the next call."""
     import numpy as np
 
     from siamese_core.labelling.pool import Pool
     from siamese_core.labelling.queue import Questions
 
-    bench = open_workbench(options)
-    pool = Pool(bench, uploads=False)
+    workbench = open_workbench(options)
+    pool = Pool(workbench, uploads=False)
     pool.files.add_folder(options.images)
     pool.work(progress)
     progress(1.0, "comparing the images")
-    questions = Questions(bench, pool, np.random.default_rng(options.seed))
+    questions = Questions(workbench, pool, np.random.default_rng(options.seed))
     found = questions.mine(options.top, _mix(options.strategy))
     names = {each.image_id: each.name for each in pool.images()}
     pairs = [
@@ -37,19 +58,21 @@ def mine(options: Namespace, progress: Progress) -> Answer:
         for each in found
     ]
     rejected = pool.progress().rejected
-    notes = [f"Files that are no image that can be read: {rejected}."] if rejected else []
+    notes = [f"Files that cannot be read as an image: {rejected}."] if rejected else []
     if len(found) < options.top:
         notes.append(f"There are no more such pairs that nobody has answered: {len(found)} of {options.top}.")
-    return Answer({"pairs": pairs}, "\n".join([_text(found, names), *notes]))
+    return CommandResult({"pairs": pairs}, (pair_table(found, names), *notes))
 
 
 def _mix(strategy: str | None) -> dict[str, float]:
+    """Return the share of each reason for which a pair is drawn."""
     if strategy is None:
         return DEFAULT_MIX
     return {AUDIT if strategy == RANDOM else strategy: 1.0}
 
 
-def _text(found: "Sequence[Question]", names: dict[str, str]) -> str:
+def pair_table(found: "Sequence[Question]", names: dict[str, str]) -> Table:
+    """Return a table of the pairs. names: of the files, by image_id."""
     slots = list(found[0].similarity) if found else []
     rows = [
         (

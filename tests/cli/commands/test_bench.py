@@ -5,41 +5,45 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.commands import copied
 from helpers.samples import write_class_folders
-from helpers.small_checkpoints import promote_small
+from siamese_core.bench.speed import OF_MODEL
 from siamese_core.checkpoints.checkpoint import read_card, write_card
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.cli.bench_command import SPEED
-from siamese_core.cli.commands import Answer
-from siamese_core.cli.main import main
-from siamese_core.cli.options import build_parser
-from siamese_core.networks.encoders import SLOTS
+from siamese_core.cli.command import CommandResult
+from siamese_core.cli.commands.bench import LOG, SPEED
+from siamese_core.cli.parser import build_parser
+from siamese_core.cli.terminal import print_parts
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
+def home(slots, tmp_path_factory) -> Path:
     """A workspace with a small checkpoint in both slots; koch's says that it was trained on photographs."""
-    home = promote_small(tmp_path_factory.mktemp("home") / "workspace", *SLOTS)
+    home = copied(slots, tmp_path_factory.mktemp("bench"))
     folder = CheckpointStore(home).current_folder("koch")
     write_card(folder, read_card(folder) | {"trained_on": PHOTOGRAPHS})
     return home
 
 
-def measured(home: Path, *words: object) -> Answer:
+def measured(home: Path, *words: object) -> CommandResult:
     options = build_parser().parse_args(["--workspace", str(home), "bench", *map(str, words)])
     return options.run(options, lambda share, words: None)
 
 
 @pytest.fixture(scope="module")
-def speed(home) -> Answer:
+def speed(home) -> CommandResult:
     return measured(home, *SPEED)
 
 
 @pytest.fixture(scope="module")
-def loop(home, tmp_path_factory) -> Answer:
+def loop(home, tmp_path_factory) -> CommandResult:
     folder = write_class_folders(tmp_path_factory.mktemp("loop"), np.random.default_rng(0), 1, 16, 6)
     return measured(home, "loop", "--data", folder, "--answers", 40, "--seeds", 2, "--encoder", "koch")
+
+
+def test_every_benchmark_of_speed_can_be_named():
+    assert {*OF_MODEL, LOG} == set(SPEED)
 
 
 def test_speed_is_told_against_the_obvious_way(speed):
@@ -54,8 +58,9 @@ def test_speed_is_told_against_the_obvious_way(speed):
     assert ratios["log append"] > 1 and ratios["compare"] > 1
 
 
-def test_the_table_is_for_people(speed):
-    heading, *lines = speed.text.splitlines()
+def test_the_table_is_for_people(speed, capsys):
+    print_parts(speed.shown)
+    heading, *lines = capsys.readouterr().out.splitlines()
     assert heading.split() == ["benchmark", "ours", "the", "obvious", "way", "times", "faster", "n"]
     assert [line.partition("  ")[0] for line in lines] == [each["name"] for each in speed.json["benchmarks"]]
 
@@ -75,17 +80,5 @@ def test_the_loop_tells_what_the_contract_asks_for(loop):
 
 
 def test_a_checkpoint_that_never_saw_such_images_is_named_under_the_table(loop):
-    last = loop.text.splitlines()[-1]
+    last = loop.shown[-1]
     assert last.startswith("small_cnn-") and "it never saw the like" in last
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["loop"], "needs images in class folders"),
-        (["quick"], "A benchmark is one of one-shot, head, compare, log, loop. Received: quick"),
-    ],
-)
-def test_what_cannot_be_measured_is_told_in_a_line(words, told, home, capsys):
-    assert main(["--workspace", str(home), "bench", *words]) == 2
-    assert told in capsys.readouterr().err

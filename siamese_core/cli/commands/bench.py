@@ -1,10 +1,14 @@
-"""The command bench: how fast, against the obvious way, and what the labelling loop teaches."""
+"""`bench`: speed against the obvious way, and what the labelling loop achieves."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
+from rich.table import Table
+
 from siamese_core.checkpoints.domains import unlike
-from siamese_core.cli.commands import DEFAULT_ENCODER, Answer, open_workbench
+from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
+from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -15,14 +19,30 @@ if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
     from siamese_core.data.datasets import Dataset
 
-LOOP = "loop"
-SPEED = ("one-shot", "head", "compare", "log")
+SUMMARY = "measure the speed against the obvious way, and what the labelling loop achieves"
+LOOP, LOG = "loop", "log"
+SPEED = ("one-shot", "head", "compare", LOG)
 CHOICES = (*SPEED, LOOP)
-EMBEDDED_AT_ONCE = 32
 
 
-def bench(options: Namespace, progress: Progress) -> Answer:
-    """Without names all that are about speed, and the loop, too, where there is --data."""
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(CHOICES)} (all, {LOOP} with --data)"
+    )
+    add_data(parser, words="a domain for the loop: images in class folders, or zips of them")
+    add_encoder_option(parser, f"whose checkpoint to measure ({DEFAULT_ENCODER})", DEFAULT_ENCODER)
+    parser.add_argument(
+        "--answers", type=whole(20), default=300, metavar="N", help="answers in the loop (%(default)s)"
+    )
+    parser.add_argument(
+        "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop (%(default)s)"
+    )
+    add_seed(parser)
+    parser.set_defaults(run=bench)
+
+
+def bench(options: Namespace, progress: Progress) -> CommandResult:
+    """Run the named benchmarks; without names, those of speed, and with --data the loop, too."""
     names = options.names or [*SPEED, *([LOOP] if options.data else [])]
     if unknown := set(names) - set(CHOICES):
         raise UserError(
@@ -30,41 +50,44 @@ def bench(options: Namespace, progress: Progress) -> Answer:
         )
     if LOOP in names and not options.data:
         raise UserError("bench loop needs images in class folders. Received: none. Name them with --data.")
-    found, texts = [], []
-    speed = [name for name in names if name != LOOP]
-    if speed:
+    found: list[dict] = []
+    shown: list[RenderableType] = []
+    if speed := [name for name in names if name != LOOP]:
         rows = _speed(options, speed, progress)
         found += rows
-        texts.append(_speed_text(rows))
+        shown.append(_speed_table(rows))
     if LOOP in names:
         rows, notes = _loop(options, progress)
         found += rows
-        texts.append("\n".join([_loop_text(rows), *notes]))
-    return Answer({"benchmarks": found}, "\n\n".join(texts))
+        between = [""] if shown else []
+        shown += [
+            *between,
+            _loop_table(rows),
+            "Before > unlabelled images alone > after the answers.",
+            *notes,
+        ]
+    return CommandResult({"benchmarks": found}, tuple(shown))
 
 
 def _speed(options: Namespace, names: list[str], progress: Progress) -> list[dict]:
-    from siamese_core.bench import speed as benchmarks
+    from siamese_core.bench import speed
     from siamese_core.checkpoints.checkpoint import load_checkpoint
 
     found = []
-    models = [name for name in names if name in benchmarks.OF_MODEL]
-    if models:
+    if set(names) != {LOG}:
         progress(0.0, "loading the checkpoint")
-        model = load_checkpoint(open_workbench(options).checkpoints.current_folder(_encoder(options)))
+        model = load_checkpoint(open_workbench(options).checkpoints.current_folder(options.encoder))
     for number, name in enumerate(names):
         progress(number / len(names), f"measuring {name}")
-        found += [benchmarks.OF_MODEL[name](model)] if name in models else benchmarks.log_benchmarks()
+        found += speed.log_benchmarks() if name == LOG else [speed.OF_MODEL[name](model)]
     return [each.json() for each in found]
 
 
-def _encoder(options: Namespace) -> str:
-    return options.encoder or DEFAULT_ENCODER
-
-
 def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]]:
-    """A row for each condition and split, means over seeds and groups; before it, where the data has several
-    groups, those of each. And what to know of the checkpoint, in words."""
+    """Return a row for each condition and split, means over seeds and groups, and a warning if there is one.
+
+    Where the data has several groups, the rows of each stand before those of all.
+    """
     from siamese_core.bench import loop
     from siamese_core.data.datasets import load_dataset
 
@@ -82,36 +105,35 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
         progress(0.5 + 0.5 * number / len(steps), f"{place.name}, seed {seed}")
         rows.setdefault(place.name, []).extend(loop.loop(model, place, asked, seed, base))
     found = [
-        row for title, part in rows.items() for row in loop.summary(title, _encoder(options), part, before)
+        row for title, part in rows.items() for row in loop.summary(title, options.encoder, part, before)
     ]
     if len(rows) > 1:
         every = [row for part in rows.values() for row in part]
         title = f"{name}, {len(rows)} groups one at a time"
-        found += loop.summary(title, _encoder(options), every, before)
+        found += loop.summary(title, options.encoder, every, before)
     return found, [f"{model.id}: {warning}"] if warning else []
 
 
 def _embedded(
     options: Namespace, data: "Dataset", progress: Progress
 ) -> tuple["Checkpoint", "np.ndarray", str]:
-    """The checkpoint that the slot would pick for these images, what it makes of them, each embedded once,
-    and their domain."""
+    """Return the checkpoint that the slot uses for these images, their embeddings and their domain."""
     import numpy as np
 
     workbench = open_workbench(options)
     sample = [data.image(index) for index in range(0, len(data), max(1, len(data) // 16))]
-    workbench.ready_for(sample, [_encoder(options)])
+    workbench.ready_for(sample, [options.encoder])
     matcher = workbench.matcher
     domain = matcher.domain(sample)
     parts = []
     for start in range(0, len(data), EMBEDDED_AT_ONCE):
         progress(0.5 * start / len(data), f"embedding {start} of {len(data)} images")
         images = [data.image(index) for index in range(start, min(start + EMBEDDED_AT_ONCE, len(data)))]
-        parts.append(matcher.embed(_encoder(options), images, domain))
-    return matcher.checkpoint(_encoder(options), domain), np.concatenate(parts), domain
+        parts.append(matcher.embed(options.encoder, images, domain))
+    return matcher.checkpoint(options.encoder, domain), np.concatenate(parts), domain
 
 
-def _speed_text(rows: list[dict]) -> str:
+def _speed_table(rows: list[dict]) -> Table:
     cells = [
         (
             each["name"],
@@ -125,32 +147,25 @@ def _speed_text(rows: list[dict]) -> str:
     return table(("benchmark", "ours", "the obvious way", "times faster", "n"), cells)
 
 
-def _loop_text(rows: list[dict]) -> str:
-    def change(row: dict, name: str) -> str:
-        before, unlabelled, after = (row[f"{name}_{when}"] for when in ("before", "unlabelled", "after"))
-        return (
-            f"{before:.3f} > {unlabelled:.3f} > {after:.3f} ({100 * (after / max(before, 1e-9) - 1):+.0f} %)"
-        )
-
+def _loop_table(rows: list[dict]) -> Table:
+    heading = ("domain", "measured on", "pairs", "answers")
+    heading += ("one-shot error", "equal error rate", "base protocol")
     cells = [
         (
             row["domain"],
             row["split"],
             row["queue"] + (f", {100 * row['wrong']:g} % wrong" if row["wrong"] else ""),
             str(row["answers"]),
-            change(row, "error"),
-            change(row, "eer"),
+            _change(row, "error"),
+            _change(row, "eer"),
             f"{row['base_before']:.3f} > {row['base_after']:.3f}",
         )
         for row in rows
     ]
-    heading = (
-        "domain",
-        "measured on",
-        "pairs",
-        "answers",
-        "one-shot error",
-        "equal error rate",
-        "base protocol",
-    )
-    return table(heading, cells) + "\nBefore > unlabelled images alone > after the answers."
+    return table(heading, cells)
+
+
+def _change(row: dict, name: str) -> str:
+    before, unlabelled, after = (row[f"{name}_{when}"] for when in ("before", "unlabelled", "after"))
+    relative = 100 * (after / max(before, 1e-9) - 1)
+    return f"{before:.3f} > {unlabelled:.3f} > {after:.3f} ({relative:+.0f} %)"

@@ -1,0 +1,92 @@
+"""`checkpoints list`, `promote`, `use` and `rollback`."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.cli.arguments import add_command, add_encoder, add_group
+from siamese_core.cli.command import CommandResult, open_store
+from siamese_core.cli.terminal import table
+from siamese_core.data.progress import Progress
+from siamese_core.networks.encoders import SLOTS
+
+if TYPE_CHECKING:
+    from siamese_core.checkpoints.store import CheckpointStore
+
+SUMMARY = "list checkpoints, promote one, go back to the one before"
+AUTO = "auto"
+ID_HELP = "as in checkpoints list"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parts = add_group(parser)
+    add_command(parts, "list", "list every checkpoint, shipped and in the workspace", checkpoints_list)
+    promote = add_command(parts, "promote", "make a checkpoint current", checkpoints_promote)
+    promote.add_argument("id", metavar="ID", help=ID_HELP)
+    promote.add_argument(
+        "--slot", choices=SLOTS, help="where it serves (the slot that is named like its encoder)"
+    )
+    use = add_command(parts, "use", "choose one checkpoint for all images in a slot", checkpoints_use)
+    use.add_argument("slot", choices=SLOTS, metavar="SLOT", help=f"one of {', '.join(SLOTS)}")
+    use.add_argument("id", metavar="ID", help=f"{ID_HELP}; {AUTO}: chosen by what the images are")
+    back = add_command(parts, "rollback", "go back to the checkpoint before", checkpoints_rollback)
+    add_encoder(back)
+    back.add_argument(
+        "--domain", choices=DOMAINS, default=HANDWRITING, help="whose checkpoint goes back (%(default)s)"
+    )
+
+
+def checkpoints_list(options: Namespace, progress: Progress) -> CommandResult:
+    """List the checkpoints, without loading any."""
+    return _result(open_store(options))
+
+
+def checkpoints_promote(options: Namespace, progress: Progress) -> CommandResult:
+    """Make a checkpoint the current one of a slot."""
+    store = open_store(options)
+    progress(0.0, "loading the checkpoint")
+    store.promote(options.id, options.slot)
+    return _result(store)
+
+
+def checkpoints_use(options: Namespace, progress: Progress) -> CommandResult:
+    """Fix a checkpoint in a slot for images of every domain, or let the domain choose again."""
+    store = open_store(options)
+    progress(0.0, "loading the checkpoint")
+    store.fix(options.slot, None if options.id == AUTO else options.id)
+    return _result(store)
+
+
+def checkpoints_rollback(options: Namespace, progress: Progress) -> CommandResult:
+    """Make the checkpoint current again that was so before."""
+    store = open_store(options)
+    store.rollback(options.encoder, options.domain)
+    return _result(store)
+
+
+def _result(store: "CheckpointStore") -> CommandResult:
+    entries = [
+        {
+            "id": info.id,
+            "encoder": info.encoder,
+            "origin": info.origin,
+            "current": info.current,
+            "created_at": info.card["created_at"],
+            "parent": info.card.get("parent"),
+            "folder": str(info.folder),
+        }
+        for info in store.list()
+    ]
+    rows = [
+        (
+            each["id"],
+            each["encoder"],
+            each["origin"],
+            "current" if each["current"] else "",
+            each["created_at"][:16].replace("T", " "),
+        )
+        for each in entries
+    ]
+    shown = table(("checkpoint", "encoder", "origin", "", "created"), rows)
+    nothing = "There is no checkpoint yet: train one."
+    return CommandResult({"checkpoints": entries}, (shown if rows else nothing,))

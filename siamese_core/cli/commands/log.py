@@ -1,0 +1,61 @@
+"""`log import`, `log export`, `log check`: the answers of people."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siamese_core.cli.arguments import add_command, add_group
+from siamese_core.cli.command import CommandResult, open_workbench
+from siamese_core.cli.terminal import one_line, outline
+from siamese_core.data.progress import Progress
+
+if TYPE_CHECKING:
+    from siamese_core.answers.pair_log import LogReport
+
+SUMMARY = "check, import or export the answers"
+COUNTS = ("rows", "labels", "corrections", "conflicts")
+SHOWN_LINES = 20
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parts = add_group(parser)
+    load = add_command(parts, "import", "append the answers of a CSV", log_import)
+    load.add_argument("file", type=Path, metavar="CSV", help="with the columns left_id, right_id, answer")
+    save = add_command(parts, "export", "write the valid rows as a CSV", log_export)
+    save.add_argument("file", type=Path, metavar="FILE", help="the new CSV")
+    add_command(parts, "check", "count the answers and list the lines that are not valid", log_check)
+
+
+def log_import(options: Namespace, progress: Progress) -> CommandResult:
+    """Append the rows of a CSV to the log of the workspace."""
+    workbench = open_workbench(options)
+    report = workbench.log.import_csv(options.file, workbench.images)
+    return _result(report, f"{report.added} rows added from {options.file}.")
+
+
+def log_export(options: Namespace, progress: Progress) -> CommandResult:
+    """Write the rows of the log to a new CSV."""
+    report = open_workbench(options).log.export(options.file)
+    return _result(report, f"{report.rows} rows written to {options.file}.")
+
+
+def log_check(options: Namespace, progress: Progress) -> CommandResult:
+    """Read the whole log, and look for the images that it names."""
+    workbench = open_workbench(options)
+    labels = workbench.log.labels()
+    gone = {each for row in labels for each in row.pair if each not in workbench.images}
+    lines = [str(workbench.log.path)]
+    if gone:
+        lines.append(
+            f"{len(gone)} images of these labels are gone from {workbench.images.folder}: put them back."
+        )
+    return _result(workbench.log.check(), *lines)
+
+
+def _result(report: "LogReport", *lines: str) -> CommandResult:
+    found = report.json()
+    counts = {name: found[name] for name in COUNTS} | {"rejected": len(report.rejected)}
+    rejected = [f"  line {each.line}: {one_line(each.why)}" for each in report.rejected[:SHOWN_LINES]]
+    if len(report.rejected) > SHOWN_LINES:
+        rejected.append(f"  and {len(report.rejected) - SHOWN_LINES} more: --json lists them all")
+    return CommandResult(found, (*map(one_line, lines), outline(counts), *rejected))

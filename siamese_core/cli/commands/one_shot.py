@@ -1,0 +1,66 @@
+"""`one-shot`: rank the classes of a folder for an image."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+
+from siamese_core.cli.arguments import add_encoders
+from siamese_core.cli.command import EMBEDDED_AT_ONCE, CommandResult, open_workbench
+from siamese_core.cli.notes import notes
+from siamese_core.cli.terminal import one_line, table
+from siamese_core.data.progress import Progress
+from siamese_core.networks.encoders import SLOTS
+
+if TYPE_CHECKING:
+    from siamese_core.workspace.matching import Ranking
+
+SUMMARY = "rank the classes of a folder for an image"
+SHOWN_CLASSES = 10
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--query", type=Path, required=True, metavar="IMAGE", help="the image to classify")
+    parser.add_argument(
+        "--support",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of CLASS/image files (several images of a class are its shots), or of CLASS.png files",
+    )
+    add_encoders(parser)
+    parser.set_defaults(run=one_shot)
+
+
+def one_shot(options: Namespace, progress: Progress) -> CommandResult:
+    """Store the images and tell each encoder's ranking of the classes."""
+    from siamese_core.data.support_folder import read_support
+    from siamese_core.images.decoding import decode_image
+
+    query, support = decode_image(options.query), read_support(options.support)
+    workbench = open_workbench(options)
+    encoders = options.encoders or SLOTS
+    images = [image for _, image in support]
+    workbench.ready_for([query, *images], encoders)
+    domain = workbench.matcher.domain([query, *images])
+    for place, encoder in enumerate(encoders):
+        for start in range(0, len(images), EMBEDDED_AT_ONCE):
+            share = (place + start / len(images)) / len(encoders)
+            progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
+            workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
+    result = workbench.one_shot(query, support, encoders)
+    rankings = [part for each in result.rankings for part in _shown_ranking(each)]
+    return CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))
+
+
+def _shown_ranking(ranking: "Ranking") -> list[RenderableType]:
+    verdict = "none of these" if ranking.none_of_these else ranking.pick
+    title = (
+        f"{ranking.encoder}: {one_line(verdict)} (margin {ranking.margin:.2f}, "
+        f"threshold {ranking.threshold:.2f}, {ranking.checkpoint})"
+    )
+    shown = ranking.ranking[:SHOWN_CLASSES]
+    classes = table(("class", "similarity"), [(each.name, f"{each.similarity:.2f}") for each in shown])
+    more = len(ranking.ranking) - len(shown)
+    return [title, classes, *([f"and {more} more"] if more else []), ""]

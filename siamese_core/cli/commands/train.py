@@ -1,0 +1,95 @@
+"""`train`: train an encoder into a new checkpoint."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from siamese_core.cli.arguments import (
+    DATA_HELP,
+    add_data,
+    add_encoder,
+    add_pair_labels,
+    add_seed,
+    positive,
+    whole,
+)
+from siamese_core.cli.command import CommandResult, open_store
+from siamese_core.cli.terminal import outline
+from siamese_core.data.progress import Progress
+
+SUMMARY = "train an encoder into a new checkpoint"
+DEFAULT_MINUTES = 60.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_encoder(parser)
+    add_data(parser, required=True, words=f"{DATA_HELP}; or one list of pairs, CSV left,right,same")
+    add_pair_labels(parser, "--data")
+    parser.add_argument(
+        "--validation",
+        type=Path,
+        metavar="PATH",
+        help="data with other classes, to calibrate and measure on (a tenth of the classes of --data)",
+    )
+    _add_schedule(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the new checkpoint (in the workspace)")
+    parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
+    parser.add_argument(
+        "--start", type=Path, metavar="DIR", help="checkpoint whose weights to start from (random weights)"
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="store only what has changed since --start: 2 MB instead of koch's 28",
+    )
+    add_seed(parser)
+    parser.set_defaults(run=train)
+
+
+def _add_schedule(parser: ArgumentParser) -> None:
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=positive, metavar="M", help=f"how long to train ({DEFAULT_MINUTES:g})"
+    )
+    length.add_argument("--steps", type=whole(1), metavar="N", help="how many steps to train for instead")
+    parser.add_argument(
+        "--batches",
+        type=whole(1),
+        default=1,
+        metavar="N",
+        help="batches in a step, each from one alphabet or other group (1; 8 keep a GPU busy)",
+    )
+    parser.add_argument(
+        "--interval", type=positive, default=5.0, metavar="M", help="minutes between two measurements (5)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=whole(1),
+        metavar="N",
+        help="stop after N measurements without a better one-shot accuracy (never)",
+    )
+
+
+def train(options: Namespace, progress: Progress) -> CommandResult:
+    """Train until the time, the steps or the patience are used up, and save the best checkpoint."""
+    from siamese_core.training.options import TrainingRequest
+    from siamese_core.training.runs import train_checkpoint
+
+    limited = options.steps is not None or options.minutes is not None
+    request = TrainingRequest(
+        encoder=options.encoder,
+        data=tuple(options.data),
+        labels=options.labels,
+        validation=options.validation,
+        steps=options.steps,
+        minutes=options.minutes if limited else DEFAULT_MINUTES,
+        patience=options.patience,
+        out=options.out,
+        resume=options.resume,
+        seed=options.seed,
+        start=options.start,
+        update=options.update,
+        batches=options.batches,
+        interval_minutes=options.interval,
+    )
+    report = train_checkpoint(request, open_store(options), progress).json()
+    return CommandResult(report, (outline(report),))

@@ -1,0 +1,44 @@
+"""`compare` as people and programs call it."""
+
+from siamese_core.checkpoints.pointers import Pointer, write_pointer
+from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.images.store import ImageStore
+from siamese_core.networks.encoders import ENCODERS, SLOTS
+
+
+def test_compare_tells_what_both_slots_say(run, own_slots, pair):
+    found = run("compare", *pair, "--json").json()
+    assert list(found) == ["left", "right", "results"]
+    assert all(len(found[side]) == 64 for side in ("left", "right"))
+    assert [result["encoder"] for result in found["results"]] == list(SLOTS)
+    for result in found["results"]:
+        assert list(result)[:5] == ["encoder", "checkpoint", "similarity", "threshold", "same"]
+        assert result["checkpoint"] == CheckpointStore(own_slots).current_id(result["encoder"])
+        assert result["same"] is (result["similarity"] >= result["threshold"])
+
+
+def test_every_encoder_can_be_asked_in_the_order_of_asking(run, all_encoders, pair):
+    words = [word for name in reversed(ENCODERS) for word in ("--encoder", name)]
+    found = run("compare", *pair, *words, "--json", home=all_encoders).json()
+    assert [result["encoder"] for result in found["results"]] == list(reversed(ENCODERS))
+    assert all(result["checkpoint"].startswith(result["encoder"]) for result in found["results"])
+
+
+def test_compare_stores_both_images_under_their_ids(run, own_slots, pair):
+    found = run("compare", *pair, "--encoder", "koch", "--json").json()
+    assert ImageStore(own_slots / "images").ids() == sorted([found["left"], found["right"]])
+
+
+def test_compare_tells_people_the_verdict_as_a_word(run, own_slots, pair):
+    heading, *rows = run("compare", *pair).text().splitlines()[: 1 + len(SLOTS)]
+    assert heading.split() == ["encoder", "similarity", "threshold", "verdict", "checkpoint"]
+    assert [row.split()[0] for row in rows] == list(SLOTS)
+    assert all(row.split()[3] in ("same", "different") for row in rows)
+
+
+def test_a_slot_whose_promoted_checkpoint_is_gone_serves_the_shipped_one_and_says_so(run, workspace, pair):
+    folder = CheckpointStore(workspace).own_folder
+    folder.mkdir(parents=True)
+    write_pointer(folder, "koch", Pointer("koch-000000000000"))
+    shown = run("compare", *pair, "--encoder", "koch").text()
+    assert "Note: A promoted checkpoint must stay where it is. Received: koch-000000000000" in shown

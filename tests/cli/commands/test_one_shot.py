@@ -1,0 +1,43 @@
+"""`one-shot` as people and programs call it."""
+
+import numpy as np
+import pytest
+
+from helpers.samples import alphabet, image_file
+from siamese_core.networks.encoders import SLOTS
+
+
+def test_one_shot_ranks_every_class_by_both_slots(run, own_slots, pair, support):
+    found = run("one-shot", "--query", pair[0], "--support", support, "--json").json()
+    assert list(found) == ["query", "results"]
+    assert [result["encoder"] for result in found["results"]] == list(SLOTS)
+    for result in found["results"]:
+        assert list(result)[:5] == ["encoder", "checkpoint", "pick", "margin", "ranking"]
+        similarities = [each["similarity"] for each in result["ranking"]]
+        assert all(list(each) == ["class", "similarity"] for each in result["ranking"])
+        assert {each["class"] for each in result["ranking"]} == {"alu", "beko", "cini"}
+        assert similarities == sorted(similarities, reverse=True)
+        assert result["pick"] == result["ranking"][0]["class"]
+        assert result["margin"] == pytest.approx(similarities[0] - similarities[1])
+
+
+def test_one_shot_finds_an_image_that_is_in_the_support_set(run, own_slots, support):
+    query = next((support / "cini").iterdir())
+    found = run("one-shot", "--query", query, "--support", support, "--encoder", "koch", "--json").json()
+    assert [result["pick"] for result in found["results"]] == ["cini"]
+
+
+def test_one_shot_takes_files_that_are_each_a_class(run, own_slots, drawings):
+    character = drawings / "Alphabet_1" / "character01"
+    query = character / "0001_01.png"
+    words = ("--query", query, "--support", character, "--encoder", "koch")
+    assert run("one-shot", *words, "--json").json()["results"][0]["pick"] == "0001_01"
+    assert "koch: 0001_01 (margin" in run("one-shot", *words).text()
+
+
+def test_a_long_ranking_is_cut_for_people_and_whole_in_json(run, own_slots, tmp_path):
+    for number, glyph in enumerate(alphabet(np.random.default_rng(2), 1, 45, 32)[0]):
+        (tmp_path / f"class{number:02d}.png").write_bytes(image_file(glyph))
+    words = ("one-shot", "--query", tmp_path / "class03.png", "--support", tmp_path, "--encoder", "koch")
+    assert len(run(*words, "--json").json()["results"][0]["ranking"]) == 45
+    assert "\nand 35 more\n" in run(*words).text()
