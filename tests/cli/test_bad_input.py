@@ -40,7 +40,7 @@ BAD = {
     "list without columns": (("evaluate", "verification", "--list", "TEXT"), "left, right and same"),
     "pairs of a list": (("evaluate", "verification", "--list", "TEXT", "--pairs", "4"), "--pairs"),
     "labels of data": (("evaluate", "verification", "--data", "DATA", "--labels", "TEXT"), "--labels"),
-    "no such checkpoint": (("evaluate", "one-shot", "--data", "DATA", "--checkpoint", "FOLDER"), "card.json"),
+    "no such checkpoint": (("evaluate", "verification", "--data", "DATA", "--checkpoint", "FOLDER"), "card.json"),
     "train nothing": (("train", "koch"), "--data"),
     "train on nothing": (("train", "koch", "--data", "missing", "--steps", "1"), "missing"),
     "negative steps": (("train", "koch", "--data", "DATA", "--steps", "-1"), "--steps"),
