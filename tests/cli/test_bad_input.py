@@ -6,6 +6,7 @@ import pytest
 
 from helpers.samples import corner_mark, huge_png, image_file
 
+VERIFICATION = ("evaluate", "verification", "--data", "DATA")
 BAD = {
     "no command": ((), "COMMAND"),
     "unknown command": (("teach",), "invalid choice: 'teach'"),
@@ -40,7 +41,7 @@ BAD = {
     "list without columns": (("evaluate", "verification", "--list", "TEXT"), "left, right and same"),
     "pairs of a list": (("evaluate", "verification", "--list", "TEXT", "--pairs", "4"), "--pairs"),
     "labels of data": (("evaluate", "verification", "--data", "DATA", "--labels", "TEXT"), "--labels"),
-    "no such checkpoint": (("evaluate", "verification", "--data", "DATA", "--checkpoint", "FOLDER"), "card.json"),
+    "no such checkpoint": ((*VERIFICATION, "--checkpoint", "FOLDER"), "card.json"),
     "train nothing": (("train", "koch"), "--data"),
     "train on nothing": (("train", "koch", "--data", "missing", "--steps", "1"), "missing"),
     "negative steps": (("train", "koch", "--data", "DATA", "--steps", "-1"), "--steps"),
