@@ -22,9 +22,9 @@ HEADER = Markup(
     "networks, correct them, retrain them.</p></div><label>Your name "
     '<input type="text" maxlength="80" autocomplete="nickname" placeholder="for the log"></label></header>'
 )
-HEADER_SCRIPT = "workbench.annotator(element)"
+HEADER_SCRIPT = "workbench.masthead.start(element)"
 # What the browser tab remembers is handed over when the page loads.
-RECALL = "() => workbench.recall({})"
+RECALL = "() => workbench.memory.recall({})"
 
 
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:

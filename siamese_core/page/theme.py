@@ -1,4 +1,4 @@
-"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/web/style.css does the rest.
+"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/web/styles/ does the rest.
 
 Names of fonts are given as plain text: gradio fetches a font only where it is given as one of its classes.
 """
@@ -8,7 +8,39 @@ import gradio as gr
 from siamese_core.data.assets import ASSETS
 
 WEB = ASSETS / "web"
-SCRIPTS = ("page.js", "label.js", "review.js")
+# In the order in which they run: a script finds what stands before it under `window.workbench`.
+SCRIPTS = (
+    "parts/memory.js",
+    "parts/keys.js",
+    "parts/outbox.js",
+    "parts/uploads.js",
+    "parts/masthead.js",
+    "parts/samples.js",
+    "parts/picture.js",
+    "compare.js",
+    "one_shot.js",
+    "label/pairs.js",
+    "label/drawing.js",
+    "label/looking.js",
+    "label.js",
+    "review.js",
+    "retrain.js",
+)
+# In the order in which they count: of two rules for one element, the later one.
+STYLES = (
+    "colours.css",
+    "frame.css",
+    "words.css",
+    "picture.css",
+    "opinions.css",
+    "answers.css",
+    "contradictions.css",
+    "one_shot.css",
+    "label.css",
+    "review.css",
+    "retrain.css",
+    "status.css",
+)
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
@@ -108,9 +140,12 @@ def theme() -> gr.themes.Base:
 
 
 def style() -> str:
-    return (WEB / "style.css").read_text(encoding="utf-8")
+    """Return the page's own style sheet. Gradio puts its own prefix before rules inside @media, so one there
+    that names .gradio-container never matches."""
+    return "\n".join((WEB / "styles" / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def script() -> str:
-    """The page's own scripts, for its head: inline, so that they are there before any component."""
-    return "".join(f"<script>{(WEB / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+    """Return the page's own scripts for its head: inline, so that they are there before any component."""
+    texts = [(WEB / "scripts" / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return "".join(f"<script>{text}</script>" for text in texts)

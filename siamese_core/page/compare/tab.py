@@ -28,8 +28,8 @@ HINTS = {
 TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
 PREVIEW_LABEL = "Preview what your answers teach"
 PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
-SAMPLES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
-BOARD_SCRIPT = "workbench.board(element, (moved) => trigger('moved', moved), watch)"
+SAMPLES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
+BOARD_SCRIPT = "workbench.compare.opinions(element, (moved) => trigger('moved', moved), watch)"
 
 
 class CompareTab:

@@ -1,7 +1,7 @@
 """The pair to label, and what goes between its script and the queue: pairs come in batches, answers go with
 the ids of their pair and an id of their own, so that none is lost, doubled or given to another pair.
 
-What a person answers is first kept in the browser and sent until the server has it (assets/web/label.js).
+An answer is first kept in the browser and sent until the server has it (scripts/parts/outbox.js).
 """
 
 import re

@@ -20,7 +20,7 @@ WATCH_SECONDS = 1.0
 OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
 OVERLAP_INFO = "Share of your questions that somebody else has answered already: tells how far you agree."
 REPLY_SCRIPT = "workbench.label.replies(element)"
-ALERT_SCRIPT = "workbench.label.alert(element, watch)"
+ALERT_SCRIPT = "workbench.label.contradictions(element, watch)"
 
 
 class LabelTab:

@@ -37,12 +37,12 @@ from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
 
 EMBEDDED_AT_ONCE = 32
 SUPPORT_SCRIPT = (
-    "workbench.support(element, {added: (d) => trigger('added', d), renamed: (d) => trigger('renamed', d), "
-    "removed: (d) => trigger('removed', d), emptied: () => trigger('emptied'), "
-    "sampled: () => trigger('sampled')}, watch)"
+    "workbench.oneShot.support(element, {added: (d) => trigger('added', d), "
+    "renamed: (d) => trigger('renamed', d), removed: (d) => trigger('removed', d), "
+    "emptied: () => trigger('emptied'), sampled: () => trigger('sampled')}, watch)"
 )
-QUERIES_SCRIPT = "workbench.samples(element, (index) => trigger('picked', {index}))"
-RANKINGS_SCRIPT = "workbench.rankings(element, (right) => trigger('corrected', right), watch)"
+QUERIES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
+RANKINGS_SCRIPT = "workbench.oneShot.rankings(element, (right) => trigger('corrected', right), watch)"
 
 
 class OneShotTab:

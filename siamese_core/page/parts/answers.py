@@ -31,7 +31,7 @@ BAR = Markup(
     '<button type="button" class="undo" data-undo><b>↶</b> Undo <kbd>Z</kbd></button>'
     '<span class="saved" role="status" aria-live="polite"></span></div>'
 )
-BAR_SCRIPT = "workbench.answers(element, server, () => trigger('answered'))"
+BAR_SCRIPT = "workbench.compare.answerBar(element, server, () => trigger('answered'))"
 TABLE = Markup(
     '<div class="last-answers"><header><h2>Last answers</h2><a class="button" href="pairs.csv" download>'
     "Download all as CSV</a></header>{table}</div>"

@@ -16,7 +16,7 @@ from markupsafe import escape
 from siamese_core.errors import UserError
 
 log = logging.getLogger(__name__)
-# For handlers that ask the encoders: the latest call counts, and style.css draws that one is under way.
+# For handlers that ask the encoders: the latest call counts, and words.css draws that one is under way.
 ASKING = {
     "trigger_mode": "always_last",
     "concurrency_id": "encoders",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 
 class Panel(gr.HTML):
-    """gr.HTML that takes nothing but Markup. `script`: what connects it to assets/web/page.js; events that it
+    """gr.HTML that takes nothing but Markup. `script`: what connects it to assets/web/scripts; events that it
     triggers must be named in quotes there, or gradio does not know them."""
 
     is_template = True

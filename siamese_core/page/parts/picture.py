@@ -1,4 +1,4 @@
-"""A place for one picture: upload, webcam and clipboard by gradio, drawing and Ctrl+V by page.js."""
+"""A place for one picture: upload, webcam and clipboard by gradio, the rest by scripts/parts/picture.js."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ PAD = Markup(
     '<button type="button" data-step>Undo stroke</button><button type="button" data-wipe>Clear</button>'
     '<button type="button" data-done>Done</button></div></div>'
 )
-PAD_SCRIPT = "workbench.pad(element, (file) => trigger('given', file), upload)"
+PAD_SCRIPT = "workbench.picture.place(element, (file) => trigger('given', file))"
 
 
 @dataclass(frozen=True)

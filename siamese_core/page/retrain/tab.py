@@ -41,7 +41,7 @@ ROW = Markup(
 )
 CURRENT = Markup('<b class="serves">● serves{what}</b>')
 PROMOTE = Markup('<button type="button" data-promote="{id}" data-slot="{slot}">Promote</button>')
-SCRIPT = "workbench.checkpoints(element, (wish) => trigger('wished', wish))"
+SCRIPT = "workbench.retrain.checkpoints(element, (wish) => trigger('wished', wish))"
 
 
 class RetrainTab:

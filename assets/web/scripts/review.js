@@ -1,9 +1,11 @@
 // The Review tab in the browser: what is to be seen, the list, one key an answer.
 "use strict";
 
-window.workbench.review = (() => {
-  const { sessionStorage, who, visible, onClick, onKey, RETRY_MS, KEYS } = workbench.tools;
+{
+  const { sessionStorage, who } = workbench.memory;
+  const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
 
+  const RETRY_MS = 2000;
   const NEWS_MS = 2000;
   const LOOK_MS = 5000;
   const WISH = "siamese.review";
@@ -174,7 +176,7 @@ window.workbench.review = (() => {
         x: () => takeAway(current()), z: () => send("undo", {}, "Your last answer is taken back"),
         n: () => turn(1), p: () => turn(-1),
       };
-      const run = KEYS[key] ? () => answer(current(), KEYS[key]) : acts[key];
+      const run = ANSWER_KEYS[key] ? () => answer(current(), ANSWER_KEYS[key]) : acts[key];
       return run ? (run(), true) : false;
     });
     window.addEventListener("beforeunload", (event) => unsent.length && event.preventDefault());
@@ -183,5 +185,5 @@ window.workbench.review = (() => {
     drawn();
   }
 
-  return { views, filters, list };
-})();
+  workbench.review = { views, filters, list };
+}

@@ -1,0 +1,186 @@
+// The Label tab: one key an answer, undo back to the start of the session, contradictions and suggestions.
+"use strict";
+{
+  const { sessionStorage, randomHex, storedList, who } = workbench.memory;
+  const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
+  const HISTORY = "siamese.history"; // [{pair, id, answer}] of the session; id is null where the pair was skipped
+
+  class PairView {
+    constructor(root, server, saved) {
+      this.root = root;
+      this.history = storedList(sessionStorage, HISTORY);
+      this.since = 0; // when the pair came on screen, ms
+      this.drawing = new workbench.PairDrawing(root);
+      this.outbox = workbench.outbox(server, () => this.tell(), saved);
+      this.looking = new workbench.Looking(root);
+      this.pairs = new workbench.Pairs((sent) => server.ask(sent), {
+        arrived: () => this.root.dataset.left || this.show(),
+        gone: () => this.show(),
+        isVisible: () => visible(root),
+        answered: () => this.history.filter((each) => each.id && each.pair).map((each) => each.pair),
+      });
+    }
+
+    get onScreen() {
+      return this.root.dataset.left ? this.pairs.queue[0] : null;
+    }
+
+    show() {
+      const pair = this.pairs.next();
+      this.drawing.pair(pair, pair ? this.pairs.imagesOf(pair) : [], this.pairs.waitingWords);
+      this.since = performance.now();
+      this.tell();
+      this.pairs.topUp();
+    }
+
+    // What is not saved, always; what was refused, until somebody decides.
+    tell() {
+      const { outbox } = this;
+      const kept = this.drawing.find(".kept");
+      const given = this.history.filter((each) => each.id).length;
+      if (outbox.refused.length) {
+        kept.textContent = `${outbox.refused.length} not saved: ${outbox.refused[0].words} `;
+        kept.append(linkButton("again", "Try again"), " ", linkButton("discard", "Discard"));
+      } else if (outbox.unsaved) {
+        kept.textContent = `${outbox.unsaved} unsaved${outbox.lost ? "; the server does not answer, trying again" : ""}`;
+      } else {
+        kept.textContent = given ? `All ${given} of this session saved` : "";
+      }
+      kept.classList.toggle("open", outbox.unsaved + outbox.refused.length > 0);
+      this.drawing.find("[data-back]").disabled = !this.history.length;
+    }
+
+    remember(entry) {
+      this.history.push(entry);
+      while (this.history.length) {
+        try {
+          return sessionStorage.setItem(HISTORY, JSON.stringify(this.history));
+        } catch (full) {
+          this.history.splice(0, Math.ceil(this.history.length / 4));
+        }
+      }
+    }
+
+    answer(kind) {
+      const pair = this.onScreen;
+      if (!pair) return;
+      const id = randomHex(16);
+      const milliseconds = Math.round(performance.now() - this.since);
+      this.pairs.take();
+      this.remember({ pair, id, answer: kind });
+      this.outbox.add({
+        ...who(), id, kind: "answer", answer: kind, left_id: pair.left, right_id: pair.right,
+        blind: this.looking.is("blind"), milliseconds, reason: pair.reason, probability: pair.probability,
+        asked: pair.asked,
+      });
+      this.drawing.last(pair, kind);
+      this.show();
+    }
+
+    // An answer to a pair of a contradiction or a suggestion.
+    give({ left, right, answer, origin, because }) {
+      const id = randomHex(16);
+      this.remember({ pair: null, id, answer });
+      this.outbox.add({ ...who(), id, kind: "answer", answer, left_id: left, right_id: right, origin, because });
+    }
+
+    skip() {
+      if (!this.onScreen) return;
+      this.remember({ pair: this.pairs.take(), id: null, answer: null });
+      this.drawing.last(null);
+      this.show();
+    }
+
+    back() {
+      const latest = this.history.pop();
+      if (!latest) return;
+      sessionStorage.setItem(HISTORY, JSON.stringify(this.history));
+      if (latest.pair) this.pairs.putBack(latest.pair);
+      if (latest.id && !this.outbox.withdraw(latest.id)) {
+        this.outbox.add({ ...who(), id: randomHex(16), kind: "undo", target: latest.id });
+      }
+      this.drawing.last(null);
+      this.show();
+    }
+
+    // Another name gets questions of its own.
+    renamed() {
+      this.pairs.keepOf(who().annotator);
+      if (this.pairs.started) this.show();
+    }
+
+    // Asks for pairs once the tab is looked at.
+    start() {
+      new IntersectionObserver((seen) => {
+        if (this.pairs.started || !seen.some((each) => each.isIntersecting)) return;
+        this.pairs.started = true;
+        this.show();
+      }).observe(this.root);
+      this.outbox.adopt();
+      this.tell();
+    }
+  }
+
+  function linkButton(name, label) {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: label });
+    made.dataset[name] = "";
+    return made;
+  }
+
+  let shown = null; // the PairView on this page
+
+  function pairView(element, server, saved) {
+    const root = element.querySelector(".pair-view");
+    const view = (shown = new PairView(root, server, saved));
+    const { looking } = view;
+    const acts = {
+      n: () => view.skip(), z: () => view.back(), f: () => looking.flip(), escape: () => looking.plain(),
+      e: () => looking.toggle("enlarge"), b: () => looking.toggle("blind"),
+    };
+    onClick(root, "data-reply", (button) => view.answer(button.dataset.reply));
+    onClick(root, "data-skip", acts.n);
+    onClick(root, "data-back", acts.z);
+    onClick(root, "data-again", () => view.outbox.again());
+    onClick(root, "data-discard", () => view.outbox.discard());
+    onClick(root, "data-clashes", () =>
+      document.querySelector(".clash")?.scrollIntoView({ behavior: "smooth", block: "center" }));
+    onKey(root, (key) => {
+      const act = ANSWER_KEYS[key] ? () => view.answer(ANSWER_KEYS[key]) : acts[key];
+      return act ? (act(), true) : false;
+    });
+    document.addEventListener("change", (event) => event.target.closest?.("#masthead") && view.renamed());
+    window.addEventListener("beforeunload", (event) => view.outbox.unsaved && event.preventDefault());
+    view.start();
+  }
+
+  // Buttons that answer a pair of a contradiction or a suggestion.
+  function replies(element) {
+    const reply = (button) => {
+      const { left, right, give: answer, origin, because } = button.dataset;
+      shown.give({ left, right, answer, origin, because: because.split(" ").filter(Boolean) });
+      button.closest("li").classList.add("done");
+    };
+    onClick(element, "data-give", reply);
+    onClick(element, "data-accept-all", () => {
+      for (const item of element.querySelectorAll(".implied li:not(.done)")) reply(item.querySelector("[data-give]"));
+    });
+  }
+
+  // Contradictions stand below the pair, so that no button moves under the hand; a word above says that they do.
+  function contradictions(element, watch) {
+    replies(element);
+    const count = () => {
+      const found = Number(element.querySelector("[data-clashes-found]")?.dataset.clashesFound || 0);
+      const note = document.querySelector(".pair-view [data-clashes]");
+      if (!note) return;
+      note.hidden = !found;
+      note.textContent = found === 1 ? "A contradiction: see below" : `${found} contradictions: see below`;
+    };
+    watch("value", count);
+    count();
+  }
+
+  const pool = (element, added) => workbench.uploads.fileAdder(element, "image/*,.zip", added);
+
+  workbench.label = { pairView, replies, contradictions, pool };
+}
