@@ -1,5 +1,5 @@
 """Learns how to compare embeddings, as functions of arrays.
 
-In: embeddings, answered pairs, unlabelled images. Out: a metric (two-covariance model), clusters, neighbours.
-Open `learning` first; `two_covariance` has the arithmetic.
+In: embeddings (n, d), answered pairs, unlabelled images. Out: a metric (two-covariance model) and its
+calibration, clusters of images, nearest neighbours. Open `learning` first; `two_covariance` has the model.
 """

@@ -1,17 +1,16 @@
-"""What answered pairs and unlabelled images teach of how to compare embeddings, as functions of arrays.
+"""Learn a metric of embeddings from answered pairs and unlabelled images, as functions of arrays.
 
-Embeddings are brought to unit length after a power of each number and compared by a cosine in which
-directions that differ within one thing count less (within-class covariance, Hatch 2006), shrunk towards all
-directions alike, and those in which things differ count more (two-covariance model, Brümmer 2010). How much
-of each is chosen by how well it tells things apart that it did not learn from.
+Answers are clustered into identities, a two-covariance model is fitted to these under several settings, and
+the setting is selected that tells identities apart which it was not fitted to (cross-validation over
+identities).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.metric_learning.clustering import likely_groups, log_odds_of_pairs
+from siamese_core.metric_learning.clustering import cluster, log_odds_of_pairs
 from siamese_core.metric_learning.two_covariance import (
     MOST_EXEMPLARS,
     POWERS,
@@ -20,18 +19,21 @@ from siamese_core.metric_learning.two_covariance import (
     Kernel,
     Metric,
     Setting,
-    Span,
+    Subspace,
     as_metric,
     centred,
     kernels,
 )
 from siamese_core.metrics import Calibration, fit_calibration
 
-UNLABELLED_SHRINKAGE = 10.0  # of the covariance of all images, where there are no answers
-FOLDS = 4
-MOST_IMAGES = 500  # that are learned from, so that it takes seconds
-FEWEST_SAME = 4  # pairs in held-out things, below which nothing can be chosen
-CLEARLY_WORSE = 2.0  # times the parent's loss; a few things held out tell no more, the gate judges
+UNLABELLED_SHRINKAGE = 10.0  # ridge on the total covariance without answers, in units of the mean variance
+FOLDS = 4  # of the cross-validation
+MOST_IMAGES = 500  # that a metric is fitted to, so that it takes seconds
+FEWEST_SAME = 4  # positive pairs held out, below which no setting can be selected
+# Held-out loss, in units of the parent's, above which a setting is discarded. Generous, since a few
+# identities held out tell no more; whether a candidate replaces its parent is decided on the holdout
+# (`retraining.gate`).
+CLEARLY_WORSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class DefaultSetting:
     penalty: float
 
     def penalty_of(self, setting: Setting) -> float:
+        """Return the factor on the held-out loss of a setting, 1 for the default itself."""
         steps = (_steps(*each) for each in zip(self.setting, setting, (POWERS, SHRINKAGES), strict=True))
         return self.penalty ** sum(steps)
 
@@ -54,16 +57,27 @@ def _steps(start: float, end: float, values: tuple[float, ...]) -> int:
     return sum(min(start, end) <= value <= max(start, end) and value != start for value in values)
 
 
-# Best on faces, photographs and characters together (`bench loop`).
-DEFAULT_PRETRAINED = DefaultSetting((1.0, 1.5), 1.07)  # embeddings trained for another task, as ImageNet's
-DEFAULT_TRAINED = DefaultSetting(
-    (0.5, 0.5), 1.15
-)  # embeddings trained to be compared, weighted as by their head
+# Lowest error on faces, photographs and characters together (`bench loop`).
+# For embeddings that were trained for another task, as those of ImageNet classifiers:
+DEFAULT_PRETRAINED = DefaultSetting((1.0, 1.5), 1.07)
+# For embeddings that were trained to be compared, weighted as their head weights them:
+DEFAULT_TRAINED = DefaultSetting((0.5, 0.5), 1.15)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How a setting is selected: the default, and whether a metric is allowed to be the result."""
+
+    default: DefaultSetting = DEFAULT_PRETRAINED
+    allowed: Callable[[Metric], bool] = lambda metric: True
+
+
+ANY_METRIC = Selection()
 
 
 @dataclass(frozen=True)
 class LabelledPairs:
-    """Pairs (n,) of rows of embeddings, and whether they are the same."""
+    """Pairs of rows of embeddings: left, right: int (n,); same: bool (n,)."""
 
     left: np.ndarray
     right: np.ndarray
@@ -72,8 +86,11 @@ class LabelledPairs:
 
 @dataclass(frozen=True)
 class LearnedMetric:
-    """calibration: of the metric's scores; loss, parent_loss: cross-entropy in bits for each pair of things
-    held out, 1 is chance; setting: power, shrinkage."""
+    """A metric with the calibration of its scores and the setting it was fitted with.
+
+    loss, parent_loss: balanced cross-entropy of held-out pairs, in bits a pair (1 is chance); None where the
+    parent was not measured.
+    """
 
     metric: Metric
     calibration: Calibration
@@ -83,11 +100,11 @@ class LearnedMetric:
 
 
 def unlabelled_metric(embeddings: np.ndarray) -> Metric:
-    """From images (m, d) of which nothing is known: the cosine after shrunk whitening."""
-    span = Span.of(embeddings[:MOST_IMAGES], POWERS[0])
-    total = span.rows.T @ span.rows / len(span.rows)
-    kernel = Kernel.shrunk(total, span.unit * UNLABELLED_SHRINKAGE)
-    return as_metric(span, kernel, np.empty((0, span.rank)))
+    """Return the cosine after shrunk whitening, from images (m, d) without any answer."""
+    subspace = Subspace.of(embeddings[:MOST_IMAGES], POWERS[0])
+    total = subspace.rows.T @ subspace.rows / len(subspace.rows)
+    kernel = Kernel.whitening(total, subspace.mean_variance * UNLABELLED_SHRINKAGE)
+    return as_metric(subspace, kernel, np.empty((0, subspace.rank)))
 
 
 def learn(
@@ -95,36 +112,39 @@ def learn(
     answers: LabelledPairs,
     parent: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
     rng: np.random.Generator,
-    allowed: Callable[[Metric], bool] = lambda metric: True,
-    default: DefaultSetting = DEFAULT_PRETRAINED,
+    selection: Selection = ANY_METRIC,
 ) -> LearnedMetric | None:
-    """From embeddings (m, d), of answered and other images, and the answers. `parent`: what it says, (n,),
-    of pairs of rows; None for one that learned from these answers itself, so that nothing is held out from
-    it; the best that is `allowed` is taken. None where the answers are too few to choose by, or all that they
-    teach is clearly worse than the parent on things held out, or not allowed."""
+    """Learn a metric from embeddings (m, d) of answered and other images, and the answers.
+
+    parent: scores (n,) of pairs of rows by what serves today, or None where that was itself fitted to these
+    answers, so that nothing is held out from it.
+
+    Returns None where the answers are too few to select a setting by, or where every setting is clearly worse
+    than the parent on held-out identities or not allowed.
+    """
     answers, embeddings, parent = _reduced(embeddings, answers, parent)
-    trust = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
-    group = likely_groups(trust, answers.left, answers.right, answers.same)
-    judged = list(_folds(group, answers, rng))
-    if sum(int(fold.same.sum()) for fold in judged) < FEWEST_SAME:
+    log_odds = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
+    clusters = cluster(log_odds, answers.left, answers.right, answers.same)
+    folds = list(_folds(clusters, answers, rng))
+    if sum(int(fold.same.sum()) for fold in folds) < FEWEST_SAME:
         return None
-    before = _loss([(parent(fold.left, fold.right), fold) for fold in judged]) if parent else None
-    scores = _held_out_scores(embeddings, group, judged, {*SETTINGS, default.setting})
-    losses = {setting: _loss(zip(said, judged, strict=True)) for setting, said in scores.items()}
-    for setting in sorted(losses, key=lambda each: losses[each] * default.penalty_of(each)):
-        if before is not None and losses[setting] > CLEARLY_WORSE * before:
+    parent_loss = _loss([(parent(fold.left, fold.right), fold) for fold in folds]) if parent else None
+    scores = _held_out_scores(embeddings, clusters, folds, {*SETTINGS, selection.default.setting})
+    losses = {setting: _loss(zip(parts, folds, strict=True)) for setting, parts in scores.items()}
+    for setting in sorted(losses, key=lambda each: losses[each] * selection.default.penalty_of(each)):
+        if parent_loss is not None and losses[setting] > CLEARLY_WORSE * parent_loss:
             continue
-        metric = _final(embeddings, group, setting)
-        if allowed(metric):
-            calibration = _calibrated(scores[setting], judged)
-            return LearnedMetric(metric, calibration, losses[setting], before, setting)
+        metric = _fitted(embeddings, clusters, setting)
+        if selection.allowed(metric):
+            calibration = _calibrated(scores[setting], folds)
+            return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting)
     return None
 
 
 def _reduced(
     embeddings: np.ndarray, answers: LabelledPairs, parent: Callable | None
 ) -> tuple[LabelledPairs, np.ndarray, Callable | None]:
-    """The answered images first, and of the others as many as there is room for."""
+    """Keep the answered images, and of the others as many as `MOST_IMAGES` has room for."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
     room = max(0, MOST_IMAGES - len(answered))
@@ -134,14 +154,14 @@ def _reduced(
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
     moved = LabelledPairs(place[answers.left], place[answers.right], answers.same)
-    said = parent and (lambda left, right: parent(kept[left], kept[right]))
-    return moved, embeddings[kept], said
+    scores = parent and (lambda left, right: parent(kept[left], kept[right]))
+    return moved, embeddings[kept], scores
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """members: rows held out; left, right: rows of all pairs of them but for answers that are likely wrong;
-    same, weight: (n,), the two kinds weigh alike."""
+    """One part of the cross-validation. members: rows held out; left, right: (n,), all pairs of them but for
+    answers that are probably wrong; weight: (n,), positive and negative pairs weigh alike."""
 
     members: np.ndarray
     left: np.ndarray
@@ -150,33 +170,33 @@ class _Fold:
     weight: np.ndarray
 
 
-def _folds(group: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[_Fold]:
-    """Whole groups are held out. Half of the weight of `different` is that of answers, which a queue seeks
-    among the hard ones, and half that of pairs of groups that nobody compared, nearly all of them
-    different."""
-    sizes = np.bincount(group)
+def _folds(clusters: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[_Fold]:
+    """Hold out whole clusters, the large ones spread over all folds."""
+    sizes = np.bincount(clusters)
     answered = np.zeros(len(sizes), bool)
-    answered[group[np.concatenate([answers.left, answers.right])]] = True
+    answered[clusters[np.concatenate([answers.left, answers.right])]] = True
     names = rng.permutation(np.flatnonzero(answered))
-    order = names[np.argsort(-sizes[names], kind="stable")]  # large ones go to every fold
-    code = np.minimum(answers.left, answers.right) * len(group) + np.maximum(answers.left, answers.right)
+    order = names[np.argsort(-sizes[names], kind="stable")]
+    code = np.minimum(answers.left, answers.right) * len(clusters) + np.maximum(answers.left, answers.right)
     by_code = np.argsort(code, kind="stable")
     for start in range(FOLDS):
-        members = np.flatnonzero(np.isin(group, order[start::FOLDS]))
+        members = np.flatnonzero(np.isin(clusters, order[start::FOLDS]))
         first, second = np.triu_indices(len(members), 1)
         left, right = members[first], members[second]
-        place = np.minimum(np.searchsorted(code[by_code], left * len(group) + right), len(code) - 1)
-        asked = np.where(code[by_code][place] == left * len(group) + right, by_code[place], -1)
-        same = group[left] == group[right]
+        place = np.minimum(np.searchsorted(code[by_code], left * len(clusters) + right), len(code) - 1)
+        asked = np.where(code[by_code][place] == left * len(clusters) + right, by_code[place], -1)
+        same = clusters[left] == clusters[right]
         known = asked >= 0
-        # an answer that the groups do not bear out is likely wrong
-        fair = ~known | (answers.same[np.maximum(asked, 0)] == same)
-        left, right, same, known = (each[fair] for each in (left, right, same, known))
+        # an answer that the clustering overruled is probably wrong
+        kept = ~known | (answers.same[np.maximum(asked, 0)] == same)
+        left, right, same, known = (each[kept] for each in (left, right, same, known))
         if same.any() and not same.all():
-            yield _Fold(members, left, right, same, _balanced(same, known))
+            yield _Fold(members, left, right, same, _weights(same, known))
 
 
-def _balanced(same: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Weigh positive and negative pairs alike, and among the negative ones answers (which a queue seeks among
+    hard negatives) and pairs of clusters that nobody compared (nearly all of them easy negatives)."""
     weight = np.zeros(len(same))
     weight[same] = 0.5 / same.sum()
     kinds = [kind for kind in (~same & known, ~same & ~known) if kind.any()]
@@ -186,42 +206,43 @@ def _balanced(same: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _held_out_scores(
-    embeddings: np.ndarray, group: np.ndarray, folds: list[_Fold], settings: set[Setting]
+    embeddings: np.ndarray, clusters: np.ndarray, folds: list[_Fold], settings: set[Setting]
 ) -> dict[Setting, list[np.ndarray]]:
-    """By setting, of each fold's pairs, learned from the images outside the fold."""
+    """Score each fold's pairs by metrics fitted to the images outside the fold, by setting."""
     found: dict[Setting, list[np.ndarray]] = {}
     for fold in folds:
-        others = np.setdiff1d(np.arange(len(group)), fold.members)
+        others = np.setdiff1d(np.arange(len(clusters)), fold.members)
         first, second = (np.searchsorted(fold.members, side) for side in (fold.left, fold.right))
         for power in sorted({setting[0] for setting in settings}):
-            span = Span.of(embeddings[others], power)
-            placed = span.place(embeddings[fold.members])
-            for setting, kernel in kernels(span, group[others], settings):
-                found.setdefault(setting, []).append(kernel.cosines(*placed)[first, second])
+            subspace = Subspace.of(embeddings[others], power)
+            projected = subspace.project(embeddings[fold.members])
+            for setting, kernel in kernels(subspace, clusters[others], settings):
+                found.setdefault(setting, []).append(kernel.cosines(*projected)[first, second])
     return found
 
 
-def _loss(judged) -> float:
-    """Mean cross-entropy in bits of pairs' (scores, fold), each fold calibrated by itself."""
+def _loss(scored: Iterable[tuple[np.ndarray, _Fold]]) -> float:
+    """Return the mean cross-entropy of (scores, fold), in bits a pair, each fold calibrated by itself."""
     losses = []
-    for scores, fold in judged:
+    for scores, fold in scored:
         log_odds = fit_calibration(scores, fold.same, fold.weight * len(scores)).log_odds(scores)
         losses.append(fold.weight @ (np.logaddexp(0, log_odds) - fold.same * log_odds) / np.log(2))
     return float(np.mean(losses))
 
 
 def _calibrated(scores: list[np.ndarray], folds: list[_Fold]) -> Calibration:
-    """From all pairs of things held out, each with the chance of an audit, same and different balanced: a
-    queue's answers are the hard ones."""
-    said, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
+    """Calibrate on all held-out pairs, positive and negative balanced and each alike within its kind: the
+    answers of a queue alone are the hard ones."""
+    pooled, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
     weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
-    return fit_calibration(said, same, weight)
+    return fit_calibration(pooled, same, weight)
 
 
-def _final(embeddings: np.ndarray, group: np.ndarray, setting: Setting) -> Metric:
-    span = Span.of(embeddings, setting[0])
-    kernel = dict(kernels(span, group, [setting]))[setting]
-    sizes = np.bincount(group)
+def _fitted(embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> Metric:
+    """Fit the metric of a setting to all images; its exemplars are the means of the largest clusters."""
+    subspace = Subspace.of(embeddings, setting[0])
+    kernel = dict(kernels(subspace, clusters, [setting]))[setting]
+    sizes = np.bincount(clusters)
     largest = [each for each in np.argsort(-sizes, kind="stable")[:MOST_EXEMPLARS] if sizes[each] > 1]
-    exemplars = np.array([span.rows[group == each].mean(axis=0) for each in largest]).reshape(-1, span.rank)
-    return as_metric(span, kernel, exemplars)
+    exemplars = np.array([subspace.rows[clusters == each].mean(axis=0) for each in largest])
+    return as_metric(subspace, kernel, exemplars.reshape(-1, subspace.rank))

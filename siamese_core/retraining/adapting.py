@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import eigh
 
+from siamese_core.metric_learning.principal_axes import principal_axes
 from siamese_core.metrics import sigmoid
 
 # Precisions of the prior on the weights to choose from, for gaps of a length of about 1.
@@ -91,22 +91,8 @@ def adapted_at(evidence: Evidence, strength: float) -> Adaptation:
 def _shortened(evidence: Evidence) -> tuple[Evidence, np.ndarray]:
     """The gaps on their longest axes (d, r), at a length of about 1."""
     length = float(np.sqrt(np.mean(np.square(evidence.gaps).sum(axis=1)))) or 1.0
-    axes = _axes(evidence.gaps) / length
+    axes = principal_axes(evidence.gaps, AXES) / length
     return replace(evidence, gaps=evidence.gaps @ axes), axes
-
-
-def _axes(gaps: np.ndarray) -> np.ndarray:
-    """Orthonormal (d, r), r <= `AXES`: the directions in which the gaps are longest, found from the smaller
-    of the two Gram matrices."""
-    count, dim = gaps.shape
-    gaps = gaps.astype("float64")
-    small = min(count, dim)
-    gram = gaps.T @ gaps if dim <= count else gaps @ gaps.T
-    squares, vectors = eigh(gram, subset_by_index=(small - min(small, AXES), small - 1))
-    kept = squares > 1e-10 * max(squares.max(), 1e-30)
-    if dim <= count:
-        return vectors[:, kept]
-    return gaps.T @ (vectors[:, kept] / np.sqrt(squares[kept]))
 
 
 def _held_out(identity: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.data.sampling import Pairs
 from siamese_core.labelling.pool import PoolEmbeddings
+from siamese_core.metric_learning.principal_axes import principal_axes
 from siamese_core.retraining.adapting import Evidence, fit
 from siamese_core.retraining.head_training import pairs_evidence
 from siamese_core.retraining.holdout import identities
@@ -86,8 +87,7 @@ def _shortened(evidence: Evidence) -> Evidence:
     """The same on the few directions in which the gaps are longest, scaled to a length of about 1."""
     gaps = evidence.gaps.astype("float64")
     length = float(np.sqrt(np.mean(np.square(gaps).sum(axis=1)))) or 1.0
-    left, sizes, _ = np.linalg.svd(gaps / length, full_matrices=False)
-    short = (left * sizes)[:, :AXES]
+    short = gaps @ principal_axes(gaps, AXES) / length
     return Evidence(evidence.base, short, evidence.same, np.ones(len(evidence)), evidence.identity)
 
 

@@ -13,6 +13,7 @@ from siamese_core.metric_learning.learning import (
     DEFAULT_PRETRAINED,
     DEFAULT_TRAINED,
     LabelledPairs,
+    Selection,
     learn,
     unlabelled_metric,
 )
@@ -57,19 +58,17 @@ def learned_head(
     things held out. The threshold stays."""
     network = PrecomputedModel(parent, embeddings)
 
-    def said(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    def scores(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
     scale = _scale(parent)
+    default = DEFAULT_PRETRAINED if (scale == 1).all() else DEFAULT_TRAINED
     found = learn(
         embeddings * scale,
         answers,
-        None if "learning" in parent.card else said,
+        None if "learning" in parent.card else scores,
         rng,
-        lambda metric: allowed(_with_metric(parent, metric)),
-        DEFAULT_PRETRAINED
-        if (scale == 1).all()
-        else DEFAULT_TRAINED,  # weights were learned together with the encoder
+        Selection(default, lambda metric: allowed(_with_metric(parent, metric))),
     )
     if found is None:
         return None

@@ -7,6 +7,7 @@ from siamese_core.metric_learning.learning import (
     MOST_IMAGES,
     DefaultSetting,
     LabelledPairs,
+    Selection,
     learn,
     unlabelled_metric,
 )
@@ -16,12 +17,12 @@ from siamese_core.metrics import roc_auc
 DIM, EACH = 40, 8
 
 
-def made(rng: np.random.Generator, things: int) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings above 0: ten numbers tell the things apart, ten others vary more and tell nothing."""
-    label = np.repeat(np.arange(things), EACH)
-    found = 4 + 0.3 * rng.normal(size=(things * EACH, DIM))
-    found[:, :10] += 0.6 * rng.normal(size=(things, 10))[label]
-    found[:, 10:20] += rng.normal(size=(things * EACH, 10))
+def made(rng: np.random.Generator, identities: int) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings above 0: ten dimensions vary between identities, ten others only, and more, within."""
+    label = np.repeat(np.arange(identities), EACH)
+    found = 4 + 0.3 * rng.normal(size=(identities * EACH, DIM))
+    found[:, :10] += 0.6 * rng.normal(size=(identities, 10))[label]
+    found[:, 10:20] += rng.normal(size=(identities * EACH, 10))
     return np.maximum(found, 0).astype("float32"), label
 
 
@@ -61,7 +62,7 @@ def unseen() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(("wrong", "gain"), [(0.0, 0.7), (0.05, 0.6)])
-def test_answers_help_with_things_that_nobody_labelled(pool, unseen, wrong, gain):
+def test_answers_help_with_identities_that_nobody_labelled(pool, unseen, wrong, gain):
     rng = np.random.default_rng(2)
     found = learn(pool[0], answers(pool[1], rng, wrong), cosine_of(pool[0]), rng)
     before, after = area(None, *unseen), area(found.metric, *unseen)
@@ -80,13 +81,13 @@ def test_images_alone_help_less_than_answers_do(pool, unseen):
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_the_calibration_is_of_random_pairs_however_hard_those_asked_were(pool, unseen, hard):
-    """Pairs of unseen things, as many same as different, are called what they are, and neither more often."""
+def test_the_calibration_holds_for_random_pairs_however_hard_the_answered_ones_were(pool, unseen, hard):
+    """On pairs of unseen identities both error rates are low."""
     given = answers(pool[1], np.random.default_rng(4))
     if hard:
         left, right = np.triu_indices(len(pool[1]), 1)
-        alike = np.argsort(-cosine_of(pool[0])(left, right))
-        different = alike[pool[1][left[alike]] != pool[1][right[alike]]][:150]
+        hardest = np.argsort(-cosine_of(pool[0])(left, right))
+        different = hardest[pool[1][left[hardest]] != pool[1][right[hardest]]][:150]
         same = np.flatnonzero(given.same)
         given = LabelledPairs(
             np.r_[given.left[same], left[different]], np.r_[given.right[same], right[different]], given.same
@@ -97,9 +98,9 @@ def test_the_calibration_is_of_random_pairs_however_hard_those_asked_were(pool, 
     form = np.eye(DIM) + (found.metric.axes * found.metric.signs) @ found.metric.axes.T
     table = points @ form @ points.T
     length = np.sqrt(np.diag(table))
-    said = found.calibration.similarity((table / length[:, None] / length)[left, right]) >= 0.5
+    called_same = found.calibration.similarity((table / length[:, None] / length)[left, right]) >= 0.5
     same = unseen[1][left] == unseen[1][right]
-    missed, mistaken = 1 - said[same].mean(), said[~same].mean()
+    missed, mistaken = 1 - called_same[same].mean(), called_same[~same].mean()
     assert missed < 0.2 and mistaken < 0.2
 
 
@@ -107,7 +108,7 @@ def test_the_best_that_is_allowed_is_learned(pool):
     given = answers(pool[1], np.random.default_rng(9))
 
     def learned(allowed):
-        return learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(9), allowed)
+        return learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(9), Selection(allowed=allowed))
 
     best = learned(lambda metric: True)
     other = learned(lambda metric: metric.power != best.metric.power)
@@ -115,20 +116,20 @@ def test_the_best_that_is_allowed_is_learned(pool):
     assert learned(lambda metric: False) is None
 
 
-def test_only_what_is_better_by_as_much_as_is_asked_replaces_the_usual(pool):
-    """Much shrinkage leaves the ten numbers that tell nothing. What is usual need not be among the settings
-    that are tried in any case."""
+def test_another_setting_replaces_the_default_only_if_it_is_better_by_the_penalty(pool):
+    """Much shrinkage leaves the ten dimensions that vary within identities. The default need not be one of
+    `SETTINGS`."""
     given, much = answers(pool[1], np.random.default_rng(2)), (0.8, 2.0)
 
     def setting(penalty: float) -> Setting:
         parent, rng = cosine_of(pool[0]), np.random.default_rng(2)
-        return learn(pool[0], given, parent, rng, default=DefaultSetting(much, penalty)).setting
+        return learn(pool[0], given, parent, rng, Selection(DefaultSetting(much, penalty))).setting
 
     assert setting(1.0) in SETTINGS and setting(1.0)[1] < much[1]
     assert setting(3.0) == much
 
 
-def test_a_setting_further_from_the_usual_must_do_better_by_more():
+def test_a_setting_further_from_the_default_must_do_better_by_more():
     default = DefaultSetting((1.0, 1.5), 2.0)
     found = [
         default.penalty_of(each) for each in ((1.0, 1.5), (1.0, 4.0), (1.0, 0.7), (1.0, 0.3), (0.5, 0.3))

@@ -1,4 +1,4 @@
-"""Neighbours that the cheap way finds, against those that the head itself finds by comparing all."""
+"""Approximate nearest neighbours against those by the head itself over all pairs."""
 
 import numpy as np
 import pytest
@@ -19,8 +19,8 @@ def head_neighbours(view: View, count: int) -> list[set[int]]:
     return found
 
 
-def recall(view: View, count: int, looked_at: int) -> float:
-    found = nearest(coordinates(view, np.random.default_rng(0)), looked_at)
+def recall(view: View, count: int, neighbour_count: int) -> float:
+    found = nearest(coordinates(view, np.random.default_rng(0)), neighbour_count)
     expected = head_neighbours(view, count)
     return np.mean([len(each & set(row.tolist())) / count for each, row in zip(expected, found, strict=True)])
 
@@ -39,27 +39,29 @@ def test_an_image_is_not_its_own_neighbour_even_among_copies():
     assert all(row not in found[row] and len(set(found[row])) == 19 for row in range(20))
 
 
-def test_most_of_the_likest_are_among_the_neighbours():
+def test_most_of_the_most_similar_are_among_the_neighbours():
     embeddings, _ = clusters(np.random.default_rng(2), 40, 10, dim=200, spread=0.5)
     assert recall(l1_view(embeddings), 10, 16) > 0.9
 
 
-def test_dimensions_that_the_head_does_not_mind_do_not_lead_astray():
+def test_dimensions_that_the_head_ignores_do_not_mislead():
     rng = np.random.default_rng(3)
-    minded, _ = clusters(rng, 40, 10, dim=20)
+    weighted, _ = clusters(rng, 40, 10, dim=20)
     ignored = 50 * rng.normal(size=(400, 30))
-    view = l1_view(np.hstack([minded, ignored]), np.r_[np.ones(20), np.zeros(30)])
+    view = l1_view(np.hstack([weighted, ignored]), np.r_[np.ones(20), np.zeros(30)])
     assert recall(view, 8, 12) > 0.9
 
 
-def test_a_dimension_that_counts_for_likeness_where_it_differs_is_left_out():
+def test_a_dimension_with_a_negative_weight_is_left_out():
     rng = np.random.default_rng(4)
-    minded, _ = clusters(rng, 40, 10, dim=20)
-    view = l1_view(np.hstack([minded, 50 * rng.normal(size=(400, 5))]), np.r_[np.ones(20), np.full(5, -1e-4)])
+    weighted, _ = clusters(rng, 40, 10, dim=20)
+    view = l1_view(
+        np.hstack([weighted, 50 * rng.normal(size=(400, 5))]), np.r_[np.ones(20), np.full(5, -1e-4)]
+    )
     assert recall(view, 8, 12) > 0.9
 
 
-def test_other_heads_are_followed_too():
+def test_other_heads_are_approximated_too():
     embeddings, _ = clusters(np.random.default_rng(5), 30, 10, dim=40)
 
     def euclidean(left, right):
@@ -69,7 +71,7 @@ def test_other_heads_are_followed_too():
     assert recall(view, 8, 10) > 0.95
 
 
-def test_a_head_that_minds_nothing_still_gives_coordinates():
+def test_a_head_without_weights_still_gives_coordinates():
     view = l1_view(np.random.default_rng(6).normal(size=(30, 4)), np.zeros(4))
     assert np.isfinite(coordinates(view, np.random.default_rng(0))).all()
 
