@@ -1,5 +1,5 @@
-"""Benchmarks against the plain way of doing the same, and the labelling loop simulated.
+"""Measure the program: its speed against the obvious way, and what answers teach in a simulated loop.
 
-In: names of benchmarks, data. Out: times, ratios and what answers teach.
-Open `speed` first.
+In: a checkpoint, for the loop also data. Out: `Benchmark`s in seconds; rows of error rates for the loop.
+Open `catalogue` first: it lists the benchmarks of speed, a module each; `loop` is the simulation.
 """

@@ -1,5 +1,7 @@
-"""The labelling loop, simulated: a person who knows the classes answers what the queue asks, the head learns,
-and is measured on classes that were never labelled and on new images of those that were."""
+"""Simulate the labelling loop: a person who knows the classes answers the queue, and a head is fitted.
+
+The head is measured on classes that were never labelled and on new images of those that were.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,10 +26,11 @@ from siamese_core.retraining.head_training import learned_head, unlabelled_head
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel, one_shot
 
-LABELLED, SEEN = 0.5, 0.3  # of the classes; of a labelled class' images, those that nobody is shown
-FEWEST_CLASSES, FEWEST_IMAGES = 8, 4
-AT_ONCE = 10  # answers before the queue looks at them
-WAYS, TRIALS, PAIRS = 20, 1000, 6000
+LABELLED = 0.5  # share of the classes that are labelled
+SEEN = 0.3  # share of a labelled class' images that are not shown but measured on
+FEWEST_CLASSES, FEWEST_IMAGES = 8, 4  # of a domain; of a class that is used
+AT_ONCE = 10  # answers between two updates of the queue
+WAYS, TRIALS, PAIRS = 20, 1000, 6000  # of the one-shot error; of the equal error rate
 SPLITS = ("unseen classes", "seen classes")
 FIGURES = ("error_before", "error_unlabelled", "error_after", "eer_before", "eer_unlabelled", "eer_after")
 RANDOM = {AUDIT: 1.0}
@@ -35,7 +38,7 @@ RANDOM = {AUDIT: 1.0}
 
 @dataclass(frozen=True)
 class Condition:
-    """queue: "queue" or "random"; answers: how many; wrong: the share of answers that are."""
+    """How many pairs are asked, of the product's "queue" or "random" ones, and the share answered wrong."""
 
     queue: str
     answers: int
@@ -43,14 +46,14 @@ class Condition:
 
 
 def conditions(answers: int) -> list[Condition]:
-    """Side by side: the queue, with half of the answers, random pairs, and a person who errs."""
+    """Return what is compared: the queue, half of its answers, random pairs, and a person who errs at 5 %."""
     half, erring = Condition("queue", answers // 2), Condition("queue", answers, 0.05)
     return [Condition("queue", answers), half, Condition("random", answers), erring]
 
 
 @dataclass(frozen=True)
 class Domain:
-    """Images (n,) of one kind as rows of embeddings (n, d)."""
+    """Images of one kind, and their embeddings (n, d) row by row."""
 
     name: str
     data: Dataset
@@ -58,8 +61,10 @@ class Domain:
 
 
 def domains(name: str, data: Dataset, embeddings: np.ndarray) -> list[Domain]:
-    """Every group of classes that is large enough by itself, where there are several; else all in one.
-    UserError where there are too few classes."""
+    """Return every group of classes that is large enough by itself, or all in one where fewer than two are.
+
+    UserError where there are too few classes.
+    """
     group = data.class_group[data.labels]
     parts = [(data.groups[each], np.flatnonzero(group == each)) for each in np.unique(group)]
     parts = [(f"{name}: {title}", rows) for title, rows in parts if _classes(data.labels[rows])]
@@ -84,8 +89,10 @@ def loop(
     seed: int,
     base: Callable[[Checkpoint], ProtocolResult],
 ) -> Iterator[dict]:
-    """A row for each condition and split: what `FIGURES` names, and the accuracy on the base protocol, of
-    which what is learned must not lose more than the gate allows."""
+    """Yield a row for each condition and split: the values named in `FIGURES`, and "base_after".
+
+    base: evaluates the base protocol. A head that loses more on it than the gate allows is not used.
+    """
     rng = np.random.default_rng(seed)
     pool, *tests = _split(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
@@ -112,7 +119,7 @@ def loop(
 
 
 def _split(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows: of the pool that is labelled, of classes never labelled, of new images of labelled classes."""
+    """Return rows of the pool to label, of classes never labelled, and of new images of labelled classes."""
     rows = {label: found for label, found in members(labels).items() if len(found) >= FEWEST_IMAGES}
     order = rng.permutation(sorted(rows))
     labelled = order[: round(LABELLED * len(order))]
@@ -136,8 +143,7 @@ def _view(model: Checkpoint, embeddings: np.ndarray) -> View:
 def simulated(
     candidates: Candidates, labels: np.ndarray, condition: Condition, rng: np.random.Generator
 ) -> LabelledPairs:
-    """What a person who knows the labels of the images (m,) answers to the product's own queue, or to random
-    pairs, each wrong by chance."""
+    """Return the answers of a person who knows the labels of the images (m,) and errs at random."""
     ids = tuple(str(number) for number in range(len(labels)))
     numbers = {image_id: number for number, image_id in enumerate(ids)}
     table = QuestionTable(ids, numbers, np.full(len(ids), -1), (), (), candidates, {})
@@ -163,7 +169,7 @@ def _answer(
 
 
 def _measured(model: Checkpoint, domain: Domain, rows: np.ndarray) -> tuple[float, float]:
-    """One-shot error and equal error rate on some images."""
+    """Return the one-shot error and the equal error rate on the images of these rows."""
     data, network = domain.data.subset(rows), PrecomputedModel(model, domain.embeddings[rows])
     ways = min(WAYS, len(np.unique(data.labels)))
     result = one_shot(network, data, OneShotOptions(n_way=ways, episodes=TRIALS))
@@ -173,15 +179,20 @@ def _measured(model: Checkpoint, domain: Domain, rows: np.ndarray) -> tuple[floa
 
 
 def base_protocol(model: Checkpoint) -> Callable[[Checkpoint], ProtocolResult]:
-    """The base protocol for heads on the model's encoder, whose images are embedded once."""
+    """Return a function that takes heads on the model's encoder through the base protocol.
+
+    The images of the replay set are embedded once.
+    """
     replay = Replay()
     embeddings = model.embed(replay.images)
     return lambda head: replay.one_shot(PrecomputedModel(head, embeddings))
 
 
 def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> list[dict]:
-    """The contract's objects: means over the rows of each condition and split, `ci95` that of error_after,
-    and `intervals` those of all, by Student's t over seeds and groups."""
+    """Return an object for each condition and split: the means of its rows over seeds and groups.
+
+    `intervals`: 95 % confidence intervals of all figures by Student's t; `ci95`: that of error_after.
+    """
     found = []
     for condition, split in dict.fromkeys((row["condition"], row["split"]) for row in rows):
         own = [row for row in rows if (row["condition"], row["split"]) == (condition, split)]
@@ -208,6 +219,7 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
 
 
 def _interval(values: np.ndarray) -> list[float] | None:
+    """Return the 95 % confidence interval of the mean by Student's t, None for a single value."""
     if len(values) < 2:
         return None
     half = float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))

@@ -1,4 +1,4 @@
-"""The three published attempts, as they were and mended: which there are, and what each needs."""
+"""List the case studies: the name of each, what it shows, what data it needs, and where it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from siamese_core.errors import UserError
 
 @dataclass(frozen=True)
 class CaseStudy:
-    """words: what it shows; data: what it is to be given; module: where its `run` is."""
+    """A case study. words: what it shows; data: what to give it; module: where its `run` is."""
 
     name: str
     words: str
@@ -20,7 +20,7 @@ class CaseStudy:
 
     @property
     def run(self) -> Callable[[StudyOptions, Progress], StudyReport]:
-        """Imports TensorFlow, which reading about a study does not need."""
+        """Import the study with TensorFlow, which listing the studies does not need."""
         return import_module(f"siamese_core.casestudies.{self.module}").run
 
 
@@ -50,7 +50,7 @@ CASE_STUDIES = {
 
 
 def case_study(name: str) -> CaseStudy:
-    """UserError with the choices if there is no case study of that name."""
+    """Return the case study of that name. UserError with the choices if there is none."""
     if name not in CASE_STUDIES:
         raise UserError(f"A case study is one of {', '.join(CASE_STUDIES)}. Received: {name!r}.")
     return CASE_STUDIES[name]

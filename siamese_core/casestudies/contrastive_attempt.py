@@ -1,8 +1,9 @@
-"""The third published attempt: a contrastive loss that goes NaN, what cures it, and what that leaves.
+"""Run the third published attempt: a contrastive loss that goes NaN, what cures it, what is left then.
 
-The root of a sum of squares has an infinite gradient at 0. What the loss pulls together has a gradient of 0
-there, which stays 0; what it pushes apart turns NaN. As published those are different people whose embeddings
-coincide, once the softmax saturates; with the terms swapped they are two copies of one image besides.
+The root of a sum of squares has an infinite gradient at 0. A pair that the loss pulls together has a gradient
+of 0 there, which stays 0; a pair that it pushes apart gets NaN. As published, these are different people
+whose embeddings coincide once the softmax saturates; with the terms swapped, two copies of one image are such
+a pair, too.
 """
 
 import time
@@ -49,21 +50,24 @@ from siamese_core.networks.heads import make_head
 from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
 NAME = "contrastive-nan"
-STEPS = 200
-HELD_OUT = 0.25  # of the people
-HALFSIZE = 16  # same pairs, and as many different ones, in a published batch
-BATCH = BatchShape(16, 4)  # ours: as many images
+STEPS = 200  # of each training
+HELD_OUT = 0.25  # share of the people
+HALFSIZE = 16  # positive pairs, and as many negative ones, in a published batch
+BATCH = BatchShape(16, 4)  # classes and images of our batch: as many images as a published one
 LEARNING_RATE, OUR_LEARNING_RATE = 1e-3, 3e-4
-PROBED = 48  # images
-LAST = 10  # steps whose mean loss is told
+PROBED = 48  # images that the layers are watched with
+LAST = 10  # steps at the end whose mean loss is reported
 OURS = {"Net_Definition": "face_cnn", "TestModel": "small_cnn"}
 PUBLISHED = {"Net_Definition": published.net_definition, "TestModel": published.testmodel}
 
 
 @dataclass(frozen=True)
 class LossVariant:
-    """One version of the attempt. build: side in px -> the encoder; clamped: the square of a distance, before
-    its root; ours: all pairs of a batch under the project's loss, whatever `loss` and `clamped` are."""
+    """One version of the attempt.
+
+    build: makes the encoder for images of a side in px; clamped: keep squared distances away from 0 before
+    the root; ours: train on all pairs of a batch with the project's loss, whatever `loss` and `clamped` are.
+    """
 
     name: str
     build: Callable[[int], keras.Model]
@@ -73,7 +77,7 @@ class LossVariant:
 
 
 def variants() -> list[LossVariant]:
-    """What was published and advised, then the parts of the cure, one added to the other."""
+    """Return what was published and advised, then the parts of the cure, each added to those before."""
     versions = []
     for network, build in PUBLISHED.items():
         unit_length, mended = partial(build, ending=published.unit_length), ENCODERS[OURS[network]]
@@ -88,7 +92,7 @@ def variants() -> list[LossVariant]:
 
 
 def run(options: StudyOptions, progress: Progress) -> StudyReport:
-    """UserError where the data has fewer than four classes with two images."""
+    """Run the study. UserError where fewer than four classes have two images."""
     spec = replace(ENCODERS["face_cnn"], size=options.size or ENCODERS["face_cnn"].size)
     training, held_out = hold_out(options.dataset, HELD_OUT, np.random.default_rng(options.seed))
     pixels = PreparedImages(options.dataset, spec, progress=progress).pixels
@@ -101,7 +105,7 @@ def run(options: StudyOptions, progress: Progress) -> StudyReport:
 def compare(
     versions: Sequence[LossVariant], faces: StudyImages, options: StudyOptions, progress: Progress
 ) -> StudyReport:
-    """Each version trained anew with the same seed for the same number of steps."""
+    """Train each version from the same seed for the same number of steps."""
     findings, table = [], [_by_pixels(faces)]
     for number, variant in enumerate(versions):
         row, found = try_variant(variant, faces, options, part(progress, number, len(versions), variant.name))
@@ -132,7 +136,7 @@ def _network_asked_for(size: int) -> Finding:
 
 
 def _by_pixels(faces: StudyImages) -> dict:
-    """What needs no training: the correlation of the shrunken images."""
+    """Return the row of a comparison without a network: the correlation of the shrunken images."""
     images, people = faces.judged
     rows = signatures(images)
     return {"variant": "no network: correlation of pixels", **verification(rows @ rows.T, people)}
@@ -141,7 +145,7 @@ def _by_pixels(faces: StudyImages) -> dict:
 def try_variant(
     variant: LossVariant, faces: StudyImages, options: StudyOptions, progress: Progress
 ) -> tuple[dict, list[Finding]]:
-    """Its row of the table, and what its diagnosis says."""
+    """Train a version. Return its row of the table and its diagnosis."""
     keras.utils.set_random_seed(options.seed)
     encoder = variant.build(faces.inputs.shape[1])
     network, draw = _training(variant, encoder, faces, np.random.default_rng(options.seed))
@@ -171,7 +175,7 @@ def _training(
 
 
 def _judge(encoder: keras.Model, faces: StudyImages, record: TrainingRecord) -> dict:
-    """On people that no training saw."""
+    """Return rank and verification figures on people that were held out."""
     if record.nan_step:
         return {"effective_rank": None, "eer": None, "roc_auc": None}
     images, people = faces.judged

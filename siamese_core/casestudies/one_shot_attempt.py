@@ -1,4 +1,4 @@
-"""The second published attempt: a one-shot evaluation that embeds the same images over and over again."""
+"""Run the second published attempt: a one-shot evaluation that embeds the same images over and over again."""
 
 import time
 from dataclasses import dataclass, replace
@@ -24,8 +24,11 @@ ENCODER = "koch"
 
 @dataclass(frozen=True)
 class Tasks:
-    """pixels: uint8 (n, size, size, channels) of the images in use; test: indices of them (trials,); support:
-    (trials, n_way); target: (trials,), the place of the true one."""
+    """One-shot tasks on prepared images.
+
+    pixels: uint8 (n, size, size, channels); test (trials,) and support (trials, n_way): indices of them;
+    target (trials,): place of the support image that shows the test image's letter.
+    """
 
     pixels: np.ndarray
     test: np.ndarray
@@ -35,7 +38,7 @@ class Tasks:
 
 @dataclass(frozen=True)
 class TaskResults:
-    """picks: places (trials,); images: how many went through the encoder; seconds: without compiling."""
+    """What an evaluation picked, places (trials,), how many images it embedded, and in how many seconds."""
 
     picks: np.ndarray
     images: int
@@ -44,7 +47,7 @@ class TaskResults:
 
 @dataclass(frozen=True)
 class Network:
-    """Encoder and head as the evaluation takes them: its images are prepared ones."""
+    """Encoder and head in the form that the evaluation takes, on prepared images."""
 
     encoder: keras.Model
     head: keras.Layer
@@ -63,7 +66,7 @@ class Network:
 
 
 def run(options: StudyOptions, progress: Progress) -> StudyReport:
-    """UserError with the numbers where a language, or all of them together, has too few letters."""
+    """Run the study. UserError with the numbers where the data has too few letters."""
     network, spec = _network(options)
     rng = np.random.default_rng(options.seed)
     languages = _languages(options.dataset)
@@ -85,7 +88,7 @@ def run(options: StudyOptions, progress: Progress) -> StudyReport:
 def _tasks(
     drawn: list[tuple[np.ndarray, np.ndarray, int]], dataset: Dataset, spec: EncoderSpec, progress: Progress
 ) -> Tasks:
-    """The drawn tasks on the images that they use, prepared; both evaluations start from these."""
+    """Prepare the images that the drawn tasks use. Both evaluations start from these."""
     test, support, target = (np.array(part) for part in zip(*drawn, strict=True))
     used = np.union1d(test, support)
     pixels = PreparedImages(dataset.subset(used), spec, progress=progress).pixels
@@ -112,7 +115,7 @@ def _network(options: StudyOptions) -> tuple[Network, EncoderSpec]:
 
 
 def _languages(dataset: Dataset) -> dict[str, list[np.ndarray]]:
-    """The letters of each language (group) that two drawers drew, as indices of their drawings."""
+    """Return the letters of each language (group) that two drawers drew, as indices of their drawings."""
     languages = {}
     for label, found in members(dataset.labels).items():
         if len(found) > 1:
@@ -122,8 +125,7 @@ def _languages(dataset: Dataset) -> dict[str, list[np.ndarray]]:
 
 
 def published_answers(network: Network, tasks: Tasks, progress: Progress) -> TaskResults:
-    """`test_oneshot`: for each task the test image n times beside the support images, all through the pair
-    network."""
+    """Evaluate as the published `test_oneshot` does: all pairs of a task through the whole pair network."""
     model = _pair_network(network)
     n_way = tasks.support.shape[1]
 
@@ -147,7 +149,7 @@ def _pair_network(network: Network) -> keras.Model:
 
 
 def our_answers(network: Network, tasks: Tasks) -> TaskResults:
-    """The project's own evaluation on the same tasks."""
+    """Evaluate the same tasks as the project does."""
     embed_pixels(network.encoder, tasks.pixels[:1])  # compiles
     trials = OneShotTrials(
         "one-shot", tasks.pixels.__getitem__, tasks.test, tasks.support[:, :, None], tasks.target

@@ -1,6 +1,6 @@
-"""Three published attempts as they were: networks, losses, random pairs, one-shot loop. Faults included.
+"""Reproduce three published attempts, faults included: networks, losses, random pairs, one-shot loop.
 
-They are here to be measured against; nothing else in the project uses them.
+They are measured against; nothing but the case studies uses them.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from keras import Sequential, initializers, layers, ops
 from siamese_core.data.sampling import Pairs
 from siamese_core.errors import UserError
 
-MARGIN = 1.0
+MARGIN = 1.0  # of the contrastive loss, as published
 EMBEDDING_DIM = 128
-SMALLEST_SQUARE = 1e-12  # what the clamped distance takes the root of at least
+SMALLEST_SQUARE = 1e-12  # of a squared distance before its root, where it is clamped
 
 Ending = Callable[[], list[layers.Layer]]
 
@@ -23,7 +23,7 @@ Ending = Callable[[], list[layers.Layer]]
 
 
 def sigmoid_units(dim: int) -> keras.Model:
-    """Features (n, dim) to 4096 sigmoids, initialised and regularised as Koch's network was reproduced."""
+    """Build 4096 sigmoid units on features (n, dim), initialised and regularised as published."""
     return Sequential(
         [
             layers.Input((dim,)),
@@ -40,7 +40,7 @@ def sigmoid_units(dim: int) -> keras.Model:
 
 
 class SameProbability(keras.Model):
-    """Two batches of inputs -> the sigmoid of a learnt weighted L1 of their embeddings, (n,)."""
+    """Two batches of inputs to the sigmoid of a trained weighted L1 distance of their embeddings, (n,)."""
 
     def __init__(self, encoder: keras.Model):
         super().__init__()
@@ -54,14 +54,16 @@ class SameProbability(keras.Model):
         return self.score(ops.abs(left - right))[:, 0]
 
     def pairwise(self, embeddings: np.ndarray) -> np.ndarray:
-        """Probabilities (n, n) of all pairs of embeddings (n, d), a row at a time."""
+        """Return probabilities (n, n) of all pairs of embeddings (n, d), a row at a time."""
         rows = [self.score(ops.abs(row[None] - embeddings))[:, 0] for row in embeddings]
         return np.stack([ops.convert_to_numpy(row) for row in rows])
 
 
 def gen_random_batch(groups: Sequence[np.ndarray], rng: np.random.Generator, halfsize: int = 8) -> Pairs:
-    """Random pairs, the first half of one group, the second half of two. Groups hold indices of images; a
-    pair may be an image with itself."""
+    """Draw random pairs: `halfsize` within a group, then as many of two groups.
+
+    groups: indices of images. A pair within a group may be an image with itself.
+    """
     left = rng.integers(len(groups), size=2 * halfsize)
     others = (left + rng.integers(1, len(groups), size=2 * halfsize)) % len(groups)
     same = np.arange(2 * halfsize) < halfsize
@@ -76,7 +78,7 @@ def gen_random_batch(groups: Sequence[np.ndarray], rng: np.random.Generator, hal
 def make_oneshot_task(
     languages: dict[str, Sequence[np.ndarray]], rng: np.random.Generator, n_way: int, language: str | None
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """A test image n_way times, a support image of each letter, and the place of the true one.
+    """Draw a task: a test image n_way times, a support image of each letter, the place of the right one.
 
     languages: for each its letters, for each of those the indices of its drawings. UserError with the numbers
     where there are too few letters.
@@ -102,17 +104,17 @@ def make_oneshot_task(
 
 
 def softmax() -> list[layers.Layer]:
-    """How both face networks ended."""
+    """Return the layers that both face networks ended in."""
     return [layers.Dense(EMBEDDING_DIM, activation="softmax")]
 
 
 def unit_length() -> list[layers.Layer]:
-    """What to end with instead: not published."""
+    """Return the layers to end in instead. Not published."""
     return [layers.Dense(EMBEDDING_DIM), layers.UnitNormalization()]
 
 
 def net_definition(size: int, ending: Ending = softmax) -> keras.Model:
-    """RGB (n, size, size, 3) in 0..255 to embeddings (n, 128)."""
+    """Build `Net_Definition`: RGB (n, size, size, 3) in 0..255 to embeddings (n, 128)."""
 
     def block(filters: int, side: int, strides: int = 1) -> list[layers.Layer]:
         return [
@@ -138,7 +140,7 @@ def net_definition(size: int, ending: Ending = softmax) -> keras.Model:
 
 
 def testmodel(size: int, ending: Ending = softmax) -> keras.Model:
-    """`TestModel`, the smaller one, with dropout: RGB (n, size, size, 3) in 0..255 to embeddings (n, 128)."""
+    """Build `TestModel`, which has dropout: RGB (n, size, size, 3) in 0..255 to embeddings (n, 128)."""
     return Sequential(
         [
             layers.Input((size, size, 3)),
@@ -159,12 +161,12 @@ def testmodel(size: int, ending: Ending = softmax) -> keras.Model:
 
 
 def build_by_name(name: str, size: int) -> keras.Model:
-    """What the published code builds: the same network, whatever the name."""
+    """Build what the published code builds: the same network, whatever the name."""
     return net_definition(size)
 
 
 class PairDistance(keras.Model):
-    """Two batches of images -> the Euclidean distance of their embeddings, (n,)."""
+    """Two batches of images to the Euclidean distance of their embeddings, (n,)."""
 
     def __init__(self, encoder: keras.Model, clamped: bool):
         super().__init__()
@@ -177,12 +179,12 @@ class PairDistance(keras.Model):
 
 
 def contrastive(same, distance):
-    """As published: 1 means same, and same pairs are pulled together."""
+    """Return the loss as published: same is 1 for positive pairs, which are pulled together."""
     return ops.mean(same * ops.square(distance) + (1 - same) * _push(distance))
 
 
 def contrastive_swapped(same, distance):
-    """As the accepted answer has it: the two terms changed places."""
+    """Return the loss as the accepted answer has it, with its two terms swapped."""
     return ops.mean((1 - same) * ops.square(distance) + same * _push(distance))
 
 

@@ -1,19 +1,27 @@
-"""The first published attempt: why a frozen ResNet50 does worse than a small network from scratch."""
+"""Run the first published attempt: why a frozen ResNet50 does worse than a small network from scratch."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import keras
 import numpy as np
-from keras import applications
 
 from siamese_core.casestudies import published
+from siamese_core.casestudies.frozen_features import (
+    DIVIDED,
+    OWN,
+    RAW,
+    Photos,
+    judge_treatments,
+    load_backbone,
+    load_photos,
+    treated_features,
+    untrained_row,
+)
 from siamese_core.casestudies.study import (
     StudyOptions,
     StudyReport,
-    hold_out,
     of_variant,
     part,
     verification,
@@ -28,9 +36,8 @@ from siamese_core.casestudies.study_training import (
     random_pairs,
 )
 from siamese_core.casestudies.training_watch import check_loss_moves, check_training, train_watched
-from siamese_core.data.datasets import Dataset
 from siamese_core.data.progress import Progress
-from siamese_core.data.sampling import BatchShape, members
+from siamese_core.data.sampling import BatchShape
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.diagnosis.layer_units import layer_units
 from siamese_core.diagnosis.network_checks import (
@@ -38,66 +45,31 @@ from siamese_core.diagnosis.network_checks import (
     check_effective_rank,
     check_embedding_spread,
     check_saturated_units,
-    compare_treatments,
     effective_rank,
     nearest_is_right,
 )
-from siamese_core.errors import UserError
-from siamese_core.networks.encoders import ENCODERS, PRETRAINED, EncoderSpec
-from siamese_core.networks.heads import make_head
-from siamese_core.training.prepared_images import PreparedImages, embed_pixels
+from siamese_core.networks.encoders import ENCODERS, PRETRAINED
+from siamese_core.training.prepared_images import embed_pixels
 from siamese_core.workspace.imagenet import download_weights, find_weights
 
 NAME = "resnet50-vs-scratch"
-STEPS = 200
-HELD_OUT = 1 / 3  # of the classes
-IMAGES_OF_A_CLASS = 6
-NEIGHBOUR_CLASSES, NEIGHBOURS = 40, 3  # 120 images for the nearest-neighbour rows
-HALFSIZE = 8  # same pairs, and as many different ones, in a published batch
-BATCH = BatchShape(8, 4)  # ours: as many images
-LEARNING_RATE = 3e-4  # one for all, so that a row differs from another by what it names
-PROBED = 32  # images
-LAST = 10  # steps whose mean loss is told
-MOST_COST = 0.05  # of equal error rate, for what stands on the features
-LEAST_KOCH = 80  # px that its convolutions leave something of
-
-Treatment = Callable[[np.ndarray], np.ndarray]
-
-
-def own_preprocessing(pixels: np.ndarray) -> np.ndarray:
-    """RGB 0..255 -> BGR less ImageNet's mean, what the weights were trained with."""
-    return applications.resnet.preprocess_input(pixels.copy())
-
-
-OWN, RAW, DIVIDED = "own preprocessing", "raw pixels", "divided by 255"
+STEPS = 200  # of each training
+HALFSIZE = 8  # positive pairs, and as many negative ones, in a published batch
+BATCH = BatchShape(8, 4)  # classes and images of our batch: as many images as a published one
+LEARNING_RATE = 3e-4  # the same for all variants, so that a row differs from another by what it names only
+PROBED = 32  # images that the layers are watched with
+LAST = 10  # steps at the end whose mean loss is reported
+MOST_COST = 0.05  # of equal error rate that units on top of the features may cost
 SIGMOIDS, NO_SIGMOIDS = f"published head, {OWN}", f"{OWN}, no sigmoids"
-TREATMENTS: dict[str, Treatment] = {
-    OWN: own_preprocessing,
-    RAW: lambda pixels: pixels,
-    DIVIDED: lambda pixels: pixels / 255,
-    "divided by 255, then its own preprocessing": lambda pixels: own_preprocessing(pixels / 255),
-}
-
-
-@dataclass(frozen=True)
-class Photos:
-    """What is seen of a data set: photos uint8 (n, size, size, 3) by the ResNet50, grey (n, side, side, 1) by
-    Koch's network; training, held_out: indices of images, of different classes."""
-
-    dataset: Dataset
-    photos: np.ndarray
-    grey: np.ndarray
-    training: np.ndarray
-    held_out: np.ndarray
-
-    def as_seen(self, inputs: np.ndarray) -> StudyImages:
-        return StudyImages(self.dataset, inputs, self.training, self.held_out)
 
 
 @dataclass(frozen=True)
 class FeatureVariant:
-    """encoder: built anew for each training; ours: all pairs of a batch under the project's loss, else random
-    pairs under cross-entropy."""
+    """One network to train on the images of the study.
+
+    encoder: builds it anew for each training; ours: train on all pairs of a batch with the project's loss,
+    else on random pairs with cross-entropy.
+    """
 
     name: str
     images: StudyImages
@@ -106,45 +78,17 @@ class FeatureVariant:
 
 
 def run(options: StudyOptions, progress: Progress) -> StudyReport:
-    """UserError where there are no weights, or the data has fewer than four classes with two images."""
+    """Run the study. UserError where weights are missing or fewer than four classes have two images."""
     size = options.size or PRETRAINED["resnet50_imagenet"].size
-    backbone = _backbone(options.weights or find_weights() or download_weights(), size)
-    return compare(backbone, _photos(options, size, progress), options, progress)
-
-
-def _backbone(weights: Path, size: int) -> keras.Model:
-    try:
-        return applications.ResNet50(
-            include_top=False, weights=str(weights), input_shape=(size, size, 3), pooling="avg"
-        )
-    except Exception as failure:  # whatever a damaged file may bring
-        raise UserError(
-            "The ImageNet weights are the file of Keras' ResNet50 without its top. "
-            f"Received: {weights} ({str(failure).splitlines()[0]}). Name one with --resnet50-weights."
-        ) from failure
-
-
-def _photos(options: StudyOptions, size: int, progress: Progress) -> Photos:
-    rng = np.random.default_rng(options.seed)
-    by_class = members(options.dataset.labels).values()
-    few = np.concatenate([rng.permutation(found)[:IMAGES_OF_A_CLASS] for found in by_class])
-    dataset = options.dataset.subset(few)
-    koch = replace(
-        ENCODERS["koch"], preparation="plain", size=max(LEAST_KOCH, min(ENCODERS["koch"].size, size))
-    )
-    photo = EncoderSpec("photo", size, 3, "plain", "cosine", "pairwise", ENCODERS["resnet50"].build)
-    pixels = [PreparedImages(dataset, spec, progress=progress).pixels for spec in (photo, koch)]
-    return Photos(dataset, *pixels, *hold_out(dataset, HELD_OUT, rng))
+    backbone = load_backbone(options.weights or find_weights() or download_weights(), size)
+    return compare(backbone, load_photos(options, size, progress), options, progress)
 
 
 def compare(backbone: keras.Model, photos: Photos, options: StudyOptions, progress: Progress) -> StudyReport:
-    """The frozen features under each treatment of the pixels, then heads and networks trained on them."""
-    features = {}
-    for number, (words, treat) in enumerate(TREATMENTS.items()):
-        progress(number / len(TREATMENTS), f"features of {len(photos.photos)} photos, {words}")
-        features[words] = embed_pixels(backbone, treat(photos.photos.astype("float32")), batch_size=32)
-    table, findings = _frozen(features, photos, options)
-    table.append(_untrained(photos.as_seen(features[OWN])))
+    """Judge the frozen features under each treatment of the pixels, then what is trained on them."""
+    features = treated_features(backbone, photos, progress)
+    table, findings = judge_treatments(features, photos, options.seed)
+    table.append(untrained_row(photos.as_seen(features[OWN])))
     versions = variants(features, photos)
     for number, variant in enumerate(versions):
         row, found = train(variant, options, part(progress, number, len(versions), variant.name))
@@ -154,8 +98,10 @@ def compare(backbone: keras.Model, photos: Photos, options: StudyOptions, progre
 
 
 def cost_of_sigmoids(table: Sequence[dict]) -> list[Finding]:
-    """The rows of the published head and of the bare features, of one preprocessing and one training: what do
-    the sigmoid units cost? Nothing is told where one of them went NaN."""
+    """Compare the rows of the published head and of the bare features: what do the sigmoid units cost?
+
+    Both have the same preprocessing and training. No finding where one of them went NaN.
+    """
     eer = {row["variant"]: row.get("eer") for row in table}
     with_units, without = eer[SIGMOIDS], eer[NO_SIGMOIDS]
     if with_units is None or without is None:
@@ -173,45 +119,8 @@ def cost_of_sigmoids(table: Sequence[dict]) -> list[Finding]:
     return [check.found("error", cost, words, "Compare the features themselves, brought to unit length.")]
 
 
-def _frozen(features: dict[str, np.ndarray], photos: Photos, options: StudyOptions) -> tuple[list, list]:
-    """Nearest neighbours among `NEIGHBOURS` images of each of `NEIGHBOUR_CLASSES` classes, no training."""
-    rng = np.random.default_rng(options.seed)
-    labels = photos.dataset.labels
-    classes = [found for found in members(labels).values() if len(found) >= NEIGHBOURS]
-    chosen = rng.permutation(len(classes))[:NEIGHBOUR_CLASSES]
-    rows = np.concatenate([classes[place][:NEIGHBOURS] for place in chosen])
-    right = {words: nearest_is_right(each[rows], labels[rows]) for words, each in features.items()}
-    table, findings = [], []
-    for words, correct in right.items():
-        variant = f"frozen features, {words}"
-        table.append(
-            {
-                "variant": variant,
-                "nearest_neighbour": float(correct.mean()),
-                "images": len(rows),
-                "effective_rank": effective_rank(features[words][rows]),
-            }
-        )
-        others = {name: each for name, each in right.items() if name != words}
-        findings += of_variant(variant, [compare_treatments(correct, others)])
-    return table, findings
-
-
-def _untrained(images: StudyImages) -> dict:
-    """What the features are worth as they are, on the classes that the trained variants are judged on."""
-    features, labels = images.judged
-    cosine = all_scores(make_head("cosine"), features)
-    return {
-        "variant": "own preprocessing, cosine, nothing trained",
-        "nearest_neighbour": float(nearest_is_right(features, labels).mean()),
-        "images": len(labels),
-        "effective_rank": effective_rank(features),
-        **verification(cosine, labels),
-    }
-
-
 def variants(features: dict[str, np.ndarray], photos: Photos) -> list[FeatureVariant]:
-    """As published and as advised, then the parts of the cure, one added to the other; and from scratch."""
+    """Return what was published and advised, the parts of the cure one by one, and a network from scratch."""
     dim = features[OWN].shape[1]
 
     def sigmoids() -> keras.Model:
@@ -237,7 +146,7 @@ def variants(features: dict[str, np.ndarray], photos: Photos) -> list[FeatureVar
 
 
 def train(variant: FeatureVariant, options: StudyOptions, progress: Progress) -> tuple[dict, list[Finding]]:
-    """Its row of the table, on classes that training never saw, and what its diagnosis says."""
+    """Train a variant. Return its row of the table, on classes held out, and its diagnosis."""
     keras.utils.set_random_seed(options.seed)
     network, draw = _training(variant, np.random.default_rng(options.seed))
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a case study is given, what it reports, and what all of them measure alike."""
+"""Define what a case study is given and what it reports, and measure what all of them measure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """dataset: what both versions learn from and are judged on; steps: of each training, None for the study's
-    own number; size: side of the networks' input in px, None for theirs; trials, n_way, language: of one-shot
-    tasks; checkpoint: the network of one-shot tasks, None for an untrained one; weights: the file of
-    ResNet50's ImageNet weights, None to look for it."""
+    """What a case study is given.
+
+    dataset: what all variants are trained and judged on.
+    steps: of each training, None for the study's own number.
+    size: side of the networks' input in px, None for their own.
+    trials, n_way, language: of one-shot tasks.
+    checkpoint: the network that takes one-shot tasks, None for an untrained one.
+    weights: file of ResNet50's ImageNet weights, None to look for it.
+    """
 
     dataset: Dataset
     steps: int | None = None
@@ -38,7 +43,7 @@ class StudyOptions:
 
 @dataclass(frozen=True)
 class StudyReport:
-    """table: a row a variant, {"variant": its name, metric: value}; a metric that is no number is None."""
+    """What a case study found. table: a row for each variant, {"variant": name, metric: number or None}."""
 
     name: str
     findings: tuple[Finding, ...]
@@ -57,19 +62,19 @@ def _rounded(value: object) -> object:
 
 
 def of_variant(variant: str, findings: Iterable[Finding]) -> list[Finding]:
-    """The findings under names that say which variant they are about."""
+    """Return the findings under names that say which variant they are about."""
     return [replace(finding, check=f"{finding.check} ({variant})") for finding in findings]
 
 
 def part(progress: Progress, place: int, count: int, variant: str) -> Progress:
-    """The progress of one of `count` variants within that of the whole study."""
+    """Return the progress of variant number `place` of `count` within that of the whole study."""
     return lambda share, words: progress((place + share) / count, f"{variant}: {words}")
 
 
 def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the images that train, and of those of a `share` of the classes, which training never sees.
+    """Return indices of the images that train and of those held out, of a `share` of the classes.
 
-    Only classes with two images or more count. UserError if fewer than two would be on either side.
+    Only classes with two images or more are used. UserError if fewer than two would be on either side.
     """
     several = [label for label, found in members(dataset.labels).items() if len(found) > 1]
     count = max(2, round(share * len(several)))
@@ -86,8 +91,10 @@ def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[
 
 
 def verification(scores: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
-    """Scores (n, n) of all pairs of n images that grow with likeness: equal error rate and area under the
-    ROC curve over the pairs i < j, None where scores are not finite."""
+    """Return equal error rate and area under the ROC curve over the pairs i < j of n images.
+
+    scores: (n, n), larger for images that are more alike. Both figures are None where a score is not finite.
+    """
     left, right = np.triu_indices(len(labels), 1)
     chosen = scores[left, right]
     if not np.isfinite(chosen).all():

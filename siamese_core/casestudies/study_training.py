@@ -1,4 +1,4 @@
-"""How the case studies train: on random pairs as published, or on all pairs of a batch, our way."""
+"""Train on random pairs, as published, or on all pairs of a batch, as the project does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +16,17 @@ from siamese_core.training.batches import ClassBatches
 from siamese_core.training.pair_network import PairNetwork
 
 JIT = False  # compiling takes longer than these short trainings
-CLIP_NORM = 5.0
+CLIP_NORM = 5.0  # of the gradient, over all weights
 
-Draw = Callable[[int], tuple]
+Draw = Callable[[int], tuple]  # step -> (inputs, labels) of its batch
 
 
 @dataclass(frozen=True)
 class StudyImages:
-    """inputs: what an encoder is given of each image of the dataset (n, ...); training, held_out: indices of
-    images, of different classes."""
+    """The images of a study as an encoder takes them, and which of them train.
+
+    inputs: (n, ...) in the dataset's order; training, held_out: indices of images, without a class in common.
+    """
 
     dataset: Dataset
     inputs: np.ndarray
@@ -33,12 +35,12 @@ class StudyImages:
 
     @property
     def judged(self) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and labels of the images of classes that training never sees."""
+        """Inputs and labels of the images held out."""
         return self.inputs[self.held_out], self.dataset.labels[self.held_out]
 
 
 def random_pairs(images: StudyImages, rng: np.random.Generator, halfsize: int) -> Draw:
-    """Published batches: `halfsize` same pairs and as many different ones, ((left, right), same)."""
+    """Draw published batches: `halfsize` positive and as many negative pairs, ((left, right), same)."""
     groups = list(members(images.dataset.labels[images.training]).values())
 
     def draw(step: int) -> tuple:
@@ -50,19 +52,19 @@ def random_pairs(images: StudyImages, rng: np.random.Generator, halfsize: int) -
 
 
 def all_pairs(images: StudyImages, rng: np.random.Generator, shape: BatchShape) -> Draw:
-    """Batches of several images of several classes, (inputs, labels); two of the images are identical."""
+    """Draw batches of several images of several classes, (inputs, labels); two images are identical."""
     batches = ClassBatches(images.dataset.subset(images.training), shape)
 
     def draw(step: int) -> tuple:
         indices, labels = batches.draw(rng)
-        indices[1] = indices[0]  # of one class: a pair at distance 0, where a root has no finite gradient
+        indices[1] = indices[0]  # a positive pair at distance 0, where a root has no finite gradient
         return images.inputs[images.training[indices]].astype("float32"), labels[:, None]
 
     return draw
 
 
 def all_pairs_network(encoder: keras.Model, head: str, loss: str, learning_rate: float) -> PairNetwork:
-    """Encoder and head, compiled with a loss over all pairs of a batch. Names as in HEADS and LOSSES."""
+    """Compile encoder and head with a loss over all pairs of a batch. Names as in HEADS and LOSSES."""
     network = PairNetwork(encoder, make_head(head))
     over_pairs = LOSSES[loss]
     network.compile(
@@ -74,6 +76,6 @@ def all_pairs_network(encoder: keras.Model, head: str, loss: str, learning_rate:
 
 
 def all_scores(head: keras.Layer, embeddings: np.ndarray) -> np.ndarray:
-    """Logits (n, n) of all pairs of embeddings (n, d), row by row: at once would take n * n * d numbers."""
+    """Return logits (n, n) of all pairs of embeddings (n, d), row by row: at once takes n * n * d numbers."""
     rows = [head.pairwise(row[None], embeddings) for row in embeddings]
     return np.concatenate([ops.convert_to_numpy(row) for row in rows])

@@ -1,4 +1,4 @@
-"""Looks over a training's shoulder: at which step it goes NaN, in which layer that starts, does it learn?"""
+"""Watch a training: at which step does it go NaN, in which layer does that start, does the loss move?"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     import keras
 
 
-LEAST_MOVE = 0.01  # of the loss, within the last quarter of a run
-FEWEST_STEPS = 12
+LEAST_MOVE = 0.01  # relative range of the loss within the last quarter of a run
+FEWEST_STEPS = 12  # to judge a run by
 
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """losses: of each step, in order; nan_step: the first one, counted from 1, after which the loss or a
-    weight is not finite, or None; spoilt: the weights, in the order of the layers, that were not finite then;
-    last_weight: the path of the network's last weight."""
+    """What happened in a training.
+
+    losses: of each step; nan_step: the first step, counted from 1, after which the loss or a weight is not
+    finite, or None; spoilt: paths of the weights that were not finite then, in the order of the layers;
+    last_weight: path of the network's last weight.
+    """
 
     losses: tuple[float, ...]
     nan_step: int | None = None
@@ -30,14 +33,14 @@ class TrainingRecord:
 
 
 class TrainingWatch:
-    """Call `observe` after each step of training `network`; the record then tells what happened."""
+    """Record what happens to `network`: call `observe` after each step."""
 
     def __init__(self, network: "keras.Model"):
         self._network = network
         self.record = TrainingRecord(())
 
     def observe(self, loss: float) -> bool:
-        """Whether it is worth going on: False once the loss or a weight is no number."""
+        """Record a step. Return whether to go on: False once the loss or a weight is not finite."""
         losses = (*self.record.losses, float(loss))
         weights = self._network.trainable_variables
         spoilt = tuple(weight.path for weight in weights if not _is_finite(weight))
@@ -54,7 +57,7 @@ def _is_finite(weight: "keras.Variable") -> bool:
 
 
 def check_training(record: TrainingRecord) -> Finding:
-    """Does the run go NaN, and where does that start: in a layer, or behind all of them, in the loss?
+    """Check whether the run went NaN, and where: in a layer, or behind all of them, in the loss.
 
     A NaN gradient spoils every layer between where it arises and the input, and none behind.
     """
@@ -74,7 +77,7 @@ def check_training(record: TrainingRecord) -> Finding:
 
 
 def check_loss_moves(losses: Sequence[float]) -> Finding:
-    """Is the loss stuck? The measure is its range over the last quarter of a run, relative to its median."""
+    """Check whether the loss still moves: its range over the last quarter of the run over its median."""
     check = Check("loss-moves", f"a loss that moves by {LEAST_MOVE} of itself, or is 0")
     known = np.asarray(losses, np.float64)
     known = known[np.isfinite(known)]
@@ -96,7 +99,7 @@ def check_loss_moves(losses: Sequence[float]) -> Finding:
 def train_watched(
     network: "keras.Model", draw: Callable[[int], tuple], steps: int, progress: Progress
 ) -> TrainingRecord:
-    """Trains a compiled network on `draw(step)`, a batch and its labels, for `steps` or until it goes NaN."""
+    """Train a compiled network on the batches that `draw(step)` gives, for `steps` or until it goes NaN."""
     watch = TrainingWatch(network)
     for step in range(steps):
         progress(step / steps, f"step {step + 1} of {steps}")

@@ -8,16 +8,8 @@ import pytest
 
 from helpers.samples import image_file
 from siamese_core.casestudies import resnet50_attempt as attempt
-from siamese_core.casestudies.resnet50_attempt import (
-    DIVIDED,
-    OWN,
-    RAW,
-    TREATMENTS,
-    Photos,
-    compare,
-    train,
-    variants,
-)
+from siamese_core.casestudies.frozen_features import DIVIDED, OWN, TREATMENTS, Photos
+from siamese_core.casestudies.resnet50_attempt import compare, train, variants
 from siamese_core.casestudies.study import StudyOptions, StudyReport, hold_out
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.errors import UserError
@@ -115,14 +107,6 @@ def test_what_the_sigmoid_units_cost_is_told(with_units, without, levels):
     assert [each.level for each in found] == levels
     assert [each.measured for each in found] == pytest.approx([with_units - without] if levels else [])
     assert all("0.080 to 0.330" in each.cause for each in found if each.level == "error")
-
-
-def test_own_preprocessing_is_bgr_less_the_mean_of_imagenet():
-    pixel = np.array([[[[255, 0, 100]]]], "float32")
-    np.testing.assert_allclose(
-        TREATMENTS[OWN](pixel)[0, 0, 0], [100 - 103.939, -116.779, 255 - 123.68], rtol=1e-5
-    )
-    np.testing.assert_array_equal(TREATMENTS[RAW](pixel), pixel)
 
 
 def test_the_cure_learns_what_the_published_head_does_not(photos):

@@ -1,11 +1,13 @@
 """`bench`: speed against the obvious way, and what the labelling loop achieves."""
 
 from argparse import ArgumentParser, Namespace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 
+from siamese_core.bench.catalogue import SPEED, measure
 from siamese_core.checkpoints.domains import unlike
 from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
 from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from siamese_core.data.datasets import Dataset
 
 SUMMARY = "measure the speed against the obvious way, and what the labelling loop achieves"
-LOOP, LOG = "loop", "log"
-SPEED = ("one-shot", "head", "compare", LOG)
+LOOP = "loop"
 CHOICES = (*SPEED, LOOP)
 
 
@@ -70,16 +71,17 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
 
 
 def _speed(options: Namespace, names: list[str], progress: Progress) -> list[dict]:
-    from siamese_core.bench import speed
-    from siamese_core.checkpoints.checkpoint import load_checkpoint
+    @cache
+    def model() -> "Checkpoint":
+        from siamese_core.checkpoints.checkpoint import load_checkpoint
+
+        progress(0.0, "loading the checkpoint")
+        return load_checkpoint(open_workbench(options).checkpoints.current_folder(options.encoder))
 
     found = []
-    if set(names) != {LOG}:
-        progress(0.0, "loading the checkpoint")
-        model = load_checkpoint(open_workbench(options).checkpoints.current_folder(options.encoder))
     for number, name in enumerate(names):
         progress(number / len(names), f"measuring {name}")
-        found += speed.log_benchmarks() if name == LOG else [speed.OF_MODEL[name](model)]
+        found += measure(name, model)
     return [each.json() for each in found]
 
 

@@ -7,12 +7,11 @@ import pytest
 
 from helpers.commands import copied
 from helpers.samples import write_class_folders
-from siamese_core.bench.speed import OF_MODEL
+from siamese_core.bench.catalogue import SPEED
 from siamese_core.checkpoints.checkpoint import read_card, write_card
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli.command import CommandResult
-from siamese_core.cli.commands.bench import LOG, SPEED
 from siamese_core.cli.parser import build_parser
 from siamese_core.cli.terminal import print_parts
 
@@ -40,10 +39,6 @@ def speed(home) -> CommandResult:
 def loop(home, tmp_path_factory) -> CommandResult:
     folder = write_class_folders(tmp_path_factory.mktemp("loop"), np.random.default_rng(0), 1, 16, 6)
     return measured(home, "loop", "--data", folder, "--answers", 40, "--seeds", 2, "--encoder", "koch")
-
-
-def test_every_benchmark_of_speed_can_be_named():
-    assert {*OF_MODEL, LOG} == set(SPEED)
 
 
 def test_speed_is_told_against_the_obvious_way(speed):
