@@ -1,27 +1,26 @@
-"""Metrics of verdicts and similarities as pure functions of arrays.
+"""Metrics of verdicts and similarities, and calibration, as pure functions of arrays.
 
-`same` is always a boolean array, True where both images show one class. Scores and similarities grow with
-likeness. Mismatched, non-finite or out-of-range arrays raise `ValueError`; data that cannot carry the
-metric (nothing at all, or one kind of pair only) raises `UserError`. NumPy only.
+`same` is a boolean array (n,), True for positive pairs; scores and similarities (n,) are high for alike
+images. Mismatched, non-finite or out-of-range arrays raise `ValueError`; data on which the metric is not
+defined (no pair, or one kind of pair only) raises `UserError`.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.errors import UserError
 
-# In units of one standard deviation of the logits: enough for a float32 similarity to keep their order.
+# The least slope, per standard deviation of the logits: enough for float32 similarities to keep their order.
 MIN_SLOPE = 1e-3
-NEWTON_STEPS = 100
+NEWTON_STEPS = 100  # never reached in practice: Newton converges in about ten
 
 
 @dataclass(frozen=True)
 class RocCurve:
-    """Points (k,) from (0, 0) to (1, 1); a pair is called same where its score >= the point's threshold."""
+    """Operating points (k,) from (0, 0) to (1, 1); a pair is called same where its score >= `thresholds`."""
 
     fpr: np.ndarray
     tpr: np.ndarray
@@ -29,69 +28,71 @@ class RocCurve:
 
 
 @dataclass(frozen=True)
+class GaussianPrior:
+    """Independent normal priors of regression coefficients: mean (p,), precision (p,) >= 0."""
+
+    mean: np.ndarray
+    precision: np.ndarray
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """Logit to probability of same: sigmoid(slope * logit + intercept)."""
+    """Platt's map from a logit to the probability of "same": expit(slope * logit + intercept)."""
 
     slope: float
     intercept: float
 
     def log_odds(self, logits: np.ndarray) -> np.ndarray:
-        """float64, of any shape; 0 is a similarity of 0.5."""
+        """Return the calibrated log-odds, float64 in the shape of `logits`."""
         return self.slope * np.asarray(logits, np.float64) + self.intercept
 
     def similarity(self, logits: np.ndarray) -> np.ndarray:
-        """float32 0..1 in the shape of `logits`."""
-        return sigmoid(self.log_odds(logits)).astype(np.float32)
-
-
-def sigmoid(log_odds: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-log_odds)) without overflow at either end."""
-    return np.exp(-np.logaddexp(0.0, -np.asarray(log_odds, np.float64)))
+        """Return the probability of "same", float32 0..1 in the shape of `logits`."""
+        return expit(self.log_odds(logits)).astype(np.float32)
 
 
 def verdict(similarity: np.ndarray, threshold: float) -> np.ndarray:
-    """The one rule of what is called same, as booleans in the shape of `similarity`."""
+    """Return which pairs are called same, bool in the shape of `similarity`: the one place of this rule."""
     # In float64, or a float32 similarity would round the threshold to its own precision first.
     return np.asarray(similarity, np.float64) >= threshold
 
 
 def accuracy(similarity: np.ndarray, same: np.ndarray, threshold: float) -> float:
-    """Fraction of pairs whose verdict is right."""
+    """Return the fraction of pairs whose verdict is right."""
     similarity, same = _pairs(similarity, same)
     return float(np.mean(verdict(similarity, threshold) == same))
 
 
 def wilson_interval(correct: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a proportion: (low, high) in 0..1."""
+    """Return Wilson's score interval (1927) of a proportion as (low, high) in 0..1."""
     if trials < 1 or not 0 <= correct <= trials:
         raise ValueError(
             "An interval needs at least one trial and 0 to `trials` correct ones. "
             f"Received: correct={correct}, trials={trials}. Count the trials again."
         )
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate, spread = correct / trials, z * z / trials
-    centre = (rate + spread / 2) / (1 + spread)
-    half = math.sqrt(rate * (1 - rate) * spread + spread * spread / 4) / (1 + spread)
-    low = 0.0 if correct == 0 else max(0.0, centre - half)
-    high = 1.0 if correct == trials else min(1.0, centre + half)
-    return low, high
+    low, high = _binomial_test(correct, trials).proportion_ci(confidence, method="wilson")
+    return float(low), float(high)
 
 
 def mcnemar_exact(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
-    """Two-sided exact p that two models that took the same trials (n,) are equally often right."""
+    """Return the exact two-sided p-value of McNemar's test (1947): two models that took the same trials (n,)
+    are equally often right."""
     first, second = np.asarray(first_correct, bool), np.asarray(second_correct, bool)
     _check_lengths(first, second)
-    only_first = int(np.sum(first & ~second))
     discordant = int(np.sum(first != second))
-    ways = tail = 1
-    for step in range(min(only_first, discordant - only_first)):
-        ways = ways * (discordant - step) // (step + 1)
-        tail += ways
-    return min(1.0, 2 * tail / 2**discordant)
+    return float(_binomial_test(int(np.sum(first & ~second)), discordant).pvalue) if discordant else 1.0
+
+
+def _binomial_test(successes: int, trials: int):
+    from scipy.stats import (
+        binomtest,  # takes a second to import, which the log and the lists need not wait for
+    )
+
+    return binomtest(successes, trials)
 
 
 def roc_curve(scores: np.ndarray, same: np.ndarray) -> RocCurve:
-    """Every operating point; tied scores share one. UserError unless both kinds of pair are there."""
+    """Return every operating point, one for tied scores; UserError unless there are pairs of both kinds."""
     scores, same = _both_kinds(scores, same)
     order = np.argsort(-scores, kind="stable")
     scores, same = scores[order], same[order]
@@ -102,13 +103,13 @@ def roc_curve(scores: np.ndarray, same: np.ndarray) -> RocCurve:
 
 
 def roc_auc(scores: np.ndarray, same: np.ndarray) -> float:
-    """Chance that a same pair scores above a different one, ties counted half."""
+    """Return the chance that a positive pair scores above a negative one, ties counted half."""
     curve = roc_curve(scores, same)
     return float(np.trapezoid(curve.tpr, curve.fpr))
 
 
 def equal_error_rate(scores: np.ndarray, same: np.ndarray) -> float:
-    """Where false positive and false negative rate meet, on straight lines between the points of the ROC."""
+    """Return the rate where false positives equal false negatives, interpolated linearly on the ROC curve."""
     curve = roc_curve(scores, same)
     excess = curve.fpr + curve.tpr - 1  # from -1 to 1, never falling
     after = int(np.argmax(excess >= 0))
@@ -117,13 +118,14 @@ def equal_error_rate(scores: np.ndarray, same: np.ndarray) -> float:
 
 
 def tpr_at_fpr(scores: np.ndarray, same: np.ndarray, fpr: float) -> float:
-    """The best true positive rate of a threshold whose false positive rate is at most `fpr`."""
+    """Return the highest true positive rate of a threshold whose false positive rate is at most `fpr`."""
     curve = roc_curve(scores, same)
     return float(curve.tpr[curve.fpr <= fpr].max())
 
 
 def expected_calibration_error(similarity: np.ndarray, same: np.ndarray, bins: int = 15) -> float:
-    """Mean gap between similarity and frequency of same in bins of equal width, weighted by their pairs."""
+    """Return the mean gap between similarity and frequency of "same" over bins of equal width, weighted by
+    their pairs (Guo et al. 2017)."""
     similarity, same = _similarities(similarity, same)
     bin_of = np.minimum((similarity * bins).astype(np.int64), bins - 1)
     gaps = np.bincount(bin_of, weights=similarity - same, minlength=bins)
@@ -131,8 +133,10 @@ def expected_calibration_error(similarity: np.ndarray, same: np.ndarray, bins: i
 
 
 def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
-    """The threshold 0..1, midway between two scores, with the most right verdicts; of several, the one
-    nearest 0.5, which is where a calibrated similarity changes its verdict."""
+    """Return the threshold 0..1, midway between two scores, with the most right verdicts.
+
+    Of several the one nearest 0.5, where a calibrated similarity changes its verdict.
+    """
     similarity, same = _similarities(similarity, same)
     levels = np.unique(np.concatenate([[0.0, 1.0], similarity]))
     candidates = np.concatenate([[0.0, 1.0], (levels[1:] + levels[:-1]) / 2])
@@ -144,10 +148,10 @@ def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
 
 
 def fit_calibration(logits: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
-    """Platt's scaling (1999) with his smoothed targets, which keep it finite on separable pairs.
+    """Fit Platt's scaling (1999) with his smoothed targets, which keep it finite on separable pairs.
 
     `weights` (n,) >= 0: a pair of weight 2 counts as two. The slope stays above 0, so that no calibration
-    turns an order round; pairs of one kind, or logits that tell nothing, give nearly one similarity for all.
+    reverses an order; pairs of one kind, or uninformative logits, give nearly one similarity for all.
     """
     logits, same = _pairs(logits, same)
     weights = np.ones(len(same)) if weights is None else np.asarray(weights, np.float64)
@@ -160,7 +164,7 @@ def fit_calibration(logits: np.ndarray, same: np.ndarray, weights: np.ndarray | 
     targets = np.where(same, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     centre = np.average(logits, weights=weights)
     scale = math.sqrt(np.average((logits - centre) ** 2, weights=weights))
-    scale = scale if scale > 1e-9 * max(1.0, abs(centre)) else 1.0  # rounding of equal logits is no spread
+    scale = scale if scale > 1e-9 * max(1.0, abs(centre)) else 1.0  # equal logits differ by rounding
     standard = (logits - centre) / scale
     slope, intercept = fit_logistic(np.stack([standard, np.ones_like(standard)], axis=1), targets, weights)
     if slope < MIN_SLOPE:
@@ -170,55 +174,39 @@ def fit_calibration(logits: np.ndarray, same: np.ndarray, weights: np.ndarray | 
 
 
 def fit_logistic(
-    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, offset: np.ndarray | float = 0.0
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    offset: np.ndarray | float = 0.0,
+    prior: GaussianPrior | None = None,
 ) -> np.ndarray:
-    """Coefficients (p,) of the logistic regression of targets (n,) strictly between 0 and 1 on features
-    (n, p), by Newton's method with step halving; `offset` is a part of the log-odds that stays fixed."""
-    coefficients = np.zeros(features.shape[1])
+    """Return the coefficients (p,) of a weighted logistic regression, by Newton's method with step halving.
+
+    features (n, p), targets (n,) in 0..1, weights (n,) >= 0; `offset` is a part of the log-odds that stays
+    fixed. With a `prior` the result is the posterior's mode; without, targets lie strictly between 0 and 1,
+    which keeps the coefficients finite.
+    """
+    prior = prior or GaussianPrior(*np.zeros((2, features.shape[1])))
+    ridge = 1e-12 * weights.sum() * np.eye(len(prior.mean))  # constant columns make the curvature singular
 
     def loss(candidate: np.ndarray) -> float:
         log_odds = features @ candidate + offset
-        return float(weights @ (np.logaddexp(0.0, log_odds) - targets * log_odds))
+        misfit = weights @ (np.logaddexp(0.0, log_odds) - targets * log_odds)
+        return float(misfit + prior.precision @ np.square(candidate - prior.mean) / 2)
 
-    best = loss(coefficients)
+    coefficients, best = prior.mean, loss(prior.mean)
     for _ in range(NEWTON_STEPS):
-        probability = sigmoid(features @ coefficients + offset)
+        probability = expit(features @ coefficients + offset)
         gradient = features.T @ (weights * (probability - targets))
+        gradient += prior.precision * (coefficients - prior.mean)
         curvature = (features.T * (weights * probability * (1 - probability))) @ features
-        ridge = 1e-12 * weights.sum() * np.eye(len(coefficients))  # constant columns make it singular
-        step = np.linalg.solve(curvature + ridge, gradient)
+        step = np.linalg.solve(curvature + ridge + np.diag(prior.precision), gradient)
         while (reached := loss(coefficients - step)) > best and np.abs(step).max() > 1e-12:
             step = step / 2
         if not reached < best:
             break
         coefficients, best = coefficients - step, reached
     return coefficients
-
-
-def bootstrap_interval(
-    values: np.ndarray,
-    statistic: Callable[[np.ndarray], float],
-    rng: np.random.Generator,
-    resamples: int = 1000,
-    confidence: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile interval (low, high) of `statistic` over resamples of the rows of `values` (n, ...)."""
-    values = np.asarray(values)
-    if len(values) == 0:
-        raise UserError("A bootstrap needs at least one value. Received: 0. Add data first.")
-    draws = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(resamples)]
-    low, high = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return float(low), float(high)
-
-
-def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
-    """Agreement of two annotators beyond chance (Cohen 1960): 1 full, 0 as by chance; answers (n,)."""
-    first, second = np.asarray(first), np.asarray(second)
-    _check_lengths(first, second)
-    answers = np.unique(np.concatenate([first, second]))
-    observed = float(np.mean(first == second))
-    by_chance = sum(float(np.mean(first == answer) * np.mean(second == answer)) for answer in answers)
-    return 1.0 if len(answers) == 1 else (observed - by_chance) / (1 - by_chance)
 
 
 def _check_lengths(first: np.ndarray, second: np.ndarray) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import trained_on
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
-from siamese_core.metrics import best_threshold, fit_calibration, sigmoid
+from siamese_core.metrics import best_threshold, fit_calibration
 
 SHARES = np.linspace(0, 1, 21)
 TEMPERATURES = np.geomspace(0.05, 5, 25)
@@ -85,7 +86,7 @@ class Fused:
         return self.fusion.koch * koch + self.fusion.resnet50 * resnet50 + self.fusion.intercept
 
     def similarity(self, logits: np.ndarray) -> np.ndarray:
-        return sigmoid(logits).astype(np.float32)
+        return expit(logits).astype(np.float32)
 
 
 def fit_fusion(

@@ -7,7 +7,6 @@ from itertools import combinations
 import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.metrics import cohens_kappa
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,17 @@ def _agreement(first: str, second: str, answers: dict[str, dict]) -> Agreement |
         return None
     said = [np.array([answers[name][pair] for pair in shared]) for name in (first, second)]
     return Agreement(first, second, len(shared), int(np.sum(said[0] == said[1])), cohens_kappa(*said))
+
+
+def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the agreement of two annotators beyond chance (Cohen 1960): 1 full, 0 as by chance.
+
+    first, second: their answers (n,) to the same questions, n >= 1.
+    """
+    answers = np.unique(np.concatenate([first, second]))
+    observed = float(np.mean(first == second))
+    by_chance = sum(float(np.mean(first == answer) * np.mean(second == answer)) for answer in answers)
+    return 1.0 if len(answers) == 1 else (observed - by_chance) / (1 - by_chance)
 
 
 def second_opinions(standing: Sequence[LabelRow], annotator: str) -> list[LabelRow]:

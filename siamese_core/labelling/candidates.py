@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import logit
 
 from siamese_core.metric_learning.neighbours import View, coordinates, nearest
 
@@ -121,7 +122,7 @@ def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:
 
 def _log_odds(threshold: float) -> float:
     inside = min(max(threshold, 1e-6), 1 - 1e-6)  # 0 and 1, which no margin could be measured from
-    return float(np.log(inside / (1 - inside)))
+    return float(logit(inside))
 
 
 def _twin_limit(view: View, rng: np.random.Generator) -> float:

@@ -5,9 +5,10 @@ they say there still orders the pairs, and images of one thing share their neigh
 """
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.labelling.candidates import Candidates
-from siamese_core.metrics import fit_logistic, sigmoid
+from siamese_core.metrics import fit_logistic
 
 FEWEST_ANSWERS = 10
 TARGET = 0.02  # and 1 - TARGET: an answer is not quite sure, which keeps the fit finite
@@ -36,4 +37,4 @@ def expected_same(candidates: Candidates, answered: np.ndarray, same: np.ndarray
         np.concatenate([np.where(same, 1 - TARGET, TARGET), [TARGET, 1 - TARGET], np.full(count - 1, 0.5)]),
         np.concatenate([np.ones(len(answered)), [PSEUDO_ANSWER_WEIGHT] * 2, [RIDGE_WEIGHT] * (count - 1)]),
     )
-    return sigmoid(features @ coefficients)
+    return expit(features @ coefficients)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
@@ -18,7 +19,7 @@ from siamese_core.labelling.implications import groups
 from siamese_core.labelling.pool import Pool, PoolEmbeddings
 from siamese_core.labelling.strategies import Knowledge
 from siamese_core.metric_learning.neighbours import View
-from siamese_core.metrics import sigmoid, verdict
+from siamese_core.metrics import verdict
 from siamese_core.workspace.embedding_store import EmbeddingStore
 
 RANDOM_PAIRS = 500
@@ -79,10 +80,7 @@ class QuestionTable:
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
         by_slot = [
-            [
-                _verdict(each, similarity)
-                for similarity in sigmoid(view.compare(left, right)).astype(np.float32)
-            ]
+            [_verdict(each, similarity) for similarity in expit(view.compare(left, right)).astype(np.float32)]
             for each, view in zip(self.embedded, self.views, strict=True)
         ]
         return list(zip(*by_slot, strict=True))
@@ -122,7 +120,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
 def _called_same(view: View, rng: np.random.Generator) -> float:
     left = rng.integers(view.images, size=RANDOM_PAIRS)
     right = (left + rng.integers(1, view.images, size=RANDOM_PAIRS)) % view.images
-    return float(np.mean(verdict(sigmoid(view.compare(left, right)), view.threshold)))
+    return float(np.mean(verdict(expit(view.compare(left, right)), view.threshold)))
 
 
 def _verdict(each: PoolEmbeddings, similarity: np.float32) -> Verdict:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.labelling.candidates import Candidates
-from siamese_core.metrics import sigmoid
 
 # Of a reason's chance. On faces and photos at 0 one answer in ten was "same", at 0.8 three or four.
 NEIGHBOUR_SHARE = 0.8
@@ -42,7 +42,7 @@ def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
 def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     """How near the encoders are to their thresholds, on the mean; or how little the answers so far tell."""
     told = knowledge.expected
-    chance = sigmoid(candidates.verdict_log_odds) if told is None else told[:, None]
+    chance = expit(candidates.verdict_log_odds) if told is None else told[:, None]
     return np.where(knowledge.implied == 0, np.mean(chance * (1 - chance), axis=1), -np.inf)
 
 
@@ -55,7 +55,7 @@ def hard_negative(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
     classed = (first >= 0) & (second >= 0)
     different = (classed & (first != second)) | (knowledge.implied < 0)
     unknown = ~classed & (knowledge.implied == 0)
-    alike = sigmoid(candidates.verdict_log_odds).mean(axis=1)
+    alike = expit(candidates.verdict_log_odds).mean(axis=1)
     unlikely = 1 - (candidates.shared if knowledge.expected is None else knowledge.expected)
     score = alike * np.where(different, 1.0, unlikely)
     return np.where((different | unknown) & (knowledge.implied <= 0), score, -np.inf)

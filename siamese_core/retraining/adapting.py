@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.metric_learning.principal_axes import principal_axes
-from siamese_core.metrics import sigmoid
+from siamese_core.metrics import GaussianPrior, fit_logistic
 
 # Precisions of the prior on the weights to choose from, for gaps of a length of about 1.
 STRENGTHS = np.geomspace(0.1, 1e4, 6)
@@ -21,8 +21,6 @@ LEAST_SCALE = 0.05
 AXES = 200  # directions of the gaps that may change their weight
 FOLDS = 5
 NEAR_BEST = 1.0  # standard errors of the difference within which a stronger prior is as good
-NEWTON_STEPS = 30
-PINNED = 1e12  # a precision that leaves a coefficient at its mean
 REPLAYED = -1
 
 
@@ -120,31 +118,10 @@ def fit(evidence: Evidence, strength: float) -> Adaptation:
     columns = np.column_stack([evidence.base, np.ones(len(evidence)), -evidence.gaps])
     precision = np.r_[SCALE_PRECISION, SHIFT_PRECISION, np.full(evidence.gaps.shape[1], strength)]
     mean = np.r_[1.0, np.zeros(len(precision) - 1)]
-    found = _most_likely(columns, evidence, precision, mean)
-    if found[0] < LEAST_SCALE:  # the likelihood is concave: the best allowed scale is the least
-        pinned = np.r_[PINNED, precision[1:]]
-        found = _most_likely(columns, evidence, pinned, np.r_[LEAST_SCALE, mean[1:]])
+    same = evidence.same.astype("float64")
+    found = fit_logistic(columns, same, evidence.weight, prior=GaussianPrior(mean, precision))
+    if found[0] < LEAST_SCALE:  # the posterior is log-concave: the best allowed scale is the least
+        prior = GaussianPrior(mean[1:], precision[1:])
+        rest = fit_logistic(columns[:, 1:], same, evidence.weight, LEAST_SCALE * evidence.base, prior)
+        found = np.r_[LEAST_SCALE, rest]
     return Adaptation(float(found[0]), float(found[1]), found[2:], strength)
-
-
-def _most_likely(
-    columns: np.ndarray, evidence: Evidence, precision: np.ndarray, mean: np.ndarray
-) -> np.ndarray:
-    """Coefficients (p,) of the columns (n, p), drawn towards `mean` with `precision`, by Newton's method."""
-
-    def loss(coefficients: np.ndarray) -> float:
-        prior = precision @ np.square(coefficients - mean) / 2
-        return float(_losses(columns @ coefficients, evidence).sum() + prior)
-
-    found, best = mean, loss(mean)
-    for _ in range(NEWTON_STEPS):
-        chance = sigmoid(columns @ found)
-        slope = columns.T @ (evidence.weight * (chance - evidence.same)) + precision * (found - mean)
-        curvature = (columns.T * (evidence.weight * chance * (1 - chance))) @ columns + np.diag(precision)
-        step = np.linalg.solve(curvature, slope)
-        while (reached := loss(found - step)) > best and np.abs(step).max() > 1e-9:
-            step = step / 2
-        if not reached < best - 1e-9:
-            break
-        found, best = found - step, reached
-    return found

@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.special import expit
 
-from siamese_core.metrics import fit_calibration, roc_auc, sigmoid
+from siamese_core.metrics import fit_calibration, roc_auc
 
 FEWEST_TO_REFIT = 20  # answers of the rarer kind
 MOST_SURE = 4.0  # log-odds: no single checkpoint outvotes two others
@@ -51,7 +52,7 @@ def doubts(log_odds: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarr
         rows = said[:, column]
         against[rows, column], weight[rows, column] = _refitted(log_odds[rows, column], same[rows])
     against = np.where(same[:, None], -against, against).clip(-MOST_SURE, MOST_SURE)
-    doubt = sigmoid((weight * against).sum(axis=1) / (weight.sum(axis=1) + 1))
+    doubt = expit((weight * against).sum(axis=1) / (weight.sum(axis=1) + 1))
     contradict = ((weight > 0) & (against > 0)).sum(axis=1)
     return doubt, (doubt >= LIKELY) & (contradict >= SEVERAL)
 

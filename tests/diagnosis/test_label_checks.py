@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from siamese_core.diagnosis.label_checks import (
     check_identical_pairs,
@@ -11,7 +12,6 @@ from siamese_core.diagnosis.label_checks import (
     check_threshold,
 )
 from siamese_core.errors import UserError
-from siamese_core.metrics import sigmoid
 
 
 def scored_pairs(count: int = 400, apart: float = 2.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -92,12 +92,12 @@ def test_a_split_by_class_is_left_alone():
 @pytest.mark.parametrize("seed", range(5))
 def test_the_threshold_of_such_pairs_is_left_alone(seed):
     logits, same = scored_pairs(seed=seed)
-    assert check_threshold(sigmoid(2 * logits), same, 0.5).level == "ok"
+    assert check_threshold(expit(2 * logits), same, 0.5).level == "ok"
 
 
 def test_a_threshold_of_another_distribution_is_found_with_what_it_costs():
     logits, same = scored_pairs()
-    found = check_threshold(sigmoid(2 * logits + 4), same, 0.5)
+    found = check_threshold(expit(2 * logits + 4), same, 0.5)
     assert found.level == "warning"
     assert 0.2 < found.measured < 0.4
     assert "The threshold 0.50" in found.cause
@@ -105,4 +105,4 @@ def test_a_threshold_of_another_distribution_is_found_with_what_it_costs():
 
 def test_similarities_that_tell_nothing_suit_every_threshold():
     logits, same = scored_pairs(apart=0.0)
-    assert check_threshold(sigmoid(logits), same, 0.9).level == "ok"
+    assert check_threshold(expit(logits), same, 0.9).level == "ok"

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion, for_images_of, load_fusion
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials
-from siamese_core.metrics import Calibration, expected_calibration_error, sigmoid
+from siamese_core.metrics import Calibration, expected_calibration_error
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def test_fused_logits_are_the_weighted_log_odds_of_both():
     embeddings = fused.embed([colour(10, 50), colour(13, 60)])
     logits = fused.logits(embeddings[:1], embeddings[1:])
     assert logits[0] == pytest.approx(0.3 * (2 * -3 + 1) + 0.7 * -10 + 0.5)
-    assert fused.similarity(logits)[0] == pytest.approx(sigmoid(logits)[0])
+    assert fused.similarity(logits)[0] == pytest.approx(expit(logits)[0])
     assert (fused.encoder_name, fused.id, fused.threshold) == ("fused", "koch-1+resnet50-1", 0.4)
 
 

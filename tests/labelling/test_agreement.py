@@ -1,9 +1,10 @@
 """Agreement of annotators, on answers whose kappa is known by hand."""
 
+import numpy as np
 import pytest
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.labelling.agreement import agreements, second_opinions
+from siamese_core.labelling.agreement import agreements, cohens_kappa, second_opinions
 
 
 def rows(annotator: str, **answers: str) -> list[LabelRow]:
@@ -42,3 +43,12 @@ def test_a_second_opinion_is_wanted_where_one_other_has_answered():
     assert {row.left_id for row in second_opinions(log, "Bob")} == {"a", "c", "e"}
     assert {row.left_id for row in second_opinions(log, "Cleo")} == {"a", "c", "d"}
     assert {row.left_id for row in second_opinions(log, "new")} == {"a", "c", "d", "e"}
+
+
+def test_kappa_of_the_textbook_table():
+    # 20 both yes, 15 both no, 5 and 10 apart: observed 0.7, by chance 0.5
+    first = np.array(["same"] * 25 + ["different"] * 25)
+    second = np.array(["same"] * 20 + ["different"] * 5 + ["same"] * 10 + ["different"] * 15)
+    assert cohens_kappa(first, second) == pytest.approx(0.4)
+    assert cohens_kappa(first, first) == 1.0
+    assert cohens_kappa(first[:3], first[:3]) == 1.0
