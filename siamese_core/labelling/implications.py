@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
+from siamese_core.data.components import named_components
 
 Steps = tuple[tuple[str, str], ...]  # (the image reached, the label_id of the "same" answer that led to it)
 
@@ -136,10 +137,11 @@ class _Ties:
             if row.answer == "same":
                 self._tied[row.left_id][row.right_id] = row.label_id
                 self._tied[row.right_id][row.left_id] = row.label_id
-        self.group: dict[str, int] = {}
-        for image in self._tied:
-            if image not in self.group:
-                self.group |= dict.fromkeys((each for each, _ in self.reach(image)), len(self.group))
+        same = [row for row in rows if row.answer == "same"]
+        alone = list(self._tied)  # tied to itself, an image without ties is a group, too
+        self.group = named_components(
+            [*alone, *(row.left_id for row in same)], [*alone, *(row.right_id for row in same)]
+        )
 
     def reach(self, image: str) -> Iterator[tuple[str, Steps]]:
         """Every image of the group, nearest first and `image` itself before all, with the steps to it."""

@@ -8,6 +8,8 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from siamese_core.data.components import named_components
+
 SHARE = 0.3  # of the pairs, to judge by
 TRIES = 50  # random splits of each of the two kinds, of which the best is kept
 TRAINING_WORTH = 1.5  # of all pairs in training; a holdout as wanted is worth 2
@@ -23,23 +25,6 @@ class Split:
     training: np.ndarray
     holdout: np.ndarray
     dropped: np.ndarray
-
-
-def connected_groups(left: Sequence[str], right: Sequence[str]) -> dict[str, int]:
-    """Image id -> the number of its connected group, where every pair is a tie."""
-    parent: dict[str, str] = {}
-
-    def root(image: str) -> str:
-        parent.setdefault(image, image)
-        while parent[image] != image:
-            parent[image] = parent[parent[image]]
-            image = parent[image]
-        return image
-
-    for first, second in zip(left, right, strict=True):
-        parent[root(first)] = root(second)
-    numbers: dict[str, int] = {}
-    return {image: numbers.setdefault(root(image), len(numbers)) for image in list(parent)}
 
 
 def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
@@ -85,7 +70,7 @@ def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.r
     everything together), whole identities do, and the pairs between the sides are dropped.
     """
     same = np.asarray(same, bool)
-    number = connected_groups(left, right)
+    number = named_components(left, right)
     group = np.array([number[image] for image in left], "int64")
     identity = identities(left, right, same)
     splits = [_by_group(group, rng) for _ in range(TRIES)]

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from siamese_core.data.components import components
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import BatchShape, class_batch, members
@@ -83,10 +82,7 @@ def _identities(pairs: PairList) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarr
     The second is (codes, truth): sorted codes first * n_images + second, and the truth of each.
     """
     count = len(pairs)
-    joined = coo_array(
-        (np.ones(pairs.same.sum()), (pairs.left[pairs.same], pairs.right[pairs.same])), shape=(count, count)
-    )
-    identity = connected_components(joined, directed=False)[1].astype("int64")
+    identity = components(pairs.left[pairs.same], pairs.right[pairs.same], count)
     left, right = pairs.left[~pairs.same], pairs.right[~pairs.same]
     contradicted = identity[left[(identity[left] == identity[right]) & (left != right)]]
     broken = np.isin(identity, contradicted)

@@ -5,7 +5,8 @@ import functools
 import numpy as np
 import pytest
 
-from siamese_core.retraining.holdout import SHARE, Split, connected_groups, identities, split
+from siamese_core.data.components import named_components
+from siamese_core.retraining.holdout import SHARE, Split, identities, split
 
 SEEDS = range(5)
 
@@ -54,18 +55,6 @@ def case(graph: str, seed: int) -> tuple[list[str], list[str], np.ndarray, Split
 
 
 each_graph = pytest.mark.parametrize("graph", GRAPHS)
-
-
-def test_a_group_is_what_pairs_tie_together_over_any_number_of_steps():
-    groups = connected_groups(["a", "c", "x", "d"], ["b", "b", "y", "c"])
-    assert groups["a"] == groups["b"] == groups["c"] == groups["d"]
-    assert groups["x"] == groups["y"] != groups["a"]
-    assert set(groups) == set("abcdxy") and set(groups.values()) == {0, 1}
-
-
-def test_a_long_chain_is_one_group():
-    chain = [str(number) for number in range(5000)]
-    assert set(connected_groups(chain[:-1], chain[1:]).values()) == {0}
 
 
 def test_identities_are_tied_by_same_only():
@@ -133,7 +122,7 @@ def test_a_large_group_trains_where_the_others_are_enough_to_judge_by(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_giant_group_is_cut_along_identities_and_stays_balanced(seed):
     left, right, same, parts = case("one giant group", seed)
-    assert len(set(connected_groups(left, right).values())) == 1
+    assert len(set(named_components(left, right).values())) == 1
     assert parts.dropped.any()
     assert abs(same[parts.holdout].mean() - same.mean()) < 0.02
 
@@ -156,7 +145,7 @@ def test_a_few_wrong_answers_do_not_make_one_identity_of_all_things():
     found = identities(left, right, np.ones(len(left), bool))
     number = dict(zip([*left, *right], found.T.ravel(), strict=True))
     sizes = np.unique(list(number.values()), return_counts=True)[1]
-    assert np.bincount(list(connected_groups(left, right).values())).max() > 100
+    assert np.bincount(list(named_components(left, right).values())).max() > 100
     assert len(sizes) >= 5 and sizes.max() <= 0.2 * 120
     whole = [len({number[str(4 * thing + image)] for image in range(4)}) == 1 for thing in range(30)]
     assert np.mean(whole) > 0.7
