@@ -1,56 +1,46 @@
-"""The page as a whole: header, a tab a file, the status line."""
+"""Build the page as a whole: header, tabs, status line."""
 
 import gradio as gr
-from markupsafe import Markup
 
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.label.tab import LabelTab
 from siamese_core.page.one_shot.tab import OneShotTab
-from siamese_core.page.parts.answers import LastAnswers
+from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.status import build_status_line
+from siamese_core.page.parts.templates import render
 from siamese_core.page.retrain.tab import RetrainTab
 from siamese_core.page.review.tab import ReviewTab
-from siamese_core.page.serving.api import publish
 from siamese_core.workspace.workbench import Workbench
 
 TITLE = "Siamese Workbench"
-HEADER = Markup(
-    '<header class="masthead"><div><h1>{title}</h1><p>Are two images the same kind of thing? Ask two '
-    "networks, correct them, retrain them.</p></div><label>Your name "
-    '<input type="text" maxlength="80" autocomplete="nickname" placeholder="for the log"></label></header>'
-)
 HEADER_SCRIPT = "workbench.masthead.start(element)"
 # What the browser tab remembers is handed over when the page loads.
 RECALL = "() => workbench.memory.recall({})"
 
 
-def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
+def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> None:
+    """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
     label = LabelTab(questions)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as page:
-        Panel(HEADER.format(title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
-        status = build_status_line(page, workbench)
-        last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Compare", id="compare"):
-                compare.build(status, last_answers)
-                last_answers.table.render()
-            with gr.Tab("One-shot", id="one_shot", render_children=True):
-                one_shot.build(status, last_answers)
-            with gr.Tab("Label", id="label", render_children=True):
-                label.build(page, last_answers)
-            with gr.Tab("Review", id="review", render_children=True):
-                ReviewTab(workbench).build()
-            with gr.Tab("Retrain", id="retrain", render_children=True):
-                retrain.build(page, status)
-        publish(workbench, questions)
-        kept = [gr.Textbox(visible=False) for _ in range(3)]
-        listen(page.load, last_answers.refresh, None, last_answers.table)
-        listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
-        listen(
-            page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'query', 'support'")
-        )
-    return page
+    Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
+    status = build_status_line(page, workbench)
+    last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab("Compare", id="compare"):
+            compare.build(status, last_answers)
+            last_answers.table.render()
+        with gr.Tab("One-shot", id="one_shot", render_children=True):
+            one_shot.build(status, last_answers)
+        with gr.Tab("Label", id="label", render_children=True):
+            label.build(page, last_answers)
+        with gr.Tab("Review", id="review", render_children=True):
+            ReviewTab(workbench).build()
+        with gr.Tab("Retrain", id="retrain", render_children=True):
+            retrain.build(page, status)
+    kept = [gr.Textbox(visible=False) for _ in range(3)]
+    listen(page.load, last_answers.refresh, None, last_answers.table)
+    listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
+    listen(page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'query', 'support'"))

@@ -37,7 +37,7 @@ def test_the_page_is_built_without_tensorflow(tmp_path):
         "import os, sys",
         f"os.environ['GRADIO_TEMP_DIR'] = {str(tmp_path / 'uploads')!r}",
         "from pathlib import Path",
-        "from siamese_core.page.layout import build_page",
+        "from siamese_core.page.serving.server import build_page",
         "from siamese_core.labelling.pool import Pool",
         "from siamese_core.labelling.queue import Questions",
         "from siamese_core.workspace.workbench import Workbench",

@@ -8,7 +8,8 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.compare.board import Opinion, board
-from siamese_core.page.parts.answers import LastAnswers, build_answer_bar, checked_thresholds
+from siamese_core.page.parts.answers import build_answer_bar, checked_thresholds
+from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel

@@ -7,18 +7,15 @@ An answer is first kept in the browser and sent until the server has it (scripts
 import re
 from collections.abc import Mapping
 
-from markupsafe import Markup
-
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Question
 from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
-from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.answers import annotator, milliseconds, text
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.scale import SIGNS, scale, verdict
+from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Annotator, Shown
 
 MOST_SENT = 50  # answers in one call
@@ -30,31 +27,6 @@ WHY = {
 }
 BLIND, IMPLIED, CONTRADICTION = "blind", "implied", "contradiction"
 
-PAIR_VIEW = Markup(
-    '<div class="pair-view empty"><div class="pair-head"><p class="why-asked" aria-live="polite"></p>'
-    '<button type="button" class="link" data-clashes hidden></button>'
-    '<div class="tools"><button type="button" data-flip aria-pressed="false">Flip <kbd>F</kbd></button>'
-    '<button type="button" data-enlarge aria-pressed="false">Enlarge <kbd>E</kbd></button>'
-    '<button type="button" data-blind aria-pressed="false" title="Hides what the encoders say until you have '
-    'answered">Blind <kbd>B</kbd></button></div></div>'
-    '<div class="sight"><figure class="left"></figure><figure class="right"></figure>'
-    '<span class="which" aria-hidden="true"></span></div>'
-    '<p class="waiting quiet" role="status">The queue starts when this tab is open.</p>'
-    '<div class="answer-row" role="group" aria-label="Your answer">{answers}'
-    '<button type="button" data-skip>Skip <kbd>N</kbd></button>'
-    '<button type="button" class="back" data-back><b>↶</b> Undo <kbd>Z</kbd></button></div>'
-    '<div class="says-row">{says}</div>'
-    '<div class="after"><p class="kept" role="status"></p><p class="last"></p></div>'
-    "<template>{verdicts}</template></div>"
-)
-ANSWER = Markup(
-    '<button type="button" class="{answer}" data-reply="{answer}"><b>{sign}</b> {word} <kbd>{key}</kbd>'
-    "</button>"
-)
-SAYS = Markup(
-    '<div class="line" data-slot="{slot}"><b>{slot}</b>{scale}<span class="number"></span>'
-    '<span class="word"></span></div>'
-)
 SCRIPT = "workbench.label.pairView(element, server, () => trigger('saved'))"
 
 
@@ -75,23 +47,10 @@ def build_pair_view(questions: Questions) -> Panel:
         return {"done": {text(event, "id"): kept(event) for event in events}}
 
     return Panel(
-        pair_view(),
+        render("label/pair_view.html.jinja"),
         elem_id="label",
         script=SCRIPT,
         server_functions=[told_in_words(ask), told_in_words(save)],
-    )
-
-
-def pair_view() -> Markup:
-    keys = {"same": "S", "different": "D", "unsure": "U"}
-    answers = [
-        ANSWER.format(answer=answer, sign=SIGNS[answer], word=answer.capitalize(), key=key)
-        for answer, key in keys.items()
-    ]
-    return PAIR_VIEW.format(
-        answers=Markup().join(answers),
-        says=Markup().join(SAYS.format(slot=slot, scale=scale(0.0, 0.5, False)) for slot in SLOTS),
-        verdicts=Markup().join(verdict(answer) for answer in SIGNS),
     )
 
 

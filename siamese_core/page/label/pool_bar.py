@@ -8,48 +8,24 @@ from markupsafe import Markup
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool, PoolProgress
 from siamese_core.page.parts.notices import detail
+from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, uploaded_file
 
-BAR = Markup(
-    '<div class="pool {kind}"><div class="tools"><h2>Images to label</h2>'
-    '<span class="quiet count">{count}</span>'
-    '<span class="adders"><button type="button" data-files>Add images or a zip</button>'
-    '<button type="button" data-folder>Add a folder</button></span></div>{progress}{problem}{unread}{body}'
-    '<p class="quiet foot" role="status"></p></div>'
-)
-EMPTY = Markup(
-    '<p class="drop quiet">Drop a zip, images or a folder here; or start with <code>--images DIR</code>. '
-    "Folders that are classes help, and are not needed. A zip may have {size}.</p>"
-)
-PROGRESS = Markup(
-    '<div class="embedding" role="status"><span class="bar" role="progressbar" aria-valuenow="{percent}">'
-    '<span style="width:{percent}%"></span></span><span>{words}</span></div>'
-)
-PROBLEM = Markup('<p class="trouble" role="alert"><b>Embedding stopped.</b> {problem}</p>')
-UNREAD = Markup(
-    '<details class="quiet unread"><summary>Which cannot be read</summary><ul>{lines}</ul></details>'
-)
-WARNING = Markup('<p class="quiet unlike" role="note"><b>{slot}</b>: {words}</p>')
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
 
 def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
-    """`warnings`: by slot, where its checkpoint does not know such images."""
-    return BAR.format(
-        kind="bare" if now.files == 0 else "",
+    """Return the bar. `warnings`: by slot, where its checkpoint was not trained on such images."""
+    return render(
+        "label/pool_bar.html.jinja",
+        now=now,
         count=counted(now),
-        progress="" if is_complete(now) or now.problem else embedding(now),
-        problem=(PROBLEM.format(problem=now.problem) if now.problem else Markup(""))
-        + Markup().join(WARNING.format(slot=slot, words=words) for slot, words in warnings.items()),
-        unread=UNREAD.format(lines=_lines(now)) if now.unread else "",
-        body=EMPTY.format(size=MAX_FILE_SIZE.upper().replace("MB", " MB")) if now.files == 0 else "",
+        pending=not is_complete(now) and not now.problem,
+        share=share_done(now),
+        words=embedding_words(now),
+        warnings=warnings,
+        max_size=MAX_FILE_SIZE.upper().replace("MB", " MB"),
     )
-
-
-def _lines(now: PoolProgress) -> Markup:
-    more = now.rejected - len(now.unread)
-    lines = [*now.unread, *([f"{more:,} more"] if more else [])]
-    return Markup().join(Markup("<li>{}</li>").format(line) for line in lines)
 
 
 def counted(now: PoolProgress) -> str:
@@ -65,14 +41,20 @@ def is_complete(now: PoolProgress) -> bool:
     return not now.working and now.done == now.files and now.embedded == now.images
 
 
-def embedding(now: PoolProgress) -> Markup:
-    share = (now.done + now.embedded) / max(1, now.files + max(now.images, now.files - now.rejected))
+def expected_images(now: PoolProgress) -> int:
+    """Return how many images there will be once all files are read."""
+    return max(now.images, now.files - now.rejected)
+
+
+def share_done(now: PoolProgress) -> float:
+    """Return how much of reading and embedding is done, 0..1."""
+    return min(1.0, (now.done + now.embedded) / max(1, now.files + expected_images(now)))
+
+
+def embedding_words(now: PoolProgress) -> str:
     left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
     left = left if now.working else "; it goes on when the encoders are ready"
-    return PROGRESS.format(
-        percent=f"{100 * min(1.0, share):.0f}",
-        words=f"{now.embedded:,} of {max(now.images, now.files - now.rejected):,} embedded{left}",
-    )
+    return f"{now.embedded:,} of {expected_images(now):,} embedded{left}"
 
 
 def duration(seconds: float) -> str:

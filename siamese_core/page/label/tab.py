@@ -8,11 +8,12 @@ from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
 from siamese_core.labelling.standing import standing_of
 from siamese_core.page.label.contradictions import clashes, suggestions
+from siamese_core.page.label.forecasts import Forecasts
 from siamese_core.page.label.pair_view import build_pair_view
 from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
-from siamese_core.page.label.progress import Forecasts, progress_panel
-from siamese_core.page.parts.answers import LastAnswers
+from siamese_core.page.label.progress import progress_panel
+from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
 

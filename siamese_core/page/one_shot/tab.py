@@ -22,7 +22,8 @@ from siamese_core.page.one_shot.support import (
     sample_set,
     support_set,
 )
-from siamese_core.page.parts.answers import LastAnswers, annotator, milliseconds
+from siamese_core.page.parts.answers import annotator, milliseconds
+from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel

@@ -1,4 +1,4 @@
-"""The answers: buttons and keys for the pair on screen, undo, and a table of the last ones.
+"""The answers: buttons and keys for the pair on screen, and undo.
 
 An answer goes straight from the page's script to the log with the ids of the pair that was on screen when
 the key was pressed; the script sends them one after the other, tries again when the network fails, and says
@@ -6,60 +6,18 @@ what is not saved yet. No answer can meet another pair, or be lost by a quick ha
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from siamese_core.answers.corrections import logged_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, told_in_words
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.scale import number, stored_picture, verdict, word
+from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
-SHOWN_ANSWERS = 8
 MAX_NAME = 80
-BAR = Markup(
-    '<div class="answer-bar idle" role="group" aria-label="Your answer"><span class="question">Are they the '
-    "same?</span>"
-    '<button type="button" class="same" data-answer="same"><b>=</b> Same <kbd>S</kbd></button>'
-    '<button type="button" class="different" data-answer="different"><b>≠</b> Different <kbd>D</kbd></button>'
-    '<button type="button" class="unsure" data-answer="unsure"><b>?</b> Unsure <kbd>U</kbd></button>'
-    '<button type="button" class="undo" data-undo><b>↶</b> Undo <kbd>Z</kbd></button>'
-    '<span class="saved" role="status" aria-live="polite"></span></div>'
-)
 BAR_SCRIPT = "workbench.compare.answerBar(element, server, () => trigger('answered'))"
-TABLE = Markup(
-    '<div class="last-answers"><header><h2>Last answers</h2><a class="button" href="pairs.csv" download>'
-    "Download all as CSV</a></header>{table}</div>"
-)
-ROWS = Markup(
-    '<div class="table-frame"><table><thead><tr><th>Pair</th><th>Answer</th>{encoders}<th class="by">By</th>'
-    '<th class="when">When, UTC</th>{more}</tr></thead><tbody>{rows}</tbody></table></div>'
-)
-ROW = Markup(
-    '<tr data-label="{label_id}"><td class="thumbs">{left}{right}</td><td>{answer}{correction}{marks}</td>'
-    '{encoders}<td class="by">{annotator}</td><td class="when"><time datetime="{created_at}">{time}</time>'
-    "</td>{more}</tr>"
-)
-OPINION = Markup('<td class="opinion">{verdict} <span class="number">{number}</span></td>')
-CORRECTION = Markup(' <span class="correction" title="contradicts at least one encoder">corrects</span>')
-NOTHING = Markup("")
-NOTHING_YET = Markup('<p class="quiet">No answers yet. Each is kept in the workspace as you give it.</p>')
-
-
-@dataclass(frozen=True)
-class LastAnswers:
-    """The table; `refresh` is its handler, for whoever adds an answer."""
-
-    table: Panel
-    workbench: Workbench
-
-    def refresh(self) -> Markup:
-        return answers_table(self.workbench.last_answers(SHOWN_ANSWERS))
 
 
 def build_answer_bar(workbench: Workbench, last_answers: LastAnswers) -> Panel:
@@ -84,7 +42,12 @@ def build_answer_bar(workbench: Workbench, last_answers: LastAnswers) -> Panel:
         return {"saved": True, "undone": label_ids}
 
     server = [told_in_words(answer), told_in_words(undo)]
-    bar = Panel(BAR, elem_id="answer-bar", script=BAR_SCRIPT, server_functions=server)
+    bar = Panel(
+        render("parts/answer_bar.html.jinja"),
+        elem_id="answer-bar",
+        script=BAR_SCRIPT,
+        server_functions=server,
+    )
     listen(bar.answered, last_answers.refresh, None, last_answers.table, queue=False)
     return bar
 
@@ -133,39 +96,3 @@ def text(sent: object, key: str) -> str:
 def milliseconds(sent: object) -> float | None:
     value = sent.get("milliseconds") if isinstance(sent, dict) else None
     return float(round(value)) if isinstance(value, int | float) and 0 <= value < 1e10 else None
-
-
-def answers_table(answers: list[LabelRow]) -> Markup:
-    if not answers:
-        return TABLE.format(table=NOTHING_YET)
-    return TABLE.format(table=table_of(answer_row(row) for row in answers))
-
-
-def table_of(rows: Iterable[Markup], more: Markup = NOTHING) -> Markup:
-    """`rows`: of `answer_row`; `more`: the heads of the cells that these have beyond."""
-    encoders = Markup().join(Markup("<th>{}</th>").format(name) for name in SLOTS)
-    return ROWS.format(encoders=encoders, rows=Markup().join(rows), more=more)
-
-
-def answer_row(row: LabelRow, marks: Markup = NOTHING, more: Markup = NOTHING) -> Markup:
-    """`marks`: beside the answer; `more`: further cells."""
-    said = {each.encoder: each for each in logged_verdicts(row)}
-    cells = [
-        OPINION.format(verdict=verdict(word(said[name].same)), number=number(said[name].similarity))
-        if name in said
-        else Markup("<td></td>")
-        for name in SLOTS
-    ]
-    return ROW.format(
-        label_id=row.label_id,
-        left=stored_picture(row.left_id, "left picture"),
-        right=stored_picture(row.right_id, "right picture"),
-        answer=verdict(row.answer),
-        correction=CORRECTION if row.correction == "1" else "",
-        encoders=Markup().join(cells),
-        marks=marks,
-        more=more,
-        annotator=row.annotator or "–",
-        created_at=row.created_at,
-        time=f"{row.created_at[:10]} {row.created_at[11:16]}",
-    )

@@ -35,3 +35,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def minute(created_at: str) -> str:
     """Return the date and minute of an ISO 8601 time: "2026-03-01 10:11"."""
     return f"{created_at[:10]} {created_at[11:16]}"
+
+
+def named(annotator: str) -> str:
+    return annotator or "(no name)"

@@ -3,20 +3,13 @@
 from dataclasses import dataclass
 
 import gradio as gr
-from markupsafe import Markup
 
 from siamese_core.errors import UserError
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import PageImage, Picture, Unreadable, read_upload
 
-PAD = Markup(
-    '<div class="pad"><p class="trouble" role="alert" hidden></p>'
-    '<canvas width="560" height="560" aria-label="Drawing: {label}"></canvas>'
-    '<div class="tools"><button type="button" data-draw aria-label="Draw">✎<span> Draw</span></button>'
-    '<button type="button" data-step>Undo stroke</button><button type="button" data-wipe>Clear</button>'
-    '<button type="button" data-done>Done</button></div></div>'
-)
 PAD_SCRIPT = "workbench.picture.place(element, (file) => trigger('given', file))"
 
 
@@ -54,7 +47,7 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
             placeholder="Drop, choose or paste a picture",
         )
         refused = gr.State(None)
-        pad = Panel(PAD.format(label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)
+        pad = Panel(render("parts/pad.html.jinja", label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)
 
     def given(event: gr.EventData):
         path = detail(event, "path")

@@ -8,16 +8,12 @@ from markupsafe import Markup
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
 
 WHILE_LOADING_SECONDS = 1.0
 WHEN_READY_SECONDS = 5.0
-STATES = {"waiting": "waiting", "loading": "loading", "ready": "ready", "failed": "cannot serve"}
-LINE = Markup('<div class="status">{slots}<span class="counts">{counts}</span></div>')
-SLOT = Markup(
-    '<span class="slot {state}"><span class="lamp" aria-hidden="true"></span><b>{slot}</b> '
-    '<span class="checkpoint">{checkpoint}</span> <span class="state">{words}</span></span>'
-)
+SHOWN = ("slots", "labels", "corrections", "conflicts")  # of `Workbench.status()`
 
 
 @dataclass(frozen=True)
@@ -57,23 +53,4 @@ def serving(status: dict) -> str:
 
 
 def status_line(status: dict) -> Markup:
-    counts = [counted(status["labels"], "answer"), counted(status["corrections"], "correction")]
-    if status["conflicts"]:
-        counts.append(counted(status["conflicts"], "conflict"))
-    slots = Markup().join(slot_status(name, status["slots"][name]) for name in SLOTS)
-    return LINE.format(slots=slots, counts=" · ".join(counts))
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def slot_status(name: str, slot: dict) -> Markup:
-    problem = f": {slot['problem']}" if slot["problem"] else ""
-    photographs = f"; photographs: {slot['photographs']}" if slot["photographs"] else ""
-    return SLOT.format(
-        state=slot["state"],
-        slot=name,
-        checkpoint=f"{slot['checkpoint'] or ''}{photographs}",
-        words=STATES[slot["state"]] + problem,
-    )
+    return render("parts/status.html.jinja", **{name: status[name] for name in SHOWN})

@@ -13,6 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from siamese_core.answers.corrections import Verdict, logged_verdicts
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.images.decoding import encode_png
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts import formatting
@@ -36,6 +38,11 @@ def png_url(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"
 
 
+def verdicts_by_encoder(row: LabelRow) -> dict[str, Verdict]:
+    """Return what each encoder said when a row of the log was answered."""
+    return {each.encoder: each for each in logged_verdicts(row)}
+
+
 environment = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, extensions=[JoinedLines]
 )
@@ -44,9 +51,12 @@ environment.filters.update(
     answer_word=formatting.answer_word,
     similarity=formatting.similarity_text,
     percent=formatting.percent,
+    percent_with_interval=formatting.percent_with_interval,
     css_percent=formatting.css_percent,
     counted=formatting.counted,
     minute=formatting.minute,
+    named=formatting.named,
+    verdicts=verdicts_by_encoder,
     png_url=png_url,
 )
 

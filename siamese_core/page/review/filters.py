@@ -9,6 +9,7 @@ from siamese_core.answers.label_row import ANSWERS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.answers import text
+from siamese_core.page.parts.templates import render
 from siamese_core.review.reviewing import ANY, BOTH, Filters
 
 VIEWS = {
@@ -25,21 +26,6 @@ CHOICES = {
 }
 TICKS = ("correction", "conflict", "likely")
 NAMED = "="  # before a name, so that "nobody" and "anybody" differ
-FORM = Markup(
-    '<form class="review-filters" aria-label="Which answers to show"><label>Show {order}</label>'
-    "<label>Which {state}</label><label>Answer {answer}</label>"
-    '<label>By <select name="annotator"><option value="">anybody</option></select></label>'
-    "<label>Encoder wrong {wrong}</label>"
-    '<label>Reason <select name="reason"><option value="">any</option></select></label>'
-    '<span class="ticks"><label>From <input type="date" name="since"></label>'
-    '<label>To <input type="date" name="until"></label>'
-    '<label><input type="checkbox" name="correction"> corrections</label>'
-    '<label><input type="checkbox" name="conflict"> in conflict</label>'
-    '<label><input type="checkbox" name="likely"> likely wrong</label>'
-    '<button type="button" class="link" data-clear>Show all that count</button></span></form>'
-)
-SELECT = Markup('<select name="{name}">{options}</select>')
-OPTION = Markup('<option value="{value}">{words}</option>')
 
 
 @dataclass(frozen=True)
@@ -53,12 +39,7 @@ class Wish:
 
 
 def filter_form() -> Markup:
-    return FORM.format(**{name: _select(name) for name in CHOICES})
-
-
-def _select(name: str) -> Markup:
-    options = (OPTION.format(value=value, words=words) for value, words in CHOICES[name].items())
-    return SELECT.format(name=name, options=Markup().join(options))
+    return render("review/filters.html.jinja", choices=CHOICES)
 
 
 def checked_wish(sent: object) -> Wish:

@@ -1,4 +1,4 @@
-"""Puts the page together and serves it."""
+"""Put the page together and serve it."""
 
 import os
 import shutil
@@ -6,19 +6,22 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import gradio as gr
 from starlette.middleware import Middleware
 
 from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
-from siamese_core.page.layout import build_page
+from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
+from siamese_core.page.serving.api import publish
 from siamese_core.page.serving.guard import Guard, Policy
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
 
-MAX_WAITING = 64
-WAIT_SECONDS = 20.0
-MAX_SESSIONS = 500
+MAX_WAITING = 64  # calls in the queue
+MAX_SESSIONS = 500  # whose state gradio keeps, about 79 KB each
+UPLOADS_KEPT = (3600, 24 * 3600)  # seconds: how often gradio looks, and the age at which it deletes a file
+PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photographs; a download takes longer
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -33,8 +36,8 @@ class Address:
 
 
 def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
-    """Serves until the process is ended. Checkpoints load once the page can be had, then the images to label
-    are embedded."""
+    """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
+    images to label are embedded."""
     clear_uploads()
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page.launch(**launch_options(workbench, address))
@@ -44,9 +47,17 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     page.block_thread()
 
 
+def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
+    """Return the page with its HTTP endpoints, not served yet."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
+        fill_page(page, workbench, questions)
+        publish(workbench, questions)
+    return page
+
+
 def embed_after(loading: threading.Thread, questions: Questions) -> None:
-    """A checkpoint for photographs that is there in a moment is worth the wait; a download is not."""
-    loading.join(WAIT_SECONDS)
+    """Start to embed the images to label once the checkpoints are loaded, so that none is embedded twice."""
+    loading.join(PHOTOS_WAIT_SECONDS)
     questions.pool.start()
 
 
@@ -79,7 +90,7 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
 
 
 def policy(address: Address) -> Policy:
-    """On a Hugging Face Space the host's name is in SPACE_HOST, and the page is shown inside its site."""
+    """Return whom the page answers. On a Hugging Face Space, SPACE_HOST names it, and its site frames it."""
     space = os.environ.get("SPACE_HOST", "")
     names = {name.lower() for name in (*address.allowed_hosts, space) if name}
     wildcard = address.host in WILDCARDS
@@ -92,13 +103,13 @@ def policy(address: Address) -> Policy:
 
 
 def private_paths(workspace: Path) -> list[Path]:
-    """What gradio shall never serve, whatever else changes; uploads lie inside the workspace."""
+    """Return what gradio must never serve, though the folder of uploads lies inside the workspace."""
     own = [PROJECT / name for name in ("app.py", "siamese_core", "assets", "tests", ".git", ".venv")]
     return own + [workspace / name for name in ("images", "checkpoints", "pairs.csv")]
 
 
 def clear_uploads() -> None:
-    """What an earlier run left behind: everything worth keeping is in the image store."""
+    """Delete the uploads of an earlier run: the images among them are in the image store."""
     folder = upload_folder()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)

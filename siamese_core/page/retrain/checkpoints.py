@@ -1,0 +1,105 @@
+"""Draw the checkpoints of each slot: what each learned from, which one serves, the way back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
+from siamese_core.errors import UserError
+from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.formatting import minute
+from siamese_core.page.parts.templates import render
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """A button that goes back to the checkpoint `to`, which served before; it is disabled where none did."""
+
+    domain: str
+    to: str | None
+
+    @property
+    def title(self) -> str:
+        return f"to {self.to}" if self.to else "Nothing was promoted here yet"
+
+    @property
+    def scope(self) -> str:
+        return "" if self.domain == HANDWRITING else f" for {self.domain}"
+
+
+@dataclass(frozen=True)
+class CheckpointRow:
+    """serves: for what it serves in words ("" for everything), None where it does not; accuracy: 0..1."""
+
+    id: str
+    learned_from: str
+    made: str
+    serves: str | None
+    accuracy: float | None
+    setting: str
+
+
+@dataclass(frozen=True)
+class SlotTable:
+    slot: str
+    rollbacks: Sequence[Rollback]
+    rows: Sequence[CheckpointRow]
+
+
+def checkpoint_lists(store: CheckpointStore, photos_problem: str | None = None) -> Markup:
+    """Return a table for each slot, newest first; and why there is no checkpoint for photographs."""
+    found = store.list()
+    tables = [
+        SlotTable(slot, rollbacks(store, slot), slot_rows(slot, found, serving_ids(store, slot)))
+        for slot in SLOTS
+    ]
+    return render("retrain/checkpoints.html.jinja", tables=tables, photos_problem=photos_problem)
+
+
+def serving_ids(store: CheckpointStore, slot: str) -> dict[str, str]:
+    """Return which checkpoints serve in the slot, and for what where not for both domains."""
+    try:
+        by_domain = {domain: store.current_id(slot, domain) for domain in DOMAINS}
+    except UserError:  # none yet: the status line says so
+        return {}
+    shared = len(set(by_domain.values())) == 1
+    return {id_: "" if shared else f" {domain}" for domain, id_ in by_domain.items()}
+
+
+def rollbacks(store: CheckpointStore, slot: str) -> list[Rollback]:
+    """Return one for each domain that has a way back, or one that is disabled."""
+    ways = {domain: way for domain in DOMAINS if (way := store.way_back(slot, domain))}
+    return [Rollback(domain, way[-1]) for domain, way in ways.items()] or [Rollback(HANDWRITING, None)]
+
+
+def slot_rows(slot: str, found: Sequence[CheckpointInfo], serving: Mapping[str, str]) -> list[CheckpointRow]:
+    """Return the checkpoints of the slot's own encoder, and those that serve in it, which may be others."""
+    encoders = {slot} | {info.encoder for info in found if info.id in serving}
+    rows = [checkpoint_row(info, serving.get(info.id)) for info in found if info.encoder in encoders]
+    return rows[::-1]
+
+
+def checkpoint_row(info: CheckpointInfo, serves: str | None) -> CheckpointRow:
+    measured = (info.card.get("metrics") or {}).get("one_shot") or {}
+    return CheckpointRow(
+        id=info.id,
+        learned_from=learned_from(info),
+        made=minute(str(info.card["created_at"])),
+        serves=serves,
+        accuracy=measured.get("accuracy"),
+        setting=measured.get("setting", "not measured"),
+    )
+
+
+def learned_from(info: CheckpointInfo) -> str:
+    """Return in words what a checkpoint learned from, as its card tells."""
+    card = info.card
+    answers, data = card.get("answers"), card.get("data")
+    if isinstance(answers, dict):
+        learned = card.get("learning", answers).get("answers", answers.get("training", 0))
+        return f"{learned} answers, on top of {card.get('parent')}"
+    if isinstance(data, dict) and data.get("name"):
+        return str(data["name"])
+    return "ImageNet weights" if "network" in card else info.origin
