@@ -11,7 +11,8 @@ from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.label.pair_view import WHY, keep, pair_told, pair_view
+from siamese_core.page.label.pair_view import WHY, keep, pair_told
+from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
 
 
@@ -114,5 +115,5 @@ def test_what_is_no_answer_of_the_page_is_refused_and_not_logged(questions, wron
 
 def test_every_reason_has_words_and_every_key_is_shown():
     assert set(WHY) == set(REASONS)
-    drawn = pair_view()
+    drawn = render("label/pair_view.html.jinja")
     assert all(f"<kbd>{key}</kbd>" in drawn for key in "SDUNZFEB")

@@ -6,14 +6,11 @@ from playwright.sync_api import expect
 
 from helpers.browsing import PATIENT_MS, card, give_pair, open_page, open_tab
 from helpers.samples import alphabet
-from helpers.small_checkpoints import promote_small, small_checkpoint
+from helpers.small_checkpoints import promote_small
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.checkpoints.checkpoint import save_checkpoint
-from siamese_core.checkpoints.domains import PHOTOGRAPHS
-from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.store import ImageStore
-from siamese_core.page.retrain.tab import lessons, rollback_buttons
 
 
 def answer_drawings(workspace, n_classes: int = 24) -> None:
@@ -69,39 +66,3 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
     page.locator("[data-rollback=resnet50]").click()
     expect(page.locator("#status .slot").nth(1)).to_contain_text("resnet50-")  # the shipped one
     expect(page.locator("[data-rollback=resnet50]")).to_be_disabled()
-
-
-def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
-    store = CheckpointStore(promote_small(tmp_path / "workspace", "resnet50"))
-    assert rollback_buttons(store, "resnet50").count("<button") == 1
-    ids = []
-    for seed in (2, 3):
-        checkpoint = small_checkpoint(seed)
-        checkpoint.card["domain"] = PHOTOGRAPHS
-        ids.append(save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=True).id)
-        store.promote(ids[-1], "resnet50")
-    buttons = rollback_buttons(store, "resnet50")
-    assert buttons.count("<button") == 2 and " disabled" not in buttons
-    assert f'data-domain="photographs" title="to {ids[0]}"' in buttons
-
-
-def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
-    buttons = rollback_buttons(CheckpointStore(tmp_path / "workspace"), "koch")
-    assert buttons.count("<button") == 1 and " disabled" in buttons
-
-
-@pytest.mark.parametrize(
-    ("card", "words"),
-    [
-        ({"data": {"name": "Omniglot"}}, "Omniglot"),
-        ({"network": "resnet50_photographs"}, "ImageNet weights"),
-        ({"answers": {"training": 7, "holdout": 5}, "parent": "koch-1"}, "7 answers, on top of koch-1"),
-        (  # the metric that serves learnt once more, from the holdout too
-            {"answers": {"training": 7}, "learning": {"answers": 12}, "parent": "koch-1"},
-            "12 answers, on top of koch-1",
-        ),
-        ({}, "workspace"),
-    ],
-)
-def test_the_list_tells_what_each_checkpoint_learnt_from(tmp_path, card, words):
-    assert lessons(CheckpointInfo("koch-2", "koch", tmp_path, "workspace", False, card)) == words
