@@ -1,24 +1,19 @@
-"""Class folders, zips of them and Omniglot archives, read as one kind of thing."""
+"""Images in class folders, in zips of them and in Omniglot archives, read as one labelled dataset."""
 
 import hashlib
 import os
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from siamese_core.data.files import ImageFile, folder_images, zip_images
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-OMNIGLOT_NAME = re.compile(r"\d{4}_(\d{2})")
-ENCRYPTED = 0x1  # of a zip entry's flags
-
-Entry = tuple[str, Callable[[], bytes]]
+OMNIGLOT_NAME = re.compile(r"\d{4}_(\d{2})")  # character_drawer
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,8 @@ class Dataset:
     """Labelled images, decoded only when asked for.
 
     names: n paths; labels: int64 (n,) into `classes`; class_group: int64 (n_classes,) into `groups`; drawers:
-    int64 (n,), who drew it where Omniglot's names `NNNN_DD` tell, else -1; read: index -> the file's bytes.
+    int64 (n,), the number of the person who drew the image where an Omniglot name `NNNN_DD` gives it, else
+    -1; read: takes an index and returns the file's bytes.
     """
 
     names: tuple[str, ...]
@@ -41,11 +37,11 @@ class Dataset:
         return len(self.names)
 
     def image(self, index: int) -> np.ndarray:
-        """uint8 (height, width, 3); UserError if the file cannot be read or decoded."""
+        """Return uint8 (height, width, 3); UserError if the file cannot be read or decoded."""
         return decode_image(self.read(index), self.names[index])
 
     def subset(self, indices: np.ndarray) -> "Dataset":
-        """The images at `indices`, with the same classes and groups (some may then be empty)."""
+        """Return the images at `indices`, with the same classes and groups, some of which may be empty."""
         indices = np.asarray(indices, dtype="int64")
         return Dataset(
             tuple(self.names[i] for i in indices),
@@ -58,7 +54,7 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 (64 hex digits) over names and contents: the same for a folder and for its zip."""
+        """Return SHA-256 (64 hex digits) over names and contents: the same for a folder and for its zip."""
         digest = hashlib.sha256()
         for index, name in enumerate(self.names):
             digest.update(name.encode(errors="surrogateescape") + b"\0")
@@ -67,101 +63,58 @@ class Dataset:
 
 
 def load_dataset(paths: Sequence[Path | str]) -> Dataset:
-    """Every image under `paths`: folders of class folders, or zips of them.
+    """Read the list of images under `paths`: folders of class folders, or zips of them.
 
     The folder of an image is its class, the folder above it the class' group. Hidden files are left out.
     UserError where a path is missing, is neither, or no class folder with images is in it.
     """
-    files = [entry for path in dict.fromkeys(map(Path, paths)) for entry in _entries(path)]
+    files = [file for path in dict.fromkeys(map(Path, paths)) for file in _files_of(path)]
     if not files:
         raise UserError(
             "Data must be images in class folders (CLASS/image.png, or GROUP/CLASS/image.png), in a folder "
             f"or a zip. Received: none in {', '.join(map(str, paths)) or 'no path'}. "
             "Put each class into a folder of its own, and unpack zips that lie inside."
         )
-    keys = sorted({str(PurePosixPath(name).parent) for name, _ in files})
+    folders = [str(PurePosixPath(file.name).parent) for file in files]
+    keys = sorted(set(folders))
     group_names = sorted({str(PurePosixPath(key).parent) for key in keys})
     class_index = {key: index for index, key in enumerate(keys)}
     group_index = {key: index for index, key in enumerate(group_names)}
-    readers = [reader for _, reader in files]
     return Dataset(
-        names=tuple(name for name, _ in files),
-        labels=np.array([class_index[str(PurePosixPath(name).parent)] for name, _ in files], dtype="int64"),
+        names=tuple(file.name for file in files),
+        labels=np.array([class_index[folder] for folder in folders], dtype="int64"),
         classes=tuple(keys),
         class_group=np.array([group_index[str(PurePosixPath(key).parent)] for key in keys], dtype="int64"),
         groups=tuple(group_names),
-        drawers=np.array([_drawer(name) for name, _ in files], dtype="int64"),
-        read=lambda index: readers[index](),
+        drawers=np.array([_drawer(file.name) for file in files], dtype="int64"),
+        read=lambda index: files[index].read(),
     )
 
 
-def _entries(path: Path) -> list[Entry]:
+def _files_of(path: Path) -> list[ImageFile]:
+    """List the images in class folders; of a folder its own name comes before theirs, as in a zip of it."""
     if path.is_dir():
-        return _folder_entries(path)
+        top = Path(os.path.abspath(path)).name  # also where the folder is called "." or ".."
+        return [replace(each, name=f"{top}/{each.name}") for each in folder_images(path) if _in_class(each)]
     if not path.exists():
         raise UserError(f"Data must be a folder or a zip that exists. Received: {path}. Check the path.")
-    return _zip_entries(path)
-
-
-def _folder_entries(folder: Path) -> list[Entry]:
-    top = Path(os.path.abspath(folder)).name  # also where the folder is called "." or ".."
-    found = sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
-    names = [(file, PurePosixPath(top, file.as_posix()).as_posix()) for file in found if len(file.parts) > 1]
-    return [
-        (name, lambda file=folder / file: _file_bytes(file)) for file, name in names if _is_image_name(name)
-    ]
-
-
-def _file_bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as problem:
-        raise UserError(
-            f"An image file must be readable. Received: {file} ({problem.strerror}). Check its permissions."
-        ) from problem
-
-
-def _zip_entries(path: Path) -> list[Entry]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as problem:
-        raise UserError(
-            "Data must be a folder of class folders or a zip of one. "
-            f"Received: {path}, which is no readable zip ({problem}). Copy or pack it once more."
-        ) from problem
-    found = sorted((e for e in archive.infolist() if _is_image_name(e.filename)), key=lambda e: e.filename)
-    for entry in found:
-        if ".." in PurePosixPath(entry.filename).parts or entry.filename.startswith("/"):
+    found = zip_images(path, str(path))
+    for each in found:
+        if each.outside:
             raise UserError(
                 "Names in a zip must stay inside it. "
-                f"Received: {entry.filename!r} in {path.name}. Pack the class folders once more."
+                f"Received: {each.name!r} in {path.name}. Pack the class folders once more."
             )
-        if entry.flag_bits & ENCRYPTED:
+        if each.encrypted:
             raise UserError(
                 "A zip of images must not be encrypted. "
-                f"Received: {path.name}, whose {entry.filename} needs a password. Pack it without one."
+                f"Received: {path.name}, whose {each.name} needs a password. Pack it without one."
             )
-    return [
-        (entry.filename, lambda entry=entry: _entry_bytes(archive, entry))
-        for entry in found
-        if len(PurePosixPath(entry.filename).parts) > 1
-    ]
+    return [each for each in found if _in_class(each)]
 
 
-def _entry_bytes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        return archive.read(entry)
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError) as problem:
-        raise UserError(
-            "Every file in a zip must be whole. "
-            f"Received: {entry.filename} ({problem}). Copy or pack the zip once more."
-        ) from problem
-
-
-def _is_image_name(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith(".") and part != ".." for part in parts) or "__MACOSX" in parts
-    return PurePosixPath(name).suffix.lower() in SUFFIXES and not hidden
+def _in_class(image: ImageFile) -> bool:
+    return len(image.parts) > 1
 
 
 def _drawer(name: str) -> int:

@@ -4,23 +4,24 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.data.datasets import SUFFIXES
+from siamese_core.data.files import folder_images
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
-MAX_IMAGES = 1000  # decoded, each may take 3 MB
+MAX_IMAGES = 1000  # at most 3 MB each once decoded
 
 
 def read_support(folder: Path) -> list[tuple[str, np.ndarray]]:
-    """(class name, image) of every image in `folder`, by name.
+    """Return (class name, image) for every image in `folder`, sorted by name.
 
     Either `CLASS/image.png`, with as many images of a class as there are, or `CLASS.png`. UserError where it
     is neither or both, where there are more than MAX_IMAGES, or where one cannot be decoded.
     """
     if not folder.is_dir():
         raise UserError(f"A support set is a folder. Received: {folder}, which is none. Check the name.")
-    files = [(file.stem, file) for file in _images(folder)]
-    inside = [(each.name, file) for each in _visible(folder) if each.is_dir() for file in _images(each)]
+    images = folder_images(folder)
+    files = [(Path(each.name).stem, each) for each in images if len(each.parts) == 1]
+    inside = [(each.parts[0], each) for each in images if len(each.parts) == 2]
     if files and inside:
         raise UserError(
             "A support set has a folder for each class or a file for each class, not both. Received: "
@@ -33,12 +34,4 @@ def read_support(folder: Path) -> list[tuple[str, np.ndarray]]:
             f"A support set has 1 to {MAX_IMAGES} images, as CLASS/image.png or CLASS.png. "
             f"Received: {folder} with {len(found)}. Give a folder of that shape."
         )
-    return [(name, decode_image(file, f"{folder.name}/{file.relative_to(folder)}")) for name, file in found]
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if not each.name.startswith((".", "__MACOSX")))
-
-
-def _images(folder: Path) -> list[Path]:
-    return [each for each in _visible(folder) if each.suffix.lower() in SUFFIXES and each.is_file()]
+    return [(name, decode_image(each.read(), f"{folder.name}/{each.name}")) for name, each in found]

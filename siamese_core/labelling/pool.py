@@ -13,12 +13,12 @@ import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unlike
+from siamese_core.data.files import ImageFile
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
-from siamese_core.labelling.pool_sources import Listed
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, tidy
 from siamese_core.workspace.workbench import Workbench
@@ -170,7 +170,7 @@ class Pool:
             work([items[place] for place in order[start : start + CHUNK]])
             self.on_growth()
 
-    def _import(self, source: Source, files: list[Listed]) -> None:
+    def _import(self, source: Source, files: list[ImageFile]) -> None:
         images, imported = {}, []
         for file in files:
             try:

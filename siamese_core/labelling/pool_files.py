@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from siamese_core.atomic import append_to_file, share_file
+from siamese_core.data.files import ImageFile
 from siamese_core.errors import UserError
-from siamese_core.labelling.pool_sources import MAX_IMAGES, Listed, list_folder, list_zip
+from siamese_core.labelling.pool_sources import MAX_IMAGES, list_folder, list_zip
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Source:
     """A folder, or an upload, whose zip (`archive`) is deleted once all of it is imported."""
 
     record: Record
-    listed: list[Listed]
+    listed: list[ImageFile]
     archive: Path | None = None
     imported: dict[str, Imported] = field(init=False)
 
@@ -82,7 +83,7 @@ class Source:
         listed = {each.name for each in self.listed}
         return listed if self.archive is None else listed | self.imported.keys()
 
-    def todo(self) -> list[Listed]:
+    def todo(self) -> list[ImageFile]:
         """The files that are new or have changed."""
         stamps = {name: each.stamp for name, each in self.imported.items()}
         return [each for each in self.listed if stamps.get(each.name) != each.stamp]
