@@ -43,7 +43,7 @@ format: $(VENV)/ready-for-tests
 	$(RUN) -m ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .gradio tests/output
+	rm -rf $(VENV) .pytest_cache .ruff_cache .gradio dist tests/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are touched last, so that an installation that was cut off is taken up again.

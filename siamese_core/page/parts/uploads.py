@@ -33,7 +33,7 @@ Picture = np.ndarray | Unreadable | None
 
 
 def upload_folder() -> Path:
-    """Where gradio puts uploads and the pictures it shows: app.py has set it inside the workspace."""
+    """Return the folder of uploads and of pictures that gradio shows; `process` put it into the workspace."""
     return Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
 
 

@@ -139,7 +139,7 @@ def check_route(scope: Scope, policy: Policy) -> None:
     first, _, rest = path.removeprefix("/gradio_api/").partition("/")
     if path.startswith("/gradio_api/file="):
         name = path.removeprefix("/gradio_api/file=")
-        inside = name.startswith("/") and Path(name).resolve().is_relative_to(policy.uploads.resolve())
+        inside = Path(name).is_absolute() and Path(name).resolve().is_relative_to(policy.uploads.resolve())
         if not inside:
             raise Refusal(403, "Only uploaded files and pictures of the page can be read.")
     elif (

@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from siamese_core.data.assets import ASSETS
 from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
 from siamese_core.page.layout import TITLE, fill_page
@@ -23,7 +24,7 @@ MAX_SESSIONS = 500  # whose state gradio keeps, about 79 KB each
 UPLOADS_KEPT = (3600, 24 * 3600)  # seconds: how often gradio looks, and the age at which it deletes a file
 PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photographs; a download takes longer
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
-PROJECT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def policy(address: Address) -> Policy:
 
 def private_paths(workspace: Path) -> list[Path]:
     """Return what gradio must never serve, though the folder of uploads lies inside the workspace."""
-    own = [PROJECT / name for name in ("app.py", "siamese_core", "assets", "tests", ".git", ".venv")]
+    own = [PACKAGE, ASSETS]
+    if not ASSETS.is_relative_to(PACKAGE):  # a checkout, which has more beside the package
+        own += [ASSETS.parent / name for name in ("app.py", "tests", ".git", ".venv")]
     return own + [workspace / name for name in ("images", "checkpoints", "pairs.csv")]
 
 

@@ -123,6 +123,14 @@ def test_what_is_private_is_blocked_for_gradio_itself(tmp_path):
     assert {path.name for path in private_paths(tmp_path)} >= {"images", "checkpoints", "pairs.csv", "app.py"}
 
 
+def test_what_is_private_in_a_wheel_is_the_package_and_not_what_is_installed_beside_it(tmp_path, monkeypatch):
+    from siamese_core.page.serving import server
+
+    monkeypatch.setattr(server, "ASSETS", server.PACKAGE / "assets")
+    own = {path for path in server.private_paths(tmp_path) if not path.is_relative_to(tmp_path)}
+    assert own == {server.PACKAGE, server.PACKAGE / "assets"}
+
+
 # 2. endpoints
 
 
