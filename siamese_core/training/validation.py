@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from keras import ops
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
@@ -21,8 +21,10 @@ from siamese_core.metrics import (
     verdict,
     wilson_interval,
 )
-from siamese_core.training.pair_network import PairNetwork
-from siamese_core.training.prepared_images import PreparedImages, embed_pixels
+
+if TYPE_CHECKING:
+    from siamese_core.training.pair_network import PairNetwork
+    from siamese_core.training.prepared_images import PreparedImages
 
 PAIRS = 20_000  # random pairs to calibrate and judge on, half of them same
 INTERVAL_TRIALS = 400  # one-shot trials after each interval
@@ -156,8 +158,13 @@ def interval_episodes(validation: Dataset, seed: int) -> list[Episode]:
     return [replace(e, query=int(chosen[e.query]), support=chosen[e.support]) for e in episodes]
 
 
-def one_shot_accuracy(network: PairNetwork, images: PreparedImages, episodes: list[Episode]) -> float:
+def one_shot_accuracy(network: "PairNetwork", images: "PreparedImages", episodes: list[Episode]) -> float:
     """Return the share of `episodes` whose query is nearest to its own class. Embeds each image once."""
+    # Imported here: the page opens with this module, and without TensorFlow.
+    from keras import ops
+
+    from siamese_core.training.prepared_images import embed_pixels
+
     used = np.unique(np.concatenate([np.append(e.support.ravel(), e.query) for e in episodes]))
     embeddings = embed_pixels(network.encoder, images.pixels[used])
     row = {int(index): i for i, index in enumerate(used)}
