@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app import parsed_options
 from helpers.paths import ROOT
 from siamese_core import MODULES
-from siamese_core.cli.main import build_parser
+from siamese_core.cli.parser import build_parser
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.serving.process import parsed_options
 
 MAX_LINES = 170
 GLOSSARY_LINES = 10
