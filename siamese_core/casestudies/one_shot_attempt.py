@@ -101,9 +101,9 @@ def _network(options: StudyOptions) -> tuple[Network, EncoderSpec]:
         card = checkpoint.card
         spec = replace(
             ENCODERS[checkpoint.encoder_name],
-            size=card["size"],
-            channels=card["channels"],
-            preparation=card["preparation"],
+            size=card.size,
+            channels=card.channels,
+            preparation=card.preparation,
         )
         return Network(checkpoint.encoder, checkpoint.head), spec
     spec = replace(ENCODERS[ENCODER], size=options.size or ENCODERS[ENCODER].size)

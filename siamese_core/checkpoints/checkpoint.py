@@ -8,7 +8,7 @@ listing costs nothing.
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,39 +16,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core.atomic import folder_aside, replace_file
+from siamese_core.atomic import folder_aside
 from siamese_core.checkpoints import canary, encoder_files, weights
+from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
+from siamese_core.networks.embedding_spec import build_network, with_copies
 
 if TYPE_CHECKING:
     import keras
 
-CARD_FILE, HEAD_FILE = "card.json", "head.npz"
+HEAD_FILE = "head.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow")
-IDENTITY = ("head", "size", "channels", "preparation", "turns", "mirrored")
-CARD_KINDS = {
-    "id": str,
-    "created_at": str,
-    "encoder": str,
-    "head": str,
-    "size": int,
-    "channels": int,
-    "preparation": str,
-    "calibration": dict,
-    "threshold": float,
-    "libraries": dict,
-    "canary": dict,
-}
 
 
 @dataclass
 class Checkpoint:
-    """What compares two images. `card` holds at least `CARD_KINDS` once saved; before that, at least what
-    `base_card` gives.
+    """What compares two images: an encoder, a head, a calibration, a threshold and a card.
 
-    `id` is `<encoder>-<12 hex digits of its contents>`, empty until it is saved.
+    id: `<encoder>-<12 hex digits of its contents>`, empty until it is saved; embeddings_id: the name of its
+    embeddings, which checkpoints of one encoder share, empty for an encoder that is not stored.
     """
 
     id: str
@@ -57,13 +45,16 @@ class Checkpoint:
     head: "keras.Layer"
     calibration: Calibration
     threshold: float
-    card: dict
+    card: CheckpointCard
+    embeddings_id: str = ""
+
+    def note(self, **entries: object) -> None:
+        """Set entries of the card."""
+        self.card = replace(self.card, **entries)
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
-        """What the encoder sees of an image: uint8 (size, size, channels)."""
-        from siamese_core.networks.encoders import prepare
-
-        return prepare(image, self.card["preparation"], self.card["size"], self.card["channels"])
+        """Return what the encoder sees of an image: uint8 (size, size, channels)."""
+        return self.card.embedding.prepare(image)
 
     def embed(self, images: Sequence[np.ndarray], batch_size: int = 64) -> np.ndarray:
         """Embeddings float32 (n, embedding_dim) of images, prepared and embedded `batch_size` at a time."""
@@ -88,21 +79,6 @@ class Checkpoint:
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probability of "same", float32 0..1 in the shape of `logits`."""
         return self.calibration.similarity(logits)
-
-
-def base_card(encoder_name: str, size: int | None = None) -> dict:
-    """The part of a card that follows from the encoder: how its images are prepared, which head it has."""
-    from siamese_core.networks.encoders import encoder_spec
-
-    spec = encoder_spec(encoder_name)
-    return {
-        "encoder": spec.name,
-        "head": spec.head,
-        "size": spec.size if size is None else size,
-        "channels": spec.channels,
-        "preparation": spec.preparation,
-        "turns": list(spec.turns),
-    }
 
 
 def save_checkpoint(
@@ -132,32 +108,29 @@ def save_checkpoint(
         weights.write_packed(partial / HEAD_FILE, head)
         saved = _assemble(partial, _card(checkpoint, partial))
         images = canary.drawings()
-        saved.card["canary"] = canary.record(images, *_canary_answers(saved, images))
+        saved.note(canary=canary.record(images, *_canary_answers(saved, images)))
         write_card(partial, saved.card)
     return saved
 
 
-def _card(checkpoint: Checkpoint, partial: Path) -> dict:
-    scoring = {
-        "calibration": {name: float(value) for name, value in vars(checkpoint.calibration).items()},
-        "threshold": float(checkpoint.threshold),
-    }
+def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
+    """Return the card of what lies in the folder `partial`, but for its canary."""
+    card = replace(checkpoint.card, calibration=checkpoint.calibration, threshold=float(checkpoint.threshold))
     encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
     # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
-    identity = {name: checkpoint.card[name] for name in IDENTITY if name in checkpoint.card} | scoring
-    text = np.frombuffer(json.dumps(identity, sort_keys=True).encode(), np.uint8)
-    return {
-        **checkpoint.card,
-        **scoring,
-        "encoder": checkpoint.encoder_name,
-        "id": f"{checkpoint.encoder_name}-{weights.digest(*encoder, head, {'identity': text})[:12]}",
-        "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "libraries": _library_versions(),
-        "storage": {
+    identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
+    digest = weights.digest(*encoder, head, {"identity": identity})
+    return replace(
+        card,
+        encoder=checkpoint.encoder_name,
+        id=f"{checkpoint.encoder_name}-{digest[:12]}",
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        libraries=_library_versions(),
+        storage={
             "bytes": sum(file.stat().st_size for file in partial.iterdir()),
             "bits": sorted({entry["bits"] for packed in encoder for entry in weights.entries(packed)}),
         },
-    }
+    )
 
 
 def _library_versions() -> dict[str, str]:
@@ -171,48 +144,25 @@ def _library_versions() -> dict[str, str]:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """UserError naming the likely cause if a file is missing or damaged or the canary's answers moved."""
     checkpoint = _assemble(folder, read_card(folder))
-    recorded = checkpoint.card["canary"]
+    recorded = checkpoint.card.canary
     answers = _canary_answers(checkpoint, canary.images(recorded))
-    canary.check(recorded, *answers, (checkpoint.card["libraries"], _library_versions()))
+    canary.check(recorded, *answers, (checkpoint.card.libraries, _library_versions()))
     return checkpoint
 
 
-def read_card(folder: Path) -> dict:
-    """The card of a complete checkpoint; UserError if there is none or it is damaged."""
-    file = folder / CARD_FILE
-    try:
-        card = json.loads(file.read_bytes())
-        for entry, kind in CARD_KINDS.items():
-            if not isinstance(card[entry], kind):
-                raise TypeError(f"{entry} is no {kind.__name__}")
-        Calibration(**card["calibration"])
-    except (OSError, ValueError, TypeError, KeyError) as damage:
-        problem = damage.strerror if isinstance(damage, OSError) else f"{type(damage).__name__}: {damage}"
-        raise UserError(
-            f"A checkpoint needs its {CARD_FILE}. Received: {folder.name} ({problem}). Check the name, copy "
-            f"{folder.name} again or train it anew."
-        ) from damage
-    return card
-
-
-def write_card(folder: Path, card: dict) -> None:
-    """Replaces the card as a whole: to add, say, what storing cost, measured after saving."""
-    text = json.dumps(card, indent=1, allow_nan=False, default=lambda numbers: numbers.tolist())
-    replace_file(folder / CARD_FILE, text.encode())
-
-
-def _assemble(folder: Path, card: dict) -> Checkpoint:
-    from siamese_core.networks.encoders import build_network, with_copies
+def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
     from siamese_core.networks.heads import make_head
 
-    encoder = with_copies(build_network(card), card)
+    encoder = with_copies(build_network(card.embedding), card.embedding)
     _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
-    head = make_head(card["head"])
+    head = make_head(card.head)
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))
     head(blank, blank)  # a layer has its variables only once it has seen the size of its input
     _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
-    calibration = Calibration(**card["calibration"])
-    return Checkpoint(card["id"], card["encoder"], encoder, head, calibration, card["threshold"], card)
+    embeddings_id = encoder_files.embeddings_id(folder, card.embedding)
+    return Checkpoint(
+        card.id, card.encoder, encoder, head, card.calibration, card.threshold, card, embeddings_id
+    )
 
 
 def _fill(network: "keras.Model | keras.Layer", file: Path, arrays: list[weights.NamedArray]) -> None:

@@ -23,18 +23,6 @@ def some_of(count: int) -> list[int]:
     return [int(place * step) for place in range(min(count, LOOKED_AT))]
 
 
-def domain_of_card(card: dict) -> str | None:
-    """The one that the checkpoint was made for, as its card or its data tells; None where nothing does."""
-    if card.get("domain") in DOMAINS:
-        return card["domain"]
-    return HANDWRITING if "omniglot" in str((card.get("data") or {}).get("name", "")).lower() else None
-
-
-def trained_on(card: dict) -> str | None:
-    """What the images were that it learnt from, wherever it serves; None where its card does not tell."""
-    return card["trained_on"] if card.get("trained_on") in DOMAINS else domain_of_card(card)
-
-
 def place(slot: str, domain: str) -> str:
     """The name under which the store keeps the slot's checkpoint for a domain, or the one fixed there."""
     return slot if domain == HANDWRITING else f"{slot} {domain}"
@@ -51,11 +39,3 @@ def picked_because(inks: Sequence[bool]) -> str:
         return f"{'both' if count == 2 else 'all'} images are {'ink' if ink else 'photographs'}"
     others = "the other a photograph" if count - ink == 1 else "the others photographs"
     return f"{ink} of {count} images {'is' if ink == 1 else 'are'} ink, {others}"
-
-
-def unlike(card: dict, domain: str) -> str | None:
-    """What to say where a checkpoint is asked about images of another domain than it was trained on."""
-    trained = trained_on(card)
-    if trained in (None, domain):
-        return None
-    return f"Trained on {trained}, asked about {domain}: it never saw the like; its answer may mean little."

@@ -5,7 +5,7 @@ and `update.npz` beside it hold what changed: of a large matrix the change as a 
 such changes are of low rank (Hu et al. 2021, arXiv:2106.09685), of anything else the new values.
 """
 
-import filecmp
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from siamese_core.atomic import share_file
 from siamese_core.checkpoints import weights
 from siamese_core.checkpoints.weights import LARGE_MATRIX, NamedArray, Packed
 from siamese_core.errors import UserError
+from siamese_core.networks.embedding_spec import EmbeddingSpec
 
 ENCODER_FILE, UPDATE_FILE = "encoder.npz", "update.npz"
 RANK = 96
+_DIGESTS: dict[tuple[int, ...], str] = {}  # of files, by what changes with their contents
 TALL, WIDE = ".tall", ".wide"  # ends of the paths of the two matrices whose product is a change
 
 
@@ -33,12 +35,25 @@ def share(source: Path, target: Path) -> None:
         share_file(file, target / file.name)
 
 
-def are_the_same(first: Path, second: Path) -> bool:
-    """Whether two folders hold the very same encoder."""
-    pairs = files_of(first), files_of(second)
-    return len(pairs[0]) == len(pairs[1]) and all(
-        filecmp.cmp(*pair, shallow=False) for pair in zip(*pairs, strict=True)
-    )
+def embeddings_id(folder: Path, spec: EmbeddingSpec) -> str:
+    """Return the name of the embeddings by the encoder of a checkpoint's folder: the same for two folders
+    that hold the very same encoder and prepare images alike, else another."""
+    return spec.embeddings_id(map(_digest, files_of(folder)))
+
+
+def _digest(file: Path) -> str:
+    """Return the SHA-256 (hex) of a file, read once however many checkpoints share it."""
+    try:
+        status = file.stat()
+    except OSError as problem:
+        raise UserError(
+            f"A checkpoint needs its {file.name}. Received: {file.parent.name} ({problem.strerror}). Copy "
+            "it again or train it anew."
+        ) from problem
+    known = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+    if known not in _DIGESTS:
+        _DIGESTS[known] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return _DIGESTS[known]
 
 
 def read(folder: Path) -> list[Packed]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siamese_core.checkpoints.checkpoint import CARD_FILE, load_checkpoint, read_card
-from siamese_core.checkpoints.domains import FIXED, HANDWRITING, PHOTOGRAPHS, domain_of_card, place, slot_of
+from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, read_card
+from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.domains import FIXED, HANDWRITING, PHOTOGRAPHS, place, slot_of
+from siamese_core.checkpoints.encoder_files import embeddings_id
 from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
@@ -32,7 +34,11 @@ class CheckpointInfo:
     folder: Path
     origin: str
     current: bool
-    card: dict
+    card: CheckpointCard
+
+    def embeddings_id(self) -> str:
+        """Return the name of the embeddings by its encoder; it reads the encoder's files once."""
+        return embeddings_id(self.folder, self.card.embedding)
 
 
 class CheckpointStore:
@@ -129,7 +135,7 @@ class CheckpointStore:
         """
         info = self._info(checkpoint_id)
         slot = encoder_spec(slot or info.encoder).name
-        where = place(slot, domain_of_card(info.card) or HANDWRITING)
+        where = place(slot, info.card.serving_domain)
         load_checkpoint(info.folder)
         with locked(self.own_folder):
             self._release(slot)
@@ -186,8 +192,8 @@ class CheckpointStore:
                     card = read_card(folder)
                 except UserError:  # not a checkpoint, or one that nobody can load
                     continue
-                found.append(CheckpointInfo(card["id"], card["encoder"], folder, origin, False, card))
-        found.sort(key=lambda info: info.card["created_at"])
+                found.append(CheckpointInfo(card.id, card.encoder, folder, origin, False, card))
+        found.sort(key=lambda info: info.card.created_at)
         newest = {info.id: info for info in found}  # retrained twice from the same answers, it is one
         return [info for info in found if newest[info.id] is info]
 
@@ -218,7 +224,7 @@ class CheckpointStore:
 
     def _shipped_id(self, slot: str) -> str | None:
         try:
-            return read_card(self.shipped_folder / slot)["id"]
+            return read_card(self.shipped_folder / slot).id
         except UserError:
             return None
 

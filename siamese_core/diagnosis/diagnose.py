@@ -99,7 +99,7 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
         return embed_pixels(checkpoint.encoder, batch)
 
     embeddings = embed(pixels)
-    if checkpoint.card["head"] == "weighted_l1":
+    if checkpoint.card.head == "weighted_l1":
         findings.append(checks.check_rewarded_differences(np.asarray(checkpoint.head.weight)))
     return [
         *findings,

@@ -9,7 +9,6 @@ import numpy as np
 from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.checkpoints.domains import trained_on
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration
@@ -45,7 +44,7 @@ def load_fusion(file: Path) -> Fusion:
 def for_images_of(domain: str, fusion: Fusion, checkpoints: Sequence[Checkpoint]) -> Fusion:
     """The fusion of koch and resnet50, in this order, for images of a domain: where only one of them was
     trained on such images, it answers alone."""
-    knows = [trained_on(checkpoint.card) in (None, domain) for checkpoint in checkpoints]
+    knows = [checkpoint.card.training_domain in (None, domain) for checkpoint in checkpoints]
     if all(knows) or not any(knows):
         return fusion
     alone = checkpoints[knows.index(True)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
-from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of, unlike
+from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of
 from siamese_core.images.ink import is_ink
 from siamese_core.workspace.workbench import Workbench
 
@@ -47,4 +47,4 @@ def pick(bench: Workbench, encoder: str, images: Images) -> Picked:
 
 def warning_of(checkpoint: Checkpoint, images: Images) -> str:
     """What to say of a checkpoint that is asked about images unlike those it was trained on, else ""."""
-    return unlike(checkpoint.card, domain_of_images([is_ink(image) for image in images.some()])) or ""
+    return checkpoint.card.warning_for(domain_of_images([is_ink(image) for image in images.some()])) or ""

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, unlike
+from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -20,7 +20,7 @@ from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, tidy
+from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.workspace.workbench import Workbench
 
 MOST_NAMED = 20
@@ -83,7 +83,7 @@ class Pool:
         """By slot, where its checkpoint never saw such images; nothing before an image is embedded."""
         if not self.progress().embedded:
             return {}
-        told = {each.slot: unlike(each.checkpoint.card, each.domain) for each in self.embedded()}
+        told = {each.slot: each.checkpoint.card.warning_for(each.domain) for each in self.embedded()}
         return {slot: words for slot, words in told.items() if words}
 
     def embedded(self) -> list[PoolEmbeddings]:
@@ -211,8 +211,7 @@ class Pool:
         if checkpoint.id not in self._stores:
             folder = self.workbench.embeddings_folder
             tidy(folder)
-            name = embedding_store_name(checkpoint, self.workbench.checkpoints.folder(checkpoint.id))
-            self._stores[checkpoint.id] = EmbeddingStore(folder / name, checkpoint.encoder.output_shape[-1])
+            self._stores[checkpoint.id] = open_embedding_store(folder, checkpoint)
         return self._stores[checkpoint.id]
 
     def _seconds_left(self, steps: int, total: int) -> float | None:

@@ -10,7 +10,6 @@ from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels, standing_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.checkpoints.domains import unlike
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Pair
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
@@ -103,7 +102,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
     knowing, out_of_domain = [], []
     for each, view in zip(embedded, views, strict=True):
-        (out_of_domain if unlike(each.checkpoint.card, each.domain) else knowing).append(view)
+        (out_of_domain if each.checkpoint.card.warning_for(each.domain) else knowing).append(view)
     if not knowing:
         knowing, out_of_domain = out_of_domain, []
     return QuestionTable(

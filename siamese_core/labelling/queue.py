@@ -126,7 +126,7 @@ class Questions:
         """So that an answer, which asks the matcher what it says now, embeds nothing."""
         ids = list({image_id for each in questions for image_id in each.pair if table.holds((image_id,))})
         for each in table.embedded:
-            self.workbench.matcher.cache.fill(each.checkpoint.id, ids, each.store.take(ids))
+            self.workbench.matcher.cache.fill(each.checkpoint.embeddings_id, ids, each.store.take(ids))
 
     def _current(self) -> QuestionTable:
         """The table of the checkpoints that serve. After a promotion the former one is used until the new

@@ -6,7 +6,7 @@ most of the time. The weights in the end are halfway between the parent's and th
 (WiSE-FT, Wortsman et al. 2022).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -14,8 +14,9 @@ from keras import ops
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.progress import Progress
-from siamese_core.networks.encoders import PRETRAINED, build_network, with_copies
-from siamese_core.retraining.head_training import copied_head, inherited_card
+from siamese_core.networks.embedding_spec import build_network, with_copies
+from siamese_core.networks.encoders import PRETRAINED
+from siamese_core.retraining.head_training import copied_head
 from siamese_core.training.augmentation import CHANGES, moved, origins
 
 PAIRS_A_STEP = 16
@@ -70,7 +71,7 @@ def retrained_encoder(
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     before = [np.array(weight) for weight in trainer.trainable_variables]
-    change = CHANGES[parent.card["preparation"]]
+    change = CHANGES[parent.card.preparation]
     steps = int(np.clip(PASSES * len(answers.same) / PAIRS_A_STEP, FEWEST_STEPS, MOST_STEPS))
     for step in range(steps):
         images, same = _batch(answers, replayed, rng)
@@ -79,8 +80,8 @@ def retrained_encoder(
         progress((step + 1) / steps, f"training the encoder: step {step + 1} of {steps}, loss {loss:.3f}")
     for weight, former in zip(trainer.trainable_variables, before, strict=True):
         weight.assign((1 - KEPT) * weight + KEPT * former)
-    card = inherited_card(parent) | {"steps": steps}
-    encoder = with_copies(encoder, card)
+    card = replace(parent.card.inherited(parent.id), steps=steps)
+    encoder = with_copies(encoder, card.embedding)
     return Checkpoint("", parent.encoder_name, encoder, head, parent.calibration, parent.threshold, card)
 
 
@@ -101,10 +102,10 @@ def _drawn(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> Prepar
 
 
 def _copied_encoder(parent: Checkpoint) -> keras.Model:
-    encoder = build_network(parent.card)
+    encoder = build_network(parent.card.embedding)
     encoder.set_weights(parent.encoder.get_weights())
     encoder.trainable = True  # also one that was frozen
-    if parent.card.get("network") in PRETRAINED:
+    if parent.card.network in PRETRAINED:
         for layer in encoder.get_layer("resnet50").layers:
             layer.trainable = layer.name.startswith(LAST_STAGE)
     return encoder

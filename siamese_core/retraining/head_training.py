@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.checkpoints.domains import HANDWRITING, trained_on, unlike
+from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import pair_logits
 from siamese_core.metric_learning.learning import (
@@ -25,8 +25,6 @@ from siamese_core.training.validation import PrecomputedModel
 
 REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
 LEARNED_COSINE = "learnt_cosine"
-# Of a parent's card, by its candidate's:
-INHERITED = ("encoder", "network", "head", "size", "channels", "preparation", "turns", "mirrored", "domain")
 
 
 def retrained_head(
@@ -39,7 +37,7 @@ def retrained_head(
     """A candidate with the parent's encoder and, where the head has weights, new ones; else, and besides, a
     new calibration. The threshold stays. The weights change as far as the answers ask for and as the
     candidate is `allowed`. Replayed drawings tell nothing of one that was trained on photographs."""
-    if unlike(parent.card, HANDWRITING):
+    if parent.card.warning_for(HANDWRITING):
         replay = replay.part(np.zeros(len(replay), bool))
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
     evidence = answers.joined(replace(replay, weight=share * replay.weight))
@@ -66,7 +64,7 @@ def learned_head(
     found = learn(
         embeddings * scale,
         answers,
-        None if "learning" in parent.card else scores,
+        None if parent.card.learning else scores,
         rng,
         Selection(default, lambda metric: allowed(_with_metric(parent, metric))),
     )
@@ -81,7 +79,7 @@ def learned_head(
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
     candidate = _with_metric(parent, found.metric)
-    return replace(candidate, calibration=found.calibration, card=candidate.card | {"learning": learning})
+    return replace(candidate, calibration=found.calibration, card=replace(candidate.card, learning=learning))
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
@@ -91,7 +89,7 @@ def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
 
 def _scale(parent: Checkpoint) -> np.ndarray:
     """(d,): how the parent's head weighs the numbers of an embedding; a learned one, as its own parent."""
-    if parent.card["head"] == LEARNED_COSINE:
+    if parent.card.head == LEARNED_COSINE:
         return np.asarray(parent.head.scale)
     if _has_weights(parent):
         return np.sqrt(np.maximum(np.asarray(parent.head.weight), 0))
@@ -103,7 +101,7 @@ def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
     from siamese_core.networks.heads import learned_cosine
 
     head = learned_cosine(replace(metric, scale=_scale(parent)))
-    card = inherited_card(parent) | {"head": LEARNED_COSINE}
+    card = replace(parent.card.inherited(parent.id), head=LEARNED_COSINE)
     raw = Calibration(1.0, 0.0)
     return Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
 
@@ -137,7 +135,8 @@ def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
     head = copied_head(parent)
     if _has_weights(parent):  # slope * (bias - gaps @ weight) + intercept - gaps @ found.weights
         head.weight.assign(np.asarray(parent.head.weight, "float64") + found.weights / slope)
-    card = inherited_card(parent) | {"adaptation": {"prior_precision": found.strength, "scale": found.scale}}
+    adaptation = {"prior_precision": found.strength, "scale": found.scale}
+    card = replace(parent.card.inherited(parent.id), adaptation=adaptation)
     return Checkpoint("", parent.encoder_name, parent.encoder, head, calibration, parent.threshold, card)
 
 
@@ -145,18 +144,12 @@ def copied_head(parent: Checkpoint):
     """A new layer with the weights of the parent's head."""
     from siamese_core.networks.heads import make_head
 
-    head = make_head(parent.card["head"])
+    head = make_head(parent.card.head)
     shape = (None, parent.encoder.output_shape[-1])
     head.build(shape, shape)
     head.set_weights(parent.head.get_weights())
     return head
 
 
-def inherited_card(parent: Checkpoint) -> dict:
-    """What holds for a candidate as for its parent. Data, metrics and steps are the parent's own."""
-    kept = {name: parent.card[name] for name in INHERITED if name in parent.card}
-    return kept | {"parent": parent.id, "trained_on": trained_on(parent.card)}
-
-
 def _has_weights(model: Checkpoint) -> bool:
-    return model.card["head"] == "weighted_l1"
+    return model.card.head == "weighted_l1"

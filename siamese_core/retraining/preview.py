@@ -76,10 +76,8 @@ class Previews:
     def _fill_from_disk(self, checkpoint: Checkpoint, ids: list[str]) -> None:
         """So that a restart embeds nothing again of what the pool has."""
         bench, cache = self.workbench, self.workbench.matcher.cache
-        missing = [each for each in ids if cache.get((checkpoint.id, each)) is None]
+        missing = [each for each in ids if cache.get((checkpoint.embeddings_id, each)) is None]
         if missing:
-            store = find_embedding_store(
-                bench.embeddings_folder, checkpoint, bench.checkpoints.folder(checkpoint.id)
-            )
+            store = find_embedding_store(bench.embeddings_folder, checkpoint)
             if store:
-                store.fill(cache, checkpoint.id, missing)
+                store.fill(cache, checkpoint.embeddings_id, missing)

@@ -10,7 +10,8 @@ import numpy as np
 
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.atomic import locked
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint, write_card
+from siamese_core.checkpoints.card import write_card
+from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -30,7 +31,7 @@ from siamese_core.retraining.options import MODES, PROMOTIONS, RetrainOptions
 from siamese_core.retraining.replay import Replay
 from siamese_core.retraining.report import RetrainReport, write_report
 from siamese_core.training.validation import PrecomputedModel
-from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name, unlabelled_rows
+from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, unlabelled_rows
 from siamese_core.workspace.workbench import Workbench
 
 EMBEDDED_AT_ONCE, EMBEDDING_SHARE = 32, 0.1  # of the work
@@ -57,8 +58,8 @@ def retrain(
         answered = collect(events, workbench.images, options.until, rng)
         run = _Run(workbench, options, answered, Replay(), progress)
         parent = _parent(run)
-        if "learning" in parent.checkpoint.card:
-            answered = judged_afresh(answered, events, parent.checkpoint.card["answers"]["until"])
+        if parent.checkpoint.card.learning:
+            answered = judged_afresh(answered, events, parent.checkpoint.card.answers["until"])
             run = replace(run, answered=answered)
         judged = _candidate(run, parent, rng)
         progress(0.8, "judging on the holdout and on the base protocol")
@@ -124,13 +125,11 @@ def _parent(run: _Run) -> _Network:
     run.progress(0.05, "loading the checkpoint")
     run.workbench.ready_for(_some_images(run), [slot])
     checkpoint = matcher.checkpoint(slot, _domain(run))
-    folder = run.workbench.embeddings_folder / embedding_store_name(
-        checkpoint, run.workbench.checkpoints.folder(checkpoint.id)
-    )
-    base = EmbeddingStore(folder / "base", checkpoint.encoder.output_shape[-1])
+    store = open_embedding_store(run.workbench.embeddings_folder, checkpoint)
+    base = EmbeddingStore(store.folder / "base", store.dim)
     replayed = [image_id(image) for image in run.replay.images]
-    EmbeddingStore(folder, base.dim).fill(matcher.cache, checkpoint.id, run.answered.ids)
-    base.fill(matcher.cache, checkpoint.id, replayed)
+    store.fill(matcher.cache, checkpoint.embeddings_id, run.answered.ids)
+    base.fill(matcher.cache, checkpoint.embeddings_id, replayed)
     parent = _network(run, checkpoint, lambda images: matcher.embed(slot, images, _domain(run)), 0.1)
     _check_still_current(run, checkpoint)  # or the embeddings may be another's
     base.append(replayed, parent.replayed)
@@ -180,11 +179,11 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
     run.progress(0.2, "fitting the head")
     base = _base(run, parent)
     fitted = _learned(run, parent, run.answered.parts.training, base) or _adapted(run, parent, base, rng)
-    fitted.card |= _origin(run) | {"parent": parent.checkpoint.id}
+    fitted.note(**_origin(run), parent=parent.checkpoint.id)
     if run.options.mode == "head":
         return replace(parent, checkpoint=fitted)
     new = _with_trained_encoder(run, fitted, rng)
-    new.card |= fitted.card
+    new.card = replace(fitted.card, steps=new.card.steps)
     run.progress(0.7, "saving the candidate")
     folder = run.workbench.checkpoints.new_folder(new.encoder_name)
     saved = save_checkpoint(new, folder, quantise=True)
@@ -194,9 +193,8 @@ def _candidate(run: _Run, parent: _Network, rng: np.random.Generator) -> _Networ
 def _learned(run: _Run, parent: _Network, use: np.ndarray, base: ProtocolResult) -> Checkpoint | None:
     """A head learned from the answers in `use`, bool (n,), and from images that nobody has compared yet; None
     where none is better that forgets nothing of the base protocol."""
-    answered, store = run.answered, run.workbench.checkpoints
-    stored = store.folder(parent.checkpoint.id)
-    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, stored, set(answered.ids))
+    answered = run.answered
+    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, set(answered.ids))
     answers = LabelledPairs(*(each[use] for each in (answered.left, answered.right, answered.same)))
     embeddings = np.concatenate([parent.answered, others])
     return learned_head(
@@ -225,11 +223,11 @@ def _completed(run: _Run, parent: _Network, judged: _Network, base: ProtocolResu
     if run.options.mode == "full":
         return judged
     new = judged.checkpoint
-    if new.card["head"] == LEARNED_COSINE and "learning" in new.card:
+    if new.card.head == LEARNED_COSINE and new.card.learning:
         run.progress(0.85, "learning from all answers")
         every = np.ones(len(run.answered.same), bool)
         final = _learned(run, parent, every, base) or new
-        final.card |= _origin(run) | {"parent": parent.checkpoint.id}
+        final.note(**_origin(run), parent=parent.checkpoint.id)
         new = final
     run.progress(0.9, "saving the candidate")
     store = run.workbench.checkpoints
@@ -284,8 +282,8 @@ def _base(run: _Run, network: _Network) -> ProtocolResult:
 def _complete_card(run: _Run, candidate: Checkpoint, report: RetrainReport) -> None:
     """Adds what is known only after judging."""
     after = report.judgement.after
-    candidate.card |= {
-        "metrics": {"holdout": after.holdout.json(), "base": after.base.json()},
-        "training_seconds": round(report.seconds, 1),
-    }
+    candidate.note(
+        metrics={"holdout": after.holdout.json(), "base": after.base.json()},
+        training_seconds=round(report.seconds, 1),
+    )
     write_card(run.workbench.checkpoints.folder(candidate.id), candidate.card)

@@ -10,7 +10,6 @@ import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import standing_labels
-from siamese_core.checkpoints import encoder_files
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
@@ -90,18 +89,15 @@ class SecondLook:
 
     def _others(self, serving: Checkpoint) -> list[Checkpoint]:
         """The newest others whose encoder is the very same: only their heads differ."""
-        store = self.workbench.checkpoints
-        folder = store.folder(serving.id)
         found = []
-        for info in reversed(store.list(serving.encoder_name)):
-            alike = all(info.card[name] == serving.card[name] for name in ("preparation", "size", "channels"))
-            if info.id == serving.id or not alike or len(found) == OTHERS:
+        for info in reversed(self.workbench.checkpoints.list(serving.encoder_name)):
+            if info.id == serving.id or len(found) == OTHERS:
                 continue
-            if encoder_files.are_the_same(folder, info.folder):
-                try:
+            try:
+                if info.embeddings_id() == serving.embeddings_id:
                     found.append(load_checkpoint(info.folder))
-                except UserError:  # one that does not load says nothing
-                    continue
+            except UserError:  # one that does not load says nothing
+                continue
         return found
 
     def _ask(self, slot: str, domain: str, asked: Sequence[Checkpoint], pairs: Sequence[Pair]) -> None:

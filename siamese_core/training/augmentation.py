@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from scipy.interpolate import CubicSpline
 
-from siamese_core.networks.encoders import PAPER
+from siamese_core.networks.preparation import PAPER
 
 ROTATION = 10.0  # degrees either way; these four ranges are those of Koch et al. 2015, section 3.3
 SHEAR = 0.3

@@ -1,15 +1,18 @@
 """Make a checkpoint of a finished run: calibrated, measured on classes held out, saved with its card."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, base_card, save_checkpoint, write_card
+from siamese_core.checkpoints.card import base_card, write_card
+from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
-from siamese_core.networks.encoders import EncoderSpec, with_copies
+from siamese_core.networks.embedding_spec import with_copies
+from siamese_core.networks.encoders import EncoderSpec
 from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 from siamese_core.training.trainer import TrainingResult
 from siamese_core.training.validation import PrecomputedModel, calibrate, episode_shape, one_shot
@@ -21,16 +24,16 @@ def measured_checkpoint(
     spec: EncoderSpec, result: TrainingResult, unseen: PreparedImages, seed: int
 ) -> tuple[Checkpoint, dict]:
     """Return the calibrated checkpoint, not saved yet, and its metrics for the card."""
-    card = base_card(spec.name) | {
-        "parent": None,
-        "seed": seed,
-        "steps": result.best_step or result.steps,
-        "training_images": result.images,
-        "training_seconds": round(result.seconds, 1),
-    }
+    card = replace(
+        base_card(spec.name),
+        seed=seed,
+        steps=result.best_step or result.steps,
+        training_images=result.images,
+        training_seconds=round(result.seconds, 1),
+    )
     encoder = spec.build(spec.size)  # in full precision, as it will serve
     encoder.set_weights(result.encoder.get_weights())
-    encoder = with_copies(encoder, card)
+    encoder = with_copies(encoder, card.embedding)
     checkpoint = Checkpoint("", spec.name, encoder, result.head, Calibration(1.0, 0.0), 0.5, card)
     network = PrecomputedModel(checkpoint, embed_pixels(encoder, unseen.pixels))
     calibrated = calibrate(network, unseen.dataset.labels, np.random.default_rng([seed, 3]))
@@ -46,7 +49,7 @@ def save_measured(
     network = PrecomputedModel(saved, embed_pixels(saved.encoder, unseen.pixels))
     stored = _one_shot(network, unseen.dataset)
     loss = metrics["one_shot"]["accuracy"] - stored["accuracy"]
-    saved.card["metrics"] = {**metrics, "one_shot": stored, "one_shot_lost_by_storing": loss}
+    saved.note(metrics={**metrics, "one_shot": stored, "one_shot_lost_by_storing": loss})
     write_card(folder, saved.card)
     return saved
 

@@ -9,7 +9,8 @@ from siamese_core.atomic import replacing
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.progress import Progress
-from siamese_core.networks.encoders import EncoderSpec, prepare
+from siamese_core.networks.encoders import EncoderSpec
+from siamese_core.networks.preparation import prepare
 
 
 class PreparedImages:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_card
+from siamese_core.checkpoints.card import CheckpointCard, read_card
+from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import domain_of_images, some_of
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.progress import Progress
@@ -51,7 +52,7 @@ class _Start:
     """The initial weights of a run, and what the card of its checkpoint says of them."""
 
     weights: list[np.ndarray]
-    card: dict
+    entries: dict
 
 
 def train_checkpoint(
@@ -82,20 +83,21 @@ def train_checkpoint(
     with bfloat16_where_fast():
         result = trainer.run(lambda network: {"one_shot": score(network)}, progress)
     if start is not None:
-        start.card["share_of_end"] = best_average(
+        start.entries["share_of_end"] = best_average(
             trainer.network, start.weights, lambda: score(trainer.network)
         )
     progress(1.0, "measuring on held-out classes")
     checkpoint, metrics = measured_checkpoint(spec, result, unseen, request.seed)
-    checkpoint.card |= {"data": described(training), "validation_data": described(validation)}
-    checkpoint.card |= start.card if start else {}
-    checkpoint.card["trained_on"] = domain_of_images(
-        [is_ink(training.image(i)) for i in some_of(len(training))]
+    checkpoint.note(
+        data=described(training),
+        validation_data=described(validation),
+        trained_on=domain_of_images([is_ink(training.image(i)) for i in some_of(len(training))]),
+        **(start.entries if start else {}),
     )
     saved = save_measured(checkpoint, folder, unseen, metrics, request.start if request.update else None)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
-    return TrainedCheckpoint(saved, folder, result, saved.card["metrics"])
+    return TrainedCheckpoint(saved, folder, result, saved.card.metrics)
 
 
 def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:
@@ -130,19 +132,19 @@ def _start(request: TrainingRequest, trainer: Trainer) -> _Start | None:
     if request.start is None:
         return None
     parent = load_checkpoint(request.start)
-    if parent.encoder_name != request.encoder or parent.card.get("network"):
+    if parent.encoder_name != request.encoder or parent.card.network:
         raise UserError(
             f"Training goes on from a checkpoint of the same network. Received: {parent.id} to start "
             f"{request.encoder} from. Name another, or leave out --start."
         )
     trainer.start_from(parent.encoder, parent.head)
-    card = {"parent": parent.id, "images_before": _images_before(parent.card)}
-    return _Start(trainer.network.get_weights(), card)
+    entries = {"parent": parent.id, "images_before": _images_before(parent.card)}
+    return _Start(trainer.network.get_weights(), entries)
 
 
-def _images_before(card: dict) -> int:
+def _images_before(card: CheckpointCard) -> int:
     """Return how many images a checkpoint and its ancestors were trained on."""
-    return card.get("training_images", 0) + card.get("images_before", 0)
+    return (card.training_images or 0) + (card.images_before or 0)
 
 
 def _has_current(store: CheckpointStore, encoder: str) -> bool:

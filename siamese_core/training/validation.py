@@ -60,7 +60,7 @@ class PrecomputedModel:
 
     @property
     def compares_by_product(self) -> bool:
-        return self.checkpoint.card.get("head") in BY_PRODUCT
+        return self.checkpoint.card.head in BY_PRODUCT
 
     def pairwise_logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return self.checkpoint.pairwise_logits(left, right)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, picked_because, unlike
+from siamese_core.checkpoints.card import CheckpointCard
+from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, picked_because
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.decoding import image_id
 from siamese_core.images.ink import is_ink
@@ -51,7 +52,7 @@ class Chooser:
         inks = [self._is_ink(image) for image in images]
         return Choice(domain_of_images(inks), picked_because(inks))
 
-    def words(self, slot: str, choice: Choice, card: dict) -> tuple[str, str]:
+    def words(self, slot: str, choice: Choice, card: CheckpointCard) -> tuple[str, str]:
         """What was picked and why, and a warning where the checkpoint was trained on other images ("" where
         it was not)."""
         if self.store.fixed_id(slot) is not None:
@@ -60,7 +61,7 @@ class Chooser:
             picked = f"{choice.why}, and {slot} has no other checkpoint for them"
         else:
             picked = f"auto: {choice.why}"
-        return picked, unlike(card, choice.domain) or ""
+        return picked, card.warning_for(choice.domain) or ""
 
     def _is_ink(self, image: Image) -> bool:
         key = id_of(image)

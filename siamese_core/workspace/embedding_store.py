@@ -1,13 +1,13 @@
-"""Embeddings on disk, so that a restart embeds nothing again: a folder for each encoder.
+"""Embeddings kept in memory and on disk, so that an image is embedded once for each encoder.
 
-A folder is named by what decides the embeddings, the encoder's weights and how its images are prepared:
-checkpoints that differ in head or threshold only share it. All of it can be made anew and may be deleted.
+Both are kept by `Checkpoint.embeddings_id`, which checkpoints that differ only in head or threshold share. On
+disk it names a folder. All of it can be made anew and may be deleted.
 """
 
-import hashlib
 import os
 import shutil
 import threading
+from collections import OrderedDict
 from collections.abc import Container, Sequence
 from pathlib import Path
 
@@ -15,20 +15,40 @@ import numpy as np
 
 from siamese_core.atomic import append_to_file, locked
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.checkpoints.encoder_files import files_of
-from siamese_core.workspace.embedding_cache import EmbeddingCache
 
-PREPARED_BY = ("preparation", "size", "channels", "turns", "mirrored")  # of a card
+CACHE_BYTES = 256 * 2**20  # some 16,000 embeddings of koch, 32,000 of resnet50
 KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch
 MOST_UNLABELLED = 500  # images
 ID_BYTES = 65  # 64 hex digits and a line feed
 
 
-def embedding_store_name(checkpoint: Checkpoint, folder: Path) -> str:
-    """The name of the embeddings of the checkpoint that is stored in `folder`."""
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files_of(folder)))
-    digest.update(repr([checkpoint.card.get(name) for name in PREPARED_BY]).encode())
-    return f"{checkpoint.encoder_name}-{digest.hexdigest()[:16]}"
+class EmbeddingCache:
+    """Embeddings by (embeddings id, image id), the latest used kept, at most `limit` bytes. Thread safe."""
+
+    def __init__(self, limit: int = CACHE_BYTES):
+        self.limit = limit
+        self.bytes = 0
+        self._rows: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str]) -> np.ndarray | None:
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+            return self._rows.get(key)
+
+    def fill(self, embeddings_id: str, image_ids: Sequence[str], rows: np.ndarray) -> None:
+        """Put in embeddings (n, d) of n images that were kept elsewhere."""
+        for image_id, row in zip(image_ids, rows, strict=True):
+            self.put((embeddings_id, image_id), row)
+
+    def put(self, key: tuple[str, str], embedding: np.ndarray) -> None:
+        with self._lock:
+            former = self._rows.pop(key, None)
+            self.bytes += embedding.nbytes - (0 if former is None else former.nbytes)
+            self._rows[key] = embedding
+            while self.bytes > self.limit:
+                self.bytes -= self._rows.popitem(last=False)[1].nbytes
 
 
 class EmbeddingStore:
@@ -78,10 +98,10 @@ class EmbeddingStore:
         """float32 (n, dim) of images that are there."""
         return self.rows(self.places(ids))
 
-    def fill(self, cache: EmbeddingCache, checkpoint_id: str, ids: Sequence[str]) -> None:
-        """Puts into the cache what is there of these images."""
+    def fill(self, cache: EmbeddingCache, embeddings_id: str, ids: Sequence[str]) -> None:
+        """Put into the cache what is there of these images."""
         there = [each for each in ids if each in self]
-        cache.fill(checkpoint_id, there, self.take(there))
+        cache.fill(embeddings_id, there, self.take(there))
 
     def places(self, ids: Sequence[str]) -> np.ndarray:
         """int64 (n,): where the images that are there stand."""
@@ -114,16 +134,24 @@ class EmbeddingStore:
             self._count = whole
 
 
-def find_embedding_store(folder: Path, checkpoint: Checkpoint, stored: Path) -> EmbeddingStore | None:
-    """That of the checkpoint that is `stored` there, in the stores' `folder`; None if it has none."""
-    found = folder / embedding_store_name(checkpoint, stored)
+def find_embedding_store(folder: Path, checkpoint: Checkpoint) -> EmbeddingStore | None:
+    """Return the store of a saved checkpoint's encoder in the `folder` of stores; None if it has none."""
+    found = folder / checkpoint.embeddings_id
     return EmbeddingStore(found, checkpoint.encoder.output_shape[-1]) if found.is_dir() else None
 
 
-def unlabelled_rows(folder: Path, checkpoint: Checkpoint, stored: Path, known: Container[str]) -> np.ndarray:
-    """float32 (n, dim), n <= `MOST_UNLABELLED`: embeddings in the stores' `folder` of images that are not
-    `known`, by the encoder of the checkpoint that is `stored` there. Which ones depends on the ids alone."""
-    store = find_embedding_store(folder, checkpoint, stored)
+def open_embedding_store(folder: Path, checkpoint: Checkpoint) -> EmbeddingStore:
+    """Return the store of a saved checkpoint's encoder in the `folder` of stores, made if it has none."""
+    return EmbeddingStore(folder / checkpoint.embeddings_id, checkpoint.encoder.output_shape[-1])
+
+
+def unlabelled_rows(folder: Path, checkpoint: Checkpoint, known: Container[str]) -> np.ndarray:
+    """Return embeddings float32 (n, dim) of images that are not `known`, n <= `MOST_UNLABELLED`.
+
+    They are by the encoder of a saved checkpoint, from the `folder` of stores. Which images they are of
+    depends on the ids alone.
+    """
+    store = find_embedding_store(folder, checkpoint)
     if store is None:
         return np.empty((0, checkpoint.encoder.output_shape[-1]), np.float32)
     return store.take([each for each in store.ids() if each not in known][:MOST_UNLABELLED])

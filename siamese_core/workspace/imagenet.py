@@ -9,12 +9,15 @@ import os
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
-from siamese_core.networks.encoders import PRETRAINED, with_copies
+from siamese_core.networks.embedding_spec import with_copies
+from siamese_core.networks.encoders import PRETRAINED
 
 NETWORK = "resnet50_photographs"
 VARIABLE = "SIAMESE_RESNET50_WEIGHTS"
@@ -72,7 +75,7 @@ def _reason(failure: Exception) -> str:
 def photo_checkpoint(weights: Path, store: CheckpointStore) -> str:
     """The id of the store's checkpoint for photographs, made from the weights if it is not there yet."""
     for info in store.list("resnet50"):
-        if info.card.get("network") == NETWORK and info.card.get("weights_file") == _mark(weights):
+        if info.card.network == NETWORK and info.card.weights_file == _mark(weights):
             return info.id
     return save_checkpoint(_checkpoint(weights), store.new_folder("resnet50"), quantise=False).id
 
@@ -95,19 +98,18 @@ def _checkpoint(weights: Path) -> Checkpoint:
             f"Received: {weights.name} ({str(damage).splitlines()[0]}). Name another file."
         ) from damage
     numbers = json.loads(CALIBRATION.read_bytes())
-    card = {
-        "encoder": spec.name,
-        "network": NETWORK,
-        "head": spec.head,
-        "size": spec.size,
-        "channels": spec.channels,
-        "preparation": spec.preparation,
-        "mirrored": spec.mirrored,
-        "domain": "photographs",
-        "parent": None,
-        "weights_file": _mark(weights),
-        "metrics": numbers["metrics"],
-    }
+    card = CheckpointCard(
+        encoder=spec.name,
+        network=NETWORK,
+        head=spec.head,
+        size=spec.size,
+        channels=spec.channels,
+        preparation=spec.preparation,
+        mirrored=spec.mirrored,
+        domain=PHOTOGRAPHS,
+        weights_file=_mark(weights),
+        metrics=numbers["metrics"],
+    )
     calibration, threshold = Calibration(numbers["slope"], numbers["intercept"]), numbers["threshold"]
-    encoder, head = with_copies(network, card), make_head(spec.head)
+    encoder, head = with_copies(network, card.embedding), make_head(spec.head)
     return Checkpoint("", spec.name, encoder, head, calibration, threshold, card)

@@ -17,7 +17,7 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Chooser, StoredImage, id_of, pixels_of
-from siamese_core.workspace.embedding_cache import EmbeddingCache
+from siamese_core.workspace.embedding_store import EmbeddingCache
 from siamese_core.workspace.verdicts import Comparison, RankedClass, Ranking, is_same
 
 BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
@@ -191,7 +191,7 @@ class Matcher:
         return served.checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
 
     def _embed(self, served: _Served, images: Sequence[np.ndarray | StoredImage]) -> np.ndarray:
-        keys = [(served.checkpoint.id, id_of(image)) for image in images]
+        keys = [(served.checkpoint.embeddings_id, id_of(image)) for image in images]
         rows = {key: self.cache.get(key) for key in keys}
         missing = {key: image for key, image in zip(keys, images, strict=True) if rows[key] is None}
         todo = list(missing)

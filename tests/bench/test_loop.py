@@ -33,7 +33,8 @@ CLASSES, EACH, DIM = 24, 8, 128
 def model() -> Checkpoint:
     """The cosine of embeddings that come from elsewhere."""
     checkpoint = small_checkpoint(0)
-    checkpoint.card["head"], checkpoint.head = "cosine", make_head("cosine")
+    checkpoint.note(head="cosine")
+    checkpoint.head = make_head("cosine")
     checkpoint.calibration = Calibration(20.0, -19.0)
     return checkpoint
 

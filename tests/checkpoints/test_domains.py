@@ -1,17 +1,14 @@
-"""Handwriting or photographs, and what is said where a checkpoint knows only the other."""
+"""Handwriting or photographs."""
 
 from siamese_core.checkpoints.domains import (
     HANDWRITING,
     LOOKED_AT,
     PHOTOGRAPHS,
-    domain_of_card,
     domain_of_images,
     picked_because,
     place,
     slot_of,
     some_of,
-    trained_on,
-    unlike,
 )
 
 
@@ -30,30 +27,9 @@ def test_the_reason_counts_what_it_saw():
     assert picked_because([True, False, False]) == "1 of 3 images is ink, the others photographs"
 
 
-def test_a_card_tells_its_domain_by_word_or_by_its_data():
-    assert domain_of_card({"domain": PHOTOGRAPHS}) == PHOTOGRAPHS
-    assert domain_of_card({"data": {"name": "Omniglot, images_background"}}) == HANDWRITING
-    assert domain_of_card({"data": {"name": "faces"}}) is domain_of_card({}) is None
-
-
-def test_a_checkpoint_is_unlike_images_of_the_other_domain_and_only_where_its_own_is_known():
-    photos = {"domain": PHOTOGRAPHS}
-    assert unlike(photos, HANDWRITING).startswith("Trained on photographs, asked about handwriting")
-    assert unlike(photos, PHOTOGRAPHS) is None
-    assert unlike({}, PHOTOGRAPHS) is None
-
-
 def test_a_place_leads_back_to_its_slot():
     assert place("koch", HANDWRITING) == "koch"
     assert slot_of(place("koch", PHOTOGRAPHS)) == slot_of("koch") == "koch"
-
-
-def test_what_it_was_trained_on_is_told_whatever_it_serves():
-    assert trained_on({"trained_on": PHOTOGRAPHS}) == PHOTOGRAPHS
-    assert domain_of_card({"trained_on": PHOTOGRAPHS}) is None  # it serves where it is put
-    assert trained_on({"trained_on": None, "domain": PHOTOGRAPHS}) == PHOTOGRAPHS
-    assert trained_on({"trained_on": HANDWRITING, "domain": PHOTOGRAPHS}) == HANDWRITING
-    assert unlike({"trained_on": HANDWRITING}, PHOTOGRAPHS).startswith("Trained on handwriting")
 
 
 def test_some_of_many_are_spread_over_all_of_them():

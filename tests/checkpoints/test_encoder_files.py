@@ -1,5 +1,7 @@
 """An encoder stored as another's weights and what is new."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,9 @@ from siamese_core.checkpoints import encoder_files, weights
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE, RANK, UPDATE_FILE
 from siamese_core.checkpoints.weights import LARGE_MATRIX, NamedArray
 from siamese_core.errors import UserError
+from siamese_core.networks.embedding_spec import EmbeddingSpec
 
+SPEC = EmbeddingSpec("small_cnn", size=48, channels=3, preparation="plain")
 SHAPES = {"conv/kernel": (5, 5, 8, 32), "conv/bias": (32,), "dense/kernel": (600, 300), "dense/bias": (300,)}
 
 
@@ -84,16 +88,22 @@ def test_an_update_of_an_updated_encoder_is_of_the_same_file(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
-def test_encoders_are_the_same_where_all_their_files_are(tmp_path):
+def test_embeddings_have_one_name_where_all_files_of_the_encoder_are_the_same(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
     updated(base, learnt(base, rank=3), tmp_path / "one")
     updated(base, learnt(base, rank=3, seed=2), tmp_path / "other")
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    encoder_files.share(tmp_path / "one", copy)
-    assert encoder_files.are_the_same(tmp_path / "one", copy)
-    assert not encoder_files.are_the_same(tmp_path / "one", tmp_path / "other")
-    assert not encoder_files.are_the_same(tmp_path / "one", base)
+    (tmp_path / "copy").mkdir()
+    for file in encoder_files.files_of(tmp_path / "one"):
+        shutil.copyfile(file, tmp_path / "copy" / file.name)
+    folders = (tmp_path / "one", tmp_path / "copy", tmp_path / "other", base)
+    one, copy, *others = (encoder_files.embeddings_id(folder, SPEC) for folder in folders)
+    assert one == copy and len({one, *others}) == 3
+    assert encoder_files.embeddings_id(base, replace(SPEC, network="face_cnn")) not in (one, *others)
+
+
+def test_a_folder_without_an_encoder_has_no_embeddings(tmp_path):
+    with pytest.raises(UserError, match=f"needs its {ENCODER_FILE}"):
+        encoder_files.embeddings_id(tmp_path, SPEC)
 
 
 def test_an_update_of_another_network_is_refused(tmp_path):

@@ -12,7 +12,9 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import CARD_FILE, ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.card import CARD_FILE
+from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import LEFTOVER_SECONDS, CheckpointStore
 from siamese_core.errors import UserError
 
@@ -89,7 +91,7 @@ def test_the_list_has_origin_and_current_and_the_newest_last(store):
     assert [info.origin for info in listed] == ["shipped", "workspace", "workspace"]
     assert [info.current for info in listed] == [True, False, False]
     assert [info.folder.name for info in listed] == ["small_cnn", "first", "second"]
-    assert all(info.encoder == "small_cnn" and info.card["id"] == info.id for info in listed)
+    assert all(info.encoder == "small_cnn" and info.card.id == info.id for info in listed)
     assert store.list("small_cnn") == listed and store.list("koch") == []
 
 

@@ -1,12 +1,13 @@
 """Two checkpoints in one, on encoders that see one channel each and whose logits are known by hand."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from siamese_core.checkpoints.card import base_card
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
@@ -122,7 +123,7 @@ def test_a_damaged_fusion_is_refused_by_name(tmp_path, text):
 
 def test_who_alone_was_trained_on_such_images_answers_alone():
     def trained(on: str | None, threshold: float) -> Checkpoint:
-        card = {"trained_on": on} if on else {}
+        card = replace(base_card("koch"), trained_on=on)
         return Checkpoint("", "koch", None, None, Calibration(1.0, 0.0), threshold, card)
 
     both = Fusion(0.3, 0.6, 0.1, 0.45)

@@ -32,7 +32,7 @@ def bench(workspace, shipped) -> Workbench:
 @pytest.fixture
 def photo_id(bench) -> str:
     checkpoint = small_checkpoint(7)
-    checkpoint.card["domain"] = PHOTOGRAPHS
+    checkpoint.note(domain=PHOTOGRAPHS)
     saved = save_checkpoint(checkpoint, bench.checkpoints.new_folder("small_cnn"), quantise=False)
     bench.checkpoints.promote(saved.id, "resnet50")
     return saved.id
@@ -68,7 +68,7 @@ def test_of_many_images_some_are_looked_at():
 def test_a_checkpoint_named_by_its_folder_warns_of_images_it_never_saw():
     checkpoint = small_checkpoint(1)
     assert warning_of(checkpoint, images(PHOTOS)) == ""
-    checkpoint.card["trained_on"] = HANDWRITING
+    checkpoint.note(trained_on=HANDWRITING)
     assert warning_of(checkpoint, images(PHOTOS)).startswith(
         "Trained on handwriting, asked about photographs"
     )

@@ -1,25 +1,30 @@
 """Real checkpoints that are small enough for tests: untrained, but with answers spread over 0..1."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from siamese_core.checkpoints import canary
-from siamese_core.checkpoints.checkpoint import Checkpoint, base_card, save_checkpoint
+from siamese_core.checkpoints.card import base_card
+from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.metrics import Calibration
-from siamese_core.networks.encoders import build_network, with_copies
+from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.heads import make_head
 
 SIZE = 48  # pixels: the least that small_cnn's poolings leave something of
 
 
-def small_checkpoint(seed: int = 0, encoder_name: str = "small_cnn", size: int | None = SIZE) -> Checkpoint:
-    """A checkpoint in memory; another seed gives other weights."""
+def small_checkpoint(
+    seed: int = 0, encoder_name: str = "small_cnn", size: int | None = SIZE, **entries: object
+) -> Checkpoint:
+    """Return a checkpoint in memory with further entries on its card; another seed gives other weights."""
     keras.utils.set_random_seed(seed)
-    card = base_card(encoder_name, size)
-    encoder, head = with_copies(build_network(card), card), make_head(card["head"])
+    card = replace(base_card(encoder_name, size), **entries)
+    spec = card.embedding
+    encoder, head = with_copies(build_network(spec), spec), make_head(card.head)
     checkpoint = Checkpoint("", encoder_name, encoder, head, Calibration(1.0, 0.0), 0.5, card)
     embeddings = checkpoint.embed(canary.drawings())
     left, right = canary.pairs(len(embeddings))

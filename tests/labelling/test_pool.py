@@ -162,7 +162,7 @@ def test_a_pool_of_photographs_goes_through_the_checkpoint_for_photographs(done,
     koch, resnet50 = pool.embedded()
     assert resnet50.checkpoint.id == saved.id and koch.checkpoint.id == bench.checkpoints.current_id("koch")
     assert pool.progress().embedded == len(resnet50.store) == COUNT
-    resnet50.checkpoint.card["domain"] = HANDWRITING
+    resnet50.checkpoint.note(domain=HANDWRITING)
     assert "Trained on handwriting, asked about photographs" in pool.warnings()["resnet50"]
 
 

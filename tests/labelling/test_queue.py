@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,9 +149,9 @@ def test_a_threshold_that_calls_nearly_every_pair_same_is_told(asking, bench, mo
 def test_who_never_saw_such_images_chooses_questions_only_by_disagreeing(asking, bench, monkeypatch):
     pool, rng = asking().pool, np.random.default_rng(0)
     koch, resnet50 = (bench.matcher.checkpoint(slot, pool.domain()) for slot in SLOTS)
-    monkeypatch.setitem(koch.card, "trained_on", HANDWRITING)
+    monkeypatch.setattr(koch, "card", replace(koch.card, trained_on=HANDWRITING))
     for trained_on, encoders in ((HANDWRITING, 2), (PHOTOGRAPHS, 1)):  # these are photographs
-        monkeypatch.setitem(resnet50.card, "trained_on", trained_on)
+        monkeypatch.setattr(resnet50, "card", replace(resnet50.card, trained_on=trained_on))
         table = build_table(pool, rng)
         assert table.candidates.log_odds.shape[1] == encoders
         said = np.array([[each.similarity for each in row] for row in table.verdicts(every_pair(table))])

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.samples import photograph, stroke_glyph
+from helpers.samples import stroke_glyph
 from siamese_core.errors import UserError
-from siamese_core.images.ink import normalise_ink
-from siamese_core.networks.encoders import ENCODERS, SLOTS, encoder_spec, prepare, with_copies
+from siamese_core.networks.encoders import ENCODERS, SLOTS, encoder_spec
 from siamese_core.networks.heads import HEADS
 from siamese_core.networks.losses import LOSSES
+from siamese_core.networks.preparation import prepare
 
 SMALL = {"koch": 65, "resnet50": 32, "small_cnn": 36, "face_cnn": 32}  # px: sides that build quickly
 EMBEDDING_DIM = {"koch": 4096, "resnet50": 2048, "small_cnn": 128, "face_cnn": 128}
@@ -125,75 +125,3 @@ def test_the_page_s_slots_are_encoders():
 def test_an_unknown_encoder_gets_the_choices():
     with pytest.raises(UserError, match="koch, resnet50, small_cnn, face_cnn. Received: 'vgg'"):
         encoder_spec("vgg")
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("preparation", ["ink", "plain"])
-@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (700, 1), (3, 200), (90, 90), (1024, 768)])
-def test_prepared_images_have_the_encoder_s_shape(shape, preparation, channels):
-    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
-    prepared = prepare(image, preparation, 40, channels)
-    assert prepared.shape == (40, 40, channels)
-    assert prepared.dtype == np.uint8
-
-
-def test_ink_is_normalised_and_everything_else_fitted():
-    rng = np.random.default_rng(1)
-    glyph, photo = stroke_glyph(rng, 80), photograph(rng)
-    assert np.array_equal(prepare(glyph, "ink", 64, 1)[:, :, 0], normalise_ink(glyph, 64))
-    assert np.array_equal(prepare(photo, "ink", 64, 3), prepare(photo, "plain", 64, 3))
-    coloured = prepare(glyph, "ink", 64, 3)
-    assert (coloured == coloured[:, :, :1]).all()
-
-
-def test_fitting_keeps_the_aspect_and_fills_up_with_white():
-    wide = np.zeros((10, 40, 3), np.uint8)
-    fitted = prepare(wide, "plain", 20, 3)
-    dark = fitted[:, :, 0] < 128
-    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
-    assert (len(rows), len(columns)) == (5, 20)
-    assert (fitted[: rows[0]] == 255).all()
-    assert abs(rows.mean() - 9.5) <= 1
-
-
-def test_plain_colours_survive_and_grey_is_their_brightness():
-    image = np.full((9, 9, 3), (200, 100, 0), np.uint8)
-    assert (prepare(image, "plain", 6, 3) == (200, 100, 0)).all()
-    assert np.abs(prepare(image, "plain", 6, 1).astype(int) - 118.5).max() <= 1
-
-
-def test_an_unknown_preparation_is_refused():
-    with pytest.raises(UserError, match="'ink' or 'plain'. Received: 'sketch'"):
-        prepare(np.zeros((4, 4, 3), np.uint8), "sketch", 8, 1)
-
-
-def test_turned_copies_are_averaged_with_the_image():
-    network = encoder_spec("small_cnn").build(48)
-    turned = with_copies(network, {"turns": (-90.0, 90.0)})
-    assert [id(each) for each in turned.weights] == [id(each) for each in network.weights]
-    images = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 3)).astype("float32")
-    quarters = [np.rot90(images, turns, axes=(1, 2)) for turns in (-1, 0, 1)]
-    expected = np.mean([network.predict_on_batch(each) for each in quarters], axis=0)
-    np.testing.assert_allclose(turned.predict_on_batch(images), expected, atol=1e-3)
-
-
-def test_paper_comes_in_where_a_copy_is_turned_away():
-    network = encoder_spec("small_cnn").build(48)
-    paper = np.full((1, 48, 48, 3), 255, "float32")
-    alone = network.predict_on_batch(paper)
-    np.testing.assert_allclose(
-        with_copies(network, {"turns": (8.0,)}).predict_on_batch(paper), alone, atol=1e-4
-    )
-
-
-def test_the_mirror_image_is_averaged_with_the_image():
-    network = encoder_spec("small_cnn").build(48)
-    images = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 3)).astype("float32")
-    expected = np.mean([network.predict_on_batch(each) for each in (images, images[:, :, ::-1])], axis=0)
-    both = with_copies(network, {"mirrored": True}).predict_on_batch(images)
-    np.testing.assert_allclose(both, expected, atol=1e-3)
-
-
-def test_without_copies_a_network_is_itself():
-    network = encoder_spec("small_cnn").build(48)
-    assert with_copies(network, {}) is network

@@ -1,11 +1,14 @@
 """Training an encoder further on answers, with real small networks and a few steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from helpers.samples import alphabet
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import Checkpoint, base_card
+from siamese_core.checkpoints.card import base_card
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.metrics import Calibration
 from siamese_core.networks.encoders import PRETRAINED
 from siamese_core.networks.heads import make_head
@@ -53,7 +56,8 @@ def short() -> pytest.MonkeyPatch:
 def face_cnn() -> Checkpoint:
     """An encoder with batch normalisation and a head with weights."""
     parent = small_checkpoint(0, "face_cnn")
-    parent.card["head"], parent.head = "weighted_l1", make_head("weighted_l1")
+    parent.note(head="weighted_l1")
+    parent.head = make_head("weighted_l1")
     parent.head.build((None, 128), (None, 128))
     parent.calibration = Calibration(4.0, 1.0)
     return parent
@@ -110,7 +114,7 @@ def test_the_weights_are_those_between_the_parents_and_the_trained(short, run, m
 
 def test_the_card_says_how_long_it_was_trained(run):
     parent, _, child, _ = run
-    assert child.card["steps"] == 6 and child.card["size"] == parent.card["size"] and child.id == ""
+    assert child.card.steps == 6 and child.card.size == parent.card.size and child.id == ""
 
 
 def test_progress_ends_at_the_whole(run):
@@ -138,7 +142,7 @@ def test_a_frozen_network_and_replayed_pairs_of_one_kind_do_not_stop_it(short):
 
 
 def test_of_a_network_that_knows_photographs_the_last_stage_learns():
-    spec, card = PRETRAINED[NETWORK], base_card("resnet50", 64) | {"network": NETWORK}
+    spec, card = PRETRAINED[NETWORK], replace(base_card("resnet50", 64), network=NETWORK)
     parent = Checkpoint(
         "", "resnet50", spec.build(64), make_head("cosine"), Calibration(30.0, 0.0), 0.5, card
     )

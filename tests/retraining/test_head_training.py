@@ -21,7 +21,6 @@ from siamese_core.retraining.head_training import (
     REPLAY_WEIGHT,
     adapted,
     answers_evidence,
-    inherited_card,
     learned_head,
     pairs_evidence,
     retrained_head,
@@ -38,7 +37,7 @@ def weighted() -> Checkpoint:
     """koch: its head has a weight for each dimension."""
     checkpoint = small_checkpoint(0, "koch", 72)
     checkpoint.calibration = Calibration(0.7, -0.3)
-    checkpoint.card |= {"metrics": {"accuracy": 1.0}, "steps": 5, "data": {"sha256": "ab"}}
+    checkpoint.note(metrics={"accuracy": 1.0}, steps=5, data={"sha256": "ab"})
     checkpoint.id = "koch-0123456789ab"
     return checkpoint
 
@@ -95,7 +94,7 @@ def test_a_candidates_log_odds_are_those_of_the_adaptation(name, request):
 def test_the_parent_is_left_as_it_was(name, request):
     model = request.getfixturevalue(name)
     calibration, weights = model.calibration, [each.copy() for each in model.head.get_weights()]
-    card = dict(model.card)
+    card = model.card
     adapted(model, found(model))
     assert_as_before(model, calibration, weights)
     assert model.card == card
@@ -118,20 +117,6 @@ def test_a_candidate_is_saved_and_loaded_as_any_checkpoint(weighted, tmp_path):
     np.testing.assert_allclose(
         log_odds(loaded, embedded, pairs), log_odds(candidate, embedded, pairs), atol=1e-5
     )
-
-
-def test_a_card_inherits_what_the_encoder_is_but_not_what_the_parent_did(weighted):
-    card = inherited_card(weighted)
-    assert card["parent"] == weighted.id
-    assert {card[name] for name in ("encoder", "head", "preparation")} == {"koch", "weighted_l1", "ink"}
-    assert (card["size"], card["channels"]) == (72, 1)
-    assert not {"metrics", "steps", "data"} & set(card)
-
-
-def test_a_card_still_tells_what_its_ancestors_were_trained_on(weighted):
-    omniglot = replace(weighted, card=weighted.card | {"data": {"name": "Omniglot, images_background"}})
-    child = replace(weighted, card=inherited_card(omniglot))
-    assert child.card["trained_on"] == inherited_card(child)["trained_on"] == "handwriting"
 
 
 # evidence
@@ -195,7 +180,7 @@ def test_answers_teach_the_head_what_the_parent_does_not_know(weighted):
     assert weight.argmax() == 0 and weight[0] > 10 * np.abs(weight[1:]).max()
     logits = np.asarray(candidate.head.bias) - new.gaps @ np.asarray(candidate.head.weight)
     np.testing.assert_array_equal(candidate.calibration.log_odds(logits) >= 0, new.same)
-    assert candidate.card["adaptation"]["prior_precision"] > 0
+    assert candidate.card.adaptation["prior_precision"] > 0
 
 
 def test_a_head_changes_as_far_as_the_candidate_is_allowed(weighted):
@@ -221,7 +206,7 @@ def test_replayed_pairs_together_count_as_a_share_of_the_answers(plain):
     assert 0 < REPLAY_WEIGHT <= 1
     assert once.slope == pytest.approx(often.slope) and once.intercept == pytest.approx(often.intercept)
     assert abs(once.intercept - alone.intercept) > 0.01
-    photographs = replace(plain, card=plain.card | {"trained_on": PHOTOGRAPHS})
+    photographs = replace(plain, card=replace(plain.card, trained_on=PHOTOGRAPHS))
     theirs = retrained_head(photographs, answers, replay, np.random.default_rng(0)).calibration
     assert theirs == alone  # the replayed pairs are of drawings
 
@@ -245,7 +230,8 @@ def answered(rng: np.random.Generator, count: int, things: int = 40, wrong: floa
 @pytest.fixture(scope="module")
 def cosine() -> Checkpoint:
     checkpoint = small_checkpoint(0)
-    checkpoint.card["head"], checkpoint.head = "cosine", make_head("cosine")
+    checkpoint.note(head="cosine")
+    checkpoint.head = make_head("cosine")
     checkpoint.calibration = Calibration(20.0, -19.0)
     return checkpoint
 
@@ -283,8 +269,8 @@ def test_a_learned_head_is_saved_and_loaded_as_any_checkpoint(cosine, tmp_path):
     candidate = learned_head(cosine, shown, given, np.random.default_rng(0))
     saved = save_checkpoint(candidate, tmp_path / "learned", quantise=False)
     loaded = load_checkpoint(tmp_path / "learned")
-    assert loaded.id == saved.id and loaded.card["head"] == "learnt_cosine"
-    assert loaded.card["learning"]["answers"] == 200
+    assert loaded.id == saved.id and loaded.card.head == "learnt_cosine"
+    assert loaded.card.learning["answers"] == 200
     np.testing.assert_allclose(
         loaded.logits(shown[:50], shown[50:100]), candidate.logits(shown[:50], shown[50:100]), atol=1e-5
     )
@@ -304,7 +290,7 @@ def test_a_learned_head_learns_again_as_a_parent(cosine):
 
 def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_compared(cosine):
     """A head with weights says so, and its children's, which keep them as their scale."""
-    trained = replace(cosine, card=cosine.card | {"head": "weighted_l1"}, head=make_head("weighted_l1"))
+    trained = replace(cosine, card=replace(cosine.card, head="weighted_l1"), head=make_head("weighted_l1"))
     trained.head.build((None, 128), (None, 128))
     trained.head.weight.assign(np.random.default_rng(0).uniform(0.1, 1, 128))
     shown, few = answered(np.random.default_rng(5), 40)
@@ -313,7 +299,7 @@ def test_what_is_usual_depends_on_whether_the_embeddings_were_trained_to_be_comp
         return learned_head(parent, shown, few, np.random.default_rng(0))
 
     def setting(model: Checkpoint) -> tuple:
-        return tuple(model.card["learning"][name] for name in ("power", "shrinkage"))
+        return tuple(model.card.learning[name] for name in ("power", "shrinkage"))
 
     assert setting(learning(cosine)) == DEFAULT_PRETRAINED.setting
     child = learning(trained)

@@ -21,7 +21,8 @@ from helpers.samples import draw_program, stroke_program
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
@@ -50,7 +51,8 @@ def agreeable(seed: int = 0) -> Checkpoint:
 
 def weighted() -> Checkpoint:
     checkpoint = agreeable()
-    checkpoint.card["head"], checkpoint.head = "weighted_l1", make_head("weighted_l1")
+    checkpoint.note(head="weighted_l1")
+    checkpoint.head = make_head("weighted_l1")
     checkpoint.head.build((None, 128), (None, 128))
     return checkpoint
 
@@ -128,7 +130,7 @@ def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, o
     assert report.checkpoints == (parent, served(answered, slot))
     assert parent != served(answered, slot) == answered.checkpoints.current_id(slot)
     card = answered.matcher.checkpoint(slot).card
-    assert ("steps" in card, "learning" in card or "adaptation" in card) == (options.mode == "full", True)
+    assert (card.steps is not None, bool(card.learning or card.adaptation)) == (options.mode == "full", True)
     assert answered.checkpoints.rollback(slot) == parent == served(answered, slot)
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and told[-1] == (1.0, report.reason)
@@ -172,11 +174,11 @@ def test_the_reports_are_written_with_the_images_they_show(judged):
 def test_the_card_of_a_candidate_tells_its_own_story(judged):
     workbench, report = judged
     card = load_checkpoint(workbench.checkpoints.folder(report.checkpoints[1])).card
-    assert card["parent"] == report.checkpoints[0] and card["mode"] == "head" and card["seed"] == 0
-    assert card["answers"]["training"] == 56 and card["answers"]["holdout"] == 24
-    assert card["answers"]["until"] == "different 39"
-    assert card["metrics"]["holdout"] == report.json()["after"]
-    assert card["metrics"]["base"]["ci95"] == report.json()["base_after"]["ci95"]
+    assert card.parent == report.checkpoints[0] and card.mode == "head" and card.seed == 0
+    assert card.answers["training"] == 56 and card.answers["holdout"] == 24
+    assert card.answers["until"] == "different 39"
+    assert card.metrics["holdout"] == report.json()["after"]
+    assert card.metrics["base"]["ci95"] == report.json()["base_after"]["ci95"]
 
 
 def test_in_mode_head_the_encoder_is_stored_once(judged):
@@ -188,7 +190,7 @@ def test_in_mode_head_the_encoder_is_stored_once(judged):
 def test_what_serves_learned_as_what_was_judged_did_but_from_the_holdout_too(judged):
     workbench, report = judged
     card = load_checkpoint(workbench.checkpoints.folder(report.checkpoints[1])).card
-    assert card["head"] == "learnt_cosine" and card["learning"]["answers"] == 80
+    assert card.head == "learnt_cosine" and card.learning["answers"] == 80
     for pair in report.json()["fixed"]:
         images = (workbench.images.read(pair[side]) for side in ("left", "right"))
         said = workbench.matcher.compare(*images, ["resnet50"])[0]

@@ -9,7 +9,8 @@ from helpers.training_runs import SPEC
 from siamese_core.data.datasets import load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
-from siamese_core.networks.encoders import encoder_spec, prepare
+from siamese_core.networks.encoders import encoder_spec
+from siamese_core.networks.preparation import prepare
 from siamese_core.training.prepared_images import PreparedImages, embed_pixels
 
 

@@ -102,22 +102,22 @@ def test_a_run_makes_a_checkpoint_that_loads(trained):
 
 def test_its_card_says_what_it_was_made_of(trained, data, unseen):
     card = load_checkpoint(trained[0].folder).card
-    assert (card["seed"], card["steps"], card["parent"], card["size"]) == (3, STEPS, None, SIZE)
-    assert card["trained_on"] == "handwriting"
-    assert card["training_images"] == STEPS * 12 * 4 and card["training_seconds"] > 0
-    assert card["data"] == {"images": 48, "classes": 12, "sha256": load_dataset([data]).fingerprint()}
-    assert card["validation_data"]["sha256"] == load_dataset([unseen]).fingerprint()
+    assert (card.seed, card.steps, card.parent, card.size) == (3, STEPS, None, SIZE)
+    assert card.trained_on == "handwriting"
+    assert card.training_images == STEPS * 12 * 4 and card.training_seconds > 0
+    assert card.data == {"images": 48, "classes": 12, "sha256": load_dataset([data]).fingerprint()}
+    assert card.validation_data["sha256"] == load_dataset([unseen]).fingerprint()
 
 
 def test_its_card_says_how_good_it_is_with_counts_and_intervals(trained):
     card = load_checkpoint(trained[0].folder).card
-    one_shot, verification = card["metrics"]["one_shot"], card["metrics"]["verification"]
+    one_shot, verification = card.metrics["one_shot"], card.metrics["verification"]
     assert one_shot["setting"] == "5-way 1-shot, classes held out" and one_shot["trials"] == 200
     assert verification["pairs"] == 1000 and verification["protocol"].startswith("verification, random pairs")
     for measured in (one_shot, verification):
         low, high = measured["ci95"]
         assert 0 <= low <= measured["accuracy"] <= high <= 1 and low < high
-    assert abs(card["metrics"]["one_shot_lost_by_storing"]) < 0.1
+    assert abs(card.metrics["one_shot_lost_by_storing"]) < 0.1
 
 
 def test_it_is_calibrated_on_the_classes_held_out(trained, unseen):
@@ -135,7 +135,7 @@ def test_the_answer_is_the_contracts(trained):
     told = made.json()
     assert set(told) == {"checkpoint", "folder", "steps", "images", "seconds", "validation"}
     assert (told["checkpoint"], told["steps"], told["images"]) == (made.checkpoint.id, STEPS, STEPS * 48)
-    assert told["validation"] == load_checkpoint(made.folder).card["metrics"]
+    assert told["validation"] == load_checkpoint(made.folder).card.metrics
 
 
 def test_progress_tells_each_step_and_the_measuring(trained):
@@ -207,8 +207,8 @@ def test_a_request_that_makes_no_sense_is_told(store, data, change):
 def test_without_validation_data_some_classes_are_held_out(store, data, tmp_path):
     made = train_checkpoint(replace(request(data), steps=1, out=tmp_path / "out"), store, silent)
     card = made.checkpoint.card
-    assert card["data"]["classes"] == 10 and card["data"]["images"] == 40
-    assert card["validation_data"]["classes"] == 2 and card["validation_data"]["images"] == 8
+    assert card.data["classes"] == 10 and card.data["images"] == 40
+    assert card.validation_data["classes"] == 2 and card.validation_data["images"] == 8
     assert made.validation["one_shot"]["setting"] == "2-way 1-shot, classes held out"
 
 
@@ -224,7 +224,7 @@ def test_a_list_of_pairs_trains_with_class_folders_to_calibrate_on(store, data, 
     pairs = pair_list(data, data.parent / "pairs.csv")
     asked = replace(request(pairs, validation=unseen, out=tmp_path / "out"), steps=2)
     card = train_checkpoint(asked, store, silent).checkpoint.card
-    assert card["data"]["images"] == 48 and card["data"]["pairs"] == 24 + 44
+    assert card.data["images"] == 48 and card.data["pairs"] == 24 + 44
     assert "--validation" in told_of(store, request(pairs))
 
 
@@ -256,15 +256,15 @@ def test_patience_ends_a_run_that_does_not_get_better(store, data, unseen, tmp_p
     asked = request(data, validation=unseen, out=tmp_path / "out", interval_minutes=0, patience=1)
     made = train_checkpoint(replace(asked, steps=200), store, silent)
     assert made.training.steps < 200
-    assert made.checkpoint.card["steps"] == made.training.best_step < made.training.steps
+    assert made.checkpoint.card.steps == made.training.best_step < made.training.steps
 
 
 def test_a_run_goes_on_from_a_checkpoint(trained, store, data, unseen, tmp_path):
     first = trained[0]
     asked = request(data, validation=unseen, out=tmp_path / "second", start=first.folder, seed=1)
     card = train_checkpoint(asked, store, silent).checkpoint.card
-    assert card["parent"] == first.checkpoint.id
-    assert card["images_before"] == first.training.images == card["training_images"]
+    assert card.parent == first.checkpoint.id
+    assert card.images_before == first.training.images == card.training_images
 
 
 def test_what_is_new_is_stored_beside_what_it_was_learnt_from(trained, store, data, unseen, tmp_path):

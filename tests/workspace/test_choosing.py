@@ -31,7 +31,7 @@ def store(tmp_path, shipped):
 def photo_id(store):
     """The id of a checkpoint whose card says that it is for photographs; promoted."""
     checkpoint = small_checkpoint(7)
-    checkpoint.card["domain"] = PHOTOGRAPHS
+    checkpoint.note(domain=PHOTOGRAPHS)
     saved = save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=False)
     store.promote(saved.id, "resnet50")
     return saved.id

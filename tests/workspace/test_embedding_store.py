@@ -1,4 +1,4 @@
-"""Embeddings on disk: read back as they were, by several at once, and whole after a kill."""
+"""Embeddings on disk, read back as they were, by several at once, and whole after a kill; and in memory."""
 
 import os
 import subprocess
@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.checkpoints.checkpoint import ENCODER_FILE, Checkpoint
-from siamese_core.metrics import Calibration
-from siamese_core.workspace.embedding_store import KEPT, EmbeddingStore, embedding_store_name, tidy
+from siamese_core.workspace.embedding_store import KEPT, EmbeddingCache, EmbeddingStore, tidy
 
 
 def ids(*numbers: int) -> list[str]:
@@ -93,22 +91,6 @@ def test_a_store_that_was_emptied_starts_over(store):
     np.testing.assert_array_equal(store.take(ids(3)), rows(3))
 
 
-def test_checkpoints_share_a_store_if_their_encoders_are_one(tmp_path):
-    def name(content: bytes, folder: str, **card) -> str:
-        (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / folder / ENCODER_FILE).write_bytes(content)
-        card = {"preparation": "ink", "size": 105, "channels": 1} | card
-        checkpoint = Checkpoint(folder, "koch", None, None, Calibration(1, 0), 0.5, card)
-        return embedding_store_name(checkpoint, tmp_path / folder)
-
-    assert (
-        name(b"weights", "a") == name(b"weights", "b").replace("b-", "a-") == name(b"weights", "c", steps=7)
-    )
-    assert name(b"weights", "a").startswith("koch-")
-    names = [name(b"weights", "a"), name(b"others", "a"), name(b"weights", "a", size=64)]
-    assert len({*names, name(b"weights", "a", preparation="plain")}) == 4
-
-
 def test_only_the_latest_used_stores_are_kept(tmp_path):
     for number in range(KEPT + 2):
         folder = EmbeddingStore(tmp_path / f"s{number}", 5).folder
@@ -117,3 +99,41 @@ def test_only_the_latest_used_stores_are_kept(tmp_path):
     tidy(tmp_path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["s0", *(f"s{n}" for n in range(3, KEPT + 2))]
     tidy(tmp_path / "missing")
+
+
+# In memory
+
+
+def vector(value: float) -> np.ndarray:
+    return np.full(4, value, np.float32)
+
+
+def test_the_cache_gives_what_was_put_and_nothing_else():
+    cache = EmbeddingCache()
+    cache.put(("koch", "a"), vector(1))
+    assert np.array_equal(cache.get(("koch", "a")), vector(1))
+    assert cache.get(("other", "a")) is None and cache.get(("koch", "b")) is None
+
+
+def test_the_embedding_unused_for_longest_goes_first():
+    cache = EmbeddingCache(limit=3 * vector(0).nbytes)
+    for index in range(3):
+        cache.put(("koch", str(index)), vector(index))
+    cache.get(("koch", "0"))
+    cache.put(("koch", "3"), vector(3))
+    kept = [cache.get(("koch", str(index))) is not None for index in range(4)]
+    assert kept == [True, False, True, True]
+
+
+def test_an_embedding_put_again_counts_once():
+    cache = EmbeddingCache()
+    for value in range(5):
+        cache.put(("koch", "a"), vector(value))
+    assert cache.bytes == vector(0).nbytes
+    assert np.array_equal(cache.get(("koch", "a")), vector(4))
+
+
+def test_an_embedding_larger_than_the_limit_is_not_kept():
+    cache = EmbeddingCache(limit=8)
+    cache.put(("koch", "a"), vector(1))
+    assert cache.get(("koch", "a")) is None and cache.bytes == 0

@@ -14,7 +14,8 @@ from siamese_core.checkpoints.checkpoint import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
-from siamese_core.networks.encoders import MIDDLE, prepare
+from siamese_core.networks.architectures import MIDDLE
+from siamese_core.networks.preparation import prepare
 from siamese_core.workspace import imagenet
 from siamese_core.workspace.workbench import Workbench
 

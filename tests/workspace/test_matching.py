@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import SIZE, ship_small, small_checkpoint
-from siamese_core.checkpoints.checkpoint import ENCODER_FILE, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS

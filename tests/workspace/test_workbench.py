@@ -10,7 +10,8 @@ import pytest
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.checkpoints.checkpoint import ENCODER_FILE, save_checkpoint
+from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.encoders import SLOTS

@@ -8,7 +8,6 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from siamese_core.bench.catalogue import SPEED, measure
-from siamese_core.checkpoints.domains import unlike
 from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
 from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
 from siamese_core.cli.terminal import table
@@ -95,7 +94,7 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
 
     data = load_dataset(options.data)
     model, embeddings, domain = _embedded(options, data, progress)
-    warning = unlike(model.card, domain)
+    warning = model.card.warning_for(domain)
     name = " + ".join(path.stem for path in options.data)
     places = loop.domains(name, data, embeddings)
     progress(0.5, "measuring the base protocol")

@@ -71,8 +71,8 @@ def _result(store: "CheckpointStore") -> CommandResult:
             "encoder": info.encoder,
             "origin": info.origin,
             "current": info.current,
-            "created_at": info.card["created_at"],
-            "parent": info.card.get("parent"),
+            "created_at": info.card.created_at,
+            "parent": info.card.parent,
             "folder": str(info.folder),
         }
         for info in store.list()

@@ -82,11 +82,11 @@ def slot_rows(slot: str, found: Sequence[CheckpointInfo], serving: Mapping[str, 
 
 
 def checkpoint_row(info: CheckpointInfo, serves: str | None) -> CheckpointRow:
-    measured = (info.card.get("metrics") or {}).get("one_shot") or {}
+    measured = (info.card.metrics or {}).get("one_shot") or {}
     return CheckpointRow(
         id=info.id,
         learned_from=learned_from(info),
-        made=minute(str(info.card["created_at"])),
+        made=minute(info.card.created_at),
         serves=serves,
         accuracy=measured.get("accuracy"),
         setting=measured.get("setting", "not measured"),
@@ -96,10 +96,9 @@ def checkpoint_row(info: CheckpointInfo, serves: str | None) -> CheckpointRow:
 def learned_from(info: CheckpointInfo) -> str:
     """Return in words what a checkpoint learned from, as its card tells."""
     card = info.card
-    answers, data = card.get("answers"), card.get("data")
-    if isinstance(answers, dict):
-        learned = card.get("learning", answers).get("answers", answers.get("training", 0))
-        return f"{learned} answers, on top of {card.get('parent')}"
-    if isinstance(data, dict) and data.get("name"):
-        return str(data["name"])
-    return "ImageNet weights" if "network" in card else info.origin
+    if card.answers is not None:
+        learned = (card.learning or card.answers).get("answers", card.answers.get("training", 0))
+        return f"{learned} answers, on top of {card.parent}"
+    if card.data is not None and card.data.get("name"):
+        return str(card.data["name"])
+    return "ImageNet weights" if card.network else info.origin

@@ -1,5 +1,6 @@
 """`bench` as people and programs call it, with small checkpoints in both slots."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from helpers.commands import copied
 from helpers.samples import write_class_folders
 from siamese_core.bench.catalogue import SPEED
-from siamese_core.checkpoints.checkpoint import read_card, write_card
+from siamese_core.checkpoints.card import read_card, write_card
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli.command import CommandResult
@@ -21,7 +22,7 @@ def home(slots, tmp_path_factory) -> Path:
     """A workspace with a small checkpoint in both slots; koch's says that it was trained on photographs."""
     home = copied(slots, tmp_path_factory.mktemp("bench"))
     folder = CheckpointStore(home).current_folder("koch")
-    write_card(folder, read_card(folder) | {"trained_on": PHOTOGRAPHS})
+    write_card(folder, replace(read_card(folder), trained_on=PHOTOGRAPHS))
     return home
 
 

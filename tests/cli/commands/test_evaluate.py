@@ -87,7 +87,7 @@ def test_evaluate_asks_the_checkpoint_for_photographs_about_photographs(run, own
             image_file(photograph(rng))
         )
     checkpoint, store = small_checkpoint(9), CheckpointStore(own_slots)
-    checkpoint.card["domain"] = "photographs"
+    checkpoint.note(domain="photographs")
     saved = save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=True)
     store.promote(saved.id, "resnet50")
     before = store.current_id("resnet50")

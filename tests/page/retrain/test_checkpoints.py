@@ -1,8 +1,11 @@
 """The checkpoints of each slot: what they learned from, and the way back."""
 
+from dataclasses import replace
+
 import pytest
 
 from helpers.small_checkpoints import promote_small, small_checkpoint
+from siamese_core.checkpoints.card import base_card
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
@@ -15,7 +18,7 @@ def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
     ids = []
     for seed in (2, 3):
         checkpoint = small_checkpoint(seed)
-        checkpoint.card["domain"] = PHOTOGRAPHS
+        checkpoint.note(domain=PHOTOGRAPHS)
         ids.append(save_checkpoint(checkpoint, store.new_folder("small_cnn"), quantise=True).id)
         store.promote(ids[-1], "resnet50")
     ways = {each.domain: each for each in rollbacks(store, "resnet50")}
@@ -42,4 +45,5 @@ def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
     ],
 )
 def test_the_list_tells_what_each_checkpoint_learned_from(tmp_path, card, words):
+    card = replace(base_card("koch"), **card)
     assert learned_from(CheckpointInfo("koch-2", "koch", tmp_path, "workspace", False, card)) == words
