@@ -7,7 +7,7 @@ from helpers.samples import as_scan, stroke_glyph
 from helpers.small_checkpoints import ship_small
 from siamese_core.images.decoding import image_id
 from siamese_core.retraining.preview import Previews
-from siamese_core.workspace.embedding_store import EmbeddingStore, embedding_store_name
+from siamese_core.workspace.embedding_store import open_embedding_store
 from siamese_core.workspace.workbench import Annotator, Workbench
 
 SLOT = "koch"
@@ -58,8 +58,7 @@ def test_after_a_restart_what_the_pool_has_embedded_is_not_embedded_again(workbe
     checkpoint = workbench.matcher.checkpoint(SLOT)
     ids = [image_id(each) for each in images[:2]]
     kept = np.ones((2, checkpoint.encoder.output_shape[-1]), np.float32)
-    name = embedding_store_name(checkpoint, workbench.checkpoints.folder(checkpoint.id))
-    EmbeddingStore(workbench.workspace / "embeddings" / name, kept.shape[1]).append(ids, kept)
+    open_embedding_store(workbench.embeddings_folder, checkpoint).append(ids, kept)
     again = Workbench(workbench.workspace, shipped)
     assert Previews(again).say(SLOT, *images[6:]).answers == 1
     for each in ids:

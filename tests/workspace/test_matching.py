@@ -13,7 +13,7 @@ from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.embedding_cache import EmbeddingCache
+from siamese_core.workspace.embedding_store import EmbeddingCache
 from siamese_core.workspace.matching import Matcher, StoredImage, is_same
 
 ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
