@@ -62,7 +62,7 @@ def test_after_a_restart_what_the_pool_has_embedded_is_not_embedded_again(workbe
     again = Workbench(workbench.workspace, shipped)
     assert Previews(again).say(SLOT, *images[6:]).answers == 1
     for each in ids:
-        np.testing.assert_array_equal(again.matcher.cache.get((checkpoint.id, each)), kept[0])
+        np.testing.assert_array_equal(again.matcher.cache.get((checkpoint.embeddings_id, each)), kept[0])
 
 
 def test_an_answer_taken_back_is_unlearnt(workbench, images):
