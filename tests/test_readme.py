@@ -4,6 +4,8 @@ import argparse
 import json
 import re
 import shlex
+import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,14 @@ def test_the_table_of_commands_has_a_row_for_each_with_its_own_example():
 @pytest.mark.parametrize(("readme", "target"), found_in_all(r"(?:^|`)make (\w+)"))
 def test_every_make_target_exists(readme, target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+def test_the_package_gives_the_programs_and_the_extra_that_are_shown():
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert all(f"`{name}`" in section(README, "Start") for name in package["scripts"])
+    assert all(find_spec(target.partition(":")[0]) for target in package["scripts"].values())
+    extras = {extra for _, extra in found_in_all(r"pip install '\.\[(\w+)\]'")}
+    assert extras and extras <= set(package["optional-dependencies"])
 
 
 def anchors(text: str) -> set[str]:
