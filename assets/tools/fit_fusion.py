@@ -1,4 +1,4 @@
-"""Weigh the shipped checkpoints against each other: `python -m assets.tools.fit_fusion DATA`.
+"""Fit the fusion of the shipped checkpoints: `python -m assets.tools.fit_fusion DATA`.
 
 DATA: class folders of handwriting in groups (alphabets), or a zip of them, that no shipped checkpoint was
 trained on. Writes `assets/checkpoints/fusion.json`, and prints how good both and their fusion are where each
@@ -30,8 +30,8 @@ TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20
 
 
-class Kept:
-    """A checkpoint whose "images" are numbers of images of a data set, each embedded once."""
+class EmbeddedModel:
+    """A checkpoint whose "images" are indices of a data set, each embedded once and kept in float16."""
 
     def __init__(self, folder: Path, data: Dataset):
         self.model = load_checkpoint(folder)
@@ -51,7 +51,7 @@ class Kept:
 
 
 def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTrials, VerificationTrials]:
-    """Trials on some images of the data set; they read the images' numbers."""
+    """Draw one-shot trials and pairs of some images, as indices of the data set."""
     part = data.subset(images)
     options = OneShotOptions(N_WAY, 1, count, within_group=True)
     one_shot = one_shot_trials(part, options, np.random.default_rng(1))
@@ -63,12 +63,14 @@ def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTri
 
 
 def halves(data: Dataset) -> list[np.ndarray]:
+    """Split the groups in two at random. Return the images of each half."""
     groups = data.class_group[data.labels]
     first = np.random.default_rng(0).permutation(np.unique(groups))[::2]
     return [np.flatnonzero(np.isin(groups, first)), np.flatnonzero(~np.isin(groups, first))]
 
 
-def judged(models: list[Kept], fusion: Fusion, trials: tuple) -> dict[str, np.ndarray]:
+def judged(models: list[EmbeddedModel], fusion: Fusion, trials: tuple) -> dict[str, np.ndarray]:
+    """Evaluate both models and their fusion on the same trials."""
     fused = Fused(*models, fusion)
     verification = trials[1].evaluate(fused)
     each = {model.encoder_name: trials[0].evaluate(model).correct for model in models}
@@ -79,7 +81,8 @@ def judged(models: list[Kept], fusion: Fusion, trials: tuple) -> dict[str, np.nd
     }
 
 
-def fitted(models: list[Kept], data: Dataset) -> Fusion:
+def fitted(models: list[EmbeddedModel], data: Dataset) -> Fusion:
+    """Print cross-fitted figures, then return the fusion fitted on all groups."""
     first, second = (trials_of(data, images, TRIALS // 2) for images in halves(data))
     results = [
         judged(models, fit_fusion(*other, *models), part)
@@ -98,7 +101,7 @@ def fitted(models: list[Kept], data: Dataset) -> Fusion:
 
 def main(path: Path) -> None:
     data = load_dataset([path])
-    models = [Kept(SHIPPED / slot, data) for slot in SLOTS]
+    models = [EmbeddedModel(SHIPPED / slot, data) for slot in SLOTS]
     fusion = {name: round(value, 5) for name, value in asdict(fitted(models, data)).items()}
     (SHIPPED / "fusion.json").write_text(json.dumps(fusion, indent=1) + "\n")
 

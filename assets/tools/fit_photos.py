@@ -1,9 +1,8 @@
-"""Calibrates the ImageNet checkpoint on photographs, for `photos.json`.
+"""Calibrate the ImageNet checkpoint: `python -m assets.tools.fit_photos WEIGHTS PHOTOS`.
 
-Not run by the tests: it needs the weights and class folders of photographs, given as arguments. Every figure
-is cross-fitted: half of the classes are judged by what the other half gave.
-
-    python -m assets.tools.fit_photos resnet50.weights.h5 photos.zip
+WEIGHTS: the ResNet50 weights; PHOTOS: class folders of photographs, or a zip of them. Writes and prints the
+calibration that photographs are compared with. The figures of verification are cross-fitted: each half of the
+classes is judged by the fit of the other half.
 """
 
 import json

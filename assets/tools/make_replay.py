@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from assets.tools.make_samples import Hand, Stroke, _coverage
+from assets.tools.handwriting import Hand, Stroke, coverage
 from siamese_core.data.assets import ASSETS
 
 ALPHABETS, CHARACTERS, DRAWERS = 4, 20, 5
@@ -63,8 +63,8 @@ def _hand(rng: np.random.Generator, drawer: int) -> Hand:
 
 
 def _png(strokes: list[Stroke], hand: Hand, rng: np.random.Generator) -> bytes:
-    coverage = _coverage(strokes, hand, rng)
-    small = Image.fromarray(np.uint8(255 * coverage)).resize((SIDE, SIDE), Image.Resampling.BOX)
+    drawn = coverage(strokes, hand, rng)
+    small = Image.fromarray(np.uint8(255 * drawn)).resize((SIDE, SIDE), Image.Resampling.BOX)
     file = io.BytesIO()
     small.point(lambda level: 0 if level > 96 else 255).convert("1").save(file, "PNG", optimize=True)
     return file.getvalue()

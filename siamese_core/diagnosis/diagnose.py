@@ -1,4 +1,4 @@
-"""What is wrong with this model, these images, these labels, and why: which checks are made of what."""
+"""Run the checks that fit a data set, a split, a list of pairs or a checkpoint."""
 
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -32,42 +32,42 @@ if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
 
 LOOKED_AT = 60  # images whose colours and ink are judged
-COMPARED = 2000  # images that are searched for near-duplicates; more are drawn from at random
-CLASSES, IMAGES_OF_A_CLASS = 40, 4  # that a network is shown
-TREATED = 80  # images that are shown in several treatments
-PROBED = 48  # images that every layer is watched with
-PAIRS = 600  # of them
+COMPARED = 2000  # images searched for near-duplicates, drawn at random from more
+CLASSES, IMAGES_OF_A_CLASS = 40, 4  # that a network embeds
+TREATED = 80  # of these, embedded under several treatments of the pixels
+PROBED = 48  # of these, about, that every layer is watched with
+PAIRS = 600  # random pairs of these
 TRAINING_WORDS = {"train", "training"}
 HELD_OUT_WORDS = {"test", "testing", "val", "valid", "validation", "eval", "evaluation", "holdout"}
 
 
 def diagnose_images(dataset: Dataset, rng: np.random.Generator) -> list[Finding]:
-    """The images of a data set, and its split if its folders name one (train, test, validation)."""
+    """Check the images of a data set, and its split if its folders name one (train, test, validation)."""
     shown = _images(dataset, LOOKED_AT, rng)
     findings = [
         check_input_range(shown),
         check_contrast(shown),
         check_channel_order(shown),
-        check_ink_polarity(shown[::2]),  # to tell ink from photographs is slow
+        check_ink_polarity(shown[::2]),  # half of them: telling ink from photographs is slow
     ]
     training, held_out = _named_sides(dataset)
     if len(training) and len(held_out):
         findings += diagnose_split(dataset.subset(training), dataset.subset(held_out), rng)
-        dataset = dataset.subset(training)  # copies across the split have been told
+        dataset = dataset.subset(training)  # near-duplicates across the split are reported above
     chosen = _draw(len(dataset), COMPARED, rng)
     images, names = [dataset.image(index) for index in chosen], [dataset.names[index] for index in chosen]
     return [*findings, check_near_duplicates(images, dataset.labels[chosen], names)]
 
 
 def diagnose_split(training: Dataset, held_out: Dataset, rng: np.random.Generator) -> list[Finding]:
-    """Classes and images on both sides."""
+    """Check that no class and no image is on both sides of a split."""
     classes = [_class_names(side) for side in (training, held_out)]
     images = [_images(side, COMPARED, rng) for side in (training, held_out)]
     return [check_split_classes(*classes), check_split_images(*images)]
 
 
 def diagnose_pairs(pairs: PairList, checkpoint: "Checkpoint | None" = None) -> list[Finding]:
-    """The labels of a list of pairs, judged by what the checkpoint says of them, else by their pixels."""
+    """Check the labels of listed pairs by the checkpoint's similarities, else by correlations of pixels."""
     ids = np.array([image_id(image) for image in pairs.images])
     findings = [check_identical_pairs(ids[pairs.left], ids[pairs.right], pairs.same)]
     if pairs.same.all() or not pairs.same.any():
@@ -80,7 +80,7 @@ def diagnose_pairs(pairs: PairList, checkpoint: "Checkpoint | None" = None) -> l
 
 
 def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.Generator) -> list[Finding]:
-    """A checkpoint's weights and layers, and what it makes of images from several classes of a data set.
+    """Check a checkpoint's weights and layers, and its embeddings of images of several classes.
 
     UserError unless two classes have two images each.
     """
@@ -92,7 +92,7 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
     layers = layer_units(checkpoint.encoder, pixels[:: max(1, len(pixels) // PROBED)])
     findings = [checks.check_weights(_weights(checkpoint)), checks.check_answers(layers)]
     if any(finding.level == "error" for finding in findings):
-        return findings  # of what is NaN nothing more can be measured
+        return findings  # nothing more can be measured on NaN
     labels = dataset.labels[chosen]
 
     def embed(batch: np.ndarray) -> np.ndarray:
@@ -134,7 +134,7 @@ def _judge_similarities(
 
 
 def _draw(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Indices below `count`, all of them or `most` at random, in order."""
+    """Return indices below `count`: all of them, or `most` at random, in order."""
     return np.sort(rng.permutation(count)[:most])
 
 
@@ -154,7 +154,7 @@ def _several_of_each(dataset: Dataset, rng: np.random.Generator) -> np.ndarray:
 
 
 def _named_sides(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the images whose folders say that they are for training, and of those held out."""
+    """Return indices of the images in folders named as training data, and of those named as held out."""
     words = [{part.lower() for part in PurePosixPath(name).parts} for name in dataset.classes]
     training, held_out = (
         np.flatnonzero(np.isin(dataset.labels, [label for label, said in enumerate(words) if said & side]))
@@ -164,7 +164,7 @@ def _named_sides(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _class_names(side: Dataset) -> set[str]:
-    """The classes that have images, by their path below the folder that names the side, else the root."""
+    """Return the names of the classes below the folder that names the side, else below the root."""
     names = set()
     for label in np.unique(side.labels):
         parts = PurePosixPath(side.classes[label]).parts

@@ -1,4 +1,4 @@
-"""What a check found: a measured number, what it should be, the cause and the remedy."""
+"""Define what a check returns: a measured number, what it should be, the cause and the remedy."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,8 +8,11 @@ LEVELS = ("ok", "warning", "error")
 
 @dataclass(frozen=True)
 class Finding:
-    """`level`: one of `LEVELS`; `measured`: a finite number; `expected`: what was measured, and how much it
-    should be; `cause` and `remedy` are empty where the level is "ok"."""
+    """The result of one check.
+
+    level: one of `LEVELS`; measured: a finite number; expected: what was measured and what it should be;
+    cause, remedy: empty where the level is "ok".
+    """
 
     check: str
     level: str
@@ -31,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """What is looked at, by name, and what it should measure: makes the findings of one check."""
+    """The name of a check and what it expects. It makes the findings of that check."""
 
     name: str
     expected: str

@@ -1,4 +1,4 @@
-"""What can be wrong with images before a network sees them. NumPy, Pillow and SciPy; nothing is changed."""
+"""Check images before a network sees them. Needs NumPy, Pillow and SciPy only; changes nothing."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.images.decoding import thumbnail
 from siamese_core.images.ink import is_ink
 
-LEAST_CONTRAST = 10  # grey levels between the darkest and the brightest percent of an image
+LEAST_CONTRAST = 10  # grey levels between the 1st and the 99th percentile of an image
 INK_SIDE = 105  # px: enough to tell ink from a photograph, and ten times as fast as a large image
-MOST_INVERTED = 0.02  # of the drawings
-COLOURED = 5  # grey levels between the strongest and the weakest channel
-FEWEST_COLOURED = 12  # photographs
-LEAST_BLUENESS = 3  # grey levels, and standard errors
+MOST_INVERTED = 0.02  # share of the drawings with light ink
+COLOURED = 5  # grey levels between the strongest and the weakest channel of a coloured photograph
+FEWEST_COLOURED = 12  # photographs to judge the order of channels by
+LEAST_BLUENESS = 3  # by which blue exceeds red where channels are swapped: grey levels, and standard errors
 SIGNATURE_SIDE = 32  # px
 # Correlation of two signatures. Drawings of one character by two hands stay below 0.8, two shots of one
 # sitting below 0.99; a photograph and its JPEG, shrunk or brightened copy are above.
 NEAR_DUPLICATE = 0.99
-COMPARED_AT_ONCE = 512  # signatures
+COMPARED_AT_ONCE = 512  # rows of the table of correlations
 
 
 def check_input_range(images: Sequence[np.ndarray]) -> Finding:
-    """What an encoder of this project is given: (height, width, channels) each, 0..255."""
+    """Check that images (height, width, channels) are finite and in 0..255, as encoders take them."""
     check = Check("input-range", "the brightest value above 1 and at most 255, the darkest not below 0")
     remedy = "Give pixels in 0..255: scaling is a part of the encoder and travels with its checkpoint."
     unknown = sum(int(np.sum(~np.isfinite(image))) for image in images)
@@ -44,7 +44,7 @@ def check_input_range(images: Sequence[np.ndarray]) -> Finding:
 
 
 def check_contrast(images: Sequence[np.ndarray]) -> Finding:
-    """(height, width, channels) each, 0..255: do most of them show anything?"""
+    """Check that most images (height, width, channels) in 0..255 are not blank."""
     check = Check("contrast", f"at least {LEAST_CONTRAST} grey levels in the median image")
     contrast = float(np.median([np.ptp(np.percentile(image, (1, 99))) for image in images]))
     if contrast >= LEAST_CONTRAST:
@@ -58,7 +58,7 @@ def check_contrast(images: Sequence[np.ndarray]) -> Finding:
 
 
 def check_ink_polarity(images: Sequence[np.ndarray]) -> Finding:
-    """uint8 (height, width, 3) each: where they are drawings or writing, is the ink the darker part?"""
+    """Check that ink is darker than its ground in drawings and writing, uint8 (height, width, 3) each."""
     check = Check("ink-polarity", f"at most {MOST_INVERTED} of the drawings light on dark")
     drawings = [image for image in images if _is_ink(image)]
     if 2 * len(drawings) < len(images) or not drawings:
@@ -79,8 +79,10 @@ def check_ink_polarity(images: Sequence[np.ndarray]) -> Finding:
 
 
 def check_channel_order(images: Sequence[np.ndarray]) -> Finding:
-    """uint8 (height, width, 3) each. Photographs are warm on average (ImageNet's mean is red 124, green 117,
-    blue 104), so that red and blue in each other's place show over a dozen of them."""
+    """Check that red and blue are not swapped in images uint8 (height, width, 3).
+
+    Photographs are warm on average (ImageNet's mean is red 124, green 117, blue 104), which a dozen show.
+    """
     check = Check("channel-order", "red not below blue, in grey levels over all photographs")
     coloured = [image for image in images if _colour(image) > COLOURED]
     if len(coloured) < FEWEST_COLOURED:
@@ -99,7 +101,7 @@ def check_channel_order(images: Sequence[np.ndarray]) -> Finding:
 
 
 def _colour(image: np.ndarray) -> float:
-    """Of the median pixel: coloured ink on white paper does not count."""
+    """Return the saturation of the median pixel: coloured ink on white paper does not count."""
     return float(np.median(image.max(axis=2) - image.min(axis=2)))
 
 
@@ -108,9 +110,9 @@ def _is_ink(image: np.ndarray) -> bool:
 
 
 def signatures(images: Sequence[np.ndarray]) -> np.ndarray:
-    """float32 (n, SIGNATURE_SIDE squared): each image small and grey, with mean 0 and length 1 (0 if blank).
+    """Return each image small and grey, with mean 0 and length 1 (0 if blank): float32 (n, SIGNATURE_SIDE^2).
 
-    The product of two is their correlation, which size, brightness, contrast and JPEG hardly change.
+    The dot product of two is their correlation, which size, brightness, contrast and JPEG hardly change.
     """
     rows = np.empty((len(images), SIGNATURE_SIDE**2), np.float32)
     for row, image in zip(rows, images, strict=True):
@@ -122,7 +124,7 @@ def signatures(images: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def near_duplicates(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """int64 (pairs, 2): which row of the one signatures shows the same picture as which row of the other."""
+    """Return the pairs of rows (left, right) whose signatures show the same picture, int64 (pairs, 2)."""
     blocks = [
         np.argwhere(left[start : start + COMPARED_AT_ONCE] @ right.T > NEAR_DUPLICATE) + (start, 0)
         for start in range(0, len(left), COMPARED_AT_ONCE)
@@ -131,8 +133,10 @@ def near_duplicates(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def check_near_duplicates(images: Sequence[np.ndarray], labels: np.ndarray, names: Sequence[str]) -> Finding:
-    """uint8 (height, width, 3) each, labels (n,): the same picture twice in a class makes same pairs too
-    easy, under two labels it is a contradiction."""
+    """Check that no picture occurs twice in images uint8 (height, width, 3) with labels (n,).
+
+    Within a class it makes positive pairs too easy, under two labels it is a contradiction.
+    """
     check = Check("near-duplicates", "no pair of images that show the same picture")
     rows, labels = signatures(images), np.asarray(labels)
     pairs = near_duplicates(rows, rows)
@@ -155,7 +159,7 @@ def check_near_duplicates(images: Sequence[np.ndarray], labels: np.ndarray, name
 
 
 def check_split_images(training: Sequence[np.ndarray], held_out: Sequence[np.ndarray]) -> Finding:
-    """uint8 (height, width, 3) each: how many held-out pictures are trained on, exactly or nearly?"""
+    """Check that no held-out picture is trained on, exactly or nearly. Images uint8 (height, width, 3)."""
     check = Check("split-images", "no held-out image that is trained on, too")
     shared = near_duplicates(signatures(training), signatures(held_out))
     count = len(np.unique(shared[:, 1]))

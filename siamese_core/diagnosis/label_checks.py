@@ -1,4 +1,4 @@
-"""What can be wrong with labels, splits and thresholds. NumPy only."""
+"""Check labels, splits and thresholds. Needs NumPy only."""
 
 from collections.abc import Callable, Set
 
@@ -8,14 +8,15 @@ from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.metrics import best_threshold, mcnemar_exact, roc_auc, verdict
 
 SURE = 3.0  # standard errors
-LEAST_LOSS = 0.05  # of accuracy: what a foreign threshold must cost to be told
-SURE_P = 0.01
+LEAST_LOSS = 0.05  # of accuracy that a threshold must cost to be reported
+SURE_P = 0.01  # of McNemar's exact test
 
 
 def check_label_convention(scores: np.ndarray, same: np.ndarray) -> Finding:
-    """Scores (n,) that grow with likeness, labels (n,) True for same: are same pairs the more alike ones?
+    """Check that positive pairs are the more alike ones: scores (n,) that grow with likeness, same bool (n,).
 
-    The standard error by chance is Mann and Whitney's (1947). UserError unless both kinds of pair are there.
+    The standard error of the area by chance is that of Mann and Whitney (1947). UserError unless both kinds
+    of pairs are there.
     """
     check = Check("label-convention", "an area under the ROC curve of 0.5 or more")
     area, same = roc_auc(scores, same), np.asarray(same, bool)
@@ -33,7 +34,7 @@ def check_label_convention(scores: np.ndarray, same: np.ndarray) -> Finding:
 
 
 def check_loss_convention(loss: Callable[[np.ndarray, np.ndarray], float]) -> Finding:
-    """`loss(same, distance)` of float32 (n,) each, same 1 or 0: does it pull same pairs together?"""
+    """Check that `loss(same, distance)`, both float32 (n,), pulls pairs with same = 1 together."""
     check = Check("loss-convention", "below 0: what a distance of 0 costs if same, less what if different")
     label, distance = np.ones(1, np.float32), np.zeros(1, np.float32)
     gain = float(loss(label, distance)) - float(loss(1 - label, distance))
@@ -48,7 +49,7 @@ def check_loss_convention(loss: Callable[[np.ndarray, np.ndarray], float]) -> Fi
 
 
 def check_identical_pairs(left: np.ndarray, right: np.ndarray, same: np.ndarray) -> Finding:
-    """Identities (n,) of the two images of each pair: an image is the same as itself, whatever models say."""
+    """Check that no pair of an image with itself is labelled different. left, right: image ids (n,)."""
     check = Check("identical-pairs", "no pair of an image with itself that is labelled different")
     identical = np.asarray(left) == np.asarray(right)
     wrong = int(np.sum(identical & ~np.asarray(same, bool)))
@@ -64,7 +65,7 @@ def check_identical_pairs(left: np.ndarray, right: np.ndarray, same: np.ndarray)
 
 
 def check_split_classes(training: Set[str], held_out: Set[str]) -> Finding:
-    """The names of the classes on each side."""
+    """Check that no class name is on both sides of a split."""
     check = Check("split-classes", "no class on both sides of the split")
     shared = sorted(set(training) & set(held_out))
     if not shared:
@@ -80,10 +81,9 @@ def check_split_classes(training: Set[str], held_out: Set[str]) -> Finding:
 
 
 def check_threshold(similarity: np.ndarray, same: np.ndarray, threshold: float) -> Finding:
-    """Similarities 0..1 (n,) and labels (n,): does the stored threshold suit these pairs?
+    """Check that the stored threshold suits pairs with similarities 0..1 (n,) and labels (n,).
 
-    The measure is the accuracy that it loses to thresholds fitted on one half of these pairs and judged on
-    the other half, which a threshold from pairs like these does not lose.
+    Measured: the accuracy lost to thresholds fitted on one half of these pairs and judged on the other.
     """
     check = Check("threshold", f"less than {LEAST_LOSS} of accuracy lost to a threshold fitted on such pairs")
     similarity, same = np.asarray(similarity, np.float64), np.asarray(same, bool)

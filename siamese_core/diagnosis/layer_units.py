@@ -1,4 +1,4 @@
-"""What every layer of a network answers to a batch of images, unit by unit."""
+"""Watch the units of every layer of a network on a batch of images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +7,19 @@ import keras
 import numpy as np
 from keras import ops
 
-# Between the two the slope of an activation is at least 1 % of its steepest; below 0 a rectifier is dead.
+# Between these outputs the slope of an activation is at least 1 % of its steepest; at 0 a rectifier is dead.
 ENDS = {"sigmoid": (0.0025, 0.9975), "tanh": (-0.995, 0.995), "relu": (0.0, float("inf"))}
-ONE_HOT = 0.99  # the largest answer of a softmax
+ONE_HOT = 0.99  # largest output from which a softmax counts as one-hot
 
 
 @dataclass(frozen=True)
 class LayerUnits:
-    """activation: its name, "" where there is none; stuck: bool (units,), at one flat end for all images and
-    places; flat: share of the answers at a flat end (of a softmax: of the images that are one-hot); finite:
-    whether all answers are numbers."""
+    """What the units of one layer put out.
+
+    activation: its name, "" where there is none; stuck: bool (units,), at the same flat end for all images
+    and positions; flat: share of the outputs at a flat end (of a softmax: of the images that are one-hot);
+    finite: whether all outputs are finite.
+    """
 
     name: str
     activation: str
@@ -26,14 +29,17 @@ class LayerUnits:
 
 
 def layer_units(network: keras.Model, pixels: np.ndarray) -> tuple[LayerUnits, ...]:
-    """Every layer of a sequential or functional network, nested ones looked into, on pixels (n, size, size,
-    channels) in 0..255. Statistics are taken inside the graph: the answers themselves would not fit."""
+    """Return the units of every layer on pixels (n, size, size, channels) in 0..255.
+
+    The network is sequential or functional; nested networks are looked into. Statistics are computed inside
+    the graph: the outputs of all layers would not fit into memory.
+    """
     return tuple(_watched(network, ops.convert_to_tensor(pixels, "float32")))
 
 
 def _watched(network: keras.Model, inputs) -> Iterator[LayerUnits]:
     layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
-    # A nested network's `input` is that of its inside; what reaches it in this graph is the base class'.
+    # `input` of a nested network is its own input layer; the base class gives what reaches it in this graph.
     tensors = {
         str(place): keras.Operation.input.fget(layer)
         if isinstance(layer, keras.Model)
@@ -66,7 +72,7 @@ def _statistics(layer: keras.Layer) -> list:
 
 
 def activation_of(layer: keras.Layer) -> str:
-    """The name of a layer's activation, also of a layer that is one; "" where there is none."""
+    """Return the name of a layer's activation, also of a layer that is one, or "" where there is none."""
     if isinstance(layer, keras.layers.ReLU | keras.layers.Softmax):
         return type(layer).__name__.lower()
     name = getattr(getattr(layer, "activation", None), "__name__", "")

@@ -1,4 +1,4 @@
-"""What can be wrong with a network: its weights, its layers' answers, its embeddings, its similarities."""
+"""Check a network: its weights, the outputs of its layers, its embeddings and similarities."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,20 +14,22 @@ if TYPE_CHECKING:
 # Trained networks that do well have up to three quarters of their sigmoid units asleep on 50 images, and up
 # to a third of their rectified ones; of the sigmoid units that work, three quarters of the answers are flat.
 MOST_DEAD = {"relu": 0.6, "sigmoid": 0.9, "tanh": 0.9}
-MOST_FLAT = 0.95
-LEAST_RANK = 4.0
-LEAST_SPREAD = 0.05
-LEAST_RANGE = 0.1
-LEAST_GAIN = 0.1  # of nearest-neighbour accuracy
-MOST_REWARDED = 0.1  # of a distance's weights, by size; retraining on a few answers stays far below
+MOST_FLAT = 0.95  # share of a layer's outputs where its slope is below 1 %
+LEAST_RANK = 4.0  # effective rank, in directions
+LEAST_SPREAD = 0.05  # mean distance of embeddings from their mean, of their length
+LEAST_RANGE = 0.1  # of similarities between the 5th and the 95th percentile
+LEAST_GAIN = 0.1  # of nearest-neighbour accuracy, by which another treatment must be better
+MOST_REWARDED = (
+    0.1  # share of a distance's weights below 0, by size; retraining on a few answers stays far below
+)
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
-SURE_P = 0.01
+SURE_P = 0.01  # of McNemar's exact test
 
-Embed = Callable[[np.ndarray], np.ndarray]
+Embed = Callable[[np.ndarray], np.ndarray]  # pixels (n, size, size, channels) -> embeddings (n, d)
 
 
 def check_weights(weights: Sequence[tuple[str, np.ndarray]]) -> Finding:
-    """(path, values) of every weight, in the order of the layers: where is the first NaN?"""
+    """Check that all weights are finite. weights: (path, values) in the order of the layers."""
     check = Check("finite-weights", "no weight that is NaN or infinite")
     spoilt = [(path, int(np.sum(~np.isfinite(values)))) for path, values in weights]
     total = sum(count for _, count in spoilt)
@@ -43,7 +45,7 @@ def check_weights(weights: Sequence[tuple[str, np.ndarray]]) -> Finding:
 
 
 def check_answers(layers: Sequence["LayerUnits"]) -> Finding:
-    """Which layer is the first whose answers to finite images are not finite?"""
+    """Check that all layers put out finite numbers, and name the first that does not."""
     check = Check("finite-answers", "no layer that answers with NaN or infinity")
     spoilt = [layer.name for layer in layers if not layer.finite]
     if not spoilt:
@@ -58,7 +60,7 @@ def check_answers(layers: Sequence["LayerUnits"]) -> Finding:
 
 
 def check_dead_units(layers: Sequence["LayerUnits"]) -> Finding:
-    """Units that answer alike to every image: a rectified one never above 0, another always at one end."""
+    """Check for dead units: a rectifier that is never above 0, another unit that is always at one end."""
     shares = [(_dead(layer), layer) for layer in layers if layer.activation in MOST_DEAD]
     if not shares:
         return Check("dead-units", "layers whose units can fall asleep").ok(0, " (none: nothing to judge)")
@@ -81,7 +83,7 @@ def _dead(layer: "LayerUnits") -> float:
 
 
 def check_saturated_units(layers: Sequence["LayerUnits"]) -> Finding:
-    """Sigmoid and tanh units that work, but only at the flat ends; a softmax with one answer of nearly 1."""
+    """Check for sigmoid and tanh units that work only at their flat ends, and for a one-hot softmax."""
     check = Check(
         "saturated-units", f"at most {MOST_FLAT:g} of a layer's answers where its slope is below 1 %"
     )
@@ -110,8 +112,10 @@ def _saturated(layer: "LayerUnits") -> float:
 
 
 def effective_rank(embeddings: np.ndarray) -> float:
-    """exp of the entropy of the shares of variance (Roy, Vetterli 2007), (n, d) -> 1..min(n - 1, d), 0 for a
-    point: how many directions the embeddings really use."""
+    """Return the effective rank (Roy, Vetterli 2007) of embeddings (n, d): how many directions they use.
+
+    It is exp of the entropy of the shares of variance, 1..min(n - 1, d), or 0 for a single point.
+    """
     centred = np.asarray(embeddings, np.float64) - np.mean(embeddings, axis=0)
     variance = np.square(np.linalg.svd(centred, compute_uv=False))
     if variance.sum() < 1e-12:
@@ -122,7 +126,7 @@ def effective_rank(embeddings: np.ndarray) -> float:
 
 
 def check_effective_rank(embeddings: np.ndarray) -> Finding:
-    """Embeddings (n, d) of images of several classes."""
+    """Check that embeddings (n, d) of images of several classes have not collapsed."""
     least = min(LEAST_RANK, (len(embeddings) - 1) / 2)  # few images cannot fill many directions
     check = Check("effective-rank", f"at least {least:.2g} directions in use of {embeddings.shape[1]}")
     rank = effective_rank(embeddings)
@@ -137,7 +141,7 @@ def check_effective_rank(embeddings: np.ndarray) -> Finding:
 
 
 def check_rewarded_differences(weights: np.ndarray) -> Finding:
-    """Weights (d,) of a weighted L1 distance: those below 0 make different images more alike."""
+    """Check the weights (d,) of a weighted L1 distance: those below 0 make differing images more alike."""
     check = Check("rewarded-differences", f"at most {MOST_REWARDED:g} of the head's weight below 0")
     size = float(np.abs(weights).sum())
     share = float(-np.minimum(weights, 0).sum()) / size if size > 0 else 0.0
@@ -147,13 +151,13 @@ def check_rewarded_differences(weights: np.ndarray) -> Finding:
         "warning",
         share,
         f"{int(np.sum(weights < 0))} of {len(weights)} weights of the head are below 0: they fit the classes "
-        "trained on, and things that differ seem alike on all others.",
+        "trained on, and images of other classes seem alike where they differ.",
         "Keep the head's weights at or above 0 in training; setting those below 0 to 0 helps at once.",
     )
 
 
 def check_embedding_spread(embeddings: np.ndarray) -> Finding:
-    """Embeddings (n, d): how far they lie from their mean, on average, in units of their length."""
+    """Check how far embeddings (n, d) are from their mean, on average, in units of their length."""
     check = Check(
         "embedding-spread", f"at least {LEAST_SPREAD} of their length between an embedding and the mean"
     )
@@ -172,7 +176,7 @@ def check_embedding_spread(embeddings: np.ndarray) -> Finding:
 
 
 def check_similarity_range(similarity: np.ndarray) -> Finding:
-    """Similarities 0..1 (n,) of pairs, half of them same: the range that holds 90 % of them."""
+    """Check the range that holds 90 % of the similarities 0..1 (n,) of pairs, half of them positive."""
     check = Check("similarity-range", f"at least {LEAST_RANGE} between the 5th and the 95th percentile")
     low, high = np.percentile(similarity, (5, 95))
     if high - low >= LEAST_RANGE:
@@ -187,7 +191,7 @@ def check_similarity_range(similarity: np.ndarray) -> Finding:
 
 
 def nearest_is_right(embeddings: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): is the other image with the most similar embedding (cosine) of the same class?"""
+    """Return for each image whether its nearest neighbour (cosine) is of the same class, bool (n,)."""
     length = np.linalg.norm(embeddings, axis=1, keepdims=True)
     unit = embeddings / np.maximum(length, 1e-12)
     cosine = unit @ unit.T
@@ -197,10 +201,9 @@ def nearest_is_right(embeddings: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def check_preprocessing(embed: Embed, pixels: np.ndarray, labels: np.ndarray) -> Finding:
-    """Does the network do better on pixels (n, size, size, channels) that are treated otherwise?
+    """Check that no other treatment of the pixels (n, size, size, channels) gives a better network.
 
-    `embed`: pixels -> (n, d). Labels (n,) with several images of a class: the measure is the accuracy of the
-    nearest neighbour.
+    labels: (n,), with several images of a class. Measured: the accuracy of the nearest neighbour.
     """
     pixels = np.asarray(pixels, np.float32)
     others = {
@@ -210,7 +213,7 @@ def check_preprocessing(embed: Embed, pixels: np.ndarray, labels: np.ndarray) ->
 
 
 def compare_treatments(as_given: np.ndarray, others: Mapping[str, np.ndarray]) -> Finding:
-    """bool (n,) each: whose nearest neighbour is right with the pixels as given, and treated otherwise."""
+    """Compare treatments of the pixels by whose nearest neighbour is right, bool (n,) each."""
     check = Check("preprocessing", f"no other treatment of the pixels better by {LEAST_GAIN} of accuracy")
     words, best = max(others.items(), key=lambda other: other[1].mean())
     accuracy, better = float(as_given.mean()), float(best.mean())

@@ -1,8 +1,8 @@
-"""Changed copies of prepared images, so that a network sees more hands and more characters than there are.
+"""Augment prepared images by affine maps and smooth bends (elastic distortion, as in Simard et al. 2003).
 
-A change of a single copy stands for another hand. A change that all copies of a batch have in common makes
-other characters of them, as different from each other as they were. What changes is drawn here, by the
-processor; `moved` changes the images where the network computes.
+A warp of a single copy stands for another hand. A warp that all copies of a batch share makes other
+characters of them, which differ from each other as much as before. Warps are drawn on the CPU; `moved`
+applies them where the network computes.
 """
 
 from dataclasses import dataclass
@@ -13,26 +13,27 @@ from scipy.interpolate import CubicSpline
 
 from siamese_core.networks.preparation import PAPER
 
-ROTATION = 10.0  # degrees either way; these four ranges are those of Koch et al. 2015, section 3.3
+# The ranges of Koch et al. 2015, section 3.3
+ROTATION = 10.0  # degrees either way
 SHEAR = 0.3
 SCALE = (0.8, 1.2)
 SHIFT = 2 / 105  # of the side
 
-HAND_BEND, CHARACTER_BEND = 0.025, 0.06  # of the side: the largest standard deviation of the bends
-STRETCH = 1.3  # of a character's sides against each other, at most
+HAND_BEND, CHARACTER_BEND = 0.025, 0.06  # largest standard deviation of the bends, of the side
+STRETCH = 1.3  # largest ratio of a character's sides
 BENDS = 5  # control points a side
-CELLS = 6  # a side, within which a warp is bilinear
+CELLS = 6  # cells a side, within which a warp is bilinear
 
 _SPLINES = CubicSpline(np.linspace(-0.5, 0.5, BENDS), np.eye(BENDS), bc_type="natural")
 
 
 @dataclass(frozen=True)
 class Warps:
-    """Where each point of n copies comes from, in sides of the frame from its centre: a linear map, a shift
-    and bends.
+    """Maps from the points of n copies to those of their originals: linear map, shift and bends.
 
-    matrix: (n, 2, 2) on (x, y); shift: (n, 2); bends: (n, 2, BENDS, BENDS), added displacement (x, y) at
-    control points [row, column] over the frame, between them by cubic splines.
+    Points are (x, y) from the centre, in units of the frame's side.
+    matrix: (n, 2, 2); shift: (n, 2); bends: (n, 2, BENDS, BENDS), displacements (x, y) at control points
+    [row, column] over the frame, interpolated by cubic splines.
     """
 
     matrix: np.ndarray
@@ -43,19 +44,19 @@ class Warps:
         return len(self.matrix)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Points (n, m, 2) of the copies -> points of the originals."""
+        """Map points (n, m, 2) of the copies to points of the originals."""
         across, down = (_SPLINES(np.clip(points[..., axis], -0.5, 0.5)) for axis in (0, 1))
         columns = across @ self.bends.reshape(len(self), -1, BENDS).transpose(0, 2, 1)
         bent = np.einsum("nmdr,nmr->nmd", columns.reshape(*points.shape, BENDS), down)
         return points @ self.matrix.transpose(0, 2, 1) + self.shift[:, None] + bent
 
     def repeated(self, times: int) -> "Warps":
-        """Each one `times` times in a row, for as many copies that have it in common."""
+        """Repeat each warp `times` times in a row, for as many copies that share it."""
         return Warps(*(np.repeat(part, times, axis=0) for part in (self.matrix, self.shift, self.bends)))
 
 
 def other_hands(rng: np.random.Generator, count: int) -> Warps:
-    """Each of rotation, shear x and y, scale x and y, shift x and y with probability 1/2, and bends."""
+    """Draw bends, and with probability 1/2 each rotation, shear x and y, scale x and y, shift x and y."""
 
     def maybe(low: float, high: float, neutral: float) -> np.ndarray:
         return np.where(rng.random(count) < 0.5, rng.uniform(low, high, count), neutral)
@@ -69,17 +70,17 @@ def other_hands(rng: np.random.Generator, count: int) -> Warps:
 
 
 def other_views(rng: np.random.Generator, count: int) -> Warps:
-    """Of photographs: the small changes of another hand, and of every other one the mirror image."""
+    """Draw warps for photographs: those of another hand, and with probability 1/2 a mirror image."""
     small = other_hands(rng, count)
     mirrors = _matrices(rng.choice((-1.0, 1.0), count), np.zeros(count), np.zeros(count), np.ones(count))
     return Warps(mirrors @ small.matrix, small.shift, small.bends)
 
 
-CHANGES = {"ink": other_hands, "plain": other_views}  # of a single image, by how an encoder's are prepared
+CHANGES = {"ink": other_hands, "plain": other_views}  # an encoder's preparation -> warps of single images
 
 
 def other_characters(rng: np.random.Generator, count: int) -> Warps:
-    """A quarter turn, a mirror image, a slant, a stretch and bends: each to be shared by a whole batch."""
+    """Draw quarter turns, mirror images, slants, stretches and bends, each to be shared by a whole batch."""
     one, none = np.ones(count), np.zeros(count)
     turn = _turns(90.0 * rng.integers(4, size=count)) @ _matrices(rng.choice((-1, 1), count), none, none, one)
     slant = _matrices(one, rng.uniform(-SHEAR, SHEAR, count), none, one)
@@ -89,7 +90,7 @@ def other_characters(rng: np.random.Generator, count: int) -> Warps:
 
 
 def _matrices(*entries: np.ndarray) -> np.ndarray:
-    """(n, 2, 2) of four entries (n,), row by row."""
+    """Return matrices (n, 2, 2) of four entries (n,), row by row."""
     return np.stack(entries, axis=1).reshape(-1, 2, 2).astype(float)
 
 
@@ -104,8 +105,10 @@ def _bends(rng: np.random.Generator, count: int, largest: float) -> np.ndarray:
 
 
 def origins(*warps: Warps) -> np.ndarray:
-    """Where the corners of each copy's cells come from when the last of `warps` changes it first: float32
-    (n, CELLS + 1, CELLS + 1, 2), (x, y) at [row, column]."""
+    """Return where the corners of each copy's cells come from: float32 (n, CELLS + 1, CELLS + 1, 2).
+
+    (x, y) at [row, column]. Of several warps the last one changes the image first.
+    """
     edges = np.linspace(-0.5, 0.5, CELLS + 1)
     corners = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(1, -1, 2)
     points = np.repeat(corners, len(warps[0]), axis=0)
@@ -115,8 +118,10 @@ def origins(*warps: Warps) -> np.ndarray:
 
 
 def moved(images, corners):
-    """Copies of images (n, size, size, channels) on white paper, with cells from where `origins` says: a
-    float32 tensor, made by Keras' backend."""
+    """Warp images (n, size, size, channels) by the corners from `origins`, bilinearly and on white paper.
+
+    Returns a float32 tensor of Keras' backend.
+    """
     size, channels = images.shape[1], images.shape[3]
     side = size + 2
     framed = ops.pad(ops.cast(images, "float32"), ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=PAPER)
@@ -138,13 +143,15 @@ def moved(images, corners):
 
 
 def on_one_paper(images, corners):
-    """Copies (n, size, size, channels) of p images each, one drawn over the other: as `moved`, of images
-    (n, p, size, size, channels) and corners (n, p, ...)."""
+    """Warp p images for each copy and draw them over each other, the darker pixel on top.
+
+    Takes images (n, p, size, size, channels) and corners (n, p, ...), returns (n, size, size, channels).
+    """
     apart = [ops.reshape(each, (-1, *each.shape[2:])) for each in (images, corners)]
     return ops.min(ops.reshape(moved(*apart), (-1, *images.shape[1:])), axis=1)
 
 
 def _between(size: int) -> np.ndarray:
-    """What each pixel's centre has of the two cell edges beside it: float32 (size, CELLS + 1)."""
+    """Return the bilinear weights of the cell edges at each pixel's centre: float32 (size, CELLS + 1)."""
     centres = (np.arange(size) + 0.5) / size * CELLS
     return np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(CELLS + 1))).astype("float32")

@@ -1,7 +1,8 @@
-"""Weights averaged over a training, and between where it began and where it ended.
+"""Average weights: over a training, and between its start and its end.
 
-The mean of points that one training joins often generalises better than any of them: stochastic weight
-averaging (Izmailov et al. 2018); of a start and what became of it, Wortsman et al. 2022.
+The mean of weights along one training often generalises better than the last ones: stochastic weight
+averaging (Izmailov et al. 2018). So does the mean of initial and fine-tuned weights (WiSE-FT, Wortsman et al.
+2022).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,26 +12,29 @@ import keras
 import numpy as np
 from keras import ops
 
-POWER = 2
-SAMPLES = 64  # of the weights, at least, within the last half of a training
-SHARES = (1.0, 0.75, 0.5, 0.25)  # of the end, to choose from
+POWER = 2  # the weight of step t grows with t^POWER
+SAMPLES = 64  # of the weights, about, within the last half of a training
+SHARES = (1.0, 0.75, 0.5, 0.25)  # of the final weights in the mean with the initial ones, to choose from
 
 
 def spacing(step: int) -> int:
-    """Steps between two samples around `step`: 1 at first, doubled as often as the training doubles."""
+    """Return the steps between two samples at `step`: 1 at first, doubled whenever the training doubles."""
     return 1 << max(0, (step // SAMPLES).bit_length() - 1)
 
 
 class RunningMean:
-    """The mean of variables over a training, in which what they are after step t counts in proportion to
-    t^POWER (Shamir, Zhang 2013): it follows what is learnt, and need not know when training ends."""
+    """Running mean of variables over a training, with weights that grow with the step t as t^POWER.
+
+    Polynomial-decay averaging (Shamir, Zhang 2013): early steps fade out, and it need not know when training
+    ends.
+    """
 
     def __init__(self, variables: Sequence[keras.Variable]):
         self._averaged = [each for each in variables if keras.backend.is_float_dtype(each.dtype)]
         self.variables = [keras.Variable(each.numpy(), trainable=False) for each in self._averaged]
 
     def after(self, step: int) -> None:
-        """To be called after each step, from 1 on; takes a sample where one is due."""
+        """Take a sample where one is due. Call it after each step, from 1 on."""
         if step % spacing(step):
             return
         before = step - spacing(step - 1)
@@ -39,13 +43,13 @@ class RunningMean:
             mean.assign(mean + rate * (now - mean))
 
     def replace(self) -> None:
-        """Gives the variables themselves the values of their mean."""
+        """Set the variables to their mean."""
         for mean, now in zip(self.variables, self._averaged, strict=True):
             now.assign(ops.copy(mean))  # JAX gives up the memory of what a network has computed with
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Within it, the variables have the values of their mean."""
+        """Set the variables to their mean within the block."""
         kept = [each.numpy() for each in self._averaged]
         self.replace()
         try:
@@ -56,10 +60,10 @@ class RunningMean:
 
 
 def best_average(network: keras.Model, start: Sequence[np.ndarray], score: Callable[[], float]) -> float:
-    """Leaves `network` at the best mean of `start` and its weights as they are; gives the share of these.
+    """Set `network` to the best mean of `start` and its weights. Return the share of the latter.
 
-    score: of the network as it stands, larger is better. Moving statistics are averaged as weights are: taken
-    anew from a few dozen batches they were worse.
+    score: rates the network as it stands, larger is better. Moving statistics are averaged as weights are:
+    measured anew on a few dozen batches they were worse.
     """
     end = network.get_weights()
     scores = {}

@@ -1,7 +1,7 @@
-"""Characters that no alphabet has: two of a batch drawn as the parts of one.
+"""Make new classes: two characters of a batch drawn as the parts of one compound.
 
-Of a few hundred classes a network learns what tells these apart. Compounds are so many that it hardly meets
-one twice, and each shares its parts with others of the batch, so that no part alone gives it away.
+From a few hundred classes a network learns what tells just these apart. Compounds are so many that it hardly
+meets one twice, and each shares its parts with others of the batch, so that no part alone gives it away.
 """
 
 from dataclasses import dataclass
@@ -10,34 +10,43 @@ import numpy as np
 
 from siamese_core.images.ink import FRAME_SHARE
 
-SHARE, HALFWAY = 0.8, 100_000  # of the batches in the end; images after which it is half of that
-LENGTH, WIDTH = (0.5, 0.9), (0.7, 1.0)  # of a part, along the line of the two and across it; 1: the whole's
+SHARE = 0.8  # of the batches that are joined, in the end
+HALFWAY = 100_000  # images seen when half of that share is reached
+LENGTH, WIDTH = (0.5, 0.9), (0.7, 1.0)  # of a part along the line of the two and across it, of the frame
 
 
 @dataclass(frozen=True)
 class Compounds:
-    """rows: int (n, 2), whose drawings are the parts of each of n copies; factors, shifts: (n, 2, 2), on
-    (x, y) of a point in each part, which make it the point of the drawing that it comes from."""
+    """The two parts of each of n copies, and where they are placed.
+
+    rows: int (n, 2), the drawings that are the parts; factors, shifts: (n, 2, 2), map a point (x, y) of the
+    compound to the point of each part's drawing.
+    """
 
     rows: np.ndarray
     factors: np.ndarray
     shifts: np.ndarray
 
     def __call__(self, corners: np.ndarray) -> np.ndarray:
-        """What `augmentation.origins` gave for n copies -> of both their parts: float32 (n, 2, ...)."""
+        """Turn corners of n copies, from `augmentation.origins`, into those of their parts, (n, 2, ...)."""
         spread = (slice(None), slice(None), None, None)
         return (corners[:, None] * self.factors[spread] + self.shifts[spread]).astype("float32")
 
 
 def share_after(images: int) -> float:
-    """Of the batches that are joined once a network has seen so many images. What it learns first it learns
-    sooner from characters as they are."""
+    """Return the share of batches to join once a network has seen so many images.
+
+    It starts at 0: the first steps teach more with characters as they are.
+    """
     return SHARE * images / (images + HALFWAY)
 
 
 def compounds(rng: np.random.Generator, batches: int, size: int, n_images: int, share: float) -> Compounds:
-    """For batches of `size` copies, n_images of a class in a row. In a share of them every class is joined
-    with another, in the same way for all; in the others both parts are the drawing itself."""
+    """Draw compounds for batches of `size` copies, n_images of a class in a row.
+
+    In a share of the batches every class is joined with another one, placed in the same way for all; in the
+    others both parts are the drawing itself.
+    """
     joined = rng.random(batches) < share
     away = np.where(joined, rng.integers(1, size // n_images, batches), 0) * n_images
     row = np.arange(size)
@@ -49,8 +58,10 @@ def compounds(rng: np.random.Generator, batches: int, size: int, n_images: int, 
 
 
 def _places(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factors and shifts, (count, 2, 2), of two parts beside or below each other that fill the whole's frame
-    between them and often overlap."""
+    """Draw factors and shifts (count, 2, 2) of two parts, side by side or one above the other.
+
+    Together they fill the frame; they often overlap.
+    """
     length, width = rng.uniform(*LENGTH, (count, 2)), rng.uniform(*WIDTH, (count, 2))
     centre = np.array([-0.5, 0.5]) * (1 - length) * FRAME_SHARE
     beside = (rng.random((count, 1)) < 0.5)[..., None]

@@ -1,4 +1,4 @@
-"""What a training step changes: encoder and head as one network, and how far each of its weights moves."""
+"""Train encoder and head as one network, with an optimizer whose rate falls with a layer's inputs."""
 
 import keras
 from keras import ops
@@ -6,15 +6,14 @@ from keras import ops
 from siamese_core.networks.heads import WeightedL1
 from siamese_core.training.augmentation import on_one_paper
 
-FULL_RATE = 256  # inputs of a layer
+FULL_RATE = 256  # inputs up to which a layer has the full learning rate
 
 
 class AdamByInputs(keras.optimizers.Adam):
-    """Adam whose rate for a layer of more than FULL_RATE inputs falls with their number, as Yang et al. 2021
-    (arXiv:2203.03466) derive it; Koch et al. 2015 gave each layer a rate of its own, too.
+    """Adam with a learning rate that falls with a layer's inputs above FULL_RATE, as in muP.
 
-    At the rate of the others a step changes a sum over 9,216 inputs so much that sigmoids saturate and learn
-    no more.
+    Yang et al. 2021 (arXiv:2203.03466) derive this scaling. With the same rate as the others, a step changes
+    a sum over 9,216 inputs so much that sigmoids saturate and learn no more.
     """
 
     def build(self, variables):
@@ -32,20 +31,19 @@ class AdamByInputs(keras.optimizers.Adam):
 
 
 class PairNetwork(keras.Model):
-    """Encoder and head trained as one: n batches of what the encoder takes (n * b, ...) -> logits (n * b, b)
-    of all pairs within each batch.
+    """Encoder and head as one network, on n batches at once: inputs (n * b, ...) to logits (n * b, b).
 
-    copied: it takes images (n * b, p, ...) and where changed copies of them come from, and the encoder sees
-    those, p on one paper (`augmentation.on_one_paper`).
+    The logits are those of all pairs within each batch.
+    copied: take (images, corners) in place of inputs and augment them by `augmentation.on_one_paper` first.
     """
 
     def __init__(
         self, encoder: keras.Model, head: keras.layers.Layer, batches: int = 1, copied: bool = False
     ):
-        super().__init__(dtype="float32")  # also where the encoder computes less exactly
+        super().__init__(dtype="float32")  # also where the encoder computes in half precision
         self.encoder, self.head, self.batches, self.copied = encoder, head, batches, copied
         embeddings = (None, encoder.output_shape[-1])
-        head.build(embeddings, embeddings)  # not in `build`, which would put its own name before the head's
+        head.build(embeddings, embeddings)  # not in `build`: their paths would start with this network's name
         self.built = True
 
     def call(self, inputs, training=False):

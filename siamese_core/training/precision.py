@@ -1,4 +1,4 @@
-"""How exactly training computes: as fast as the processor can, where less exact is exact enough."""
+"""Compute training in bfloat16 where the hardware does that faster."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +9,10 @@ import keras
 
 @contextmanager
 def bfloat16_where_fast() -> Iterator[bool]:
-    """Inside, TensorFlow computes convolutions in bfloat16 where the processor has instructions for it.
+    """Compute convolutions of TensorFlow in bfloat16 within the block, where the CPU has instructions for it.
 
-    Twice the speed there; weights and what needs their precision stay float32. Gives whether it is on. A
-    graph that was made inside stays as fast, and as coarse, outside.
+    That doubles the speed there. Weights, and operations that need it, stay in float32. Yields whether it is
+    on. A graph traced within the block keeps its precision outside.
     """
     flags = Path("/proc/cpuinfo")
     fast = keras.backend.backend() == "tensorflow" and flags.exists() and "avx512_bf16" in flags.read_text()
@@ -25,7 +25,7 @@ def bfloat16_where_fast() -> Iterator[bool]:
 
 @contextmanager
 def half_precision_on_accelerators() -> Iterator[None]:
-    """What is built inside computes in bfloat16 where there is a GPU or TPU; its weights stay float32."""
+    """Build networks within the block that compute in bfloat16 on a GPU or TPU, with weights in float32."""
     before = keras.config.dtype_policy()
     if any(not device.startswith("cpu") for device in keras.distribution.list_devices()):
         keras.config.set_dtype_policy("mixed_bfloat16")

@@ -1,4 +1,4 @@
-"""What a training run keeps in its folder: its state, its best weights, and a line of metrics an interval."""
+"""Keep a training run on disk: its state, its best weights, and a line of metrics for each interval."""
 
 import csv
 import io
@@ -20,9 +20,9 @@ class NotFinite(ArithmeticError):
 
 
 def write_state(file: Path, header: dict, variables: Sequence) -> None:
-    """Numbers of `variables` and a `header` of JSON as one .npz that is complete or absent.
+    """Write `variables` and a JSON `header` as one .npz that is complete or absent.
 
-    NotFinite, with the file as it was before, if one of the numbers is not finite.
+    NotFinite, with the file left as it was, if one of the values is not finite.
     """
     arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
     if not all(np.isfinite(array).all() for array in arrays.values()):
@@ -35,7 +35,7 @@ def write_state(file: Path, header: dict, variables: Sequence) -> None:
 
 
 def read_header(file: Path) -> dict | None:
-    """The header of a state; None if there is no such file, UserError if it is damaged."""
+    """Return the header of a state, or None if there is no file. UserError if it is damaged."""
     if not file.exists():
         return None
     try:
@@ -46,7 +46,7 @@ def read_header(file: Path) -> dict | None:
 
 
 def read_variables(file: Path, variables: Sequence) -> None:
-    """Gives `variables` the state's numbers; UserError, with all of them as they were, if they do not fit."""
+    """Set `variables` to the state's values. UserError, with all of them unchanged, if shapes differ."""
     try:
         with np.load(file, allow_pickle=False) as state:
             arrays = [state[f"v{i}"] for i in range(len(variables))]
@@ -70,7 +70,7 @@ def _damaged(file: Path) -> UserError:
 
 
 class MetricsFile:
-    """A CSV with a line an interval; the first line names the columns."""
+    """A CSV file with a header and a line for each interval."""
 
     def __init__(self, file: Path):
         self.file = file
@@ -91,7 +91,7 @@ class MetricsFile:
             return list(csv.DictReader(lines))
 
     def cut_after(self, step: int) -> None:
-        """Drops what was written between the last saved state and a kill: it will be written again."""
+        """Drop the lines written after the last saved state, which a resumed run writes again."""
         rows = self.rows()
         kept = [row for row in rows if (row.get("step") or "").isdigit() and int(row["step"]) <= step]
         if len(kept) == len(rows):

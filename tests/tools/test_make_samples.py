@@ -49,7 +49,7 @@ def test_the_list_of_pairs_names_every_pair_and_tells_same_from_different():
         assert row["right"] == row["left"].replace("_left", "_right")
 
 
-def test_every_query_but_the_stranger_has_its_class_in_the_support_set():
+def test_every_query_but_one_has_its_class_in_the_support_set():
     classes = {path.stem for path in (SAMPLES / "one_shot" / "support").glob("*.png")}
     queries = {path.stem.removeprefix("query_") for path in (SAMPLES / "one_shot").glob("query_*.png")}
     assert len(classes) == 10
