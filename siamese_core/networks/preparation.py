@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from siamese_core.errors import UserError
-from siamese_core.images.ink import normalise_if_ink
+from siamese_core.images.ink_normalising import normalise_if_ink
 
 PAPER = 255  # value of a white pixel: what an image is laid on
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.images.ink import FRAME_SHARE
+from siamese_core.images.ink_strokes import FRAME_SHARE
 
 SHARE = 0.8  # of the batches that are joined, in the end
 HALFWAY = 100_000  # images seen when half of that share is reached

@@ -3,7 +3,7 @@ import pytest
 
 from helpers.samples import photograph, stroke_glyph
 from siamese_core.errors import UserError
-from siamese_core.images.ink import normalise_ink
+from siamese_core.images.ink_normalising import normalise_ink
 from siamese_core.networks.preparation import prepare
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from helpers.samples import stroke_glyph
 from helpers.warps import identity_warps
-from siamese_core.images.ink import FRAME_SHARE
+from siamese_core.images.ink_strokes import FRAME_SHARE
 from siamese_core.training.augmentation import on_one_paper, origins
 from siamese_core.training.compounds import HALFWAY, LENGTH, SHARE, WIDTH, compounds, share_after
 
