@@ -1,4 +1,4 @@
-"""How far annotators agree, and which pairs a second one should see."""
+"""Measure how far annotators agree, and list the pairs that a second one may be asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from siamese_core.answers.label_row import LabelRow
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two annotators on the pairs that both answered. `kappa`: 1 full, 0 as by chance, over all answers."""
+    """Two annotators on the pairs that both answered.
+
+    kappa: Cohen 1960, over all three answers; 1 is full agreement, 0 that of chance.
+    """
 
     first: str
     second: str
@@ -21,7 +24,10 @@ class Agreement:
 
 
 def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
-    """Of every two annotators with a pair in common, most pairs first (`settled.standing_labels`)."""
+    """Return the agreement of every two annotators with a pair in common, most pairs first.
+
+    standing: what `settled.standing_labels` gives.
+    """
     answers: dict[str, dict[tuple[str, str], str]] = {}
     for row in standing:
         answers.setdefault(row.annotator, {})[row.pair] = row.answer
@@ -33,8 +39,8 @@ def _agreement(first: str, second: str, answers: dict[str, dict]) -> Agreement |
     shared = sorted(answers[first].keys() & answers[second].keys())
     if not shared:
         return None
-    said = [np.array([answers[name][pair] for pair in shared]) for name in (first, second)]
-    return Agreement(first, second, len(shared), int(np.sum(said[0] == said[1])), cohens_kappa(*said))
+    both = [np.array([answers[name][pair] for pair in shared]) for name in (first, second)]
+    return Agreement(first, second, len(shared), int(np.sum(both[0] == both[1])), cohens_kappa(*both))
 
 
 def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
@@ -49,7 +55,7 @@ def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def second_opinions(standing: Sequence[LabelRow], annotator: str) -> list[LabelRow]:
-    """The answers to pairs that exactly one other annotator has answered, and `annotator` has not."""
+    """Return the answers to pairs that one other annotator alone has answered, and `annotator` has not."""
     by_pair: dict[tuple[str, str], list[LabelRow]] = {}
     for row in standing:
         by_pair.setdefault(row.pair, []).append(row)

@@ -1,4 +1,4 @@
-"""Who was asked what: questions that were handed out, until they are long answered."""
+"""Remember which questions were handed out to whom."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from siamese_core.answers.corrections import Verdict
 
-LEASE_SECONDS = 600.0  # after which an open question may be asked again
+LEASE_SECONDS = 600.0  # after which a question without an answer may be asked again
 REMEMBERED = 50_000  # questions
 
 Pair = tuple[str, str]  # image ids, the smaller first
@@ -14,8 +14,11 @@ Pair = tuple[str, str]  # image ids, the smaller first
 
 @dataclass(frozen=True)
 class Question:
-    """A pair to show. similarity: 0..1 by slot; reason, probability: why and by what chance it came;
-    verdicts: what each slot said when it was drawn."""
+    """A pair to show.
+
+    similarity: 0..1 by slot; reason: the strategy that drew the pair; probability: of being drawn, 0..1;
+    verdicts: those of each slot when it was drawn.
+    """
 
     left_id: str
     right_id: str
@@ -39,11 +42,12 @@ class Question:
 
 
 def pair_of(left_id: str, right_id: str) -> Pair:
+    """Return the ids in sorted order, so that both orders of a pair are equal."""
     return min(left_id, right_id), max(left_id, right_id)
 
 
 class Asked:
-    """The latest `REMEMBERED` questions with their annotator, in memory. Not for several threads at once."""
+    """The latest `REMEMBERED` questions by pair and annotator, in memory. Callers lock it between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
@@ -53,21 +57,23 @@ class Asked:
         return pair_and_annotator in self._asked
 
     def note(self, questions: Iterable[Question], annotator: str) -> None:
+        """Remember that an annotator was asked these."""
         now = self._clock()
         for each in questions:
-            self._asked.pop((each.pair, annotator), None)  # the latest stand last
+            self._asked.pop((each.pair, annotator), None)  # the latest come last
             self._asked[each.pair, annotator] = (each, now)
         while len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
 
     def recall(self, left_id: str, right_id: str, annotator: str) -> Question | None:
+        """Return the question on a pair as this annotator was asked it, or None."""
         return self._asked.get((pair_of(left_id, right_id), annotator), (None, 0.0))[0]
 
     def pairs(self) -> list[Pair]:
         return [pair for pair, _ in self._asked]
 
     def left_open(self, answered: Sequence[Pair], count: int) -> list[Question]:
-        """At most `count` that nobody was asked for `LEASE_SECONDS` and whose pair is not answered."""
+        """Return at most `count` questions without an answer that nobody was asked for `LEASE_SECONDS`."""
         latest = self._clock() - LEASE_SECONDS
         closed = {*answered, *(pair for (pair, _), (_, asked) in self._asked.items() if asked > latest)}
         found = {pair: each for (pair, _), (each, _) in self._asked.items() if pair not in closed}

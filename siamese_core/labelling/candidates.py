@@ -1,22 +1,24 @@
-"""The pairs of a pool that are worth asking about, with what every encoder says of them."""
+"""Find the pairs of a pool that are worth asking about, and compare them with every encoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import logit
 
 from siamese_core.metric_learning.neighbours import View, coordinates, nearest
 
-ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared whole
+ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared exhaustively
 MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds
-FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16
-RANDOM_PAIRS = 10_000
-NEAREST = 2  # of an image's neighbours for each encoder
-TWIN_GAP = 0.1  # of the usual gap between two images: such images are as good as copies
-USUAL_PAIRS = 500  # that tell the usual gap
-PAIRS_AT_ONCE = 20_000
+FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16  # an image
+RANDOM_PAIRS = 10_000  # beside the neighbours
+NEAREST = 2  # neighbours of an image that count for `Candidates.mutual_neighbours`
+DUPLICATE_GAP = (
+    0.1  # fall of the log-odds below an identical image's up to which two images are near-duplicates, in
+)
+# units of the median fall of random pairs
+MEDIAN_PAIRS = 500  # random pairs that the median is taken over
+PAIRS_AT_ONCE = 20_000  # bounds the memory of comparing neighbour lists
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Candidates:
         their verdicts differ, else 0
     shared: float (n,) 0..1, share of nearest neighbours in common, mean over the encoders
     mutual_neighbours: bool (n,), one image is among the other's nearest neighbours for some encoder
-    twin: bool (n,), near-duplicates for every encoder
+    near_duplicate: bool (n,), almost as similar as an image to itself, for every encoder
     complete: whether these are all pairs
     """
 
@@ -41,7 +43,7 @@ class Candidates:
     disagreement: np.ndarray
     shared: np.ndarray
     mutual_neighbours: np.ndarray
-    twin: np.ndarray
+    near_duplicate: np.ndarray
     complete: bool
 
     @cached_property
@@ -52,23 +54,24 @@ class Candidates:
     def right(self) -> np.ndarray:
         return self.codes % self.images
 
-    def twins(self, image: int) -> np.ndarray:
-        """The image and its twins: a question about them is one about it."""
-        first, second = self._twins
+    def near_duplicates(self, image: int) -> np.ndarray:
+        """Return the image and its near-duplicates: a question about one of them is one about all."""
+        first, second = self._near_duplicates
         return np.concatenate([[image], second[first == image], first[second == image]])
 
     @cached_property
-    def _twins(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.left[self.twin], self.right[self.twin]
+    def _near_duplicates(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.left[self.near_duplicate], self.right[self.near_duplicate]
 
     @property
     def verdict_log_odds(self) -> np.ndarray:
-        """float64 (n, encoders): log-odds above those of the threshold; at 0 or more the verdict is same."""
+        """Log-odds minus those of the threshold, float64 (n, encoders); at 0 or more the verdict is
+        "same"."""
         return self.log_odds - self.limits
 
 
 def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
-    """One int64 for each unordered pair of image numbers."""
+    """Return one int64 for each unordered pair of image numbers."""
     return np.minimum(left, right).astype(np.int64) * images + np.maximum(left, right)
 
 
@@ -93,44 +96,47 @@ def find_candidates(
         )
     left, right = codes // images, codes % images
     every = [*views, *out_of_domain]
-    said = np.stack([view.compare(left, right) for view in every], axis=1)
+    scores = np.stack([view.compare(left, right) for view in every], axis=1)
     thresholds = np.array([_log_odds(view.threshold) for view in every])
-    log_odds, limits = said[:, : len(views)], thresholds[: len(views)]
-    lists = lists or [_most_similar(images, scores, count) for scores in log_odds.T]
+    log_odds, limits = scores[:, : len(views)], thresholds[: len(views)]
+    lists = lists or [_most_similar(images, column, count) for column in log_odds.T]
     mutual_neighbours = [
-        _list_codes(_most_similar_of(each, codes, scores))
-        for each, scores in zip(lists, log_odds.T, strict=True)
+        _list_codes(_most_similar_of(each, codes, column))
+        for each, column in zip(lists, log_odds.T, strict=True)
     ]
     return Candidates(
         images=images,
         codes=codes,
         log_odds=log_odds,
         limits=limits,
-        disagreement=disagreements(said - thresholds),
+        disagreement=disagreements(scores - thresholds),
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
         mutual_neighbours=np.isin(codes, np.concatenate(mutual_neighbours)),
-        twin=np.all([log_odds[:, n] > _twin_limit(view, rng) for n, view in enumerate(views)], axis=0),
+        near_duplicate=np.all(
+            [log_odds[:, n] > _duplicate_limit(view, rng) for n, view in enumerate(views)], axis=0
+        ),
         complete=complete,
     )
 
 
 def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:
-    """float (n,) from verdict log-odds (n, encoders): their range where the verdicts differ, else 0."""
+    """Return the range (n,) of verdict log-odds (n, encoders) where the verdicts differ, else 0 (query by
+    committee, Seung 1992)."""
     same = verdict_log_odds >= 0
     return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(verdict_log_odds, axis=1), 0.0)
 
 
 def _log_odds(threshold: float) -> float:
-    inside = min(max(threshold, 1e-6), 1 - 1e-6)  # 0 and 1, which no margin could be measured from
-    return float(logit(inside))
+    inside = min(max(threshold, 1e-6), 1 - 1e-6)  # so that thresholds of 0 and 1 have finite log-odds
+    return float(np.log(inside / (1 - inside)))
 
 
-def _twin_limit(view: View, rng: np.random.Generator) -> float:
-    """The log-odds above which two images are as good as copies: near to those of an image with itself."""
-    left = rng.integers(view.images, size=USUAL_PAIRS)
-    right = (left + rng.integers(1, view.images, size=USUAL_PAIRS)) % view.images
-    itself, usual = (float(np.median(view.compare(left, each))) for each in (left, right))
-    return itself - TWIN_GAP * max(itself - usual, 0.0)
+def _duplicate_limit(view: View, rng: np.random.Generator) -> float:
+    """Return the log-odds above which two images are near-duplicates."""
+    left = rng.integers(view.images, size=MEDIAN_PAIRS)
+    right = (left + rng.integers(1, view.images, size=MEDIAN_PAIRS)) % view.images
+    identical, random = (float(np.median(view.compare(left, each))) for each in (left, right))
+    return identical - DUPLICATE_GAP * max(identical - random, 0.0)
 
 
 def _neighbour_count(images: int, encoders: int) -> int:
@@ -149,7 +155,8 @@ def _list_codes(neighbours: np.ndarray) -> np.ndarray:
 
 
 def _most_similar(images: int, scores: np.ndarray, count: int) -> np.ndarray:
-    """int64 (images, count) from the scores of all pairs in the order of their codes."""
+    """Return the `count` most similar images of each, int64 (images, count), from the scores of all pairs in
+    the order of their codes."""
     table = np.full((images, images), -np.inf)
     table[np.triu_indices(images, 1)] = scores
     table = np.maximum(table, table.T)
@@ -164,7 +171,7 @@ def _most_similar_of(neighbours: np.ndarray, codes: np.ndarray, scores: np.ndarr
 
 
 def _shared(neighbours: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """float (n,) 0..1: what part of an image's neighbours are the other's, too."""
+    """Return the share (n,) 0..1 of neighbours that the two images of a pair have in common."""
     parts = []
     for start in range(0, len(left), PAIRS_AT_ONCE):
         first = neighbours[left[start : start + PAIRS_AT_ONCE]]

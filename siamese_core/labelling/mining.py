@@ -1,8 +1,8 @@
-"""Which pairs to ask next: drawn one after the other, each with a known chance.
+"""Draw the pairs to ask about next, one after the other, each with a known probability.
 
-A reason gives each candidate a chance, or none where it does not apply. A draw first chooses the reason, by
-its share, then a pair by its chance under that reason. An audit draws from all pairs alike, candidates or
-not.
+Each draw first chooses a reason (a strategy or the random audit) by its share, then a pair by its probability
+under that reason. An audit draws uniformly from all pairs, whether candidates or not. The probabilities are
+logged, so that answers can be weighted by their inverse (Horvitz, Thompson 1952).
 """
 
 from collections.abc import Mapping
@@ -12,19 +12,22 @@ import numpy as np
 
 from siamese_core.errors import UserError
 from siamese_core.labelling.candidates import Candidates, pair_codes
-from siamese_core.labelling.strategies import STRATEGIES, Knowledge, chances
+from siamese_core.labelling.strategies import STRATEGIES, Knowledge, probabilities
 
 AUDIT = "random_audit"
 REASONS = (*STRATEGIES, AUDIT)
+# Shares of the draws: least error after 300 answers (`bench loop`).
 DEFAULT_MIX = {"disagreement": 0.2, "uncertain": 0.55, "hard_negative": 0.15, AUDIT: 0.1}
-PER_IMAGE = 2  # times that an image comes in one batch
-TRIES = 256  # pairs at a time in the search for a random one
+PER_IMAGE = 2  # pairs of one batch that an image is part of
+TRIES = 256  # pairs drawn at a time by rejection sampling for an audit
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A pair of image numbers, left < right. `probability`: the chance that this draw gave this pair, for
-    whatever reason, after those before it."""
+    """A pair of image numbers, left < right.
+
+    probability: that this draw, after those before it, gives this pair, summed over all reasons.
+    """
 
     left: int
     right: int
@@ -39,14 +42,14 @@ def draw(
     rng: np.random.Generator,
     mix: Mapping[str, float] = DEFAULT_MIX,
 ) -> list[Drawn]:
-    """At most `count` pairs: fewer only where no reason of `mix` (shares with sum 1) has a pair left.
+    """Draw `count` pairs, or fewer where no reason of `mix` (shares with sum 1) has a pair left.
 
-    No pair comes twice, no image more than `PER_IMAGE` times and no question again with other pictures of the
-    same things, unless `count` cannot be reached otherwise.
+    No pair is drawn twice. No image is part of more than `PER_IMAGE` pairs, and no pair is a near-duplicate
+    of another, unless `count` cannot be reached otherwise. UserError for an unknown strategy.
     """
     if unknown := set(mix) - set(REASONS):
         raise UserError(f"A strategy is one of {', '.join(REASONS)}. Received: {', '.join(sorted(unknown))}.")
-    by_reason = {reason: chances(candidates, knowledge, reason) for reason in mix if reason != AUDIT}
+    by_reason = {reason: probabilities(candidates, knowledge, reason) for reason in mix if reason != AUDIT}
     batch = _Batch(candidates, knowledge, mix, by_reason)
     while len(batch.drawn) < count and (batch.step(rng) or batch.relax()):
         pass
@@ -54,43 +57,45 @@ def draw(
 
 
 class _Batch:
-    """What has been drawn and what may still be: rows of candidates, images, and codes that are taken."""
+    """A batch being drawn, and which rows of candidates, images and codes may still be drawn."""
 
     def __init__(
         self,
         candidates: Candidates,
         knowledge: Knowledge,
         mix: Mapping[str, float],
-        chances: Mapping[str, np.ndarray],
+        probabilities: Mapping[str, np.ndarray],
     ):
-        self.candidates, self.mix, self.chances = candidates, mix, chances
+        self.candidates, self.mix, self.probabilities = candidates, mix, probabilities
         self.drawn: list[Drawn] = []
         self._excluded = knowledge.excluded
         self._fresh = ~np.isin(candidates.codes, knowledge.excluded)
         self._times = np.zeros(candidates.images, np.int64)
-        self._per_image, self._twins_apart = PER_IMAGE, True
+        self._per_image, self._duplicates_apart = PER_IMAGE, True
         self._open_all()
 
     def step(self, rng: np.random.Generator) -> bool:
-        """Draws a pair; False if none is left."""
-        left_over = {reason: float(chances @ self._open) for reason, chances in self.chances.items()}
+        """Draw a pair; False if none is left."""
+        left_over = {
+            reason: float(probabilities @ self._open) for reason, probabilities in self.probabilities.items()
+        }
         left_over[AUDIT] = float(self._audits()) if AUDIT in self.mix else 0.0
         shares = _shares(self.mix, left_over)
         if not shares:
             return False
         reason = str(rng.choice(list(shares), p=list(shares.values())))
-        code = self._audit(rng) if reason == AUDIT else self._by_weight(self.chances[reason], rng)
+        code = self._audit(rng) if reason == AUDIT else self._by_weight(self.probabilities[reason], rng)
         left, right = divmod(code, self.candidates.images)
         self.drawn.append(Drawn(left, right, reason, self._probability(code, shares, left_over)))
         self._take(left, right)
         return True
 
     def relax(self) -> bool:
-        """Lifts what keeps a batch diverse, bit by bit; False if that would free no pair."""
-        if not self._twins_apart and self._free.all():
+        """Lift the next constraint on diversity; False if that would free no pair."""
+        if not self._duplicates_apart and self._free.all():
             return False
-        if self._twins_apart:
-            self._twins_apart = False
+        if self._duplicates_apart:
+            self._duplicates_apart = False
         else:
             self._per_image += 1
         self._open_all()
@@ -105,7 +110,10 @@ class _Batch:
         self._close(np.array([each.left * candidates.images + each.right for each in self.drawn], np.int64))
 
     def _take(self, left: int, right: int) -> None:
-        ends = [self.candidates.twins(each) if self._twins_apart else [each] for each in (left, right)]
+        ends = [
+            self.candidates.near_duplicates(each) if self._duplicates_apart else [each]
+            for each in (left, right)
+        ]
         first, second = (each.ravel() for each in np.meshgrid(*ends))
         self._close(np.unique(pair_codes(first, second, self.candidates.images)[first != second]))
         for image in (left, right):
@@ -115,7 +123,7 @@ class _Batch:
                 self._open[(self.candidates.left == image) | (self.candidates.right == image)] = 0
 
     def _close(self, codes: np.ndarray) -> None:
-        """Takes distinct codes out of the draw."""
+        """Take distinct codes out of the draw."""
         rows = np.searchsorted(self.candidates.codes, codes)
         rows = rows[rows < len(self.candidates.codes)]
         self._open[rows[np.isin(self.candidates.codes[rows], codes)]] = 0
@@ -123,21 +131,21 @@ class _Batch:
         self._taken = np.concatenate([self._taken, new])
 
     def _probability(self, code: int, shares: Mapping[str, float], left_over: Mapping[str, float]) -> float:
-        """The chance of the pair under all reasons together."""
+        """Return the probability of a pair over all reasons."""
         row = int(np.searchsorted(self.candidates.codes, code))
         listed = row < len(self.candidates.codes) and self.candidates.codes[row] == code
-        parts = {reason: self.chances[reason][row] if listed else 0.0 for reason in self.chances}
+        parts = {reason: self.probabilities[reason][row] if listed else 0.0 for reason in self.probabilities}
         parts[AUDIT] = 1.0
-        chance = sum(share * parts[reason] / left_over[reason] for reason, share in shares.items())
-        return min(1.0, float(chance))  # rounding may lead beyond
+        total = sum(share * parts[reason] / left_over[reason] for reason, share in shares.items())
+        return min(1.0, float(total))  # rounding may exceed 1
 
-    def _by_weight(self, chances: np.ndarray, rng: np.random.Generator) -> int:
-        steps = np.cumsum(chances * self._open)
+    def _by_weight(self, probabilities: np.ndarray, rng: np.random.Generator) -> int:
+        steps = np.cumsum(probabilities * self._open)
         row = np.searchsorted(steps, rng.random() * steps[-1], side="right")
         return int(self.candidates.codes[row])
 
     def _audits(self) -> int:
-        """How many pairs an audit may draw."""
+        """Count the pairs that an audit may draw."""
         if self.candidates.complete:
             return int(self._open.sum())
         free = int(self._free.sum())
@@ -160,13 +168,14 @@ class _Batch:
 
 
 def _among(ordered: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Which of `codes` are in `ordered`, which is sorted."""
+    """Tell which of `codes` are in `ordered`, which is sorted."""
     rows = np.minimum(np.searchsorted(ordered, codes), len(ordered) - 1)
     return ordered[rows] == codes if len(ordered) else np.zeros(len(codes), bool)
 
 
 def _shares(mix: Mapping[str, float], left_over: Mapping[str, float]) -> dict[str, float]:
-    """The shares of the reasons that have pairs left, with sum 1; the audit's own stays as it is."""
+    """Return the shares of the reasons that have pairs left, with sum 1; the share of the audit does not
+    change."""
     usable = {reason: share for reason, share in mix.items() if share > 0 and left_over[reason] > 0}
     others = sum(share for reason, share in usable.items() if reason != AUDIT)
     audit = usable.get(AUDIT, 0.0) if others else float(AUDIT in usable)

@@ -1,6 +1,6 @@
-"""The images to label, embedded for every slot in the background.
+"""The images to label, imported and embedded for every slot in the background.
 
-Whatever is done is on disk: a restart goes on where the last run ended, and embeds nothing again.
+Every step is stored on disk: a restart continues where the last run ended, and embeds nothing again.
 """
 
 import threading
@@ -23,15 +23,19 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.workspace.workbench import Workbench
 
-MOST_NAMED = 20
-CHUNK = 16  # images at a time: up to 48 MB, and a comparison on the page waits for no more than these
+MOST_NAMED = 20  # rejected files
+CHUNK = 16  # images at a time: up to 48 MB, and as many as a comparison on the page may have to wait for
 
 
 @dataclass(frozen=True)
 class PoolProgress:
-    """How far the work is. files: found; done: of these imported, or `rejected` as no image; images: those
-    imported, each once; embedded: of these, in every slot that serves; problem: why it stopped, in words;
-    unread: the name of each rejected file, and why, MOST_NAMED at most."""
+    """The state of the import.
+
+    files: found; done: files imported or rejected; rejected: files that are no readable image
+    images: distinct images imported; embedded: of these, in every slot that serves
+    seconds_left: None where nothing is being done or the pace is not known yet
+    problem: why the work stopped, in words; unread: name and reason of at most `MOST_NAMED` rejected files
+    """
 
     files: int
     done: int
@@ -49,7 +53,7 @@ class PoolProgress:
 
 @dataclass(frozen=True)
 class PoolEmbeddings:
-    """A slot's checkpoint for the pool's domain and the embeddings that its encoder has made."""
+    """A slot's checkpoint for the pool's domain, and the stored embeddings by its encoder."""
 
     slot: str
     checkpoint: Checkpoint
@@ -58,7 +62,8 @@ class PoolEmbeddings:
 
 
 class Pool:
-    """The images of `files`. The thread that works calls `on_growth` after each chunk and in the end."""
+    """The images to label of a workspace. The working thread calls `on_growth` after each chunk and at the
+    end."""
 
     def __init__(self, workbench: Workbench, uploads: bool = True):
         self.workbench = workbench
@@ -72,22 +77,25 @@ class Pool:
         self._began: tuple[float, int] | None = None
 
     def images(self) -> list[PoolImage]:
+        """Return the imported images that can be read."""
         return [each for each in self.files.images() if each.image_id not in self._unreadable]
 
     def domain(self) -> str:
-        """What the images are on the whole: a pool goes through one checkpoint of a slot."""
+        """Return the domain of most images; in each slot one checkpoint embeds the whole pool."""
         inks = [each.ink for each in self.images() if each.ink is not None]
         return domain_of_images(inks) if inks else HANDWRITING
 
     def warnings(self) -> dict[str, str]:
-        """By slot, where its checkpoint never saw such images; nothing before an image is embedded."""
+        """Say by slot, where it is so, that these images are out of the checkpoint's domain; nothing before
+        an image is embedded."""
         if not self.progress().embedded:
             return {}
-        told = {each.slot: each.checkpoint.card.warning_for(each.domain) for each in self.embedded()}
-        return {slot: words for slot, words in told.items() if words}
+        warnings = {each.slot: each.checkpoint.card.warning_for(each.domain) for each in self.embedded()}
+        return {slot: words for slot, words in warnings.items() if words}
 
     def embedded(self) -> list[PoolEmbeddings]:
-        """For each slot whose checkpoint loads; UserError with the reason if none does."""
+        """Return the embeddings by each slot whose checkpoint loads; UserError with the reason if none
+        does."""
         found, problems, domain = [], [], self.domain()
         for slot in SLOTS:
             try:
@@ -101,7 +109,8 @@ class Pool:
         return found
 
     def progress(self) -> PoolProgress:
-        """Loads no checkpoint: before one is loaded, no image counts as embedded."""
+        """Return the state of the import without loading a checkpoint: before one is loaded, no image counts
+        as embedded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
         rejected = [each for each in done if each.image_id is None]
@@ -124,7 +133,8 @@ class Pool:
         )
 
     def start(self) -> None:
-        """Works in a thread until all is done; called while it works, it makes it look again in the end."""
+        """Import and embed in a thread until all is done. Where one works already, it looks for new work at
+        the end."""
         with self._lock:
             self._again = self._working
             if self._working:
@@ -145,7 +155,7 @@ class Pool:
                 self._again = False
 
     def work(self, progress: Progress = lambda share, words: None) -> None:
-        """Imports and embeds what is not yet; what is no image is passed over and recorded.
+        """Import and embed what is missing; files that are no readable image are recorded and skipped.
 
         UserError if no slot serves or the disk is full.
         """
@@ -161,7 +171,7 @@ class Pool:
         self.on_growth()
 
     def _in_chunks(self, items: list, work: Callable[[list], None], progress: Progress) -> None:
-        # In random order, so that what is there at any time is like the whole.
+        # In random order, so that the images embedded at any time are a fair sample.
         order = np.random.default_rng(0).permutation(len(items))
         for start in range(0, len(items), CHUNK):
             now = self.progress()
@@ -215,7 +225,7 @@ class Pool:
         return self._stores[checkpoint.id]
 
     def _seconds_left(self, steps: int, total: int) -> float | None:
-        """At the pace since the work began; the first call of a run is where it begins."""
+        """Extrapolate from the pace since the first call of this run."""
         if not self._working:
             return None
         began = self._began = self._began or (time.monotonic(), steps)

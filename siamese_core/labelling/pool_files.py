@@ -1,4 +1,4 @@
-"""The images imported from folders and uploads, on record, so that a restart imports nothing again."""
+"""Record which images were imported from folders and uploads, so that a restart imports nothing again."""
 
 import contextlib
 import hashlib
@@ -18,8 +18,11 @@ from siamese_core.labelling.pool_sources import MAX_IMAGES, list_folder, list_zi
 
 @dataclass(frozen=True)
 class PoolImage:
-    """`name`: its path in the folder or zip; `class_name`: "" where nothing is known; `ink`: whether it is
-    handwriting, where that was looked at."""
+    """An image to label.
+
+    name: path in the folder or zip; class_name: "" where unknown; ink: whether it is handwriting, None where
+    it was not examined.
+    """
 
     image_id: str
     name: str
@@ -29,7 +32,7 @@ class PoolImage:
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of an image file: `image_id`, or `problem` in words where it is no good."""
+    """The result of importing an image file: `image_id`, or in words the `problem` with it."""
 
     name: str
     stamp: str
@@ -39,19 +42,19 @@ class Imported:
 
 
 class Record:
-    """`file`: a line of JSON for each imported image file, only appended to. Torn lines are passed over."""
+    """A file of JSON lines, one an imported image file, only ever appended to. Torn lines are skipped."""
 
     def __init__(self, file: Path):
         self.file = Path(file)
 
     def read(self) -> dict[str, Imported]:
-        """By name, the latest of each."""
+        """Return the latest line of each file, by name."""
         text = self.file.read_text("utf-8", errors="replace") if self.file.exists() else ""
         found = (_parsed(line) for line in text.splitlines())
         return {each.name: each for each in found if each}
 
     def append(self, imported: Iterable[Imported]) -> None:
-        """On disk when this returns."""
+        """Append lines; they are on disk when this returns."""
         lines = "".join(json.dumps(asdict(each)) + "\n" for each in imported)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         # After a power cut the last line may be torn: what follows it must not be.
@@ -67,7 +70,7 @@ def _parsed(line: str) -> Imported | None:
 
 @dataclass
 class Source:
-    """A folder, or an upload, whose zip (`archive`) is deleted once all of it is imported."""
+    """A folder of images, or an upload, whose zip `archive` is deleted once all of it is imported."""
 
     record: Record
     listed: list[ImageFile]
@@ -79,21 +82,21 @@ class Source:
 
     @property
     def names(self) -> set[str]:
-        """The files that count: of a folder those that are in it now."""
+        """The files that count: of a folder, those that are in it now."""
         listed = {each.name for each in self.listed}
         return listed if self.archive is None else listed | self.imported.keys()
 
     def todo(self) -> list[ImageFile]:
-        """The files that are new or have changed."""
+        """Return the files that are new or have changed."""
         stamps = {name: each.stamp for name, each in self.imported.items()}
         return [each for each in self.listed if stamps.get(each.name) != each.stamp]
 
     def done(self) -> list[Imported]:
-        """By name."""
+        """Return what was imported, ordered by name."""
         return [self.imported[name] for name in sorted(self.names & self.imported.keys())]
 
     def images(self) -> list[PoolImage]:
-        """The folder that a file lies in is its class, where at least two folders tell classes apart."""
+        """Return the images. The folder of a file is its class, where there are at least two such folders."""
         done = [each for each in self.done() if each.image_id]
         folders = {each.name: each.name.rpartition("/")[0] for each in done}
         telling = len(set(folders.values()) - {""}) > 1
@@ -104,8 +107,10 @@ class Source:
 
 
 class PoolFiles:
-    """The sources of a workspace's pool, whose records lie in `folder`; uploads of earlier runs are there at
-    once, and folders when they are added again."""
+    """The sources of a workspace's pool, whose records lie in `folder`.
+
+    Uploads of earlier runs are opened at once, folders when they are added again.
+    """
 
     def __init__(self, folder: Path, uploads: bool = True):
         self.folder = Path(folder)
@@ -117,7 +122,7 @@ class PoolFiles:
                 self._open_upload(file.with_suffix(".zip"))
 
     def add_folder(self, folder: Path) -> None:
-        """The images below a folder. UserError if it holds none or too many."""
+        """Add the images below a folder. UserError if it holds none or too many."""
         folder = Path(folder).resolve()
         name = f"folder-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
         listed = list_folder(folder)
@@ -125,15 +130,16 @@ class PoolFiles:
         self._put(name, Source(Record(self.folder / f"{name}.jsonl"), listed))
 
     def add_zip(self, archive: Path, name: str) -> None:
-        """The images of a zip, of which a copy is kept until they are imported. `name` is for messages."""
+        """Add the images of a zip, of which a copy is kept until they are imported. `name` is for
+        messages."""
         self._check_room(len(list_zip(archive, name)))
         kept = self._new_upload()
         share_file(archive, kept.with_suffix(".part"))
         self._keep(kept)
 
     def add_files(self, files: Sequence[tuple[Path, str]]) -> None:
-        """Uploaded files: (where it lies now, what it is called, with the folders above it) each. UserError
-        if none is an image's."""
+        """Add uploaded files, each (its path now, its name with the folders above it). UserError if none is
+        an image file."""
         self._check_room(len(files))
         kept = self._new_upload()
         partial = kept.with_suffix(".part")
@@ -153,13 +159,13 @@ class PoolFiles:
         return list(self._sources.values())
 
     def imported(self, source: Source, imported: list[Imported]) -> None:
-        """Takes note of what became of files of a source; on disk when this returns."""
+        """Record the result of importing files of a source; on disk when this returns."""
         source.record.append(imported)
         source.imported = source.imported | {each.name: each for each in imported}
         self._changes += 1
 
     def images(self) -> list[PoolImage]:
-        """Those imported so far, each once. The class of an image that lies in two classes is not known."""
+        """Return the distinct images imported so far. An image in two class folders has no class."""
         changes, (then, images) = self._changes, self._known
         if then != changes:
             images = _each_once(image for source in self.sources() for image in source.images())

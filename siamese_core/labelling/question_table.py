@@ -1,4 +1,4 @@
-"""What questions are drawn from: the embedded images of a pool, compared by the checkpoints that serve."""
+"""The embedded images of a pool, compared by the serving checkpoints: what questions are drawn from."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,25 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Pair
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
-from siamese_core.labelling.expectation import expected_same
 from siamese_core.labelling.implications import groups
 from siamese_core.labelling.pool import Pool, PoolEmbeddings
-from siamese_core.labelling.strategies import Knowledge
+from siamese_core.labelling.strategies import Knowledge, expected_same
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import verdict
 from siamese_core.workspace.embedding_store import EmbeddingStore
 
-RANDOM_PAIRS = 500
+RANDOM_PAIRS = 500  # that the share of pairs called same is measured on
 
 
 @dataclass(frozen=True)
 class QuestionTable:
-    """ids: of n images, embedded in every slot; number: id -> its place; classes: int (n,), -1 unknown;
-    embedded, views: one for each slot that serves; candidates: as those see them that were trained on the
-    like, if any, and the others only disagree; called_same: by slot, the share of random pairs that it calls
-    same."""
+    """The images to ask about and the pairs worth asking, at one state of the pool.
+
+    ids: of n images, embedded in every slot; number: id -> its index; classes: int (n,), -1 unknown
+    embedded, views: one for each slot that serves
+    candidates: by the encoders in their domain if any, the others contribute their disagreement only
+    called_same: by slot, the share of random pairs that it calls same
+    """
 
     ids: tuple[str, ...]
     number: dict[str, int]
@@ -47,13 +49,14 @@ class QuestionTable:
         return all(each in self.number for each in image_ids)
 
     def codes(self, pairs: Iterable[Pair]) -> np.ndarray:
-        """int64, sorted: of the pairs whose images are both here."""
+        """Return the sorted codes int64 of the pairs whose images are both here."""
         known = [(self.number[a], self.number[b]) for a, b in pairs if self.holds((a, b))]
         left, right = np.array(known, np.int64).reshape(-1, 2).T
         return np.unique(pair_codes(left, right, len(self.ids)))
 
     def knowledge(self, rows: Sequence[LabelRow], asked: Iterable[Pair]) -> Knowledge:
-        """What the log's rows tell, and that the pairs `asked` are not to be asked."""
+        """Return what the log's rows say of the candidates; answered pairs and those in `asked` are
+        excluded."""
         settled = settled_labels(rows)
         excluded = self.codes([*(row.pair for row in standing_labels(rows)), *asked])
         ends = np.concatenate([excluded // len(self.ids), excluded % len(self.ids)])
@@ -61,10 +64,10 @@ class QuestionTable:
             self._candidate_rows([row.pair for row in settled if row.answer == answer])
             for answer in ("same", "different")
         )
-        told = np.repeat([True, False], [len(same), len(different)])
+        answers = np.repeat([True, False], [len(same), len(different)])
         return Knowledge(
             classes=self.classes,
-            expected=expected_same(self.candidates, np.concatenate([same, different]), told),
+            expected=expected_same(self.candidates, np.concatenate([same, different]), answers),
             implied=groups(settled, self.ids).known(self.candidates.left, self.candidates.right),
             seen=np.bincount(ends, minlength=len(self.ids)),
             excluded=excluded,
@@ -74,7 +77,7 @@ class QuestionTable:
         return np.flatnonzero(np.isin(self.candidates.codes, self.codes(pairs)))
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[tuple[Verdict, ...]]:
-        """What each slot that serves says of each pair."""
+        """Return the verdicts on each pair, one for each slot that serves."""
         left, right = (
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
@@ -86,7 +89,7 @@ class QuestionTable:
 
 
 def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
-    """UserError while fewer than two images are embedded."""
+    """Compare the embedded images of a pool. UserError while fewer than two are embedded."""
     embedded = pool.embedded()
     images = [each for each in pool.images() if all(each.image_id in one.store for one in embedded)]
     if len(images) < 2:
@@ -99,19 +102,19 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     names = sorted({each.class_name for each in images} - {""})
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
-    # The neighbours that another finds are pairs taken at random, and fewer of them teach something.
-    knowing, out_of_domain = [], []
+    # The nearest neighbours by an out-of-domain encoder are little better than random pairs.
+    in_domain, out_of_domain = [], []
     for each, view in zip(embedded, views, strict=True):
-        (out_of_domain if each.checkpoint.card.warning_for(each.domain) else knowing).append(view)
-    if not knowing:
-        knowing, out_of_domain = out_of_domain, []
+        (out_of_domain if each.checkpoint.card.warning_for(each.domain) else in_domain).append(view)
+    if not in_domain:
+        in_domain, out_of_domain = out_of_domain, []
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
         classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
         embedded=tuple(embedded),
         views=views,
-        candidates=find_candidates(knowing, rng, out_of_domain),
+        candidates=find_candidates(in_domain, rng, out_of_domain),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
 

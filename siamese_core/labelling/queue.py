@@ -1,4 +1,4 @@
-"""The queue of the labelling loop: which pairs each annotator is asked next."""
+"""The queue of the labelling loop: hands each annotator the pairs to answer next."""
 
 import threading
 import time
@@ -17,18 +17,23 @@ from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import QuestionTable, build_table
 from siamese_core.workspace.workbench import Shown, Workbench
 
-MOST_AT_ONCE = 100
-ALIKE = 0.8  # of random pairs called same: the threshold tells nothing, unless most images show one thing
-GROWTH = 1.5  # of the embedded images, after which the pairs to draw from are looked for anew
-ALL_ALIKE = (
+MOST_AT_ONCE = 100  # questions
+# Share of random pairs called same above which the threshold is meaningless, unless most images show one
+# class.
+ALL_SAME = 0.8
+GROWTH = 1.5  # factor on the number of embedded images, after which candidates are found anew
+THRESHOLD_WARNING = (
     "Calls {percent:.0f} % of random pairs of these images same: its threshold was fitted on other images. "
     "Answers and a retraining fit it to these."
 )
 
 
 class Questions:
-    """One queue for all annotators of a workspace. `overlap`: the share, 0..1, of an annotator's questions
-    that somebody else has answered already, so that agreement can be measured."""
+    """The queue of all annotators of a workspace.
+
+    overlap: the share, 0..1, of an annotator's questions that another has answered already, so that their
+    agreement can be measured.
+    """
 
     def __init__(
         self,
@@ -45,10 +50,11 @@ class Questions:
         pool.on_growth = self._follow
 
     def next_pairs(self, count: int, annotator: str) -> list[Question]:
-        """At most `count` pairs that this annotator was never asked, and that nobody has answered or is asked
-        but for the overlap. UserError for a count beyond 1..`MOST_AT_ONCE`, or while no images are embedded.
+        """Hand out at most `count` pairs that this annotator was never asked.
 
-        Once no others are left, questions that stay open are asked again after a while.
+        But for the overlap, nobody has answered them or is being asked them. Once none is left, questions
+        without an answer are handed out again after a while. UserError for a count outside 1..`MOST_AT_ONCE`,
+        or while no images are embedded.
         """
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(
@@ -68,22 +74,24 @@ class Questions:
         return found
 
     def mine(self, count: int, mix: Mapping[str, float] = DEFAULT_MIX) -> list[Question]:
-        """At most `count` pairs that nobody has answered; nobody is asked them by this."""
+        """Draw at most `count` pairs that nobody has answered, without handing them out."""
         return self._draw(self._current(), self.workbench.log.rows(), [], count, mix)
 
     def shown(self, left_id: str, right_id: str, annotator: str) -> Shown | None:
-        """How the pair came before this annotator, for `Workbench.answer`; None if it was not asked here."""
+        """Return how the pair was shown to this annotator, for `Workbench.answer`; None if it was not."""
         with self._drawing:
             asked = self._asked.recall(left_id, right_id, annotator)
         return asked and Shown("queue", asked.reason, asked.probability, verdicts=asked.verdicts)
 
     def warnings(self) -> dict[str, str]:
-        """By slot, why its answers mean little on these images, where they do."""
-        told, table = self.pool.warnings(), self._table
+        """Say by slot, where it is so, why its verdicts mean little on these images."""
+        warnings, table = self.pool.warnings(), self._table
         for slot, share in table.called_same.items() if table else ():
-            if share >= ALIKE:
-                told[slot] = f"{told.get(slot, '')} {ALL_ALIKE.format(percent=100 * share)}".strip()
-        return told
+            if share >= ALL_SAME:
+                warnings[slot] = (
+                    f"{warnings.get(slot, '')} {THRESHOLD_WARNING.format(percent=100 * share)}".strip()
+                )
+        return warnings
 
     def _draw(
         self,
@@ -95,7 +103,7 @@ class Questions:
     ) -> list[Question]:
         drawn = draw(table.candidates, table.knowledge(rows, asked), count, self._rng, mix)
         pairs = [(table.ids[each.left], table.ids[each.right]) for each in drawn]
-        turned = self._rng.random(len(pairs)) < 0.5  # so that the side tells nothing
+        turned = self._rng.random(len(pairs)) < 0.5  # so that the side gives no hint
         pairs = [pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)]
         return [
             _question(pair, verdicts, each.reason, each.probability)
@@ -105,7 +113,7 @@ class Questions:
     def _second_opinions(
         self, table: QuestionTable, rows: Sequence[LabelRow], count: int, annotator: str
     ) -> list[Question]:
-        """Others' questions, as they were drawn for them: each of `count` is one by the chance `overlap`."""
+        """Return questions that others have answered; each of `count` is one with probability `overlap`."""
         wanted = int(self._rng.binomial(count, self.overlap))
         if not wanted:
             return []
@@ -116,21 +124,22 @@ class Questions:
             if table.holds(row.pair)
         ]
         chosen = [open_to[place] for place in self._rng.permutation(len(open_to))[:wanted]]
-        said = table.verdicts([row.pair for row in chosen])
+        found = table.verdicts([row.pair for row in chosen])
         return [
             _question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
-            for row, verdicts in zip(chosen, said, strict=True)
+            for row, verdicts in zip(chosen, found, strict=True)
         ]
 
     def _keep_at_hand(self, table: QuestionTable, questions: Sequence[Question]) -> None:
-        """So that an answer, which asks the matcher what it says now, embeds nothing."""
+        """Cache the embeddings of these questions, so that an answer, which compares again, embeds
+        nothing."""
         ids = list({image_id for each in questions for image_id in each.pair if table.holds((image_id,))})
         for each in table.embedded:
             self.workbench.matcher.cache.fill(each.checkpoint.embeddings_id, ids, each.store.take(ids))
 
     def _current(self) -> QuestionTable:
-        """The table of the checkpoints that serve. After a promotion the former one is used until the new
-        encoder has embedded enough. UserError if there is none and none can be built."""
+        """Return the table by the serving checkpoints, or the former one until a newly promoted encoder has
+        embedded enough images. UserError if there is none and none can be built."""
         if not self._is_current():
             self._refresh()
         return self._table
@@ -139,7 +148,7 @@ class Questions:
         return self._table is not None and self._table.checkpoints == self._serving()
 
     def _follow(self) -> None:
-        """Called as the pool grows, by its own thread: questions that are drawn meanwhile do not wait."""
+        """Refresh the table in the thread of the growing pool, so that no annotator waits for it."""
         if self.pool.progress().embedded > 1:
             self._refresh()
 

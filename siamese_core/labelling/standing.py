@@ -1,4 +1,4 @@
-"""How the labelling stands: what is answered, and how often the encoders were right about it."""
+"""Summarise the labelling: how much is answered, and how often the encoders were right."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from siamese_core.labelling.mining import AUDIT
 from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import SLOTS
 
-LATELY = 50  # answers
+LATELY = 50  # latest answers
 
 
 @dataclass(frozen=True)
 class Share:
-    """`right` of `count`, with the 95 % Wilson interval; of nothing `share` is None."""
+    """A proportion `right` of `count` with its 95 % Wilson interval; `share` is None where `count` is 0."""
 
     right: int
     count: int
@@ -31,11 +31,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Standing:
-    """Of the queue's answers that count. counts: by answer; by_annotator: most first.
+    """Statistics over the queue's answers that count.
 
-    By slot: `agreed`, over all sure answers; `lately`, over the last `LATELY` of them; `audited`, over the
-    pairs that were drawn at random, which alone tell of all pairs. corrected_lately: of the last ones those
-    that contradict an encoder.
+    counts: by answer; by_annotator: most answers first
+    agreed, lately, audited: by slot, the share of right verdicts over all sure answers, over the last
+    `LATELY`,
+        and over the random audit, which alone is unbiased for all pairs
+    corrected_lately: share of the last answers that contradict an encoder
     """
 
     counts: dict[str, int]
@@ -51,7 +53,7 @@ class Standing:
 
 
 def standing_of(labels: Sequence[LabelRow]) -> Standing:
-    """`labels`: those that count, oldest first (`settled.standing_labels`)."""
+    """Summarise labels, oldest first, that `settled.standing_labels` gave."""
     asked = [row for row in labels if row.task == "queue"]
     sure = [row for row in asked if row.answer != "unsure"]
     last = sure[-LATELY:]
@@ -66,10 +68,12 @@ def standing_of(labels: Sequence[LabelRow]) -> Standing:
 
 
 def _agreed(sure: Sequence[LabelRow]) -> dict[str, Share]:
-    told = [
-        (said.encoder, said.same == (row.answer == "same")) for row in sure for said in logged_verdicts(row)
+    right = [
+        (each.encoder, each.same == (row.answer == "same")) for row in sure for each in logged_verdicts(row)
     ]
     return {
-        slot: Share(sum(right for name, right in told if name == slot), sum(name == slot for name, _ in told))
+        slot: Share(
+            sum(is_right for name, is_right in right if name == slot), sum(name == slot for name, _ in right)
+        )
         for slot in SLOTS
     }

@@ -83,8 +83,8 @@ def test_twins_are_as_good_as_copies():
     embeddings, _ = clusters(rng, 50, 1)
     embeddings[:10] = embeddings[0] + 1e-4 * rng.normal(size=(10, 16))
     found = find_candidates([l1_view(embeddings)], rng)
-    assert set(found.twins(3).tolist()) == set(range(10))
-    assert found.twins(30).tolist() == [30]
+    assert set(found.near_duplicates(3).tolist()) == set(range(10))
+    assert found.near_duplicates(30).tolist() == [30]
 
 
 def test_two_of_one_class_share_their_neighbours_and_two_of_different_classes_do_not():
@@ -102,7 +102,7 @@ def test_one_encoder_is_enough():
 
 def test_images_of_one_class_are_no_twins():
     found, _, _ = of_classes(20, 5, spread=0.5)
-    assert not found.twin.any()
+    assert not found.near_duplicate.any()
 
 
 def test_all_encoders_must_find_twins_alike():
@@ -111,5 +111,5 @@ def test_all_encoders_must_find_twins_alike():
     copies = embeddings.copy()
     copies[:5] = copies[0]
     found = find_candidates([l1_view(copies), l1_view(embeddings)], rng)
-    assert found.twins(0).tolist() == [0]
-    assert not find_candidates([l1_view(embeddings)], rng).twin.any()
+    assert found.near_duplicates(0).tolist() == [0]
+    assert not find_candidates([l1_view(embeddings)], rng).near_duplicate.any()

@@ -9,7 +9,7 @@ from helpers.hand_made import by_hand, clusters, drawn_codes, knowing, l1_view, 
 from siamese_core.errors import UserError
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, REASONS, draw
-from siamese_core.labelling.strategies import Knowledge, chances
+from siamese_core.labelling.strategies import Knowledge, probabilities
 
 SMALL, SMALL_CLASSES = mined_pool(8, 4)
 LARGE, LARGE_CLASSES = mined_pool(60, 8)
@@ -181,7 +181,7 @@ def test_the_chance_of_a_later_draw_is_that_among_what_is_left():
     assert len(second) == 15 and max(second.values()) < 2.5 * min(second.values())
 
 
-def test_the_chances_of_all_pairs_sum_to_one_at_every_draw():
+def test_the_probabilities_of_all_pairs_sum_to_one_at_every_draw():
     """Each pair's chance at the third draw, told by drawing it, adds up to 1 over the pairs still open."""
     candidates = by_hand(np.random.default_rng(1).normal(size=(6, 2)) * 3)
     told: dict[tuple, dict[tuple, float]] = {}
@@ -196,7 +196,7 @@ def test_the_chances_of_all_pairs_sum_to_one_at_every_draw():
 
 def test_every_pair_has_a_chance():
     told = sum(
-        share * chances(SMALL, Knowledge.none(SMALL), reason)
+        share * probabilities(SMALL, Knowledge.none(SMALL), reason)
         for reason, share in DEFAULT_MIX.items()
         if reason != AUDIT
     )
