@@ -9,13 +9,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from siamese_core.errors import UserError
 
 # The least slope, per standard deviation of the logits: enough for float32 similarities to keep their order.
 MIN_SLOPE = 1e-3
 NEWTON_STEPS = 100  # never reached in practice: Newton converges in about ten
+LEAST_PROBABILITY = 1e-6  # and 1 less it: bounds of a probability that log-odds are taken of
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ def verdict(similarity: np.ndarray, threshold: float) -> np.ndarray:
     """Return which pairs are called same, bool in the shape of `similarity`: the one place of this rule."""
     # In float64, or a float32 similarity would round the threshold to its own precision first.
     return np.asarray(similarity, np.float64) >= threshold
+
+
+def bounded_logit(probability: float) -> float:
+    """Return the log-odds of a probability, finite for 0 and 1 too."""
+    return float(logit(min(max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY)))
+
+
+def verdict_log_odds(similarity: float, threshold: float) -> float:
+    """Return the log-odds of "same" minus those of the threshold: at 0 or more the verdict is "same"."""
+    return bounded_logit(similarity) - bounded_logit(threshold)
 
 
 def accuracy(similarity: np.ndarray, same: np.ndarray, threshold: float) -> float:

@@ -20,6 +20,7 @@ from siamese_core.metrics import (
     roc_auc,
     roc_curve,
     tpr_at_fpr,
+    verdict_log_odds,
     wilson_interval,
 )
 
@@ -297,3 +298,9 @@ def test_calibration_refuses_weights_that_are_negative_or_all_zero():
     for weights in ([-1.0, 2.0], [0.0, 0.0], [1.0]):
         with pytest.raises(ValueError, match="Weights"):
             fit_calibration(np.array([0.0, 1.0]), np.array([False, True]), np.array(weights))
+
+
+def test_verdict_log_odds_are_zero_at_the_threshold_and_finite_everywhere():
+    assert verdict_log_odds(0.3, 0.3) == 0
+    assert verdict_log_odds(0.9, 0.5) == pytest.approx(np.log(9))
+    assert verdict_log_odds(0.2, 0.5) < 0 < verdict_log_odds(1.0, 0.0) < np.inf

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from siamese_core.metric_learning.neighbours import View, coordinates, nearest
+from siamese_core.metrics import bounded_logit
 
 ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared exhaustively
 MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes seconds
@@ -97,7 +98,7 @@ def find_candidates(
     left, right = codes // images, codes % images
     every = [*views, *out_of_domain]
     scores = np.stack([view.compare(left, right) for view in every], axis=1)
-    thresholds = np.array([_log_odds(view.threshold) for view in every])
+    thresholds = np.array([bounded_logit(view.threshold) for view in every])
     log_odds, limits = scores[:, : len(views)], thresholds[: len(views)]
     lists = lists or [_most_similar(images, column, count) for column in log_odds.T]
     mutual_neighbours = [
@@ -124,11 +125,6 @@ def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:
     committee, Seung 1992)."""
     same = verdict_log_odds >= 0
     return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(verdict_log_odds, axis=1), 0.0)
-
-
-def _log_odds(threshold: float) -> float:
-    inside = min(max(threshold, 1e-6), 1 - 1e-6)  # so that thresholds of 0 and 1 have finite log-odds
-    return float(np.log(inside / (1 - inside)))
 
 
 def _duplicate_limit(view: View, rng: np.random.Generator) -> float:

@@ -1,5 +1,5 @@
-"""Answers looked at again: likely label errors, conflicts, exports.
+"""Reviews the answers: probable label errors, conflicts between annotators, corrections, exports.
 
-In: the log and what checkpoints say now. Out: an ordered list, new rows, zips.
-Open `reviewing` first.
+In: the log and the scores of today's checkpoints. Out: an ordered list, new rows of the log, zips for
+training. Open `reviewing` first; `label_errors` has the arithmetic.
 """

@@ -1,7 +1,7 @@
-"""Answers as data for training: the groups that they imply as class folders, and triplets, each in a zip.
+"""Export answers as training data: class folders of the identities they imply, and triplets, each in a zip.
 
-Only settled answers count (`settled.settled_labels`); groups that contradict themselves, or over which
-annotators are in conflict, are left out and counted.
+Only settled answers count (`settled.settled_labels`). Groups of images whose answers contradict each other,
+or on which annotators are in conflict, are left out and counted.
 """
 
 import zipfile
@@ -18,14 +18,17 @@ from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.labelling.implications import groups
 
-HARDEST = 5  # negatives for each anchor and positive
+HARDEST = 5  # negatives of each anchor and positive
 TRIPLET_COLUMNS = ("anchor", "positive", "negative", "negative_by", "similarity")
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """Groups of two or more images by id that answers call the same. Left out: `contradicting` groups,
-    `conflicting` ones, and images `alone`, which nothing was called the same as."""
+    """Groups of two or more image ids that answers call the same.
+
+    Counts of what is left out: `contradicting` groups, `conflicting` groups, and images `alone`, which no
+    answer calls the same as another.
+    """
 
     groups: tuple[tuple[str, ...], ...]
     contradicting: int
@@ -39,9 +42,12 @@ class Grouped:
 
 @dataclass(frozen=True)
 class Triplet:
-    """Image ids. `negative_by`: "answer" where anchor and negative were called different, "implied" where an
-    image of the anchor's group and the negative were. `similarity`: 0..1 of that answer's pair, the mean of
-    what the encoders had said; None where they had not."""
+    """A triplet of image ids.
+
+    negative_by: "answer" where anchor and negative were called different, "implied" where another image of
+    the anchor's group and the negative were similarity: 0..1, of the pair of that answer, mean over the
+    encoders; None where the log holds none
+    """
 
     anchor: str
     positive: str
@@ -51,8 +57,11 @@ class Triplet:
 
 
 def answer_groups(rows: Sequence[LabelRow]) -> Grouped:
-    """Of the log's rows. An open conflict keeps out a group that has both its images, and both groups if it
-    has one in each: whether these are one class is what the annotators disagree on."""
+    """Return the groups that the log's rows imply.
+
+    An open conflict excludes a group that has both its images, and both groups where it has one in each: the
+    annotators disagree on whether these are one class.
+    """
     members, dubious = _members(settled_labels(rows))
     number = {image: each for each, images in members.items() for image in images}
     several = {each for each, images in members.items() if len(images) > 1}
@@ -63,7 +72,8 @@ def answer_groups(rows: Sequence[LabelRow]) -> Grouped:
 
 
 def _members(settled: Sequence[LabelRow]) -> tuple[dict[int, list[str]], set[int]]:
-    """The images of each group by its number, in the order of the log, and which groups are dubious."""
+    """Return the images of each group by its number, in the order of the log, and the contradicting
+    groups."""
     ids = list(dict.fromkeys(image for row in settled for image in row.pair))
     found = groups(settled, ids)
     members: dict[int, list[str]] = {}
@@ -77,8 +87,11 @@ def _conflicts(rows: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
 
 
 def triplets(rows: Sequence[LabelRow]) -> list[Triplet]:
-    """Of the log's rows: for each answer "same", both ways round, the `HARDEST` images that the anchor was
-    called different from; where there are none, those that its group was."""
+    """Return the triplets of the log's rows, with the hardest negatives.
+
+    For each answer "same", in both directions: the `HARDEST` images that the anchor was called different
+    from, or where there are none, those that its group was called different from.
+    """
     kept = {image: group for group in answer_groups(rows).groups for image in group}
     settled = list({row.pair: row for row in settled_labels(rows)}.values())
     different: dict[str, list[tuple[str, float | None]]] = {}
@@ -111,14 +124,15 @@ def _both_ways(row: LabelRow) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def _similarity(row: LabelRow) -> float | None:
-    said = [each.similarity for each in logged_verdicts(row)]
-    return fmean(said) if said else None
+    similarities = [each.similarity for each in logged_verdicts(row)]
+    return fmean(similarities) if similarities else None
 
 
 def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
-    """A zip `answers/group-0001/ID.png`, which `train --data` reads; gives what is in it and what is not.
+    """Write a zip of `answers/group-0001/ID.png`, which `train --data` reads, and return counts of its
+    content.
 
-    UserError where no group of two images is there.
+    UserError where no group has two stored images.
     """
     grouped = answer_groups(rows)
     there = [tuple(image for image in group if image in images) for group in grouped.groups]
@@ -139,10 +153,8 @@ def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> d
 
 
 def write_triplets(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
-    """A zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`; gives what is in it.
-
-    UserError where there is no triplet.
-    """
+    """Write a zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`, and return counts
+    of its content. UserError where there is no triplet."""
     found = [
         each
         for each in triplets(rows)
@@ -165,7 +177,7 @@ def _cells(each: Triplet) -> Iterable[str]:
 
 
 def _write_zip(file: Path, texts: dict[str, str], names: dict[str, str], images: ImageStore) -> None:
-    """names: path in the zip -> image id. Stored: a PNG hardly gets smaller."""
+    """Write texts and images. names: path in the zip -> image id. PNG is stored: it hardly compresses."""
     try:
         with zipfile.ZipFile(file, "w") as archive:
             for name, text in texts.items():

@@ -1,6 +1,6 @@
-"""Answers looked at again: which there are, which to look at first, and new answers in their place.
+"""Review the answers of a log: list and order them, correct them, settle conflicts.
 
-The log is only ever appended to: who relabels, takes back or settles adds an event.
+The log is only ever appended to: to relabel, take back or settle adds an event.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,25 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import SETTLES, conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
-from siamese_core.review.label_errors import doubts, log_odds_table, verdict_log_odds
+from siamese_core.metrics import verdict_log_odds
+from siamese_core.review.label_errors import error_probabilities, log_odds_table
 from siamese_core.workspace.workbench import Annotator, Shown, Workbench
 
 STATES = ("counts", "replaced", "taken back")
 ORDERS = ("newest", "oldest", "errors")
 BOTH, ANY = "both", "any"
-VerdictLogOdds = Mapping[
-    tuple[str, str], Mapping[str, float]
-]  # by pair and checkpoint id, see `label_errors.verdict_log_odds`
+# by pair and checkpoint id, see `metrics.verdict_log_odds`
+VerdictLogOdds = Mapping[tuple[str, str], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """An answer. state: of STATES; wrong: the encoders that had said otherwise; doubt: how likely the answer
-    is wrong, 0..1, None where it does not count or is unsure; likely: to be looked at first."""
+    """An answer with its state.
+
+    state: one of `STATES`; conflict: another annotator disagrees; wrong: encoders whose verdict it
+    contradicts doubt: probability that the answer is wrong, 0..1; None where it does not count or is unsure
+    likely: to be looked at first as a probable label error
+    """
 
     row: LabelRow
     state: str
@@ -39,9 +43,9 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Filters:
-    """What answers to show: all that a field names must hold; "" and None: any.
+    """Which answers to show: those that match every field; "" and None match any.
 
-    annotator: "" is who gave no name. wrong: the name of an encoder, `ANY` or `BOTH`. since, until: days,
+    annotator: "" is whoever gave no name. wrong: the name of an encoder, `ANY` or `BOTH`. since, until: days,
     YYYY-MM-DD in UTC, both included.
     """
 
@@ -56,7 +60,7 @@ class Filters:
     since: str = ""
     until: str = ""
 
-    def hold(self, each: Reviewed) -> bool:
+    def match(self, each: Reviewed) -> bool:
         row = each.row
         return (
             self.state in ("", each.state)
@@ -79,7 +83,10 @@ class Filters:
 
 @dataclass(frozen=True)
 class Review:
-    """Every answer of a log, oldest first, with what is known of it. contradictory: see `implications`."""
+    """All answers of a log, oldest first, with the conflicts and contradictions among them.
+
+    contradictory: what `implications.contradictory` gives.
+    """
 
     answers: tuple[Reviewed, ...] = ()
     conflicts: tuple[tuple[LabelRow, ...], ...] = ()
@@ -88,7 +95,8 @@ class Review:
     reasons: tuple[str, ...] = ()
 
     def shown(self, filters: Filters, order: str = ORDERS[0]) -> list[Reviewed]:
-        found = [each for each in self.answers if filters.hold(each)]
+        """Return the answers that match, in one of `ORDERS`; "errors" puts probable label errors first."""
+        found = [each for each in self.answers if filters.match(each)]
         if order == "oldest":
             return found
         found.reverse()
@@ -98,7 +106,7 @@ class Review:
 
 
 def review(rows: Sequence[LabelRow], log_odds: VerdictLogOdds | None = None) -> Review:
-    """`log_odds`: what checkpoints say of pairs beside what stands in the log."""
+    """Review the log's rows. log_odds: further scores of pairs, beside those in the log."""
     standing = standing_labels(rows)
     conflicts = conflicting_labels(standing)
     disputed = {group[0].pair for group in conflicts}
@@ -124,16 +132,15 @@ def review(rows: Sequence[LabelRow], log_odds: VerdictLogOdds | None = None) -> 
 def _wrong(row: LabelRow) -> tuple[str, ...]:
     if row.answer == "unsure":
         return ()
-    said = logged_verdicts(row)
-    return tuple(each.encoder for each in said if each.same != (row.answer == "same"))
+    return tuple(each.encoder for each in logged_verdicts(row) if each.same != (row.answer == "same"))
 
 
 def _doubted(standing: Sequence[LabelRow], log_odds: VerdictLogOdds) -> dict[str, tuple[float | None, bool]]:
-    """By label_id of the answers that count."""
+    """Return (doubt, likely) of the answers that count, by label_id."""
     sure = [row for row in standing if row.answer != "unsure"]
-    said = [logged_log_odds(row) | dict(log_odds.get(row.pair, {})) for row in sure]
+    scores = [logged_log_odds(row) | dict(log_odds.get(row.pair, {})) for row in sure]
     same = np.array([row.answer == "same" for row in sure], bool)
-    doubt, likely = doubts(log_odds_table(said), same)
+    doubt, likely = error_probabilities(log_odds_table(scores), same)
     found = {row.label_id: (None, False) for row in standing}
     return found | {
         row.label_id: pair for row, *pair in zip(sure, doubt.tolist(), likely.tolist(), strict=True)
@@ -141,7 +148,7 @@ def _doubted(standing: Sequence[LabelRow], log_odds: VerdictLogOdds) -> dict[str
 
 
 def logged_log_odds(row: LabelRow) -> dict[str, float]:
-    """What the encoders had said when the answer was given, by checkpoint id."""
+    """Return the verdict log-odds when the answer was given, by checkpoint id."""
     return {
         each.checkpoint or each.encoder: verdict_log_odds(each.similarity, each.threshold)
         for each in logged_verdicts(row)
@@ -149,22 +156,24 @@ def logged_log_odds(row: LabelRow) -> dict[str, float]:
 
 
 def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator) -> str:
-    """A new answer by `who` to the pair of an earlier one; gives its label_id.
+    """Append a new answer by `who` to the pair of an earlier one, and return its label_id.
 
-    It takes the place of the annotator's own earlier answer; against another's it makes a conflict. The pair
-    keeps the chance with which it was drawn.
+    It replaces the annotator's own earlier answer, and conflicts with another annotator's. The pair keeps the
+    probability with which it was drawn.
     """
     return _answer(workbench, known_label(workbench.log.rows(), label_id), answer, who, "")
 
 
 def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annotator) -> str:
-    """An answer by `who` that overrules what annotators disagree on; gives its label_id. Undoing it opens the
-    conflict again. UserError where there is no conflict on the pair."""
+    """Append an answer by `who` that overrules a conflict, and return its label_id.
+
+    Undoing it opens the conflict again. UserError where there is no conflict on the pair.
+    """
     pair = tuple(sorted(pair))
     disputed = [group for group in workbench.log.conflicts() if group[0].pair == pair]
     if not disputed:
         raise UserError(
-            "What is settled is a conflict. Received: a pair on which nobody disagrees (any more). Load the "
+            "Only a conflict can be settled. Received: a pair on which nobody disagrees (any more). Load the "
             "list again."
         )
     drawn = next((row for row in disputed[0] if row.probability), disputed[0][0])
@@ -172,6 +181,7 @@ def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annota
 
 
 def known_label(rows: Sequence[LabelRow], label_id: str) -> LabelRow:
+    """Return the answer with this label_id. UserError if the log does not hold it."""
     for row in rows:
         if row.label_id == label_id and row.event == "label":
             return row
