@@ -1,4 +1,4 @@
-"""Which checkpoint is current in each slot: one small file, replaced as a whole, under a lock.
+"""Keep which checkpoint is current in each place of each slot: one small file, replaced under a lock.
 
     {"koch": {"current": "koch-0123456789ab", "previous": ["koch-ba9876543210"]}, ...}
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_core import atomic
+from siamese_core.checkpoints.slot_place import SlotPlace
 
 POINTER_FILE = "current.json"
 LOCK_FILE = "current.lock"
@@ -19,7 +20,7 @@ LOCK_FILE = "current.lock"
 
 @dataclass(frozen=True)
 class Pointer:
-    """`current`: the id of the slot's checkpoint; `previous`: those before it, newest last."""
+    """current: the id of the checkpoint in a place; previous: those before it, newest last."""
 
     current: str
     previous: tuple[str, ...] = ()
@@ -27,17 +28,18 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Pointers:
-    """The pointers by slot, and why the file could not be used, if so."""
+    """The pointers by place, and why the file could not be used, if so."""
 
-    slots: dict[str, Pointer]
+    places: dict[SlotPlace, Pointer]
     problem: str | None = None
 
 
 def read_pointers(folder: Path) -> Pointers:
-    """No file: no pointers. A damaged file: no pointers, and a problem in words for the person."""
+    """Return the pointers: none without a file; none, and a problem in words, where it is damaged."""
     file = folder / POINTER_FILE
     try:
-        slots = {slot: _pointer(entry) for slot, entry in json.loads(file.read_bytes()).items()}
+        entries = json.loads(file.read_bytes()).items()
+        return Pointers({SlotPlace.parse(text): _pointer(entry) for text, entry in entries})
     except FileNotFoundError:
         return Pointers({})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
@@ -46,7 +48,6 @@ def read_pointers(folder: Path) -> Pointers:
             f"{file} must be the JSON that promoting writes. Received: {damage!r}. The shipped checkpoints "
             "are used until one is promoted again (python -m siamese_core checkpoints promote ID).",
         )
-    return Pointers(slots)
 
 
 def _pointer(entry: dict) -> Pointer:
@@ -56,12 +57,12 @@ def _pointer(entry: dict) -> Pointer:
     return Pointer(current, tuple(previous))
 
 
-def write_pointer(folder: Path, slot: str, pointer: Pointer | None) -> None:
-    """Replaces one slot's pointer, or takes it away; call it inside `locked(folder)`."""
-    slots = {**read_pointers(folder).slots, slot: pointer}
+def write_pointer(folder: Path, place: SlotPlace, pointer: Pointer | None) -> None:
+    """Replace the pointer of a place, or take it away; call it inside `locked(folder)`."""
+    places = {**read_pointers(folder).places, place: pointer}
     content = {
-        name: {"current": each.current, "previous": list(each.previous)}
-        for name, each in slots.items()
+        str(name): {"current": each.current, "previous": list(each.previous)}
+        for name, each in places.items()
         if each is not None
     }
     atomic.replace_file(folder / POINTER_FILE, json.dumps(content, indent=1).encode())
@@ -69,7 +70,7 @@ def write_pointer(folder: Path, slot: str, pointer: Pointer | None) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One process at a time changes the pointers in `folder`; the lock ends with its process."""
+    """Let one process at a time change the pointers in `folder`; the lock ends with its process."""
     folder.mkdir(parents=True, exist_ok=True)
     with atomic.locked(folder / LOCK_FILE):
         yield

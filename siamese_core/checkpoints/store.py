@@ -1,52 +1,31 @@
-"""Which checkpoints there are, shipped and in the workspace, and which one is current in each slot."""
+"""List, promote and roll back checkpoints, shipped ones and those of a workspace, and resolve slots."""
 
 from __future__ import annotations  # the method `list` hides the type in the class
 
-import contextlib
-import os
-import shutil
-import time
-import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 
-from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, read_card
+from siamese_core.checkpoints.card import CARD_FILE, read_card
 from siamese_core.checkpoints.checkpoint import load_checkpoint
-from siamese_core.checkpoints.domains import FIXED, HANDWRITING, PHOTOGRAPHS, place, slot_of
-from siamese_core.checkpoints.encoder_files import embeddings_id
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
+from siamese_core.checkpoints.listing import CheckpointInfo, new_folder, stored_checkpoints
 from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer
+from siamese_core.checkpoints.slot_place import FIXED, SlotPlace
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec
 
 SHIPPED = ASSETS / "checkpoints"
-WAY_BACK = 100  # rollbacks that a slot remembers
-LEFTOVER_SECONDS = 3600  # what is still being written after that belongs to a killed process
-
-
-@dataclass(frozen=True)
-class CheckpointInfo:
-    """A stored checkpoint. `origin`: "shipped" or "workspace"; `current`: some slot serves it."""
-
-    id: str
-    encoder: str
-    folder: Path
-    origin: str
-    current: bool
-    card: CheckpointCard
-
-    def embeddings_id(self) -> str:
-        """Return the name of the embeddings by its encoder; it reads the encoder's files once."""
-        return embeddings_id(self.folder, self.card.embedding)
+WAY_BACK = 100  # rollbacks that a place remembers
 
 
 class CheckpointStore:
     """`WORKSPACE/checkpoints`, over the folder of shipped checkpoints (`<encoder>/`).
 
     A slot has the name of an encoder and holds any checkpoint. One without a pointer, or with one that leads
-    nowhere, serves the shipped checkpoint of its name. It may have another one for photographs, and a
-    checkpoint that a person fixed in it answers for both (`domains`).
+    nowhere, serves the shipped checkpoint of its name. It may have another one for photographs, each domain
+    has its own way back, and a checkpoint that a person fixed in the slot answers for both.
     """
 
     def __init__(self, workspace: Path, shipped: Path = SHIPPED):
@@ -54,20 +33,29 @@ class CheckpointStore:
         self.shipped_folder = Path(shipped)
 
     def list(self, encoder: str | None = None) -> list[CheckpointInfo]:
-        """Complete checkpoints, each once, of one encoder if it is named, newest last."""
+        """Return the complete checkpoints, each once, of one encoder if it is named, newest last."""
         found = self._found()
         ids = {info.id for info in found}
-        slots = {info.encoder for info in found} | set(read_pointers(self.own_folder).slots)
-        current = {self._resolve(slot, ids)[0] for slot in slots}
-        marked = [
-            CheckpointInfo(info.id, info.encoder, info.folder, info.origin, info.id in current, info.card)
-            for info in found
-        ]
+        places = {SlotPlace(info.encoder) for info in found} | set(read_pointers(self.own_folder).places)
+        current = {self._resolve(place, ids)[0] for place in places}
+        marked = [replace(info, current=info.id in current) for info in found]
         return [info for info in marked if encoder in (None, info.encoder)]
 
+    def folder(self, checkpoint_id: str) -> Path:
+        """Return where the checkpoint lies; UserError if there is none of that id."""
+        return self._info(checkpoint_id).folder
+
+    def new_folder(self, encoder: str) -> Path:
+        """Return a path in the workspace for a checkpoint to be saved; nothing is there yet."""
+        return new_folder(self.own_folder, encoder)
+
+    # Which checkpoint serves
+
     def current_id(self, slot: str, domain: str = HANDWRITING) -> str:
-        """The one for photographs is that for handwriting where there is no other. UserError if the slot has
-        neither a promoted nor a shipped checkpoint."""
+        """Return the id of the one that serves; for photographs that for handwriting where there is no other.
+
+        UserError if the slot has neither a promoted nor a shipped checkpoint.
+        """
         encoder_spec(slot)
         current, _ = self._resolve(self.place(slot, domain), {info.id for info in self._found()})
         if current is None:
@@ -78,25 +66,82 @@ class CheckpointStore:
         return current
 
     def current_folder(self, slot: str) -> Path:
+        """Return the folder of the one that serves handwriting."""
         return self.folder(self.current_id(slot))
 
-    def place(self, slot: str, domain: str) -> str:
-        """Where the checkpoint stands that answers for a domain; costs one look at the disk."""
-        wanted = place(slot, domain)
-        slots = read_pointers(self.own_folder).slots
-        return slot if wanted not in slots or place(slot, FIXED) in slots else wanted
+    def place(self, slot: str, domain: str) -> SlotPlace:
+        """Return the place whose checkpoint answers for a domain; costs one look at the disk."""
+        wanted = SlotPlace(slot, domain)
+        places = read_pointers(self.own_folder).places
+        return SlotPlace(slot) if wanted not in places or SlotPlace(slot, FIXED) in places else wanted
 
     def fixed_id(self, slot: str) -> str | None:
-        """The checkpoint that a person fixed in the slot; None where it picks by itself."""
-        return self.promoted_id(place(slot, FIXED))
+        """Return the checkpoint that a person fixed in the slot; None where it picks by itself."""
+        return self.promoted_id(SlotPlace(slot, FIXED))
 
-    def promoted_id(self, where: str) -> str | None:
-        """What the pointer of a place names, without a look at whether it is there."""
-        pointer = read_pointers(self.own_folder).slots.get(where)
+    def promoted_id(self, place: SlotPlace) -> str | None:
+        """Return the id that the pointer of a place names, without a look at whether it is there."""
+        pointer = read_pointers(self.own_folder).places.get(place)
         return pointer.current if pointer else None
 
+    def photographs_id(self, slot: str) -> str | None:
+        """Return the id of the slot's checkpoint for photographs where that is another one, else None."""
+        place = self.place(slot, PHOTOGRAPHS)
+        return None if place == SlotPlace(slot) else self.promoted_id(place)
+
+    def problem(self, place: SlotPlace) -> str | None:
+        """Return why a place does not serve what was promoted; None if it does."""
+        return self._resolve(place, {info.id for info in self._found()})[1]
+
+    def revision(self, slot: str) -> tuple:
+        """Return what changes whenever another checkpoint may have become current: two looks at the disk."""
+        files = (self.own_folder / POINTER_FILE, self.shipped_folder / slot / CARD_FILE)
+        return tuple(_stamp(file) for file in files)
+
+    def way_back(self, slot: str, domain: str = HANDWRITING) -> list[str]:
+        """Return the ids that rollback goes back to, one after the other from the last."""
+        pointer = read_pointers(self.own_folder).places.get(SlotPlace(slot, domain))
+        ids = {info.id for info in self._found()}
+        return [each for each in pointer.previous if each in ids] if pointer else []
+
+    # Changing it
+
+    def promote(self, checkpoint_id: str, slot: str | None = None) -> None:
+        """Make the checkpoint current in `slot` (its encoder's own if none is named), for the domain that its
+        card names; what was fixed there gives way.
+
+        UserError if it does not load; then nothing changes.
+        """
+        info = self._info(checkpoint_id)
+        slot = encoder_spec(slot or info.encoder).name
+        place = SlotPlace(slot, info.card.serving_domain)
+        load_checkpoint(info.folder)
+        with locked(self.own_folder):
+            self._release(slot)
+            pointer = read_pointers(self.own_folder).places.get(place)
+            former = pointer.current if pointer else self._shipped_id(slot)
+            if checkpoint_id == former:
+                return
+            previous = (*(pointer.previous if pointer else ()), *([former] if former else []))
+            write_pointer(self.own_folder, place, Pointer(checkpoint_id, previous[-WAY_BACK:]))
+
+    def rollback(self, slot: str, domain: str = HANDWRITING) -> str:
+        """Make the domain's checkpoint before the current one current again, and return its id."""
+        encoder_spec(slot)
+        place = SlotPlace(slot, domain)
+        with locked(self.own_folder):
+            previous = self.way_back(slot, domain)
+            if not previous:
+                raise UserError(
+                    f"A rollback needs an earlier checkpoint. Received: {place}, which has none before the "
+                    "current one. See python -m siamese_core checkpoints list."
+                )
+            self._release(slot)
+            write_pointer(self.own_folder, place, Pointer(previous[-1], tuple(previous[:-1])))
+        return previous[-1]
+
     def fix(self, slot: str, checkpoint_id: str | None) -> None:
-        """Lets one checkpoint answer for everything in the slot; None: it picks by itself again.
+        """Make the checkpoint answer for all images in the slot; None: the slot picks by itself again.
 
         UserError if it does not load; then nothing changes. Promotions and ways back stay as they are.
         """
@@ -105,97 +150,22 @@ class CheckpointStore:
             load_checkpoint(self.folder(checkpoint_id))
         with locked(self.own_folder):
             pointer = Pointer(checkpoint_id) if checkpoint_id else None
-            write_pointer(self.own_folder, place(slot, FIXED), pointer)
+            write_pointer(self.own_folder, SlotPlace(slot, FIXED), pointer)
 
     def offer(self, checkpoint_id: str, slot: str) -> None:
-        """Makes the checkpoint the slot's for photographs if it has none yet."""
-        where = place(slot, PHOTOGRAPHS)
+        """Make the checkpoint the slot's for photographs if it has none yet."""
+        place = SlotPlace(slot, PHOTOGRAPHS)
         with locked(self.own_folder):
-            pointer = read_pointers(self.own_folder).slots.get(where)
+            pointer = read_pointers(self.own_folder).places.get(place)
             if pointer is None or pointer.current not in {info.id for info in self._found()}:
-                write_pointer(self.own_folder, where, Pointer(checkpoint_id))
-
-    def problem(self, where: str) -> str | None:
-        """Why the slot, or its place for a domain, does not serve what was promoted; None if it does."""
-        return self._resolve(where, {info.id for info in self._found()})[1]
-
-    def revision(self, slot: str) -> tuple:
-        """Changes whenever another checkpoint may have become current; costs two looks at the disk."""
-        files = (self.own_folder / POINTER_FILE, self.shipped_folder / slot_of(slot) / CARD_FILE)
-        return tuple(_stamp(file) for file in files)
-
-    def folder(self, checkpoint_id: str) -> Path:
-        return self._info(checkpoint_id).folder
-
-    def promote(self, checkpoint_id: str, slot: str | None = None) -> None:
-        """Makes the checkpoint current in `slot` (its encoder's own if none is named), for the domain that
-        its card names, else for handwriting; what was fixed there gives way.
-
-        UserError if it does not load; then nothing changes.
-        """
-        info = self._info(checkpoint_id)
-        slot = encoder_spec(slot or info.encoder).name
-        where = place(slot, info.card.serving_domain)
-        load_checkpoint(info.folder)
-        with locked(self.own_folder):
-            self._release(slot)
-            pointer = read_pointers(self.own_folder).slots.get(where)
-            former = pointer.current if pointer else self._shipped_id(slot)
-            if checkpoint_id == former:
-                return
-            previous = (*(pointer.previous if pointer else ()), *([former] if former else []))
-            write_pointer(self.own_folder, where, Pointer(checkpoint_id, previous[-WAY_BACK:]))
+                write_pointer(self.own_folder, place, Pointer(checkpoint_id))
 
     def _release(self, slot: str) -> None:
         if self.fixed_id(slot) is not None:
-            write_pointer(self.own_folder, place(slot, FIXED), None)
-
-    def rollback(self, slot: str, domain: str = HANDWRITING) -> str:
-        """Makes the domain's checkpoint before the current one current again; gives its id."""
-        encoder_spec(slot)
-        where = place(slot, domain)
-        with locked(self.own_folder):
-            previous = self.way_back(slot, domain)
-            if not previous:
-                raise UserError(
-                    f"A rollback needs an earlier checkpoint. Received: {where}, which has none before the "
-                    "current one. See python -m siamese_core checkpoints list."
-                )
-            self._release(slot)
-            write_pointer(self.own_folder, where, Pointer(previous[-1], tuple(previous[:-1])))
-        return previous[-1]
-
-    def way_back(self, slot: str, domain: str = HANDWRITING) -> list[str]:
-        """The ids that rollback goes back to, one after the other from the last."""
-        pointer = read_pointers(self.own_folder).slots.get(place(slot, domain))
-        ids = {info.id for info in self._found()}
-        return [each for each in pointer.previous if each in ids] if pointer else []
-
-    def new_folder(self, encoder: str) -> Path:
-        """A path in the workspace for a checkpoint to be saved; nothing is there yet."""
-        self._clear_leftovers()
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        return self.own_folder / f"{encoder}-{moment}-{uuid.uuid4().hex[:6]}"
-
-    def _clear_leftovers(self) -> None:
-        oldest = time.time() - LEFTOVER_SECONDS
-        for leftover in self.own_folder.glob(".*"):
-            with contextlib.suppress(OSError):  # its own process took it away meanwhile
-                if leftover.stat().st_mtime < oldest:
-                    shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            write_pointer(self.own_folder, SlotPlace(slot, FIXED), None)
 
     def _found(self) -> list[CheckpointInfo]:
-        found = []
-        for origin, parent in (("shipped", self.shipped_folder), ("workspace", self.own_folder)):
-            for folder in _visible_folders(parent):
-                try:
-                    card = read_card(folder)
-                except UserError:  # not a checkpoint, or one that nobody can load
-                    continue
-                found.append(CheckpointInfo(card.id, card.encoder, folder, origin, False, card))
-        found.sort(key=lambda info: info.card.created_at)
-        newest = {info.id: info for info in found}  # retrained twice from the same answers, it is one
-        return [info for info in found if newest[info.id] is info]
+        return stored_checkpoints(self.shipped_folder, self.own_folder)
 
     def _info(self, checkpoint_id: str) -> CheckpointInfo:
         found = self._found()
@@ -207,18 +177,17 @@ class CheckpointStore:
             f"A checkpoint is named by its id. Received: {checkpoint_id}. Use one of these: {known}."
         )
 
-    def _resolve(self, where: str, ids: set[str]) -> tuple[str | None, str | None]:
-        """The id that serves in a place of a slot, and why it is not the promoted one, if so."""
+    def _resolve(self, place: SlotPlace, ids: Container[str]) -> tuple[str | None, str | None]:
+        """Return the id of `ids` that serves in a place, and why it is not the promoted one, if so."""
         pointers = read_pointers(self.own_folder)
-        slot = slot_of(where)
-        pointer = pointers.slots.get(place(slot, FIXED)) or pointers.slots.get(where)
-        shipped = self._shipped_id(slot)
+        pointer = pointers.places.get(SlotPlace(place.slot, FIXED)) or pointers.places.get(place)
+        shipped = self._shipped_id(place.slot)
         if pointer is None:
             return shipped, pointers.problem
         if pointer.current in ids:
             return pointer.current, None
         return shipped, (
-            f"A promoted checkpoint must stay where it is. Received: {pointer.current} for {where}, which is "
+            f"A promoted checkpoint must stay where it is. Received: {pointer.current} for {place}, which is "
             "gone. The shipped one is used until another is promoted."
         )
 
@@ -227,13 +196,6 @@ class CheckpointStore:
             return read_card(self.shipped_folder / slot).id
         except UserError:
             return None
-
-
-def _visible_folders(parent: Path) -> list[Path]:
-    if not parent.is_dir():
-        return []
-    with os.scandir(parent) as entries:
-        return sorted(Path(each.path) for each in entries if each.is_dir() and not each.name.startswith("."))
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -7,7 +7,8 @@ from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.cli.terminal import one_line
 
 if TYPE_CHECKING:
-    from siamese_core.workspace.matching import Comparison, Ranking
+    from siamese_core.workspace.comparing import Comparison
+    from siamese_core.workspace.ranking import Ranking
     from siamese_core.workspace.workbench import Workbench
 
 

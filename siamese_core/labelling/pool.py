@@ -115,8 +115,7 @@ class Pool:
         done = [each for source in sources for each in source.done()]
         rejected = [each for each in done if each.image_id is None]
         domain = self.domain()
-        places = [self.workbench.checkpoints.place(slot, domain) for slot in SLOTS]
-        served = [self.workbench.matcher.served_id(place) for place in places]
+        served = [self.workbench.matcher.served_id(slot, domain) for slot in SLOTS]
         stores = [self._stores[each] for each in served if each in self._stores]
         files = sum(len(source.names) for source in sources)
         embedded = min((sum(each.image_id in store for each in images) for store in stores), default=0)

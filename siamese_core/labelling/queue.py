@@ -15,7 +15,8 @@ from siamese_core.labelling.asked import Asked, Pair, Question
 from siamese_core.labelling.mining import DEFAULT_MIX, draw
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import QuestionTable, build_table
-from siamese_core.workspace.workbench import Shown, Workbench
+from siamese_core.workspace.recording import Shown
+from siamese_core.workspace.workbench import Workbench
 
 MOST_AT_ONCE = 100  # questions
 # Share of random pairs called same above which the threshold is meaningless, unless most images show one

@@ -15,7 +15,8 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
 from siamese_core.metrics import verdict_log_odds
 from siamese_core.review.label_errors import error_probabilities, log_odds_table
-from siamese_core.workspace.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.recording import Annotator, Shown
+from siamese_core.workspace.workbench import Workbench
 
 STATES = ("counts", "replaced", "taken back")
 ORDERS = ("newest", "oldest", "errors")

@@ -7,6 +7,7 @@ import numpy as np
 
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, picked_because
+from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.decoding import image_id
 from siamese_core.images.ink import is_ink
@@ -57,7 +58,7 @@ class Chooser:
         it was not)."""
         if self.store.fixed_id(slot) is not None:
             picked = "chosen by hand for everything"
-        elif choice.domain != HANDWRITING and self.store.place(slot, choice.domain) == slot:
+        elif choice.domain != HANDWRITING and self.store.place(slot, choice.domain) == SlotPlace(slot):
             picked = f"{choice.why}, and {slot} has no other checkpoint for them"
         else:
             picked = f"auto: {choice.why}"

@@ -6,8 +6,6 @@ from siamese_core.checkpoints.domains import (
     PHOTOGRAPHS,
     domain_of_images,
     picked_because,
-    place,
-    slot_of,
     some_of,
 )
 
@@ -25,11 +23,6 @@ def test_the_reason_counts_what_it_saw():
     assert picked_because([True, False]) == "1 of 2 images is ink, the other a photograph"
     assert picked_because([True, True, False]) == "2 of 3 images are ink, the other a photograph"
     assert picked_because([True, False, False]) == "1 of 3 images is ink, the others photographs"
-
-
-def test_a_place_leads_back_to_its_slot():
-    assert place("koch", HANDWRITING) == "koch"
-    assert slot_of(place("koch", PHOTOGRAPHS)) == slot_of("koch") == "koch"
 
 
 def test_some_of_many_are_spread_over_all_of_them():

@@ -15,7 +15,9 @@ from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints.card import CARD_FILE
 from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
-from siamese_core.checkpoints.store import LEFTOVER_SECONDS, CheckpointStore
+from siamese_core.checkpoints.listing import LEFTOVER_SECONDS
+from siamese_core.checkpoints.slot_place import SlotPlace
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 
 PROMOTE_FOR_EVER = """
@@ -64,7 +66,7 @@ def test_without_a_pointer_the_shipped_checkpoint_is_current(store, made):
     shipped, _, _ = ids(store)
     assert store.current_id("small_cnn") == shipped
     assert store.current_folder("small_cnn") == made / "shipped" / "small_cnn"
-    assert store.problem("small_cnn") is None
+    assert store.problem(SlotPlace("small_cnn")) is None
 
 
 def test_a_slot_without_any_checkpoint_says_how_to_train_one(workspace):
@@ -177,16 +179,16 @@ def test_a_promoted_checkpoint_that_is_gone_gives_way_to_the_shipped_one(store):
     store.promote(first)
     shutil.rmtree(store.folder(first))
     assert store.current_id("small_cnn") == shipped
-    assert first in store.problem("small_cnn") and "gone" in store.problem("small_cnn")
+    assert first in store.problem(SlotPlace("small_cnn")) and "gone" in store.problem(SlotPlace("small_cnn"))
 
 
 def test_a_damaged_pointer_gives_way_to_the_shipped_one_and_is_mended_by_promoting(store):
     shipped, first, _ = ids(store)
     (store.own_folder / "current.json").write_text('{"small_cnn": ')
     assert store.current_id("small_cnn") == shipped
-    assert "current.json" in store.problem("small_cnn")
+    assert "current.json" in store.problem(SlotPlace("small_cnn"))
     store.promote(first)
-    assert store.current_id("small_cnn") == first and store.problem("small_cnn") is None
+    assert store.current_id("small_cnn") == first and store.problem(SlotPlace("small_cnn")) is None
 
 
 def test_the_revision_changes_when_another_is_promoted_and_only_then(store):
@@ -234,7 +236,7 @@ def test_processes_killed_while_promoting_leave_store_and_pointer_valid(store, m
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         assert store.current_id("small_cnn") in (first, second)
-        assert store.problem("small_cnn") is None
+        assert store.problem(SlotPlace("small_cnn")) is None
     assert load_checkpoint(store.current_folder("small_cnn")).id == store.current_id("small_cnn")
     assert ids(store) == (shipped, first, second)
     store.promote(shipped)

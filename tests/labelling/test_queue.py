@@ -21,7 +21,8 @@ from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import build_table
 from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 COUNT = 30
 ALL_PAIRS = COUNT * (COUNT - 1) // 2

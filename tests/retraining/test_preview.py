@@ -8,7 +8,8 @@ from helpers.small_checkpoints import ship_small
 from siamese_core.images.decoding import image_id
 from siamese_core.retraining.preview import Previews
 from siamese_core.workspace.embedding_store import open_embedding_store
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 SLOT = "koch"
 ANN = Annotator("Ann", "0123456789abcdef")

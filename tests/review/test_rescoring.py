@@ -11,7 +11,8 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.metrics import Calibration, verdict_log_odds
 from siamese_core.review.rescoring import SecondLook
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 
 @pytest.fixture(scope="module")

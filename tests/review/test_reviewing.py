@@ -11,7 +11,8 @@ from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.retraining.answered_pairs import collect
 from siamese_core.review.reviewing import Filters, logged_log_odds, relabel, review, settle
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 CLEO = Annotator("Cleo", "session")
 

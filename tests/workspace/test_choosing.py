@@ -107,4 +107,4 @@ def test_a_checkpoint_is_offered_only_to_a_slot_that_has_none_for_photographs(st
 def test_one_for_photographs_that_does_not_load_leaves_them_to_the_other(matcher, store, photo_id):
     (store.folder(photo_id) / "head.npz").write_bytes(b"torn")
     assert asked(matcher, *PHOTOS[:2]).checkpoint == store.current_id("resnet50")
-    assert "head.npz" in matcher.problem("resnet50 photographs")
+    assert "head.npz" in matcher.loader.problem("resnet50", PHOTOGRAPHS)

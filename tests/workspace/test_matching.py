@@ -13,8 +13,9 @@ from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.embedding_store import EmbeddingCache
-from siamese_core.workspace.matching import Matcher, StoredImage, is_same
+from siamese_core.workspace.matching import Matcher
 
 ROUNDING = 1e-5  # on some processors the last digits depend on how many images go through together
 
@@ -53,14 +54,6 @@ def saved_to(store: CheckpointStore, seed: int, threshold: float = 0.5) -> str:
 # Verdicts, comparisons, rankings
 
 
-@pytest.mark.parametrize(
-    ("similarity", "threshold", "same"),
-    [(0.5, 0.5, True), (0.49, 0.5, False), (0.0, 0.0, True), (1.0, 1.0, True), (0.99, 1.0, False)],
-)
-def test_the_verdict_is_same_from_the_threshold_on(similarity, threshold, same):
-    assert is_same(similarity, threshold) is same
-
-
 def test_a_comparison_is_what_the_checkpoint_says_step_by_step(served, shipped):
     left, right = noise(2)
     for comparison in served.compare(left, right):
@@ -92,7 +85,7 @@ def test_a_ranking_has_the_likest_first_and_its_margin(served):
         assert {each.name for each in ranking.ranking} == {name for name, _ in support}
         assert ranking.pick == ranking.ranking[0].name
         assert ranking.margin == pytest.approx(similarities[0] - similarities[1])
-        assert ranking.none_of_these == (not is_same(similarities[0], ranking.threshold))
+        assert ranking.none_of_these == (similarities[0] < ranking.threshold)
 
 
 def test_with_one_image_a_class_the_similarity_is_that_of_the_pair(served):

@@ -15,7 +15,8 @@ from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.recording import Annotator, Shown
+from siamese_core.workspace.workbench import Workbench
 
 ANNE = Annotator("Anne", "session 1")
 

@@ -14,7 +14,7 @@ from siamese_core.data.progress import Progress
 from siamese_core.networks.encoders import SLOTS
 
 if TYPE_CHECKING:
-    from siamese_core.workspace.matching import Ranking
+    from siamese_core.workspace.ranking import Ranking
 
 SUMMARY = "rank the classes of a folder for an image"
 SHOWN_CLASSES = 10

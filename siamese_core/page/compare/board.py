@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.formatting import answer_word
 from siamese_core.page.parts.templates import render
 from siamese_core.retraining.preview import Said
-from siamese_core.workspace.verdicts import Comparison, is_same
+from siamese_core.workspace.comparing import Comparison
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,15 @@ class Opinion:
 
     @property
     def same(self) -> bool:
-        return is_same(self.comparison.similarity, self.threshold)
+        return bool(verdict(self.comparison.similarity, self.threshold))
 
     @property
     def preview_same(self) -> bool:
-        return is_same(self.preview.similarity, self.threshold)
+        return bool(verdict(self.preview.similarity, self.threshold))
 
 
 def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict]) -> Markup:
-    """Return all that stands below the two pictures. slots: of `Workbench.status()`."""
+    """Return all that stands below the two pictures. slots: of `Workbench.slots()`."""
     return render(
         "compare/board.html.jinja",
         left_id=ids[0],

@@ -92,7 +92,7 @@ class CompareTab:
         return self._board(left, right, thresholds, preview)
 
     def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict, preview: bool) -> Markup:
-        slots = self.workbench.status()["slots"]
+        slots = self.workbench.slots()
         ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
         result = self.workbench.compare(left, right, ready)
         prepared = self.workbench.matcher.prepared

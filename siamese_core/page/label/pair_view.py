@@ -16,7 +16,7 @@ from siamese_core.page.parts.answers import annotator, milliseconds, text
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
-from siamese_core.workspace.workbench import Annotator, Shown
+from siamese_core.workspace.recording import Annotator, Shown
 
 MOST_SENT = 50  # answers in one call
 WHY = {

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from siamese_core.metrics import verdict
 from siamese_core.page.parts.formatting import similarity_text
 from siamese_core.page.parts.templates import render
-from siamese_core.workspace.verdicts import RankedClass, Ranking, is_same
-from siamese_core.workspace.workbench import OneShotResult
+from siamese_core.workspace.ranking import RankedClass, Ranking
+from siamese_core.workspace.results import OneShotResult
 
 SHOWN_CLASSES = 8
 MOST_DECIMALS = 4
@@ -51,11 +52,11 @@ class RankingCard:
         return self.ranking.ranking[SHOWN_CLASSES:]
 
     def is_same(self, ranked: RankedClass) -> bool:
-        return is_same(ranked.similarity, self.ranking.threshold)
+        return bool(verdict(ranked.similarity, self.ranking.threshold))
 
 
 def rankings(result: OneShotResult, slots: Mapping[str, Mapping], saved: str = "") -> Markup:
-    """Return a card for each encoder. `slots`: of `Workbench.status()`; `saved`: what became of an answer."""
+    """Return a card for each encoder. `slots`: of `Workbench.slots()`; `saved`: what became of an answer."""
     said = {ranking.encoder: ranking for ranking in result.rankings}
     faces = {name: image_id for name, image_id in reversed(result.support)}
     return render(

@@ -34,7 +34,9 @@ from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.results import OneShotResult
+from siamese_core.workspace.workbench import Workbench
 
 EMBEDDED_AT_ONCE = 32
 SUPPORT_SCRIPT = (
@@ -117,7 +119,7 @@ class OneShotTab:
         elif words := missing(query, support):
             yield None, quiet(words), None
         else:
-            slots = self.workbench.status()["slots"]
+            slots = self.workbench.slots()
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
             read = self.workbench.images.read
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
@@ -153,7 +155,7 @@ class OneShotTab:
             self.workbench.undo(label_id, who)
         pairs = "1 pair" if len(label_ids) == 1 else f"{len(label_ids)} pairs"
         saved = f"Saved: {'none of these' if right is None else f'{right} is right'} ({pairs})."
-        return rankings(result, self.workbench.status()["slots"], saved)
+        return rankings(result, self.workbench.slots(), saved)
 
     def standing(self, result: OneShotResult, who: Annotator) -> list[str]:
         """The label_ids of what the session has answered for this query and set: a query is of one class, so

@@ -14,7 +14,8 @@ from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, told_in_words
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
-from siamese_core.workspace.workbench import Annotator, Shown, Workbench
+from siamese_core.workspace.recording import Annotator, Shown
+from siamese_core.workspace.workbench import Workbench
 
 MAX_NAME = 80
 BAR_SCRIPT = "workbench.compare.answerBar(element, server, () => trigger('answered'))"

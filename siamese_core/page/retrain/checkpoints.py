@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
-from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
+from siamese_core.checkpoints.listing import CheckpointInfo
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.formatting import minute

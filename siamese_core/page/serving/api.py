@@ -13,7 +13,8 @@ from siamese_core.labelling.queue import Questions
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import told
 from siamese_core.page.parts.uploads import read_upload
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 MAX_TEXT = 200
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamese_core.page.compare.board import Opinion, board
-from siamese_core.workspace.verdicts import Comparison
+from siamese_core.workspace.comparing import Comparison
 
 SLOTS = {
     name: {"state": "ready", "problem": None, "checkpoint": f"{name}-1"} for name in ("koch", "resnet50")

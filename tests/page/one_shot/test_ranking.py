@@ -5,8 +5,8 @@ import re
 import pytest
 
 from siamese_core.page.one_shot.ranking import rankings
-from siamese_core.workspace.verdicts import RankedClass, Ranking
-from siamese_core.workspace.workbench import OneShotResult
+from siamese_core.workspace.ranking import RankedClass, Ranking
+from siamese_core.workspace.results import OneShotResult
 
 TELLS_NOTHING = "Every class is above the threshold"
 

@@ -8,7 +8,8 @@ from helpers.small_checkpoints import promote_small, small_checkpoint
 from siamese_core.checkpoints.card import base_card
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
-from siamese_core.checkpoints.store import CheckpointInfo, CheckpointStore
+from siamese_core.checkpoints.listing import CheckpointInfo
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.retrain.checkpoints import checkpoint_lists, learned_from, rollbacks
 
 

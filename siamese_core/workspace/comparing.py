@@ -1,0 +1,62 @@
+"""Compare two images with a checkpoint that serves."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.metrics import verdict
+from siamese_core.workspace.choosing import Chooser
+from siamese_core.workspace.embedder import embed
+from siamese_core.workspace.embedding_store import EmbeddingCache
+from siamese_core.workspace.loader import Loader
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one encoder says of a pair. similarity, threshold: 0..1; domain: of the images, by which the
+    checkpoint was picked; why, warning: as `Chooser.words` gives them."""
+
+    encoder: str
+    checkpoint: str
+    similarity: float
+    threshold: float
+    same: bool
+    milliseconds: float
+    domain: str = HANDWRITING
+    why: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Comparer:
+    loader: Loader
+    chooser: Chooser
+    cache: EmbeddingCache
+
+    def compare(self, slot: str, left: np.ndarray, right: np.ndarray) -> Comparison:
+        """Compare two images with what the slot has for them. UserError where nothing loads."""
+        choice = self.chooser.choice([left, right])
+        served = self.loader.serving(slot, choice.domain)
+        checkpoint, start = served.checkpoint, time.perf_counter()
+        embeddings = embed(served, [left, right], self.cache)
+        logits = checkpoint.logits(embeddings[:1], embeddings[1:])
+        similarity = float(checkpoint.similarity(logits)[0])
+        why, warning = self.chooser.words(slot, choice, checkpoint.card)
+        return Comparison(
+            encoder=slot,
+            checkpoint=checkpoint.id,
+            similarity=similarity,
+            threshold=checkpoint.threshold,
+            same=bool(verdict(similarity, checkpoint.threshold)),
+            milliseconds=milliseconds_since(start),
+            domain=choice.domain,
+            why=why,
+            warning=warning,
+        )
+
+
+def milliseconds_since(start: float) -> float:
+    """Return the time since `start`, a reading of `time.perf_counter`."""
+    return round((time.perf_counter() - start) * 1000, 1)

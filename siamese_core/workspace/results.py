@@ -1,0 +1,45 @@
+"""What a comparison and a ranking of stored images give, and their JSON."""
+
+from dataclasses import dataclass
+
+from siamese_core.workspace.comparing import Comparison
+from siamese_core.workspace.ranking import Ranking
+
+TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What the encoders say of two stored images."""
+
+    left_id: str
+    right_id: str
+    comparisons: tuple[Comparison, ...]
+
+    def json(self) -> dict:
+        keys = ("encoder", "checkpoint", "similarity", "threshold", "same")
+        results = [{key: getattr(each, key) for key in (*keys, *TOLD)} for each in self.comparisons]
+        return {"left": self.left_id, "right": self.right_id, "results": results}
+
+
+@dataclass(frozen=True)
+class OneShotResult:
+    """What the encoders say of a stored query. support: (class name, image id) in the order given."""
+
+    query_id: str
+    support: tuple[tuple[str, str], ...]
+    rankings: tuple[Ranking, ...]
+
+    def json(self) -> dict:
+        return {"query": self.query_id, "results": [_ranking_json(each) for each in self.rankings]}
+
+
+def _ranking_json(ranking: Ranking) -> dict:
+    return {
+        "encoder": ranking.encoder,
+        "checkpoint": ranking.checkpoint,
+        "pick": ranking.pick,
+        "margin": ranking.margin,
+        "ranking": [{"class": each.name, "similarity": each.similarity} for each in ranking.ranking],
+        **{key: getattr(ranking, key) for key in TOLD},
+    }
