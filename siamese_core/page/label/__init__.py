@@ -1,1 +1,5 @@
-"""The Label tab: the pool, the pair on screen, how the labelling stands."""
+"""The Label tab: images to label, the pair that teaches most, how far the labelling is.
+
+In: uploaded images, one key an answer. Out: answers in the log; contradictions, implied pairs, forecasts.
+Open `tab` first; `pair_view` is the pair on screen, `pool_bar` the images.
+"""

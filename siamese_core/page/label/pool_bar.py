@@ -1,4 +1,4 @@
-"""The images to label: how far they are embedded, and a place to add some."""
+"""Draw the images to label: how many, how far they are embedded, a place to add some; and take uploads."""
 
 from collections.abc import Mapping, Sequence
 
@@ -64,7 +64,7 @@ def duration(seconds: float) -> str:
 
 
 def add_uploads(pool: Pool, event: gr.EventData) -> None:
-    """Adds what the script has uploaded, [{"path", "name"}], to the pool. UserError where it is no image."""
+    """Add to the pool what the script has uploaded, [{"path", "name"}]. UserError where it is no image."""
     files = checked_files(detail(event, "files"))
     zips = [each for each in files if each[1].lower().endswith(".zip")]
     for file, name in zips:
@@ -75,10 +75,10 @@ def add_uploads(pool: Pool, event: gr.EventData) -> None:
 
 
 def checked_files(sent: object) -> Sequence[tuple]:
-    """(file in the upload folder, what the person calls it) each."""
+    """Return (file in the upload folder, its name on the person's machine) for each."""
     files = sent if isinstance(sent, list) else []
     if not files:
-        raise UserError("Images to label are uploaded first. Received: no files. Choose some.")
+        raise UserError("Images to label must be uploaded first. Received: no files. Choose some.")
     return [
         (uploaded_file(each.get("path")), str(each.get("name") or "image")[:300])
         for each in (file if isinstance(file, dict) else {} for file in files)

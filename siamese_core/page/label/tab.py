@@ -1,4 +1,4 @@
-"""The Label tab: images to label, the pair that teaches most, one key an answer, and what the answers say."""
+"""The Label tab: the images to label, the pair that teaches most, contradictions and progress."""
 
 import gradio as gr
 from markupsafe import Markup
@@ -19,7 +19,9 @@ from siamese_core.page.parts.panel import Panel
 
 WATCH_SECONDS = 1.0
 OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
-OVERLAP_INFO = "Share of your questions that somebody else has answered already: tells how far you agree."
+OVERLAP_INFO = (
+    "Share of your pairs that another annotator has answered already, to measure how far you agree."
+)
 REPLY_SCRIPT = "workbench.label.replies(element)"
 ALERT_SCRIPT = "workbench.label.contradictions(element, watch)"
 
@@ -48,7 +50,7 @@ class LabelTab:
         listen(overlap.input, self.choose_overlap, overlap, None)
 
     def look(self) -> tuple[Markup, Markup, Markup, gr.Timer]:
-        """The images, contradictions, progress with suggestions, and whether to look again soon."""
+        """Return images, contradictions, suggestions and progress, and whether to look again soon."""
         rows = self.questions.workbench.log.rows()
         labels, settled = standing_labels(rows), settled_labels(rows)
         self.forecasts.follow([row for row in settled if row.task == "queue"])

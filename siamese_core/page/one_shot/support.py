@@ -1,4 +1,4 @@
-"""The support set of the One-shot tab: many files or a folder at once, a class name for each, editable."""
+"""The support set of the One-shot tab: images with class names, added by files or folders, and editable."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,13 +31,13 @@ Support = tuple[SupportImage, ...]
 
 
 def class_of_file(name: str) -> str:
-    """`cats/one.png` shows a class "cats", `beko.png` a class "beko"."""
+    """Return the class that a file's name tells: "cats" for `cats/one.png`, "beko" for `beko.png`."""
     path = PurePosixPath(name.replace("\\", "/"))
     return checked_class(path.parent.name or path.stem)
 
 
 def checked_class(name: object) -> str:
-    """A class name as it is kept: one line, trimmed, at most MAX_CLASS_NAME characters, never empty."""
+    """Return a class name as it is kept: one line of 1 to `MAX_CLASS_NAME` printable characters."""
     cleaned = " ".join(name.split()) if isinstance(name, str) else ""
     cleaned = "".join(letter if letter.isprintable() else "?" for letter in cleaned)[:MAX_CLASS_NAME]
     return cleaned or "unnamed"
@@ -45,7 +45,7 @@ def checked_class(name: object) -> str:
 
 @dataclass(frozen=True)
 class Added:
-    """A support set while files are added: what could not be read, how many files are done."""
+    """A support set while files are added. problems: why files could not be read; done: files so far."""
 
     support: Support
     problems: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Added:
 
 
 def add_files(store: ImageStore, support: Support, files: list) -> Iterator[Added]:
-    """Reads uploaded files, [{"path", "name"}] as the script sent them, and tells after each.
+    """Read uploaded files, [{"path", "name"}] as the script sent them; yield the set after each.
 
     UserError where there are too many.
     """
@@ -99,7 +99,7 @@ def checked_index(support: Support, index: object) -> int:
 
 
 def recalled_support(store: ImageStore, kept: object) -> Support:
-    """The set that was on screen before a reload, as far as its images are still there."""
+    """Return the set that was on screen before a reload, without images that are gone."""
     kept = kept if isinstance(kept, list) else []
     pairs = [each for each in kept[:MAX_IMAGES] if isinstance(each, list) and len(each) == 2]
     return tuple(SupportImage(checked_class(name), image) for name, image in pairs if image in store)
@@ -110,7 +110,7 @@ def class_count(support: Support) -> int:
 
 
 def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
-    """The set as it is drawn, and remembered."""
+    """Return the set as markup, with what the browser remembers of it."""
     kept = [[image.class_name, image.image_id] for image in support]
     return drawn_set(support, problems) + remember("support", {"support": kept})
 

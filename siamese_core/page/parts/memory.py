@@ -1,7 +1,7 @@
-"""What survives a reload: the pictures and names on screen, kept by the browser tab, checked on the way back.
+"""Keep what is on screen over a reload: in the browser tab, and checked when it comes back.
 
-The page's script keeps in the tab's sessionStorage what a component writes into `data-remember`, and hands it
-back when the page loads. Images are remembered by id only; they are in the workspace.
+A component writes it into `data-remember`; the page's script keeps that in the tab's sessionStorage and sends
+it when the page loads. Of an image only the id is kept: the image itself is in the workspace.
 """
 
 import json
@@ -17,12 +17,12 @@ MAX_CHARACTERS = 200_000
 
 
 def remember(key: str, content: dict) -> Markup:
-    """A mark in a component's HTML that the script stores under `key`."""
+    """Return a hidden tag whose content the script stores under `key`."""
     return NOTE.format(key=key, value=json.dumps(content))
 
 
 def recalled(text: object) -> dict:
-    """What the browser gave back; empty where it is no JSON object of reasonable size."""
+    """Return what the browser sent back; empty where it is no JSON object of reasonable size."""
     if not isinstance(text, str) or len(text) > MAX_CHARACTERS:
         return {}
     try:
@@ -33,7 +33,7 @@ def recalled(text: object) -> dict:
 
 
 def recalled_image(store: ImageStore, image_id: object) -> np.ndarray | None:
-    """The image that was on screen, if it is still in the workspace."""
+    """Return an image that was on screen, or None where it is no longer in the workspace."""
     try:
         return store.read(image_id) if isinstance(image_id, str) else None
     except UserError:

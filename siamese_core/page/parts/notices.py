@@ -1,7 +1,7 @@
-"""What a person is told when something goes wrong, and how the page's handlers are attached.
+"""Attach the page's handlers to events, and tell people what went wrong in them.
 
-A `UserError` is shown in its own words. Anything else is logged in full on the server and shown as one
-sentence that gives nothing away.
+A `UserError` is shown in its own words. Every other exception is logged in full on the server and shown as
+one sentence without details, which could be paths or data.
 """
 
 import contextlib
@@ -30,9 +30,9 @@ UNEXPECTED = (
 
 
 def told(handler: Callable, markup: bool = True) -> Callable:
-    """The handler, or generator of steps, with every exception turned into gr.Error.
+    """Wrap a handler, or a generator of steps, so that every exception becomes a gr.Error.
 
-    `markup`: a notice in the page is HTML, the message of an API answer is plain text.
+    markup: a notice in the page is HTML; the message of an API answer is plain text.
     """
 
     @functools.wraps(handler)
@@ -63,8 +63,10 @@ def telling(name: str, markup: bool) -> Iterator[None]:
 
 
 def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
-    """The same for functions that the page's scripts call: what went wrong comes back as
-    {"refused": words}, which no gradio failure can be taken for."""
+    """Wrap a function that the page's scripts call: an exception is returned as {"refused": words}.
+
+    So the script can tell it from a failure of gradio or of the network, after which it tries again.
+    """
 
     @functools.wraps(handler)
     def careful(*args, **kwargs):
@@ -80,8 +82,7 @@ def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
 
 
 def listen(event, handler: Callable, inputs=None, outputs=None, **options):
-    """Attaches a handler of the page to an event, or to a list of them: told in words, and no part of the
-    public API."""
+    """Attach a handler to an event or to a list of events, as no part of the public API."""
     attach = functools.partial(gr.on, event) if isinstance(event, list) else event
     # the plain names are those of the public API
     name = f"page_{handler.__name__.strip('_<>')}"
@@ -90,7 +91,6 @@ def listen(event, handler: Callable, inputs=None, outputs=None, **options):
 
 
 def detail(event: gr.EventData, key: str) -> object:
-    """A part of what the page's script sent with an event; None where it is not there. Check it: anybody
-    can send anything."""
+    """Return one entry of what a script sent with an event, or None. It is unchecked: anybody can send it."""
     data = event._data
     return data.get(key) if isinstance(data, dict) else None

@@ -1,8 +1,8 @@
-"""The piece of HTML that the page is drawn with.
+"""The component that shows rendered templates.
 
-All HTML is put together with markupsafe, which escapes whatever is not Markup itself. It reaches the browser
-as the one `${value}` of an otherwise empty template: inside a template, `${...}` in a person's text would run
-as a script, escaped or not.
+Gradio has templates of its own, in which `${...}` in a person's text runs as a script even if it is escaped.
+So the markup of `templates.render` is never such a template: it is the one `${value}` of an otherwise empty
+one.
 """
 
 import gradio as gr
@@ -10,8 +10,11 @@ from markupsafe import Markup
 
 
 class Panel(gr.HTML):
-    """gr.HTML that takes nothing but Markup. `script`: what connects it to assets/web/scripts; events that it
-    triggers must be named in quotes there, or gradio does not know them."""
+    """gr.HTML that takes nothing but Markup.
+
+    script: JavaScript that connects it to assets/web/scripts. Gradio looks through it for the names of
+    events, and finds only those that are written in quotes.
+    """
 
     is_template = True
 

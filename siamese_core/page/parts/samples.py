@@ -1,4 +1,4 @@
-"""The images that one can click to try: drawings of the project, and photos that gradio brings along."""
+"""Find the sample images of the page: the project's drawings, and photos that come with gradio."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ PHOTO_PAIRS = {
 
 @dataclass(frozen=True)
 class SamplePair:
-    """`caption`: what is seen, in a few words; the files are named as `sample_file` knows them."""
+    """Two sample images, named as `sample_file` takes them, and what they show in a few words."""
 
     caption: str
     left: str
@@ -27,7 +27,7 @@ class SamplePair:
 
 
 def sample_pairs() -> list[SamplePair]:
-    """`assets/samples/pairs/N_caption_left.png` with its `_right.png`, then photos."""
+    """Return `assets/samples/pairs/N_caption_left.png` with its `_right.png`, then pairs of photos."""
     lefts = sorted((DRAWINGS / "pairs").glob("*_left.png"))
     drawings = [
         SamplePair(
@@ -50,15 +50,17 @@ def sample_queries() -> list[str]:
 
 
 def sample_support() -> list[Path]:
-    """One file a class; the class is the file's name."""
+    """Return one file for each class, named after it."""
     return sorted((DRAWINGS / "one_shot" / "support").glob("*.png"))
 
 
 def sample_file(name: str) -> Path:
-    """The file of a sample; UserError for every name that is not one of the listed samples."""
+    """Return the file of a sample. UserError for every name that is not listed."""
     known = {name for pair in sample_pairs() for name in (pair.left, pair.right)} | set(sample_queries())
     if name not in known:
-        raise UserError(f"A sample must be one that the page shows. Received: {ascii(name)[:80]}. Reload it.")
+        raise UserError(
+            f"A sample must be one that the page shows. Received: {ascii(name)[:80]}. Reload the page."
+        )
     kind, _, file = name.partition(":")
     folders = {"pairs": DRAWINGS / "pairs", "queries": DRAWINGS / "one_shot", "photos": PHOTOS}
     return folders[kind] / file

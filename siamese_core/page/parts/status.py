@@ -1,4 +1,4 @@
-"""The status line that is always on screen: what serves in each slot, what has been answered."""
+"""The status line, always on screen: which checkpoint serves in each slot, how much is answered."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ SHOWN = ("slots", "labels", "corrections", "conflicts")  # of `Workbench.status(
 
 @dataclass(frozen=True)
 class StatusLine:
-    """`serving` changes its value when another checkpoint starts to serve: what is shown is then outdated."""
+    """serving: ids of the checkpoints that serve; what a tab shows is outdated when it changes."""
 
     line: Panel
     serving: gr.State
@@ -26,7 +26,7 @@ class StatusLine:
 
 
 def build_status_line(page: gr.Blocks, workbench: Workbench) -> StatusLine:
-    """Renders the line and keeps it up to date, in every open page, whoever loads or promotes."""
+    """Show the line and keep it up to date in every open page, whoever loads or promotes a checkpoint."""
     parts = StatusLine(Panel(elem_id="status"), gr.State(""), gr.Timer(WHILE_LOADING_SECONDS))
 
     def look():
@@ -36,7 +36,7 @@ def build_status_line(page: gr.Blocks, workbench: Workbench) -> StatusLine:
         return status_line(status), serving(status), gr.Timer(seconds)
 
     outputs = [parts.line, parts.serving, parts.timer]
-    # on the queue, because only there gradio tells the browser that a State has changed
+    # on the queue: only there does gradio tell the browser that a State has changed
     listen([page.load, parts.timer.tick], look, None, outputs, concurrency_limit=None)
     return parts
 
@@ -46,7 +46,7 @@ def is_settled(status: dict) -> bool:
 
 
 def serving(status: dict) -> str:
-    """The ids of the checkpoints that can be asked at the moment."""
+    """Return the ids of the checkpoints that can be asked at the moment."""
     slots = status["slots"]
     ready = [slots[name] for name in SLOTS if slots[name]["state"] == "ready"]
     return " ".join(str(slot[key]) for slot in ready for key in ("checkpoint", "photographs", "fixed"))

@@ -1,4 +1,4 @@
-"""One retraining at a time, in the background: it goes on when the page is reloaded or closed."""
+"""Run one retraining at a time in the background, also while the page is reloaded or closed."""
 
 import logging
 import threading
@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """A retraining as it is told. `share`: 0..1 done. While it runs, `report` and `problem` are both None."""
+    """How far a retraining is.
+
+    share: 0..1; report, problem: None while it runs, afterwards one of them is set.
+    """
 
     encoder: str
     mode: str
@@ -28,7 +31,7 @@ class Run:
 
 
 class BackgroundRetraining:
-    """`work(encoder, mode, progress) -> report`, where `progress(share, words)`."""
+    """Calls `work(encoder, mode, progress) -> report`; work calls `progress(share, words)` on its way."""
 
     def __init__(self, work: Callable[[str, str, Callable[[float, str], None]], object]) -> None:
         self.work = work
@@ -36,7 +39,7 @@ class BackgroundRetraining:
         self._change = threading.Lock()
 
     def start(self, encoder: str, mode: str) -> None:
-        """UserError while another run is on."""
+        """Start a run. UserError while another one is on."""
         with self._change:
             if self.latest and self.latest.running:
                 raise UserError(

@@ -11,7 +11,7 @@ ROC_SIDE = 120  # in units of the SVG
 
 
 def report_section(report: Mapping) -> Markup:
-    """`report`: what `RetrainReport.json()` gives."""
+    """Return the report as markup. report: what `RetrainReport.json()` gives."""
     return render(
         "retrain/report.html.jinja",
         report=report,

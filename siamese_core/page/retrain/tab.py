@@ -1,4 +1,4 @@
-"""The Retrain tab: start a retraining, see what it did, choose which checkpoint serves."""
+"""The Retrain tab: start a retraining, read its report, choose which checkpoint serves."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,9 @@ from siamese_core.page.retrain.report import report_section
 from siamese_core.retraining.options import MODES, RetrainOptions
 from siamese_core.workspace.workbench import Workbench
 
-MODE_INFO = "head: the encoder stays, seconds to a minute. full: the encoder, too, minutes."
+MODE_INFO = (
+    "head: the encoder stays as it is (seconds to a minute). full: the encoder is trained, too (minutes)."
+)
 WATCH_SECONDS = 1.0
 NEVER = "No retraining yet. It learns from the settled answers in the log."
 SCRIPT = "workbench.retrain.checkpoints(element, (wish) => trigger('wished', wish))"
@@ -32,7 +34,8 @@ class RetrainTab:
         self.background = BackgroundRetraining(self.retrain)
 
     def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
-        """The report as JSON. Imported here: training needs TensorFlow, which the page starts without."""
+        """Retrain and return the report as JSON."""
+        # imported here: training needs TensorFlow, which the page starts without
         from siamese_core.retraining.retrain import retrain
 
         return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
@@ -75,7 +78,7 @@ class RetrainTab:
         return trouble(f"{run.encoder} was not retrained.", run.problem)
 
     def change(self, event: gr.EventData) -> tuple:
-        """Promotes a checkpoint, or rolls a domain of a slot back where none is named."""
+        """Promote a checkpoint, or roll a domain of a slot back where no checkpoint is named."""
         slot, promote, domain = (detail(event, key) for key in ("slot", "promote", "domain"))
         if slot not in SLOTS:
             raise UserError(
@@ -90,7 +93,7 @@ class RetrainTab:
 
 
 def latest_report(folder: Path) -> dict | None:
-    """The newest report in the workspace, whoever made it; None where there is none that can be read."""
+    """Return the newest report in the workspace, whoever made it, or None where none can be read."""
     files = sorted(folder.glob("*/report.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     try:
         return json.loads(files[0].read_bytes()) if files else None

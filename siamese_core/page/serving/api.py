@@ -1,4 +1,4 @@
-"""The HTTP contract, for gradio_client and curl: typed, on the queue, JSON as on the command line.
+"""Publish the HTTP contract, for gradio_client and curl: typed, on the queue, JSON as on the command line.
 
 A file is what an upload gave: {"path": ..., "meta": {"_type": "gradio.FileData"}}; gradio_client's
 handle_file makes it.
@@ -20,39 +20,41 @@ MAX_TEXT = 200
 
 
 def publish(workbench: Workbench, questions: Questions) -> None:
-    """Adds the endpoints to the page that is being built."""
+    """Add the endpoints to the page that is being built."""
 
     def compare(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-        """What both encoders say of two images (files)."""
+        """Compare two images (files) with both encoders."""
         return workbench.compare(file_image(left, "left"), file_image(right, "right")).json()
 
     def one_shot(
         query: dict[str, Any], support: list[dict[str, Any]], classes: list[str] | None = None
     ) -> dict[str, Any]:
-        """Each encoder's ranking of the classes of `support` (files) for `query` (a file). `classes`: a name
-        for each file, else the file's own name."""
+        """Rank the classes of `support` (files) for `query` (a file), by each encoder.
+
+        `classes`: a name for each file, else the file's own name.
+        """
         return workbench.one_shot(file_image(query, "query"), named_images(support, classes)).json()
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
-        """Logs that two images are "same", "different" or "unsure" to tell; with the reason and the chance
-        of the draw where /next_pairs gave the pair to this annotator."""
+        """Log that two images are "same", "different" or "unsure"; with reason and probability of the draw
+        where /next_pairs gave the pair to this annotator."""
         who = Annotator(text(annotator, "annotator"), source="api")
         pair = text(left_id, "left_id"), text(right_id, "right_id")
         shown = questions.shown(*pair, who.name)
         return {"label_id": workbench.answer(*pair, text(answer, "answer"), who, shown), "saved": True}
 
     def next_pairs(count: int, annotator: str = "") -> dict[str, Any]:
-        """At most `count` pairs of the images to label that this annotator should answer next."""
+        """Return at most `count` pairs of the images to label that this annotator should answer next."""
         found = questions.next_pairs(count, text(annotator, "annotator"))
         return {"pairs": [each.json() for each in found]}
 
     def undo(label_id: str) -> dict[str, Any]:
-        """Takes an answer back; the row stays in the log, with another that undoes it."""
+        """Take an answer back; its row stays in the log, and another one undoes it."""
         undo_id = workbench.undo(text(label_id, "label_id"), Annotator("", source="api"))
         return {"label_id": undo_id, "undone": label_id, "saved": True}
 
     def status() -> dict[str, Any]:
-        """What serves in each slot, and how much has been answered."""
+        """Return what serves in each slot, and how much has been answered."""
         return workbench.status()
 
     for endpoint in (compare, one_shot):
@@ -62,7 +64,7 @@ def publish(workbench: Workbench, questions: Questions) -> None:
 
 
 def file_image(file: object, name: str):
-    """The image in an uploaded file; UserError for everything else, `name` says which it was to be."""
+    """Return the image in an uploaded file. `name` is the parameter's, for the message of a UserError."""
     if not isinstance(file, dict):
         raise UserError(
             f"{name} must be an uploaded file. Received: {type(file).__name__}. Use gradio_client's "
@@ -72,7 +74,7 @@ def file_image(file: object, name: str):
 
 
 def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
-    """(class name, image) of uploaded files, in their order. UserError where names and files do not match."""
+    """Return (class name, image) of each uploaded file. UserError where names and files do not match."""
     if not isinstance(support, list) or not support or len(support) > MAX_IMAGES:
         count = len(support) if isinstance(support, list) else type(support).__name__
         raise UserError(

@@ -1,8 +1,9 @@
-"""What every request must pass before gradio sees it.
+"""Refuse requests that the page would not send, before gradio sees them.
 
-Gradio serves any host name, lets every origin read its answers unless it runs on localhost, fetches URLs for
-whoever asks, and takes JSON of any size. This layer closes that: a known host, the page's own origin, the
-routes that the page uses, small JSON bodies without URLs in the place of files.
+Gradio serves any host name, lets every origin read its answers unless it runs on localhost, fetches the URLs
+that a caller names, and accepts JSON of any size. Here a request must name a known host, come from the page's
+own origin or from no page, use a route of the page, and have a small JSON body without URLs in place of
+files.
 """
 
 import ipaddress
@@ -17,7 +18,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_JSON_BYTES = 1_000_000  # a support set of 500 files takes about 150 kB
-MAX_DRAINED_BYTES = 16_000_000  # read, though thrown away, so that the caller gets to see the refusal
+MAX_DRAINED_BYTES = (
+    16_000_000  # read and dropped, since a caller who is still sending does not see the refusal
+)
 GRADIO_ROUTES = frozenset(
     [
         "app_id",
@@ -45,9 +48,12 @@ CONTENT_SECURITY = (
 
 @dataclass(frozen=True)
 class Policy:
-    """`hosts`: names that the app may be called by, beside localhost. `any_address`: a numeric address will
-    do as well (no web site can pretend to be one). `uploads`: the only folder that gradio may serve files
-    from. `ancestors`: who may show the page in a frame (a content-security-policy source list)."""
+    """Whom the app answers.
+
+    uploads: the only folder that gradio may serve files from; hosts: names for the app beside localhost;
+    any_address: accept every numeric address, which no web site can pretend to be; ancestors: who may show
+    the page in a frame, a source list of a content security policy.
+    """
 
     uploads: Path
     hosts: frozenset[str] = frozenset()
@@ -62,7 +68,7 @@ class Refusal(Exception):
 
 
 class Guard:
-    """ASGI middleware that holds a `Policy` and sets the security headers of every answer."""
+    """ASGI middleware that applies a `Policy` and sets the security headers of every answer."""
 
     def __init__(self, app: ASGIApp, policy: Policy) -> None:
         self.app = app
@@ -89,7 +95,7 @@ class Guard:
             if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not is_upload(scope):
                 receive = await checked_body(receive)
         except Refusal as refusal:
-            # what the page shows in the place of its own words, and curl prints
+            # the page shows this text, and curl prints it
             answer = JSONResponse({"error": refusal.reason}, refusal.status)
             await answer(scope, receive, send_with_headers)
             return
@@ -97,14 +103,14 @@ class Guard:
 
 
 def check_caller(headers: Headers, policy: Policy) -> None:
-    """Refusal unless the host is one of ours and the calling page, if a browser names it, is this page."""
+    """Raise Refusal unless the host is known and the calling page, if a browser names it, is this one."""
     host = headers.get("host", "").lower()
     name = host_name(host)
     numeric = policy.any_address and _is_address(name)
     if name not in LOCAL_HOSTS | policy.hosts and not numeric:
         raise Refusal(
             400,
-            f"The app must be called by a name it knows. Received: {ascii(name)[:80]}. "
+            f"The host name must be one that the app knows. Received: {ascii(name)[:80]}. "
             "Start it with --allowed-host NAME to allow one.",
         )
     origin = headers.get("origin")
@@ -113,7 +119,7 @@ def check_caller(headers: Headers, policy: Policy) -> None:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header: no port, no brackets; empty where it cannot be read."""
+    """Return the name in a Host header, without port and brackets; empty where it cannot be read."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -129,12 +135,12 @@ def _is_address(name: str) -> bool:
 
 
 def is_upload(scope: Scope) -> bool:
-    """Files come in here, as multipart forms under gradio's own max_file_size."""
+    """Whether the request is an upload: a multipart form, limited by gradio's own max_file_size."""
     return scope["path"].rstrip("/") == "/gradio_api/upload"
 
 
 def check_route(scope: Scope, policy: Policy) -> None:
-    """Refusal for what the page does not use of gradio: fetching URLs, recordings, deep links, monitoring."""
+    """Raise Refusal for routes of gradio that the page does not use: recordings, deep links, monitoring."""
     path = scope["path"]
     first, _, rest = path.removeprefix("/gradio_api/").partition("/")
     if path.startswith("/gradio_api/file="):
@@ -152,7 +158,7 @@ def check_route(scope: Scope, policy: Policy) -> None:
 
 
 async def checked_body(receive: Receive) -> Receive:
-    """A `receive` that gives the whole body again; Refusal if it is too long or names URLs as files."""
+    """Return a `receive` that replays the body. Refusal if it is too long or has URLs in place of files."""
     body, length, more = bytearray(), 0, True
     while more and length <= MAX_DRAINED_BYTES:
         message = await receive()
@@ -188,9 +194,9 @@ def _mappings(content: object) -> Iterator[dict]:
 
 
 def _is_elsewhere(mapping: dict) -> bool:
-    """Whether a file is given by content or by the address of another server: gradio would fetch it.
+    """Whether a file is given by a data URL or by the address of another server, which gradio would fetch.
 
-    The `url` that gradio's own front end sends along is never followed, unless it holds the file itself.
+    Gradio's front end sends a `url` with each file, too; it is followed only if it is a data URL.
     """
     path, url = (str(mapping.get(key) or "").strip().lower() for key in ("path", "url"))
     return "://" in path or path.startswith("data:") or url.startswith("data:")
@@ -202,7 +208,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     async def replayed() -> Message:
         nonlocal sent
         if sent:
-            return await receive()  # waits for the caller to go away
+            return await receive()  # waits until the caller disconnects
         sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -1,4 +1,4 @@
-"""Plain HTTP beside gradio: the health of the app, thumbnails, the log and what answers imply as files."""
+"""Serve plain HTTP beside gradio: health, thumbnails, the log and exports as files."""
 
 import tempfile
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from siamese_core.page.parts.samples import sample_file
 from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
 
-THUMBNAIL_SIDE = 192
+THUMBNAIL_SIDE = 192  # pixels
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def routes(workbench: Workbench) -> list[Route]:
-    """Handlers are plain functions: starlette runs them in threads."""
+    """Return the routes. Their handlers are plain functions, which starlette runs in threads."""
 
     def health(request: Request) -> Response:
         status = workbench.status()
@@ -34,7 +34,7 @@ def routes(workbench: Workbench) -> list[Route]:
     def stored_picture(request: Request) -> Response:
         image_id = request.path_params["image_id"]
         if image_id not in workbench.images:
-            workbench.images.read(image_id)  # which says what is wrong
+            workbench.images.read(image_id)  # raises the UserError that says what is wrong
         return FileResponse(workbench.images.path(image_id), media_type="image/png", headers=FOREVER)
 
     def sample(request: Request) -> Response:
@@ -65,12 +65,12 @@ def routes(workbench: Workbench) -> list[Route]:
 
 @lru_cache
 def sample_thumbnail(name: str) -> bytes:
-    """Kept, as every visitor asks for all of them at once. UserError where there is no such sample."""
+    """Return a sample as PNG, kept in memory: every visitor loads all of them. UserError if there is none."""
     return encode_png(thumbnail(decode_image(sample_file(name)), THUMBNAIL_SIDE))
 
 
 def download(name: str, media_type: str, write: Callable[[Path], object]) -> Response:
-    """What `write` puts into a temporary file, which is deleted once it is sent."""
+    """Send what `write` puts into a temporary file, and delete that file afterwards."""
     with tempfile.NamedTemporaryFile(suffix=f"-{name}", delete=False) as copy:
         file = Path(copy.name)
     try:
@@ -87,7 +87,7 @@ def png(file: bytes) -> Response:
 
 
 def or_missing(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """The handler with a UserError told as 404."""
+    """Wrap a handler so that a UserError is answered as 404."""
 
     def careful(request: Request) -> Response:
         try:

@@ -29,7 +29,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen, and by which names (beside localhost) the app may be called."""
+    """Where to listen, and the names beside localhost that requests may use for the app."""
 
     host: str
     port: int
