@@ -1,5 +1,6 @@
 """What several test files use: a workspace, the running app, a browser page that forgives nothing."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -114,9 +115,20 @@ def browser() -> Iterator["playwright.sync_api.Browser"]:  # noqa: F821
         running.close()
 
 
+@pytest.fixture(scope="session")
+def browser_context(browser) -> Iterator["playwright.sync_api.BrowserContext"]:  # noqa: F821
+    """One context for all tests, whose cache saves each of them from loading gradio's scripts anew."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser, request: pytest.FixtureRequest, screenshots: Path) -> Iterator["playwright.sync_api.Page"]:  # noqa: F821
-    """A page in a fresh context. A script error in it, or a request to another host, fails the test."""
+def page(
+    browser_context, request: pytest.FixtureRequest, screenshots: Path
+) -> Iterator["playwright.sync_api.Page"]:  # noqa: F821
+    """A page in a browser that remembers nothing. A script error in it, or a request to another host, fails
+    the test."""
     problems = []
 
     def watch(sent) -> None:
@@ -127,14 +139,30 @@ def page(browser, request: pytest.FixtureRequest, screenshots: Path) -> Iterator
         ):
             problems.append(f"request to another host: {sent.url}")
 
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.on("request", watch)
-    context.on("weberror", lambda error: problems.append(f"script error: {error.error}"))
-    page = context.new_page()
+    def note(error) -> None:
+        problems.append(f"script error: {error.error}")
+
+    browser_context.on("request", watch)
+    browser_context.on("weberror", note)
+    page = browser_context.new_page()
     yield page
     if getattr(request.node, "failed_in_call", False):
         page.screenshot(
             path=screenshots / f"failed_{request.node.name}.png".replace("/", "_"), full_page=True
         )
-    context.close()
+    forget(browser_context)
+    browser_context.remove_listener("request", watch)
+    browser_context.remove_listener("weberror", note)
     assert not problems, "\n".join(problems)
+
+
+def forget(context) -> None:
+    """Close every page of the context and clear what the pages have stored."""
+    for page in context.pages:
+        page.unroute_all(behavior="ignoreErrors")
+        with contextlib.suppress(
+            Exception
+        ):  # a page without an address, or whose storage the test has closed
+            page.evaluate("Storage.prototype.setItem = () => {}; localStorage.clear()")
+        page.close()
+    context.clear_cookies()

@@ -39,7 +39,7 @@ TYPE = """([keys, pause]) => new Promise((done) => {
     done(told);
   }, pause);
 })"""
-A_SECOND = 10  # answers
+A_SECOND = 25  # answers
 pytestmark = pytest.mark.browser
 
 
@@ -77,7 +77,7 @@ def answer(app_page, keys: str) -> list[tuple]:
     return told
 
 
-def test_a_hundred_answers_in_ten_seconds_are_all_logged_once_each_with_its_pair(app_page):
+def test_a_hundred_quick_answers_are_all_logged_once_each_with_its_pair(app_page):
     keys = ("sdsdd" * 20)[:100]
     typed = app_page.evaluate(TYPE, [keys, 1000 / A_SECOND])
     told = [(left, right, ANSWERS[key]) for left, right, key in typed]

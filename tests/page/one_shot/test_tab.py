@@ -137,14 +137,14 @@ def test_none_of_these_contradicts_every_pick(one_shot):
     assert {row.answer for row in one_shot.rows()} == {"different"}
 
 
-def test_five_hundred_images_are_embedded_with_progress_and_once(one_shot):
-    add_images(one_shot, {f"class{number}.png": glyph(number, 32) for number in range(500)})
-    expect(one_shot.locator("#support .foot")).to_have_text("500 classes, 500 images")
+def test_many_images_are_embedded_with_progress_and_once(one_shot):
+    add_images(one_shot, {f"class{number}.png": glyph(number, 32) for number in range(200)})
+    expect(one_shot.locator("#support .foot")).to_have_text("200 classes, 200 images")
     one_shot.evaluate(WATCH_PROGRESS)
     give(one_shot, "query", glyph(1000))
     expect(one_shot.locator("#rankings .card")).to_have_count(2)
-    assert any("of 500" in words for words in one_shot.evaluate("told"))
-    expect(card(one_shot, "koch", "rankings").locator("summary")).to_have_text("492 more classes")
+    assert any("of 200" in words for words in one_shot.evaluate("told"))
+    expect(card(one_shot, "koch", "rankings").locator("summary")).to_have_text("192 more classes")
 
 
 def test_a_reload_keeps_query_support_set_and_names(one_shot):
