@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 
 from helpers.browsing import CONTRAST, card, give, give_pair, glyph, open_page, open_tab, set_threshold
 from helpers.paths import ROOT
-from helpers.servers import free_port
 from helpers.small_checkpoints import promote_small
 from siamese_core.checkpoints.store import CheckpointStore
 
@@ -55,50 +54,10 @@ def test_an_empty_page_makes_the_browser_forget_nothing(quick_app):
         assert b"data-remember=" not in reply.read()
 
 
-def test_a_taken_port_is_told_in_one_line(quick_app):
-    port = quick_app.url.rpartition(":")[2]
-    command = [sys.executable, "app.py", "--port", port, "--workspace", str(quick_app.workspace)]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert finished.returncode == 2
-    assert re.fullmatch(rf"error: Port {port} of 127.0.0.1 must be free\..+--port\.\n", finished.stderr)
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "words"),
-    [
-        ("--workspace", "/proc/self/fdinfo", "--workspace must be a folder that can be written to"),
-        ("--host", "nowhere.invalid", "--host must be an address of this machine"),
-    ],
-)
-def test_what_cannot_be_served_is_told_in_one_line(tmp_path, option, value, words):
-    command = [sys.executable, "app.py", "--workspace", str(tmp_path / "w"), "--port", str(free_port())]
-    finished = subprocess.run([*command, option, value], cwd=ROOT, capture_output=True, text=True)
-    assert finished.returncode == 2
-    assert finished.stderr.startswith(f"error: {words}. Received: {value} (")
-    assert len(finished.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize("wrong", [["--port", "x"], ["--prot", "7860"]])
-def test_options_that_are_none_are_told_in_one_line(wrong):
-    finished = subprocess.run([sys.executable, "app.py", *wrong], cwd=ROOT, capture_output=True, text=True)
-    assert finished.returncode == 2 and len(finished.stderr.splitlines()) == 1
-    assert finished.stderr.startswith("error: ") and wrong[0] in finished.stderr
-
-
 def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
     told = quick_app.log()
     assert told.startswith(f"Siamese Workbench: {quick_app.url}\n")
     assert "absl" not in told and "oneDNN" not in told
-
-
-@pytest.mark.parametrize(("folder", "words"), [("missing", "which is none"), ("empty", "Received: 0 in")])
-def test_a_folder_without_images_to_label_is_told_in_one_line(tmp_path, folder, words):
-    (tmp_path / "empty").mkdir()
-    command = [sys.executable, "app.py", "--workspace", str(tmp_path / "w"), "--port", str(free_port())]
-    command += ["--images", str(tmp_path / folder)]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert finished.returncode == 2 and words in finished.stderr
-    assert finished.stderr.startswith("error: ") and len(finished.stderr.splitlines()) == 1
 
 
 def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, tmp_path):
