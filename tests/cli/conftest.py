@@ -8,14 +8,9 @@ import pytest
 
 from helpers.commands import Ended, copied
 from helpers.samples import write_class_folders
-from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import save_checkpoint
-from siamese_core.checkpoints.pointers import Pointer, write_pointer
-from siamese_core.checkpoints.store import CheckpointStore
+from helpers.small_checkpoints import install, small_checkpoint
 from siamese_core.cli.main import main
-from siamese_core.networks.encoders import ENCODERS, SLOTS
-
-SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
+from siamese_core.networks.encoders import SLOTS
 
 
 @pytest.fixture
@@ -29,29 +24,12 @@ def run(capsys, workspace):
     return run
 
 
-def put(home: Path, checkpoint, slot: str) -> str:
-    """Stores the checkpoint and makes it current in the slot."""
-    store = CheckpointStore(home)
-    saved = save_checkpoint(checkpoint, store.new_folder(slot), quantise=True)
-    write_pointer(store.own_folder, slot, Pointer(saved.id))
-    return saved.id
-
-
 @pytest.fixture(scope="session")
 def slots(tmp_path_factory) -> Path:
     """A workspace with a small, fast checkpoint in both slots."""
     home = tmp_path_factory.mktemp("slots")
     for seed, slot in enumerate(SLOTS):
-        put(home, small_checkpoint(seed), slot)
-    return home
-
-
-@pytest.fixture(scope="session")
-def all_encoders(tmp_path_factory) -> Path:
-    """A workspace with a checkpoint of every encoder, each of its own kind."""
-    home = tmp_path_factory.mktemp("all")
-    for seed, name in enumerate(ENCODERS):
-        put(home, small_checkpoint(seed, name, SIZES.get(name, 48)), name)
+        install(home, small_checkpoint(seed), slot)
     return home
 
 

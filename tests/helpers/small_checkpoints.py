@@ -9,6 +9,7 @@ import numpy as np
 from siamese_core.checkpoints import canary
 from siamese_core.checkpoints.card import base_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.metrics import Calibration
 from siamese_core.networks.embedding_spec import build_network, with_copies
@@ -48,3 +49,11 @@ def promote_small(workspace: Path, *slots: str) -> Path:
         saved = save_checkpoint(small_checkpoint(seed), store.new_folder("small_cnn"), quantise=True)
         store.promote(saved.id, slot)
     return workspace
+
+
+def install(home: Path, checkpoint: Checkpoint, slot: str) -> str:
+    """Store the checkpoint and make it current in the slot, without asking whether it may."""
+    store = CheckpointStore(home)
+    saved = save_checkpoint(checkpoint, store.new_folder(slot), quantise=True)
+    write_pointer(store.own_folder, slot, Pointer(saved.id))
+    return saved.id

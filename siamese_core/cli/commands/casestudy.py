@@ -37,7 +37,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trials", type=whole(1), default=50, metavar="N", help="one-shot tasks (%(default)s)"
     )
-    parser.add_argument("--n-way", type=whole(2), default=20, metavar="N", help="classes (%(default)s)")
+    parser.add_argument(
+        "--n-way", type=whole(2), default=20, metavar="N", help="classes in a task (%(default)s)"
+    )
     parser.add_argument(
         "--language", metavar="NAME", help="draw the letters of every task from this one (any)"
     )

@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     promote = add_command(parts, "promote", "make a checkpoint current", checkpoints_promote)
     promote.add_argument("id", metavar="ID", help=ID_HELP)
     promote.add_argument(
-        "--slot", choices=SLOTS, help="where it serves (the slot that is named like its encoder)"
+        "--slot", choices=SLOTS, help="slot where it serves (the one named like its encoder)"
     )
     use = add_command(parts, "use", "choose one checkpoint for all images in a slot", checkpoints_use)
     use.add_argument("slot", choices=SLOTS, metavar="SLOT", help=f"one of {', '.join(SLOTS)}")
@@ -32,7 +32,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     back = add_command(parts, "rollback", "go back to the checkpoint before", checkpoints_rollback)
     add_encoder(back)
     back.add_argument(
-        "--domain", choices=DOMAINS, default=HANDWRITING, help="whose checkpoint goes back (%(default)s)"
+        "--domain",
+        choices=DOMAINS,
+        default=HANDWRITING,
+        help="images whose checkpoint goes back (%(default)s)",
     )
 
 

@@ -1,4 +1,4 @@
-"""`evaluate one-shot`, `evaluate lake` and `evaluate verification`: measure a checkpoint on trials."""
+"""`evaluate one-shot`, `evaluate lake`, `evaluate verification`: measure a checkpoint on trials."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -44,17 +44,23 @@ VERIFICATION_SCORES = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     protocols = add_group(parser)
-    one_shot = add_command(protocols, "one-shot", "random N-way K-shot trials", evaluate_one_shot)
+    one_shot = add_command(protocols, "one-shot", "measure on random N-way K-shot trials", evaluate_one_shot)
     add_data(one_shot, required=True)
-    one_shot.add_argument("--n-way", type=whole(2), default=20, metavar="N", help="classes (%(default)s)")
-    one_shot.add_argument("--k-shot", type=whole(1), default=1, metavar="K", help="images each (%(default)s)")
+    one_shot.add_argument(
+        "--n-way", type=whole(2), default=20, metavar="N", help="classes in a trial (%(default)s)"
+    )
+    one_shot.add_argument(
+        "--k-shot", type=whole(1), default=1, metavar="K", help="support images of a class (%(default)s)"
+    )
     one_shot.add_argument("--episodes", type=whole(1), default=400, metavar="E", help="trials (%(default)s)")
     one_shot.add_argument(
         "--within-group", action="store_true", help="draw all classes of a trial from one group"
     )
-    lake = add_command(protocols, "lake", "the 20 fixed runs of all_runs.zip", evaluate_lake)
+    lake = add_command(
+        protocols, "lake", "measure on the 20 fixed runs of all_runs.zip (Lake et al.)", evaluate_lake
+    )
     lake.add_argument("--runs", type=Path, required=True, metavar="ZIP", help="all_runs.zip as published")
-    words = "verdicts on pairs, half of them same"
+    words = "measure verdicts on pairs, half of them same"
     verification = add_command(protocols, "verification", words, evaluate_verification)
     source = verification.add_mutually_exclusive_group(required=True)
     add_data(source)

@@ -17,7 +17,7 @@ from siamese_core.labelling.strategies import STRATEGIES
 if TYPE_CHECKING:
     from siamese_core.labelling.asked import Question
 
-SUMMARY = "find the pairs of a folder from which most is learned"
+SUMMARY = "find the pairs of a folder that are most worth an answer"
 RANDOM = "random"
 CHOICES = (*STRATEGIES, RANDOM)
 

@@ -59,13 +59,17 @@ def _add_schedule(parser: ArgumentParser) -> None:
         help="batches in a step, each from one alphabet or other group (1; 8 keep a GPU busy)",
     )
     parser.add_argument(
-        "--interval", type=positive, default=5.0, metavar="M", help="minutes between two measurements (5)"
+        "--interval",
+        type=positive,
+        default=5.0,
+        metavar="M",
+        help="minutes between two measurements of the validation accuracy (5)",
     )
     parser.add_argument(
         "--patience",
         type=whole(1),
         metavar="N",
-        help="stop after N measurements without a better one-shot accuracy (never)",
+        help="stop after N measurements without a better one (never)",
     )
 
 

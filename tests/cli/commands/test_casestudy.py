@@ -6,7 +6,7 @@ from siamese_core.cli.terminal import print_parts
 FINDING_KEYS = {"check", "level", "measured", "expected", "cause", "remedy"}
 
 
-def test_a_case_study_gives_findings_and_a_table(run, drawings):
+def test_a_case_study_gives_findings_and_a_table(run, own_slots, drawings):
     words = ("casestudy", "one-shot-evaluation", "--data", drawings, "--trials", 2, "--n-way", 3)
     answer = run(*words, "--json").json()
     assert list(answer) == ["name", "findings", "table"]

@@ -1,9 +1,25 @@
 """`compare` as people and programs call it."""
 
+from pathlib import Path
+
+import pytest
+
+from helpers.small_checkpoints import install, small_checkpoint
 from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import ENCODERS, SLOTS
+
+SIZES = {"koch": 76, "resnet50": 32}  # the least that koch's convolutions leave something of
+
+
+@pytest.fixture(scope="module")
+def all_encoders(tmp_path_factory) -> Path:
+    """A workspace with a checkpoint of every encoder, each of its own kind."""
+    home = tmp_path_factory.mktemp("all")
+    for seed, name in enumerate(ENCODERS):
+        install(home, small_checkpoint(seed, name, SIZES.get(name, 48)), name)
+    return home
 
 
 def test_compare_tells_what_both_slots_say(run, own_slots, pair):
