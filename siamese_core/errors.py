@@ -1,9 +1,9 @@
-"""The one exception that is shown to people instead of a traceback."""
+"""The one exception whose message is shown to people in place of a traceback."""
 
 
 class UserError(Exception):
-    """Something that the person at the screen can mend.
+    """A problem that the person at the screen can solve.
 
-    The message says the rule, then "Received: ...", then what to do, on one line.
-    The page shows it as a notice; the command line prints it as ``error: ...`` and exits with 2.
+    The message says the rule, then "Received: ...", then what to do, on one line. The page shows it as a
+    notice; the command line prints it as `error: ...` and exits with 2.
     """

@@ -1,5 +1,6 @@
-"""The append-only log of what people answered: `pairs.csv`, a row an event.
+"""The append-only log of what people answered: `pairs.csv`, one row an event.
 
-In: answers with what every encoder said. Out: the rows that count, conflicts, a report.
-Open `pair_log` first; `label_row` has the columns.
+In: answers with the encoders' verdicts. Out: the answers that stand, conflicts, counts, a report, an export.
+Open `pair_log` first; `label_row` has the columns, `settled` decides which answers stand and train,
+`corrections` which of them correct an encoder.
 """

@@ -1,4 +1,4 @@
-"""What a log's file says, read piece by piece as it grows."""
+"""The rows of a log's file, read piece by piece as it grows."""
 
 from siamese_core.answers.counts import LogCounts, RunningCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
@@ -11,7 +11,7 @@ _HEADER = list(COLUMNS)
 class LogContents:
     """The good rows of a log in their order, and what could not be used.
 
-    `whole_bytes`: how much of the file is read for good; what comes behind is the torn end or is new.
+    whole_bytes: how much of the file has been read for good; behind it is the torn end, or what is new.
     """
 
     def __init__(self):
@@ -25,7 +25,7 @@ class LogContents:
         self._counts = RunningCounts()
 
     def read(self, data: bytes) -> None:
-        """Takes in `data`, the file from `whole_bytes` to its end. UserError if it is no log."""
+        """Take in `data`, the file from `whole_bytes` to its end. UserError if it is no log."""
         if not self.whole_bytes and b"\n" in data:
             _require_header(data)
 
@@ -40,13 +40,13 @@ class LogContents:
         self._whole_lines += found.whole_lines
 
     def wrote(self, data: bytes) -> None:
-        """Notes that `data`, the header or rows that were added here before, now ends the file."""
+        """Note that `data`, the header or rows that were added here before, now ends the file."""
         self.torn = None
         self.whole_bytes += len(data)
         self._whole_lines += len(split_lines(data))
 
     def add(self, row: LabelRow) -> str | None:
-        """Takes the row in, or says why it cannot be: it is unfit, in the log already, or undoes nothing."""
+        """Take the row in, or say why not: it is unfit, in the log already, or undoes nothing."""
         why = row_problem(row) or self._clash(row)
         if why is None:
             self.rows.append(row)
@@ -61,6 +61,7 @@ class LogContents:
         return self._counts.counts()
 
     def event(self, label_id: str) -> LabelRow | None:
+        """Return the row with this label_id, if there is one."""
         return self._events.get(label_id)
 
     def _labelled(self, row: LabelRow) -> LabelRow:

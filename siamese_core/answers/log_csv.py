@@ -1,6 +1,6 @@
 """The text of the log: CSV (RFC 4180) that starts no formula in a spreadsheet and survives a power cut.
 
-Here are lines and cells only; what they mean is told in `label_row`.
+Knows lines and cells only; `label_row` knows what they mean.
 """
 
 import csv
@@ -13,14 +13,14 @@ from siamese_core.errors import UserError
 
 MAX_CELL = 32_000  # characters: a spreadsheet's cell holds 32,767
 
-# What starts a formula: = + - @, the full-width and small forms of them, and the minus sign.
+# What starts a formula: = + - @, their full-width and small forms, and the minus sign.
 _FORMULA = "[-=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]"
-# A spreadsheet that was told another separator than the comma takes quotes for text and cuts here.
+# A spreadsheet that is set to another separator than the comma ignores quotes and splits cells here.
 _SEPARATOR = r"[;,|\t\r\n]"
-# What is trimmed from the start of a cell, or may be slipped in between it and the formula.
+# What spreadsheets trim from the start of a cell, so that a formula may follow it.
 _SKIPPED = r'[\s\x00-\x20";,|\u200b-\u200f\u2060\ufeff]'
 _SPACE = f"(?:(?!{_SEPARATOR}){_SKIPPED})"
-# Begins where a run of skipped characters begins, so that a long run is looked at once.
+# Anchored where a run of skipped characters begins, which keeps matching linear in its length.
 _CUT = f"(?<!{_SKIPPED}){_SPACE}*+{_SEPARATOR}{_SKIPPED}*+'*"
 
 _STARTS_FORMULA = re.compile(f"'*+(?:[\\t\\r\\n]|{_SKIPPED}*+'*+{_FORMULA})")
@@ -33,11 +33,11 @@ _NEVER_CLOSED = "a quoted cell is never closed"
 
 
 def escape_formula(text: str) -> str:
-    """An apostrophe in front of a text that would start a formula, and inside it before each formula
-    that would start a cell where the file is opened with another separator.
+    """Put an apostrophe before a text that would start a formula, and inside it before each formula that
+    would start a cell where the file is opened with another separator.
 
-    A text that has such apostrophes of its own gets one more, so that `unescape_formula` restores every
-    text exactly. The attacks: https://owasp.org/www-community/attacks/CSV_Injection
+    A text with such apostrophes of its own gets one more, so that `unescape_formula` restores every text
+    exactly. The attacks: https://owasp.org/www-community/attacks/CSV_Injection
     """
     if _HAS_SEPARATOR.search(text):
         text = _FORMULA_INSIDE.sub(r"\1'", text)
@@ -45,14 +45,14 @@ def escape_formula(text: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """What `escape_formula` was given; a cell that nobody escaped comes back as it is."""
+    """Return the text that `escape_formula` was given; a cell that was never escaped stays as it is."""
     if cell[:1] == "'" and _STARTS_FORMULA.match(cell, 1):
         cell = cell[1:]
     return _ESCAPED_INSIDE.sub(r"\1", cell)
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
-    """The rows as CSV lines. UserError for a cell that could not be read back as it is."""
+    """Format rows as CSV lines. UserError for a cell that could not be read back as it is."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     for row in rows:
@@ -86,8 +86,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Scan:
-    """The lines that are no row, and the torn end, if there is one; `whole_bytes` and `whole_lines` count
-    what comes before that."""
+    """The lines that are no row, and the torn end, if any; `whole_bytes` and `whole_lines` come before it."""
 
     rejected: list[Rejected]
     torn: Rejected | None
@@ -96,11 +95,11 @@ class Scan:
 
 
 def scan(data: bytes, width: int, take: Callable[[int, list[str]], None], lines_before: int = 0) -> Scan:
-    """Hands every row of `width` cells to `take`: the line it begins on and its cells, formulas unescaped.
+    """Call `take` for every row of `width` cells with the line it begins on and its cells, unescaped.
 
-    Nothing in `data` is fatal. After a malformed row reading goes on at the line after its first, so that a
-    quote which is never closed hides no row behind it. Where no row comes behind it, the file was torn
-    there: so it was where the last line does not end.
+    Nothing in `data` is fatal. After a malformed row scanning goes on at the line after its first, so that a
+    quote which is never closed hides no row behind it. The file is torn where such a quote has no row behind
+    it, and where the last line does not end.
     """
     lines = split_lines(data)
     ended = len(lines) if data.endswith(b"\n") else max(len(lines) - 1, 0)
@@ -127,7 +126,7 @@ def scan(data: bytes, width: int, take: Callable[[int, list[str]], None], lines_
 
 
 def _rows(lines: list[str], width: int) -> Iterator[tuple[int, list[str], str | None]]:
-    """The position in `lines` of each row, its cells, and what is wrong with it, if anything."""
+    """Yield the position in `lines` of each row, its cells, and what is wrong with it, if anything."""
     position = 0
     while position < len(lines):
         reader = csv.reader((lines[at] for at in range(position, len(lines))), strict=True)
@@ -157,14 +156,14 @@ def _malformed(cells: list[str], width: int) -> str | None:
 
 
 def split_lines(data: bytes) -> list[str]:
-    """Lines with their ends. A byte that is not UTF-8 becomes half a surrogate pair, for its row to be
-    rejected and not the file; a byte order mark is dropped."""
+    """Split into lines with their ends. A byte that is not UTF-8 becomes half a surrogate pair, so that its
+    row is rejected and not the file; a byte order mark is dropped."""
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     return list(io.StringIO(text, newline=""))
 
 
 def header(data: bytes) -> list[str]:
-    """The cells of the first row, of any width; none where it is no row."""
+    """Return the cells of the first row, of any width; none where it is no row."""
     first_lines = split_lines(data[:MAX_CELL])
     try:
         return next((cells for cells in csv.reader(first_lines, strict=True) if cells), [])

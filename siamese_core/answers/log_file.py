@@ -27,7 +27,7 @@ _WAIT_FOR_ROW = 1.0  # seconds; a row is written in milliseconds
 
 @dataclass(frozen=True)
 class _Stamp:
-    """Which file it is, and what changes whenever it is written to."""
+    """The identity of a file (device, inode), and its size and time, which change when it is written to."""
 
     file: tuple[int, int]
     size: int
@@ -73,11 +73,11 @@ class LogFile:
         return rows, counts, rejected
 
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
-        """Writes what `add` adds to the contents, with nobody else writing between its reading and this."""
+        """Append the rows that `add` adds to the contents, which nobody else changes meanwhile."""
         with self._opened("a+b") as file:
             with self._guard, locked(self._lock):
                 rows = self._write_added(file, add)
-            # Outside the lock, so that the system makes one flush of those that wait for it together.
+            # Outside the lock, so that the system can serve all who wait with one flush.
             flush(file)
         return rows
 
@@ -113,7 +113,7 @@ class LogFile:
         self._remember(file, _stamp(file))
 
     def _set_aside(self, file: BinaryIO, whole_bytes: int) -> None:
-        """Moves the torn end to a file of its own; a crash in between leaves it in both, never in none."""
+        """Move the torn end to a file of its own; a crash in between leaves it in both, never in none."""
         time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         file.seek(whole_bytes)
         replace_file(self.path.with_name(f"{self.path.name}.torn-{time}"), file.read())
@@ -131,7 +131,7 @@ class LogFile:
             return self._contents
 
     def _refresh(self, file: BinaryIO) -> LogContents:
-        """Reads what the file has more than at the last time; all of it, if it is another file now."""
+        """Read what was appended since the last time; everything, if it is another file now."""
         stamp = _stamp(file)
         if stamp != self._stamp:
             if not self._goes_on(file, stamp):

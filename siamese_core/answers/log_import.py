@@ -1,4 +1,4 @@
-"""Answers from a CSV that somebody made: a whole log, or just `left_id,right_id,answer`."""
+"""Reads answers from any CSV: a whole log, or just the columns `left_id,right_id,answer`."""
 
 import hashlib
 import json
@@ -17,24 +17,24 @@ REQUIRED = ("left_id", "right_id", "answer")
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """`given`: the cells of the file; `row`: the same, fit for the log."""
+    """A row of the CSV. `given`: its cells; `row`: the same, completed for the log."""
 
     line: int
     given: LabelRow
     row: LabelRow
 
     def repeats(self, known: LabelRow) -> bool:
-        """Whether every cell that was given says what the log says already."""
+        """Whether every cell that was given equals that of a row of the log."""
         return all(
             cell in ("", old) for cell, old in zip(row_cells(self.given), row_cells(known), strict=True)
         )
 
 
 def read_answers(file: Path, images: Container[str]) -> tuple[list[ImportedRow], list[Rejected]]:
-    """The rows that are fit for the log, and the lines that are not, in the order of the file.
+    """Read the rows that are fit for the log, and the lines that are not, in the order of the file.
 
-    A row without a label_id gets one made from its cells and from how many rows like it come before, so
-    that the same file gives the same ids again. UserError if the file cannot be read or lacks columns.
+    A row without a label_id gets a hash of its cells and of how many equal rows come before it, so that the
+    same file gives the same ids again. UserError if the file cannot be read or lacks columns.
     """
     data = _read_bytes(file)
     heading = header(data)

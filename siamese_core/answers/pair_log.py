@@ -1,7 +1,7 @@
-"""The append-only log of what people answered: `pairs.csv`, a row an event, shared by several processes.
+"""The append-only log of what people answered: `pairs.csv`, one row an event, shared by several processes.
 
-An answer is on disk before `append` returns. `log_file` keeps the file, `log_csv` its text; `label_row`
-has the columns.
+An answer is on disk before `append` returns. `log_file` locks, reads and appends to the file, `log_csv`
+writes and scans its text, `label_row` has the columns.
 """
 
 from collections.abc import Container, Sequence
@@ -18,7 +18,8 @@ from siamese_core.answers.settled import conflicting_labels, settled_labels, sta
 from siamese_core.atomic import replace_file
 from siamese_core.errors import UserError
 
-TOLD_BY_A_PERSON = ("event", "target_id", "session_id", "left_id", "right_id", "answer")
+# The columns by which an answer that is sent again is told from another one with its label_id.
+SAME_ANSWER = ("event", "target_id", "session_id", "left_id", "right_id", "answer")
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,14 @@ class PairLog:
         self._file = LogFile(self.path)
 
     def append(self, row: LabelRow) -> str:
-        """Returns the label_id once the row is on disk; fills in schema, label_id, event and created_at."""
+        """Append the row and return its label_id once it is on disk.
+
+        Fills in schema, label_id, event and created_at where they are empty.
+        """
         return self.append_many([row])[0]
 
     def append_many(self, rows: Sequence[LabelRow]) -> list[str]:
-        """The rows in one write; UserError, and none of them, if one is unfit or in the log already."""
+        """Append all rows in one write, or none: UserError if one is unfit or in the log already."""
         fit = [completed(row) for row in rows]
 
         def add(contents: LogContents) -> None:
@@ -67,51 +71,52 @@ class PairLog:
         return [row.label_id for row in self._file.append(add)]
 
     def append_once(self, row: LabelRow) -> str:
-        """As `append`; a row that is in the log already, as its label_id tells, is not added again. UserError
-        if that label_id belongs to another answer."""
+        """Append the row unless its label_id is in the log already, so that it may be sent again.
+
+        UserError if that label_id belongs to another answer.
+        """
         row = completed(row)
 
         def add(contents: LogContents) -> None:
             known = contents.event(row.label_id)
-            if (known is None or not _tells_the_same(known, row)) and (why := contents.add(row)):
+            if (known is None or not _is_same_answer(known, row)) and (why := contents.add(row)):
                 raise _unfit(why)
 
         self._file.append(add)
         return row.label_id
 
     def undo(self, label_id: str, annotator: str, session_id: str, source: str = "page") -> str:
-        """Appends that the label counts no more; UserError if it is unknown or undone already."""
+        """Append that a label is taken back; UserError if it is unknown or taken back already."""
         who = {"annotator": annotator, "session_id": session_id, "source": source}
         return self.append(LabelRow(event="undo", target_id=label_id, **who))
 
     def rows(self) -> list[LabelRow]:
-        """Every event, oldest first."""
+        """Return every event, oldest first."""
         return self._file.rows()
 
     def labels(self) -> list[LabelRow]:
-        """The answers that count: not undone, the latest of each annotator on each pair."""
+        """Return the answers that stand: not undone, the latest of each annotator on each pair."""
         return standing_labels(self.rows())
 
     def conflicts(self) -> list[tuple[LabelRow, ...]]:
-        """For each pair on which annotators disagree, their answers that count."""
+        """Return, for each pair on which annotators disagree, their standing answers."""
         return conflicting_labels(self.labels())
 
     def settled(self) -> list[LabelRow]:
-        """The answers that may be trained on: sure, and contradicted by nobody."""
+        """Return the answers that may be trained on: standing, sure, and contradicted by nobody."""
         return settled_labels(self.rows())
 
     def counts(self) -> LogCounts:
-        """Count events, standing answers, corrections and conflicts: what `check` counts, at the cost of
-        reading the rows that are new since the last call."""
+        """Return what `check` counts, at the cost of the rows that are new since the last call."""
         return self._file.counts()
 
     def check(self) -> LogReport:
-        """Reads the log and changes nothing; torn ends are among the rejected, set aside or not."""
+        """Report on the log and change nothing; torn ends are among the rejected, set aside or not."""
         _, counts, rejected = self._file.read()
         return LogReport(**vars(counts), rejected=rejected)
 
     def import_csv(self, path: Path, images: Container[str]) -> LogReport:
-        """Appends the answers of a CSV, those on images of `images` only; those it has already, not again.
+        """Append the answers of a CSV on stored `images`, but for those that the log has already.
 
         Reports on the log as it then is, and on the lines of the CSV that were rejected.
         """
@@ -130,7 +135,7 @@ class PairLog:
         return LogReport(**vars(self.counts()), rejected=rejected, added=len(added))
 
     def export(self, path: Path) -> LogReport:
-        """Writes the good rows as a new CSV, whole or not at all; it imports again as it is."""
+        """Write the good rows as a new CSV, whole or not at all, which can be imported again."""
         path = Path(path)
         rows, counts, rejected = self._file.read()
         try:
@@ -149,10 +154,10 @@ class PairLog:
 
 def _unfit(why: str) -> UserError:
     return UserError(
-        "The log takes complete new rows and undoes labels that count. "
+        "The log takes complete new rows and undoes labels that stand. "
         f"Received: {why}. Correct the row, or choose another label."
     )
 
 
-def _tells_the_same(known: LabelRow, row: LabelRow) -> bool:
-    return all(getattr(known, name) == getattr(row, name) for name in TOLD_BY_A_PERSON)
+def _is_same_answer(known: LabelRow, row: LabelRow) -> bool:
+    return all(getattr(known, name) == getattr(row, name) for name in SAME_ANSWER)

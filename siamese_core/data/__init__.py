@@ -1,5 +1,5 @@
-"""Folders, archives and lists of images as labelled data.
+"""Images on disk as labelled data, and the pairs, batches and episodes that are sampled from it.
 
-In: paths. Out: a `Dataset` of classes, a list of pairs, or pairs, batches and episodes drawn from them.
-Open `datasets` first; `sampling` draws.
+In: folders, zips, CSV lists. Out: a `Dataset` of classes, a `PairList`, or samples of image numbers.
+Open `datasets` first, then `sampling`; `files` decides which files are images and which are hidden.
 """

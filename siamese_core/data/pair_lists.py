@@ -1,4 +1,4 @@
-"""Lists of pairs that are known to be same or different, whatever the classes of their images."""
+"""Lists of image pairs labelled same or different, without classes."""
 
 import csv
 import hashlib
@@ -15,7 +15,7 @@ from siamese_core.images.decoding import decode_image, image_id
 
 @dataclass(frozen=True)
 class PairList:
-    """Pairs of images, whose classes nobody gave: `len` and `image` count images, as a Dataset's do.
+    """Labelled pairs of images without classes. `len` and `image` are of images, as a Dataset's.
 
     images: m images, uint8 (height, width, 3); left, right: int64 (n,) into them; same: bool (n,).
     """
@@ -29,11 +29,11 @@ class PairList:
         return len(self.images)
 
     def image(self, index: int) -> np.ndarray:
-        """uint8 (height, width, 3); UserError if the file cannot be read or decoded."""
+        """Return uint8 (height, width, 3); UserError if the file cannot be read or decoded."""
         return self.images[index]
 
     def fingerprint(self) -> str:
-        """SHA-256 (64 hex digits) over pixels and pairs."""
+        """Return SHA-256 (64 hex digits) over pixels and pairs."""
         digest = hashlib.sha256()
         for index in range(len(self)):
             digest.update(image_id(self.image(index)).encode())
@@ -43,11 +43,11 @@ class PairList:
 
 
 def load_pair_list(file: Path | str, labels: Path | str | None = None) -> PairList:
-    """Pairs from a CSV `left,right,same` (paths relative to it; same: 1/0, true/false, same/different).
+    """Read pairs from a CSV `left,right,same` (paths relative to it; same: 1/0, true/false, same/different).
 
-    With `labels`, `file` is a text file of `.npy` paths, a line each, every one a (2, height, width, 1 or 3)
-    pair of 0..255 or 0..1, and `labels` a text file with a line each: 1 for same, 0 for different.
-    UserError that names the line or the file where something is missing or wrong.
+    With `labels`, `file` is instead a text file with the path of a `.npy` file a line, each an array
+    (2, height, width, 1 or 3) of 0..255 or 0..1, and `labels` a text file with 1 (same) or 0 (different) a
+    line. UserError names the line or the file where something is missing or wrong.
     """
     file = Path(file)
     return _npy_pairs(file, Path(labels)) if labels else _csv_pairs(file)
@@ -71,7 +71,7 @@ def _csv_pairs(file: Path) -> PairList:
     columns = [name.strip().lower() for name in reader.fieldnames or ()]
     if not {"left", "right", "same"} <= set(columns):
         raise UserError(
-            "A list of pairs must have the columns left, right and same, parted by commas. "
+            "A list of pairs must have the columns left, right and same, with commas between them. "
             f"Received: {', '.join(columns) or 'nothing'} in {file.name}. Put these names in its first line."
         )
     reader.fieldnames = columns
@@ -133,7 +133,7 @@ def _require_files(files: list[Path], where: Path) -> None:
 
 
 class _NpyPairs(Sequence):
-    """The images of `.npy` pairs, two a file, read only when asked for."""
+    """The images of `.npy` files, two in each, read only when asked for."""
 
     def __init__(self, files: list[Path]):
         self.files = files
@@ -163,7 +163,7 @@ def _npy_pairs(file: Path, labels: Path) -> PairList:
 
 
 def _npy_pair(path: Path) -> np.ndarray:
-    """(2, height, width, 1 or 3), left on the disk until its pixels are used."""
+    """Open a pair (2, height, width, 1 or 3), mapped into memory: its pixels are read when used."""
     try:
         pair = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as problem:
@@ -184,7 +184,7 @@ def _npy_pair(path: Path) -> np.ndarray:
 
 
 def _pixels(image: np.ndarray, path: Path) -> np.ndarray:
-    """uint8 (height, width, 3) of what may be 0..255 or, in published pairs, floats of 0..1."""
+    """Return uint8 (height, width, 3) from pixels 0..255 or, as in published pairs, floats 0..1."""
     if image.dtype != np.uint8:
         values = image.astype("float64")
         if not values.size or not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:

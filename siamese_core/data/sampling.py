@@ -1,4 +1,4 @@
-"""Pairs, batches and episodes: which images meet. Every choice comes from the `rng` that is passed in."""
+"""Samples pairs, batches and episodes of images. All randomness comes from the `rng` that is passed in."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 class Episode:
     """One N-way K-shot trial, as indices into a Dataset.
 
-    support: int64 (n_way, k_shot), a class a row; target: the row of the query's class.
+    support: int64 (n_way, k_shot), one class a row; target: the row of the query's class.
     """
 
     query: int
@@ -22,7 +22,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class Pairs:
-    """left, right: int64 (n,); same: bool (n,)."""
+    """Sampled pairs of images. left, right: int64 (n,); same: bool (n,)."""
 
     left: np.ndarray
     right: np.ndarray
@@ -30,7 +30,7 @@ class Pairs:
 
 
 def members(labels: np.ndarray) -> dict[int, np.ndarray]:
-    """class -> the indices of its images, in order."""
+    """Return the indices of each class' images, in order."""
     order = np.argsort(labels, kind="stable")
     present, starts = np.unique(labels[order], return_index=True)
     parts = np.split(order, starts[1:]) if len(order) else []
@@ -40,11 +40,11 @@ def members(labels: np.ndarray) -> dict[int, np.ndarray]:
 def sample_episodes(
     dataset: Dataset, rng: np.random.Generator, shape: tuple[int, int], count: int, within_group: bool = False
 ) -> list[Episode]:
-    """`count` episodes of `shape` (n_way, k_shot), query and support by different drawers if these are known.
+    """Sample `count` episodes of `shape` (n_way, k_shot), query and support by different drawers if known.
 
-    As in Lake's published runs one drawer draws the whole support set (for k_shot = 1) and another the query.
-    within_group: all classes of an episode come from one group (alphabet), which is drawn evenly.
-    UserError when no group has n_way classes of k_shot + 1 images.
+    As in Lake's published runs (2015), for k_shot = 1 one drawer draws the whole support set and another the
+    query. within_group: all classes of an episode come from one group (alphabet), each group as likely as
+    another. UserError when no group has n_way classes of k_shot + 1 images.
     """
     n_way, k_shot = shape
     if n_way < 2 or k_shot < 1 or count < 1:
@@ -72,7 +72,7 @@ def sample_episodes(
 
 
 def _episode(dataset: Dataset, rng: np.random.Generator, classes: list[np.ndarray], k_shot: int) -> Episode:
-    """classes: the indices of every class' images."""
+    """Sample an episode of these classes, given as the indices of their images."""
     target = int(rng.integers(len(classes)))
     drawers = [dataset.drawers[images] for images in classes]
     shared = set.intersection(*(set(known[known >= 0].tolist()) for known in drawers))
@@ -91,7 +91,7 @@ def _of_drawer(dataset: Dataset, indices: np.ndarray, drawer: int) -> int:
 
 
 def sample_pairs(labels: np.ndarray, rng: np.random.Generator, count: int) -> Pairs:
-    """`count` pairs, half same and half different, classes drawn evenly, never an image with itself.
+    """Sample `count` pairs, half positive and half negative, classes evenly, never an image with itself.
 
     UserError unless there are two classes, one of them with two images.
     """
@@ -120,7 +120,7 @@ def sample_pairs(labels: np.ndarray, rng: np.random.Generator, count: int) -> Pa
 
 @dataclass(frozen=True)
 class BatchShape:
-    """n_classes of one group times n_images each; a group with fewer classes is filled up from the others."""
+    """A batch: `n_classes` classes of one group, filled up from other groups, `n_images` images each."""
 
     n_classes: int = 16
     n_images: int = 4
@@ -129,11 +129,11 @@ class BatchShape:
 def class_batch(
     dataset: Dataset, rng: np.random.Generator, shape: BatchShape, by_class: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """indices (b,), labels (b,): classes of one group together, so that a batch's negatives are hard ones.
+    """Sample the indices and the labels, int64 (b,) each, of a batch with the classes of one group.
 
-    `by_class` is `members(dataset.labels)`. Groups come in proportion to their classes. A class with fewer
-    than n_images images repeats some, one with a single image is left out. UserError if fewer than two are
-    left.
+    Classes of one group make hard negatives. `by_class` is `members(dataset.labels)`. Groups are sampled in
+    proportion to their classes. A class with fewer than n_images images repeats some, one with a single image
+    is left out. UserError if fewer than two are left.
     """
     usable = np.array([label for label, found in by_class.items() if len(found) > 1], dtype="int64")
     if len(usable) < 2:

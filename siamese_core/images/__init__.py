@@ -1,5 +1,6 @@
-"""Any image file in, uint8 RGB (height, width, 3) out, kept under the hash of its pixels.
+"""One reader of image files, the store of what it read, and drawings told apart and normalised.
 
-In: files and bytes. Out: decoded images, their ids, drawings brought to one size and polarity.
-Open `decoding` first; `ink` tells drawings from photographs.
+In: image files and bytes. Out: uint8 RGB (height, width, 3), their ids (a hash of the pixels), PNG files
+under these ids, and drawings redrawn at one size, polarity and stroke width.
+Open `decoding` first, then `store`; `ink` tells drawings from photographs, `ink_normalising` redraws them.
 """

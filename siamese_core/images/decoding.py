@@ -1,7 +1,7 @@
-"""Decode every image once, the same way, and keep it under an id made from its pixels.
+"""Decodes every kind of image file in the same way, and names images by a hash of their pixels.
 
-Outside an encoder an image is a uint8 array (height, width, 3): RGB 0..255, upright, on white,
-at most MAX_SIDE pixels a side.
+Outside an encoder an image is a uint8 array (height, width, 3): RGB 0..255, upright, on white, at most
+MAX_SIDE pixels a side.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from PIL import ExifTags, Image, ImageOps
 
 from siamese_core.errors import UserError
 
-MAX_SIDE = 1024
-MAX_PIXELS = 40_000_000
-# Pillow otherwise tries every plugin by content: an EPS named .png would start Ghostscript.
+MAX_SIDE = 1024  # px of a decoded image
+MAX_PIXELS = 40_000_000  # of a file; decoding takes up to 16 bytes each
+# Pillow would try every plugin by content, and an EPS named .png would start Ghostscript.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
-TILE_SIDE = 2048
+TILE_SIDE = 2048  # px of the parts in which a large image is converted, so that no second copy of it exists
 LARGE_PIXELS = TILE_SIDE * TILE_SIDE
-# At 40 million pixels one decode takes up to 640 MB: several uploads at once must queue for it.
+# A decode of MAX_PIXELS takes up to 640 MB, so large images are decoded one at a time.
 _one_large_decode = threading.Lock()
 
-# What Pillow warns of is refused below with a UserError or does no harm to the pixels.
+# Whatever Pillow warns about is either refused below with a UserError or leaves the pixels right.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
@@ -57,7 +57,7 @@ def decode_image(source: bytes | str | os.PathLike, name: str | None = None) -> 
 
 
 def _display_name(source: bytes | str | os.PathLike, name: str | None) -> str:
-    """What the person calls the image: printable, short, never a path of this machine."""
+    """Return what messages call the image: printable, short, never a path of this machine."""
     if name is None:
         name = "an image without a name" if isinstance(source, bytes) else PurePath(os.fsdecode(source)).name
     elif PurePath(name).is_absolute():
@@ -89,7 +89,7 @@ def _decode_file(file: io.BufferedIOBase, name: str) -> np.ndarray:
 
 
 def _open(file: io.BufferedIOBase, received: str) -> Image.Image:
-    """Read the header only."""
+    """Read the header of an image file."""
     try:
         return Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
@@ -110,7 +110,7 @@ def _too_large(received: str) -> UserError:
 
 
 def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The largest size of the same aspect that fits in side x side: never enlarged, never 0."""
+    """Return the largest size of the same aspect that fits in side x side: never enlarged, never 0."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -119,13 +119,13 @@ def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
     orientation = ExifTags.Base.Orientation
     try:
         rgb.getexif()[orientation] = original.getexif().get(orientation, 1)
-    except Exception:  # as browsers do: damaged EXIF does not spoil good pixels
+    except Exception:  # as browsers do: damaged EXIF leaves the pixels as they are
         return rgb
     return ImageOps.exif_transpose(rgb)
 
 
 def _shrunk_rgb(image: Image.Image) -> Image.Image:
-    """RGB on white that fits MAX_SIDE, never holding a second full-size copy of a large image."""
+    """Convert to RGB on white that fits MAX_SIDE, without a second full-size copy of a large image."""
     factor = max(1, max(image.size) // (2 * MAX_SIDE))
     full_scale = _full_scale(image)
     canvas = Image.new("RGB", (math.ceil(image.width / factor), math.ceil(image.height / factor)))
@@ -144,10 +144,10 @@ def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Imag
 
 
 def _full_scale(image: Image.Image) -> float | None:
-    """The value that means white in an image deeper than 8 bits; None for the others.
+    """Return the value of white in an image with more than 8 bits a channel; None for other images.
 
-    32-bit integers and floats carry no range with them: theirs is the smallest usual one that holds
-    every value.
+    32-bit integers and floats carry no range with them: the smallest usual range that holds every value is
+    taken.
     """
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return 65535.0
@@ -176,7 +176,7 @@ def _on_white(tile: Image.Image, full_scale: float | None) -> Image.Image:
 
 
 def image_id(image: np.ndarray) -> str:
-    """SHA-256 (64 hex digits) of the shape and the decoded pixels."""
+    """Return SHA-256 (64 hex digits) of the shape and the decoded pixels."""
     _check(image)
     height, width, channels = image.shape
     digest = hashlib.sha256(f"{height}x{width}x{channels}:".encode())
@@ -193,7 +193,7 @@ def _check(image: np.ndarray) -> None:
 
 
 def encode_png(image: np.ndarray) -> bytes:
-    """The image as a PNG file, which decodes to the same pixels."""
+    """Encode the image as a PNG file, which decodes to the same pixels."""
     _check(image)
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG", compress_level=1)
@@ -201,7 +201,7 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def thumbnail(image: np.ndarray, side: int) -> np.ndarray:
-    """The image shrunk to fit in side x side pixels: aspect kept, never enlarged."""
+    """Shrink the image to fit in side x side pixels: aspect kept, never enlarged."""
     _check(image)
     height, width, _ = image.shape
     return np.array(Image.fromarray(image).resize(_fit((width, height), side), Image.Resampling.LANCZOS))

@@ -12,6 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import MAX_SIDE, decode_image, encode_png, image_id
 
 _ID = re.compile("[0-9a-f]{64}")
+_RECENT_BYTES = 100 * 65  # of announcements: more than processes write images at one moment
 
 
 class ImageStore:
@@ -109,10 +110,17 @@ class _StoredIds:
             changed = _modified(self._folder)
             size = self._announced.stat().st_size if self._announced.exists() else 0
             if self._ids is None or not self._explained(size, changed):
-                self._ids, self._missing = _listed(self._folder), set()
-                self._read_bytes = size
+                self._list(size)
             self._folder_changed = changed
             return len(self._ids)
+
+    def _list(self, size: int) -> None:
+        """List the folder; the last announced images may be on their way still."""
+        if self._ids is None or size < self._read_bytes:
+            self._read_bytes = max(0, size - _RECENT_BYTES)
+        waiting = self._missing | self._read_announced(size)
+        self._ids = _listed(self._folder)
+        self._missing = waiting - self._ids
 
     def _explained(self, size: int, changed: int) -> bool:
         """Take in the announced images; False where they do not explain how the folder changed."""

@@ -74,7 +74,7 @@ def test_a_corrupt_image_is_named_when_it_is_read(tmp_path):
     ("text", "says"),
     [
         ("", "columns left, right and same.*Received: nothing"),
-        ("left;right;same\na.png;b.png;1\n", "parted by commas.*left;right;same"),
+        ("left;right;same\na.png;b.png;1\n", "with commas between them.*left;right;same"),
         ("left,right\na.png,b.png\n", "Received: left, right in list.csv"),
         ("left,right,same\n", "must hold a pair"),
         ("left,right,same\na.png,b.png,maybe\n", "Received: 'maybe' in line 2"),
