@@ -5,7 +5,7 @@
 PYTHON ?= python3 python3.13 python3.12 python3.11
 # For app.py: make run ARGS="--port 8000"
 ARGS ?=
-# For pytest: make test TESTS=tests/test_ink.py
+# For pytest: make test TESTS=tests/images/test_ink.py
 TESTS ?=
 
 # A file at a time on each core, up to four: they share the machine with a browser and the servers under test.
