@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from siamese_core.errors import UserError
+from siamese_core.images.kinds import SUFFIXES
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 ENCRYPTED = 0x1  # of a zip entry's flags
 
 

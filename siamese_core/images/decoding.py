@@ -6,11 +6,9 @@ MAX_SIDE pixels a side.
 
 import hashlib
 import io
-import math
 import os
 import threading
 import warnings
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import PurePath
 
@@ -18,14 +16,14 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from siamese_core.errors import UserError
+from siamese_core.images.kinds import FORMATS, HEAD_BYTES, OWN_KINDS, content_of, listed
+from siamese_core.images.metadata import pixels_only
+from siamese_core.images.pixels import fit, shrunk_rgb
 
 MAX_SIDE = 1024  # px of a decoded image
 MAX_PIXELS = 40_000_000  # of a file; decoding takes up to 16 bytes each
-# Pillow would try every plugin by content, and an EPS named .png would start Ghostscript.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-
-TILE_SIDE = 2048  # px of the parts in which a large image is converted, so that no second copy of it exists
-LARGE_PIXELS = TILE_SIDE * TILE_SIDE
+MAX_FILE_BYTES = 256 * 2**20
+LARGE_PIXELS = 4_194_304
 # A decode of MAX_PIXELS takes up to 640 MB, so large images are decoded one at a time.
 _one_large_decode = threading.Lock()
 
@@ -43,13 +41,14 @@ def decode_image(source: bytes | str | os.PathLike, name: str | None = None) -> 
     """
     name = _display_name(source, name)
     if isinstance(source, bytes):
-        return _decode_file(io.BytesIO(source), name)
+        return _decode(source, name)
     if not os.path.isfile(source):
         found = "which is a folder" if os.path.isdir(source) else "which is not there"
         raise UserError(f"An image must be a file. Received: {name}, {found}. Check the name.")
     try:
+        _check_length(os.path.getsize(source), name)
         with open(source, "rb") as file:
-            return _decode_file(file, name)
+            return _decode(file.read(), name)
     except OSError as problem:
         raise UserError(
             f"An image file must be readable. Received: {name} ({problem.strerror}). Check its permissions."
@@ -65,21 +64,31 @@ def _display_name(source: bytes | str | os.PathLike, name: str | None) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name)[-100:]
 
 
-def _decode_file(file: io.BufferedIOBase, name: str) -> np.ndarray:
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
+def _check_length(length: int, name: str) -> None:
     if length == 0:
         raise UserError(f"An image file must not be empty. Received: {name}, 0 bytes. Save it again.")
-    with _open(file, f"{name}, {length} bytes") as image:
+    if length > MAX_FILE_BYTES:
+        raise UserError(
+            f"An image file has at most {MAX_FILE_BYTES >> 20} MB. Received: {name} with {length >> 20}. "
+            "Save it as JPEG or PNG, or shrink it."
+        )
+
+
+def _decode(content: bytes, name: str) -> np.ndarray:
+    _check_length(len(content), name)
+    with _open(content, name) as image:
         received = f"{name}, {image.format}, {image.width} x {image.height} px"
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(received)
-        image.draft(None, _fit(image.size, MAX_SIDE))  # lets JPEG decode at 1/2, 1/4 or 1/8
+        image.info.pop("xmp", None)  # Pillow would turn the image by it: only EXIF tells which side is up
+        image.draft(None, fit(image.size, MAX_SIDE))  # lets JPEG decode at 1/2, 1/4 or 1/8
         large = image.width * image.height > LARGE_PIXELS
         try:
             with _one_large_decode if large else nullcontext():
                 image.load()
-                return np.array(_upright(_shrunk_rgb(image), image))
+                return np.array(_upright(shrunk_rgb(image, MAX_SIDE), image))
+        except UserError as problem:
+            raise UserError(f"{received}: {problem}") from problem
         except Exception as problem:  # Pillow raises a dozen kinds on damaged files
             fault = "cut short" if "truncated" in str(problem).lower() else "damaged or of a very rare kind"
             raise UserError(
@@ -88,16 +97,20 @@ def _decode_file(file: io.BufferedIOBase, name: str) -> np.ndarray:
             ) from problem
 
 
-def _open(file: io.BufferedIOBase, received: str) -> Image.Image:
-    """Read the header of an image file."""
+def _open(content: bytes, name: str) -> Image.Image:
+    """Read the header only."""
+    received = f"{name}, {len(content)} bytes"
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(io.BytesIO(pixels_only(content)), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
         raise _too_large(f"{received} that unfold to far more") from problem
     except Exception as problem:  # SyntaxError, struct.error, KeyError... on damaged headers
+        found = content_of(content[:HEAD_BYTES])
+        if found in OWN_KINDS:
+            found += " whose header is damaged, or of a very rare kind"
         raise UserError(
-            f"An image must be a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file, whatever its name says. "
-            f"Received: {received}, which is none of these. "
+            f"An image must be a {listed()} file, whatever its name says. "
+            f"Received: {received}, which is {found or 'none of these'}. "
             "Save it as PNG or JPEG in an image program and try again."
         ) from problem
 
@@ -109,12 +122,6 @@ def _too_large(received: str) -> UserError:
     )
 
 
-def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """Return the largest size of the same aspect that fits in side x side: never enlarged, never 0."""
-    scale = min(1.0, side / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
 def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
     orientation = ExifTags.Base.Orientation
     try:
@@ -122,57 +129,6 @@ def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
     except Exception:  # as browsers do: damaged EXIF leaves the pixels as they are
         return rgb
     return ImageOps.exif_transpose(rgb)
-
-
-def _shrunk_rgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB on white that fits MAX_SIDE, without a second full-size copy of a large image."""
-    factor = max(1, max(image.size) // (2 * MAX_SIDE))
-    full_scale = _full_scale(image)
-    canvas = Image.new("RGB", (math.ceil(image.width / factor), math.ceil(image.height / factor)))
-    for left, top, tile in _tiles(image, max(1, TILE_SIDE // factor) * factor):
-        canvas.paste(_on_white(tile, full_scale).reduce(factor), (left // factor, top // factor))
-    size = _fit(image.size, MAX_SIDE)
-    box = (0, 0, image.width / factor, image.height / factor)
-    return canvas if size == canvas.size else canvas.resize(size, Image.Resampling.LANCZOS, box)
-
-
-def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Image]]:
-    for top in range(0, image.height, side):
-        for left in range(0, image.width, side):
-            right, bottom = min(left + side, image.width), min(top + side, image.height)
-            yield left, top, image.crop((left, top, right, bottom))
-
-
-def _full_scale(image: Image.Image) -> float | None:
-    """Return the value of white in an image with more than 8 bits a channel; None for other images.
-
-    32-bit integers and floats carry no range with them: the smallest usual range that holds every value is
-    taken.
-    """
-    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
-        return 65535.0
-    if image.mode not in ("I", "F"):
-        return None
-    highest = max(_finite(tile).max() for _, _, tile in _tiles(image, TILE_SIDE))
-    usual = (255.0, 65535.0) if image.mode == "I" else (1.0, 255.0, 65535.0)
-    return next((scale for scale in usual if highest <= scale), float(highest))
-
-
-def _finite(tile: Image.Image) -> np.ndarray:
-    return np.nan_to_num(np.asarray(tile, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def _on_white(tile: Image.Image, full_scale: float | None) -> Image.Image:
-    if full_scale is not None:
-        values = _finite(tile)
-        levels = np.rint(np.clip(values / full_scale, 0.0, 1.0) * 255.0).astype(np.uint8)
-        if "transparency" in tile.info:
-            levels[values == tile.info["transparency"]] = 255
-        return Image.fromarray(levels).convert("RGB")
-    if tile.has_transparency_data:
-        tile = tile.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", tile.size, "white"), tile).convert("RGB")
-    return tile.convert("RGB")
 
 
 def image_id(image: np.ndarray) -> str:
@@ -204,4 +160,4 @@ def thumbnail(image: np.ndarray, side: int) -> np.ndarray:
     """Shrink the image to fit in side x side pixels: aspect kept, never enlarged."""
     _check(image)
     height, width, _ = image.shape
-    return np.array(Image.fromarray(image).resize(_fit((width, height), side), Image.Resampling.LANCZOS))
+    return np.array(Image.fromarray(image).resize(fit((width, height), side), Image.Resampling.LANCZOS))

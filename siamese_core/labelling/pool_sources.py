@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from siamese_core.data.files import SUFFIXES, ImageFile, folder_images, zip_images
+from siamese_core.data.files import ImageFile, folder_images, zip_images
 from siamese_core.errors import UserError
+from siamese_core.images.kinds import SUFFIXES
 
 MAX_IMAGES = 50_000  # in a workspace
 MAX_FILE_BYTES = 256 * 2**20  # no image that decodes is larger

@@ -91,9 +91,8 @@ def test_values_below_zero_are_black():
     assert decode_image(image_file(values, "TIFF"))[0, :, 0].tolist() == [0, 255]
 
 
-@pytest.mark.parametrize("values", [[[0, 0]], [[-3, -1]]])
-def test_deep_images_without_a_positive_value_are_black(values):
-    assert (decode_image(image_file(np.array(values, np.int32), "TIFF")) == 0).all()
+def test_deep_images_without_a_positive_value_are_black():
+    assert (decode_image(image_file(np.zeros((1, 2), np.int32), "TIFF")) == 0).all()
 
 
 def test_one_pixel_stays_one_pixel():

@@ -1,0 +1,115 @@
+"""The kinds of image files: which suffixes they have, which can be read here, what another file really is."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from PIL import features
+
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:  # an extra: pip install "siamese-workbench[heif]"
+    HEIF_INSTALLED = False
+else:
+    register_heif_opener()
+    HEIF_INSTALLED = True
+
+# Pillow's name of each kind, and the suffixes under which its files come
+KINDS = {
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "AVIF": (".avif",),
+    "HEIF": (".heic", ".heif", ".hif"),
+}
+_MISSING = {
+    "AVIF": "" if features.check("avif") else 'pip install --upgrade pillow, or "siamese-workbench[heif]"',
+    "HEIF": "" if HEIF_INSTALLED else 'pip install "siamese-workbench[heif]"',
+}
+# Pillow otherwise tries every plugin by content: an EPS named .png would start Ghostscript.
+FORMATS = tuple(kind for kind in KINDS if not _MISSING.get(kind))
+SUFFIXES = frozenset(suffix for kind in FORMATS for suffix in KINDS[kind])
+HEAD_BYTES = 512  # that `content_of` looks at
+
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG"),
+    (b"\xff\xd8\xff", "a JPEG"),
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"II+\0", "a BigTIFF"),
+    (b"MM\0+", "a BigTIFF"),
+    (b"%PDF", "a PDF"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (b"8BPS", "a Photoshop file"),
+    (b"PK\x03\x04", "a zip or an office document"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\0\0\1\0", "an icon"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"version https://git-lfs", "a Git LFS pointer in place of the image (git lfs pull fetches it)"),
+)
+OWN_KINDS = {"a PNG", "a JPEG", "a GIF", "a BMP", "a TIFF", "a WebP"}  # as `content_of` calls them
+_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"avif": "AVIF", b"avis": "AVIF"}
+
+
+def how_to_read(suffix: str) -> str:
+    """Return what installs a reader of files with this suffix; "" where none is missing or known."""
+    return next((_MISSING[kind] for kind in _MISSING if suffix.lower() in KINDS[kind]), "")
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix in lower case, "" where the name has none."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def content_of(head: bytes) -> str:
+    """Say in words what a file is by its first `HEAD_BYTES`, as "a PDF"; "" where they tell nothing."""
+    for start, words in _STARTS:
+        if head.startswith(start):
+            return words
+    if head[4:8] == b"ftyp":
+        return _by_brand(head[8:12])
+    if head[:4] == b"RIFF":
+        return "a WebP" if head[8:12] == b"WEBP" else "a sound or a video"
+    if head and not head.strip(b"\0"):
+        return "empty inside: nothing but zero bytes"
+    return _of_text(head)
+
+
+def _by_brand(brand: bytes) -> str:
+    kind = _BRANDS.get(brand)
+    if kind is None:
+        return "a video"
+    remedy = how_to_read(f".{kind.lower()}")
+    return f"a{'n' if kind == 'AVIF' else ''} {kind} photograph" + (f" ({remedy} reads it)" if remedy else "")
+
+
+def _of_text(head: bytes) -> str:
+    try:
+        text = head.decode("utf-8-sig", errors="strict" if len(head) < HEAD_BYTES else "ignore")
+    except UnicodeDecodeError:
+        return ""
+    if not text or not all(letter.isprintable() or letter.isspace() for letter in text):
+        return ""
+    start = text.lstrip().lower()
+    if "<svg" in start:
+        return "an SVG drawing"
+    return "a web page" if start.startswith(("<!doctype html", "<html", "<head")) else "text"
+
+
+def listed(kinds: Iterable[str] = FORMATS) -> str:
+    """Join the kinds for a message: "PNG, JPEG or GIF"."""
+    *others, last = kinds
+    return f"{', '.join(others)} or {last}" if others else last
