@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "siamese_core"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 MAX_LINES = 320
 # what an import is called where the distribution is called otherwise, and what gradio requires and bounds
-DISTRIBUTIONS = {"PIL": "pillow"}
+DISTRIBUTIONS = {"PIL": "pillow", "pillow_heif": "pillow"}
 COME_WITH_GRADIO = {"gradio_client", "markupsafe", "starlette"}
 WITHOUT_TENSORFLOW = (
     "errors",

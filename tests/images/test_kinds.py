@@ -1,7 +1,9 @@
 """What can be read is listed once; what cannot is called by its name."""
 
+import numpy as np
 import pytest
 
+from helpers.samples import image_file
 from siamese_core.errors import UserError
 from siamese_core.images import kinds
 from siamese_core.images.decoding import decode_image
@@ -45,3 +47,11 @@ def test_a_photograph_of_a_telephone_is_named_with_what_would_read_it(monkeypatc
     monkeypatch.setitem(kinds._MISSING, "HEIF", "pip install x")
     assert kinds.content_of(b"\0\0\0\x18ftypheic\0\0") == "a HEIC photograph (pip install x reads it)"
     assert kinds.how_to_read(".HEIC") == "pip install x"
+
+
+@pytest.mark.parametrize("file_format", ["HEIF", "AVIF"])
+def test_photographs_of_telephones_are_read_where_their_reader_is_installed(file_format):
+    rows, columns = np.mgrid[0:48, 0:64]
+    picture = np.dstack([4 * rows, 3 * columns, 128 + 0 * rows]).astype(np.uint8)
+    image = decode_image(image_file(picture, file_format, quality=95), "IMG_0001")
+    assert np.abs(image.astype(int) - picture).mean() < 3
