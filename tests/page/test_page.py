@@ -4,6 +4,8 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -14,6 +16,7 @@ from playwright.sync_api import expect
 
 from helpers.browsing import CONTRAST, card, give, give_pair, glyph, open_page, open_tab, set_threshold
 from helpers.paths import ROOT
+from helpers.servers import PAGE_ANSWERS_SECONDS, Server
 from helpers.small_checkpoints import promote_small
 from siamese_core.checkpoints.store import CheckpointStore
 
@@ -36,7 +39,8 @@ def test_the_page_is_built_without_tensorflow(tmp_path):
         "import os, sys",
         f"os.environ['GRADIO_TEMP_DIR'] = {str(tmp_path / 'uploads')!r}",
         "from pathlib import Path",
-        "from siamese_core.page.serving.server import build_page",
+        "from siamese_core.page.serving.stubs import no_stubs",
+        "with no_stubs(): from siamese_core.page.serving.server import build_page",
         "from siamese_core.labelling.pool import Pool",
         "from siamese_core.labelling.queue import Questions",
         "from siamese_core.workspace.workbench import Workbench",
@@ -60,22 +64,6 @@ def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
     assert "absl" not in told and "oneDNN" not in told
 
 
-def test_a_slot_that_cannot_serve_says_why_and_the_other_serves_on(page, serve, tmp_path):
-    home = promote_small(tmp_path / "workspace", "koch", "resnet50")
-    store = CheckpointStore(home)
-    (store.current_folder("resnet50") / "head.npz").write_bytes(b"torn")
-    server = serve(workspace=home)
-    page.goto(server.url)
-    expect(page.locator("#status .slot.failed")).to_contain_text("resnet50")
-    expect(page.locator("#status .slot.ready")).to_contain_text("koch")
-    give(page, "left", glyph(1))
-    give(page, "right", glyph(2))
-    expect(card(page, "koch").locator(".number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
-    expect(card(page, "resnet50")).to_contain_text("cannot serve")
-    expect(page.locator(".summary")).to_contain_text("koch says")
-    assert server_status(server.url) == 503
-
-
 @pytest.fixture(scope="module")
 def just_started(serve, tmp_path_factory):
     """An app whose encoders may still load, on a machine whose proxy answers nothing."""
@@ -92,26 +80,35 @@ def test_a_pair_given_while_the_encoders_load_is_compared_when_they_are_ready(pa
     expect(page.locator(".card .number")).to_have_count(2)
 
 
-def test_the_page_goes_on_after_a_restart_of_the_server(page, just_started):
+def test_the_page_goes_on_after_a_restart_and_a_slot_that_cannot_serve_says_why(page, just_started):
     server = just_started
     open_page(page, server.url)
     give_pair(page, 17)
     before = page.locator(".opinions").get_attribute("data-left")
     server.stop()
     expect(page.locator("[data-testid=toast-body]")).to_contain_text("Connection to the server was lost")
-    process = subprocess.Popen(
-        server.process.args,
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
-    again = replace(server, process=process)
-    try:
-        again.wait_until_ready()
+    (CheckpointStore(server.workspace).current_folder("resnet50") / "head.npz").write_bytes(b"torn")
+    with restarted(server):
         expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
+        expect(page.locator("#status .slot.failed")).to_contain_text("resnet50")
+        expect(page.locator("#status .slot.ready")).to_contain_text("koch")
         page.locator("#samples [data-sample='0']").click()
         expect(page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
+        expect(card(page, "koch").locator(".number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
+        expect(card(page, "resnet50")).to_contain_text("cannot serve")
+        expect(page.locator(".summary")).to_contain_text("koch says")
+        assert server_status(server.url) == 503
+
+
+@contextmanager
+def restarted(server: Server) -> Iterator[None]:
+    """The same server once more, as another process."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(server.process.args, cwd=ROOT, start_new_session=True, **quiet)
+    again = replace(server, process=process)
+    try:
+        again.wait_for("/", PAGE_ANSWERS_SECONDS)
+        yield
     finally:
         again.stop()
 

@@ -26,7 +26,7 @@ HINTS = {
     0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",
     1: "One more picture, and both encoders say what they think.",
 }
-TWICE = Markup('<p class="quiet note">This is the same picture twice: there is nothing to learn from it.</p>')
+TWICE = "This is the same picture twice: there is nothing to learn from it."
 PREVIEW_LABEL = "Preview what your answers teach"
 PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
 SAMPLES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
@@ -108,7 +108,7 @@ class CompareTab:
         left_id, right_id = result.left_id, result.right_id
         kept = remember("compare", {"left": left_id, "right": right_id, "thresholds": thresholds})
         if left_id == right_id:
-            return kept + TWICE + board(("", ""), opinions, slots)
+            return kept + quiet(TWICE, "note") + board(("", ""), opinions, slots)
         return kept + board((left_id, right_id), opinions, slots)
 
     def move(

@@ -4,12 +4,12 @@ from markupsafe import Markup
 
 from siamese_core.page.parts.templates import render
 
-QUIET = Markup('<p class="quiet">{}</p>')
+QUIET = Markup('<p class="{classes}">{words}</p>')
 TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> {words}</p>')
 
 
-def quiet(words: str) -> Markup:
-    return QUIET.format(words)
+def quiet(words: str, *kinds: str) -> Markup:
+    return QUIET.format(classes=" ".join(["quiet", *kinds]), words=words)
 
 
 def trouble(subject: str, words: str) -> Markup:

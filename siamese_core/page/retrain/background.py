@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.page.parts.notices import UNEXPECTED
 
@@ -33,7 +34,7 @@ class Run:
 class BackgroundRetraining:
     """Calls `work(encoder, mode, progress) -> report`; work calls `progress(share, words)` on its way."""
 
-    def __init__(self, work: Callable[[str, str, Callable[[float, str], None]], object]) -> None:
+    def __init__(self, work: Callable[[str, str, Progress], object]) -> None:
         self.work = work
         self.latest: Run | None = None
         self._change = threading.Lock()

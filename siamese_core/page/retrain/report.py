@@ -26,10 +26,10 @@ def answers_used(report: Mapping) -> str:
     """Return how many answers were learned from, judged by and left out, and how long it took."""
     words = (
         f"{report['labels']} answers: {report['training']} to learn from, {report['holdout']} to judge by "
-        f"({report['holdout_same']} of them same), on images of their own."
+        f"({report['holdout_same']} of them same); no image is in both parts."
     )
     if report["answers_dropped"]:
-        words += f" {report['answers_dropped']} left out, because their images stood on both sides."
+        words += f" {report['answers_dropped']} left out, because their images would be in both parts."
     if report["images_gone"]:
         words += f" {report['images_gone']} left out, because their images are gone."
     return f"{words} {report['seconds']:.0f} s."

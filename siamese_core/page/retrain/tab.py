@@ -1,13 +1,13 @@
 """The Retrain tab: start a retraining, read its report, choose which checkpoint serves."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import detail, listen
@@ -33,7 +33,7 @@ class RetrainTab:
         self.workbench = workbench
         self.background = BackgroundRetraining(self.retrain)
 
-    def retrain(self, encoder: str, mode: str, progress: Callable[[float, str], None]) -> dict:
+    def retrain(self, encoder: str, mode: str, progress: Progress) -> dict:
         """Retrain and return the report as JSON."""
         # imported here: training needs TensorFlow, which the page starts without
         from siamese_core.retraining.retrain import retrain
