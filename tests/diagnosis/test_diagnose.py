@@ -213,7 +213,7 @@ def test_a_collapsed_embedding_is_found(drawings):
 
 
 def test_a_head_that_rewards_differences_is_found(drawings):
-    model = small_checkpoint(0, "koch", 72)
+    model = small_checkpoint(0, "small_cnn", SIDE, head="weighted_l1")
     model.head.weight.assign(-model.head.weight)
     assert wrong(diagnose_network(model, drawings, rng()))["rewarded-differences"] == "warning"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers.samples import bad_files, write_class_folders
-from helpers.training_runs import SPEC
+from helpers.training_runs import CNN
 from siamese_core.data.datasets import load_dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
@@ -83,7 +83,7 @@ def test_a_corrupt_image_stops_it_with_its_name_and_leaves_nothing(tmp_path):
 
 def test_embeddings_do_not_depend_on_the_batches(images):
     keras.utils.set_random_seed(0)
-    encoder = SPEC.build(SPEC.size)
+    encoder = CNN.build(CNN.size)
     together = embed_pixels(encoder, images.pixels[:10])
     assert together.shape == (10, 128)
     assert together.dtype == np.float32

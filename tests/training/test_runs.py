@@ -170,46 +170,12 @@ def told_of(store: CheckpointStore, asked: TrainingRequest) -> str:
     return str(error.value)
 
 
-def test_classes_on_both_sides_are_refused(store, data):
-    problem = told_of(store, request(data, validation=data))
-    assert "12 classes on both sides, 'Alphabet_1/character01' among them" in problem
-
-
-def test_a_class_is_the_same_class_in_another_folder(store, tmp_path):
-    for side, names in (("train", ("cat", "dog", "cow")), ("test", ("cat", "hen"))):
-        source = write_class_folders(tmp_path / "drawn" / side, np.random.default_rng(0), 1, len(names), 2)
-        for folder, name in zip(sorted((source / "Alphabet_1").iterdir()), names, strict=True):
-            (tmp_path / side).mkdir(exist_ok=True)
-            folder.rename(tmp_path / side / name)
-    problem = told_of(store, request(tmp_path / "train", validation=tmp_path / "test"))
-    assert "1 classes on both sides, 'cat' among them" in problem
-
-
-def test_too_few_classes_to_hold_any_out_are_told(store, tmp_path):
-    few = write_class_folders(tmp_path / "few", np.random.default_rng(0), 1, 3, 2)
-    assert "four classes with two images each" in told_of(store, request(few))
-
-
-def test_validation_of_one_class_is_told(store, data, tmp_path):
-    one = write_class_folders(tmp_path / "one", np.random.default_rng(0), 1, 1, 4)
-    (one / "Alphabet_1").rename(one / "Alphabet_8")
-    assert "2-way 1-shot needs 2 classes" in told_of(store, request(data, validation=one))
-
-
 @pytest.mark.parametrize("change", [{"steps": 0}, {"steps": None}, {"encoder": "vgg"}, {"resume": True}])
 def test_a_request_that_makes_no_sense_is_told(store, data, change):
     assert "Received: " in told_of(store, replace(request(data), **change))
 
 
-# Classes held out, lists of pairs
-
-
-def test_without_validation_data_some_classes_are_held_out(store, data, tmp_path):
-    made = train_checkpoint(replace(request(data), steps=1, out=tmp_path / "out"), store, silent)
-    card = made.checkpoint.card
-    assert card.data["classes"] == 10 and card.data["images"] == 40
-    assert card.validation_data["classes"] == 2 and card.validation_data["images"] == 8
-    assert made.validation["one_shot"]["setting"] == "2-way 1-shot, classes held out"
+# Lists of pairs
 
 
 def pair_list(data: Path, file: Path) -> Path:
@@ -225,7 +191,6 @@ def test_a_list_of_pairs_trains_with_class_folders_to_calibrate_on(store, data, 
     asked = replace(request(pairs, validation=unseen, out=tmp_path / "out"), steps=2)
     card = train_checkpoint(asked, store, silent).checkpoint.card
     assert card.data["images"] == 48 and card.data["pairs"] == 24 + 44
-    assert "--validation" in told_of(store, request(pairs))
 
 
 # Cut off and taken up again

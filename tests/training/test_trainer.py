@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.training_runs import (
+    CNN,
     OPTIONS,
     PATIENT,
     SHORT,
@@ -34,7 +35,7 @@ CHANCE = 1 / 8
 
 
 def test_the_loss_falls_and_one_shot_beats_chance_clearly(images, episodes, tmp_path):
-    trainer = Trainer(SPEC, images, OPTIONS, tmp_path)
+    trainer = Trainer(CNN, images, OPTIONS, tmp_path)
     told = []
     result = trainer.run(
         lambda network: {"one_shot": one_shot_accuracy(network, images, episodes)},
@@ -59,26 +60,10 @@ def test_one_seed_gives_the_same_weights_and_another_gives_others(images, whole_
 
 
 def test_minutes_end_a_run_too(images, tmp_path):
-    options = dataclasses.replace(OPTIONS, steps=None, minutes=0.02)
+    options = dataclasses.replace(OPTIONS, steps=None, minutes=0.005)
     result = Trainer(SPEC, images, options, tmp_path).run(no_metrics, ignore)
-    assert result.seconds >= 1.2
+    assert result.seconds >= 0.3
     assert result.steps >= 1
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"steps": None}, "steps None, minutes None"),
-        ({"steps": 0}, "steps 0"),
-        ({"steps": -5}, "steps -5"),
-        ({"minutes": -1.0}, "minutes -1.0"),
-        ({"minutes": float("nan")}, "minutes nan"),
-        ({"patience": 0}, "patience 0"),
-    ],
-)
-def test_a_run_needs_an_end(images, tmp_path, change, says):
-    with pytest.raises(UserError, match=f"Received: .*{says}"):
-        Trainer(SPEC, images, dataclasses.replace(OPTIONS, **change), tmp_path)
 
 
 def test_too_few_classes_are_an_error(dataset, tmp_path):
@@ -146,7 +131,7 @@ def test_identical_images_in_pairs_and_in_different_classes_give_no_nan(name, tm
     blank = np.full((36, 36, 3), 255, np.uint8)
     pairs = PairList([blank] * 4, np.array([0, 0, 2]), np.array([1, 2, 3]), np.array([True, False, True]))
     images = PreparedImages(pairs, spec)
-    trainer = run(images, tmp_path, dataclasses.replace(OPTIONS, steps=5), spec)
+    trainer = run(images, tmp_path, dataclasses.replace(OPTIONS, steps=3), spec)
     assert all(np.isfinite(array).all() for array in weights(trainer))
 
 
@@ -154,15 +139,15 @@ def test_identical_images_in_pairs_and_in_different_classes_give_no_nan(name, tm
 
 
 def test_a_list_of_pairs_trains_as_classes_do(dataset, images, episodes, tmp_path):
-    listed = PreparedImages(pairs_of(dataset, 300), SPEC)
-    trainer = Trainer(SPEC, listed, OPTIONS, tmp_path)
+    listed = PreparedImages(pairs_of(dataset, 300), CNN)
+    trainer = Trainer(CNN, listed, OPTIONS, tmp_path)
     result = trainer.run(lambda network: {"one_shot": one_shot_accuracy(network, images, episodes)}, ignore)
     assert float(lines(tmp_path)[-1]["one_shot"]) > 4 * CHANCE
     assert result.images == 60 * 32
 
 
 def test_pairs_train_with_cross_entropy_too(dataset, tmp_path):
-    spec = dataclasses.replace(SPEC, loss="pairwise", head="weighted_l1")
+    spec = dataclasses.replace(CNN, loss="pairwise", head="weighted_l1")
     told = []
     options = dataclasses.replace(OPTIONS, steps=25, learning_rate=1e-2)
     trainer = Trainer(spec, PreparedImages(pairs_of(dataset, 200), spec), options, tmp_path)
@@ -174,7 +159,7 @@ def test_pairs_train_with_cross_entropy_too(dataset, tmp_path):
 
 
 def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(images, tmp_path):
-    options = dataclasses.replace(OPTIONS, batches=3, other_characters=True)
+    options = dataclasses.replace(OPTIONS, batches=3, other_characters=True, steps=2)
     trainer = Trainer(SPEC, images, options, tmp_path)
     (pixels, places), labels = trainer.inputs.draw(0)
     assert len(pixels) == len(places) == len(labels) == 3 * 32
@@ -189,7 +174,7 @@ def test_a_step_of_several_batches_learns_from_each_what_it_would_from_it_alone(
     losses = [loss(each, labels[i * 32 : (i + 1) * 32, 0]) for i, each in enumerate(alone)]
     assert float(trainer._loss(labels, logits)) == pytest.approx(np.mean(losses), abs=1e-4)
     trainer.run(no_metrics, ignore)
-    assert (trainer.step, trainer.images_seen) == (60, 60 * 96)
+    assert (trainer.step, trainer.images_seen) == (2, 2 * 96)
 
 
 def test_the_learning_rate_warms_up_and_stays(images, tmp_path):
@@ -224,9 +209,9 @@ def test_validation_judges_the_mean_and_training_goes_on_from_the_weights(images
     def watch(*line) -> None:
         seen.append(weights(trainer))
 
-    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=9, interval_minutes=0), tmp_path / "a")
+    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=5, interval_minutes=0), tmp_path / "a")
     trainer.run(judge, watch)
-    plain = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=9), tmp_path / "b")
+    plain = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=5), tmp_path / "b")
     undisturbed = []
     plain.run(no_metrics, lambda *line: undisturbed.append(weights(plain)))
     assert all(same(a, b) for a, b in zip(seen, undisturbed, strict=True))

@@ -20,7 +20,6 @@ from helpers.training_runs import (
     scripted,
     weights,
 )
-from siamese_core.data.sampling import BatchShape
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import encoder_spec
 from siamese_core.training.prepared_images import PreparedImages
@@ -28,15 +27,15 @@ from siamese_core.training.trainer import Trainer
 
 
 def test_a_run_that_was_killed_and_resumed_gives_the_same_weights(images, whole_run, tmp_path):
-    for step in (6, 13):
+    for step in (3, 7):
         trainer = Trainer(SPEC, images, SHORT, tmp_path)
-        assert trainer.resume() == (step == 13)
+        assert trainer.resume() == (step == 7)
         kill_at(trainer, step)
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
     assert trainer.resume()
-    assert trainer.step == 13
+    assert trainer.step == 7
     trainer.run(no_metrics, ignore)
-    assert trainer.step == 20
+    assert trainer.step == 10
     assert same(weights(trainer), weights(whole_run))
 
 
@@ -45,21 +44,21 @@ def test_a_kill_between_two_intervals_loses_no_more_than_the_last_save(
 ):
     monkeypatch.setattr("siamese_core.training.trainer.SAVE_SECONDS", 0.0)
     monkeypatch.setattr("siamese_core.training.trainer.SAVE_SHARE", 1e9)
-    kill_at(Trainer(SPEC, images, SHORT, tmp_path), 9, save=False)
+    kill_at(Trainer(SPEC, images, SHORT, tmp_path), 5, save=False)
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
-    assert trainer.resume() and trainer.step == 8  # that of step 9 was not written yet
+    assert trainer.resume() and trainer.step == 4  # that of step 5 was not written yet
     trainer.run(no_metrics, ignore)
     assert same(weights(trainer), weights(whole_run))
-    assert [line["step"] for line in lines(tmp_path)] == ["20"]
+    assert [line["step"] for line in lines(tmp_path)] == ["10"]
 
 
 def test_a_kill_while_saving_leaves_the_state_before(images, whole_run, tmp_path):
-    kill_at(Trainer(SPEC, images, SHORT, tmp_path), 8)
+    kill_at(Trainer(SPEC, images, SHORT, tmp_path), 4)
     content = (tmp_path / "state.npz").read_bytes()
     (tmp_path / ".state.npz.0123").write_bytes(content[: len(content) // 2])
     trainer = Trainer(SPEC, images, SHORT, tmp_path)
     assert trainer.resume()
-    assert trainer.step == 8
+    assert trainer.step == 4
     trainer.run(no_metrics, ignore)
     assert same(weights(trainer), weights(whole_run))
     assert not (tmp_path / ".state.npz.0123").exists()
@@ -80,7 +79,7 @@ def test_intervals_write_metrics_once_even_after_a_kill(images, tmp_path):
 def test_a_finished_run_is_not_trained_further(images, whole_run):
     trainer = Trainer(SPEC, images, SHORT, whole_run.folder)
     assert trainer.resume()
-    assert trainer.run(no_metrics, ignore).steps == 20
+    assert trainer.run(no_metrics, ignore).steps == 10
     assert same(weights(trainer), weights(whole_run))
 
 
@@ -97,28 +96,19 @@ def test_there_is_nothing_to_resume_in_an_empty_folder(images, tmp_path):
     assert trainer.step == 0
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"seed": 3},
-        {"learning_rate": 1e-4},
-        {"batch": BatchShape(4, 4)},
-        {"clip_norm": 1.0},
-        {"warmup_steps": 9},
-    ],
-)
-def test_a_run_is_resumed_with_its_own_options_only(images, whole_run, change):
-    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, **change), whole_run.folder)
-    with pytest.raises(UserError, match=f"options it began with. Received: other {next(iter(change))}."):
+def test_a_run_is_resumed_with_its_own_options_only(images, whole_run):
+    other = dataclasses.replace(SHORT, seed=3, learning_rate=1e-4)
+    trainer = Trainer(SPEC, images, other, whole_run.folder)
+    with pytest.raises(UserError, match="options it began with. Received: other seed, learning_rate."):
         trainer.resume()
     assert trainer.step == 0
 
 
 def test_a_run_may_be_resumed_for_longer(images, whole_run, tmp_path):
     shutil.copytree(whole_run.folder, tmp_path / "longer")
-    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=22), tmp_path / "longer")
+    trainer = Trainer(SPEC, images, dataclasses.replace(SHORT, steps=12), tmp_path / "longer")
     assert trainer.resume()
-    assert trainer.run(no_metrics, ignore).steps == 22
+    assert trainer.run(no_metrics, ignore).steps == 12
 
 
 def test_another_network_cannot_take_up_a_state(dataset, whole_run):
@@ -148,9 +138,9 @@ def test_patience_is_remembered_over_a_kill(images, tmp_path):
 
 def test_a_run_on_pairs_resumes_exactly(dataset, tmp_path):
     listed = PreparedImages(pairs_of(dataset, 40), SPEC)
-    options = dataclasses.replace(OPTIONS, steps=12)
+    options = dataclasses.replace(OPTIONS, steps=6)
     whole = run(listed, tmp_path / "whole", options)
-    kill_at(Trainer(SPEC, listed, options, tmp_path / "parts"), 7)
+    kill_at(Trainer(SPEC, listed, options, tmp_path / "parts"), 4)
     trainer = Trainer(SPEC, listed, options, tmp_path / "parts")
     assert trainer.resume()
     trainer.run(no_metrics, ignore)

@@ -12,7 +12,14 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.metrics import Calibration
 from siamese_core.training import validation
-from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot, one_shot_accuracy
+from siamese_core.training.validation import (
+    PrecomputedModel,
+    calibrate,
+    episode_shape,
+    interval_episodes,
+    one_shot,
+    one_shot_accuracy,
+)
 
 DIM = 8
 
@@ -129,3 +136,44 @@ def test_one_shot_accuracy_agrees_with_a_naive_loop(images, episodes, whole_run)
         distances = [np.linalg.norm(query - embed(index)) for index in episode.support[:, 0]]
         hits += int(np.argmin(distances)) == episode.target
     assert one_shot_accuracy(whole_run.network, images, episodes[:15]) == hits / 15
+
+
+def labelled(sizes: list[int], groups: int = 1) -> Dataset:
+    """Classes of so many images, spread over groups."""
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    names, classes = (tuple(map(str, range(count))) for count in (len(labels), len(sizes)))
+    class_group, titles = np.arange(len(sizes)) % groups, tuple(map(str, range(groups)))
+    return Dataset(names, labels, classes, class_group, titles, np.full(len(labels), -1), lambda index: b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "n_way", "within_group"),
+    [
+        (labelled([2] * 40, groups=2), 20, True),
+        (labelled([2] * 38, groups=2), 20, False),
+        (labelled([2] * 5 + [1] * 30), 5, False),
+        (labelled([2]), 2, False),
+    ],
+)
+def test_trials_have_as_many_ways_as_the_data_allows(data, n_way, within_group):
+    assert episode_shape(data) == ((n_way, 1), within_group)
+
+
+def test_the_trials_of_an_interval_are_the_seeds_and_use_few_images_of_a_class(monkeypatch):
+    monkeypatch.setattr(validation, "INTERVAL_TRIALS", 50)
+    data = labelled([30] * 6)
+    first, again, other = (interval_episodes(data, seed) for seed in (0, 0, 1))
+    used = [
+        np.unique([(*e.support.ravel(), e.query) for e in episodes]) for episodes in (first, again, other)
+    ]
+    assert len(first) == 50
+    assert np.array_equal(used[0], used[1]) and not np.array_equal(used[0], used[2])
+    assert np.bincount(data.labels[used[0]]).max() <= validation.INTERVAL_IMAGES
+    for episode in first:
+        labels = data.labels[episode.support[:, 0]]
+        assert labels[episode.target] == data.labels[episode.query] and len(set(labels)) == 6
+
+
+def test_validation_of_one_class_is_told():
+    with pytest.raises(UserError, match="2-way 1-shot needs 2 classes"):
+        interval_episodes(labelled([4]), 0)
