@@ -233,4 +233,7 @@ def test_an_export_never_replaces_the_log_and_says_where_it_cannot_go(log, tmp_p
         log.export(tmp_path / "nowhere" / "export.csv")
     with pytest.raises(UserError, match="existing folder"):
         log.export(log.path.parent)
-    assert log.path.read_bytes() == before and list(log.path.parent.iterdir()) == [log.path]
+    assert log.path.read_bytes() == before and sorted(log.path.parent.iterdir()) == [
+        log.path,
+        log.path.with_name("pairs.csv.lock"),
+    ]
