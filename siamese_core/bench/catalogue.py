@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 # Name -> module of this package whose `measure(load_model)` returns a list of `Benchmark`. Modules by name:
 # they import TensorFlow, which listing the benchmarks does not need.
-SPEED = {"one-shot": "one_shot", "head": "head", "compare": "compare", "log": "log"}
+SPEED = {"one-shot": "one_shot", "head": "head", "compare": "compare", "log": "log", "status": "status"}
 
 
 def measure(name: str, load_model: "LoadModel") -> "list[Benchmark]":

@@ -3,6 +3,7 @@
 import pytest
 
 from siamese_core.bench.benchmark import Benchmark, check_agreement, timed
+from siamese_core.bench.status import Growth
 
 
 def test_a_benchmark_tells_how_many_times_faster_ours_is():
@@ -13,6 +14,10 @@ def test_a_benchmark_tells_how_many_times_faster_ours_is():
         "n": 10,
         "ratio": 4.0,
     }
+
+
+def test_growth_is_told_as_the_ratio_of_full_to_empty():
+    assert Growth("status poll", 3.0, 2.0, 100).json()["ratio"] == 1.5
 
 
 def test_what_is_timed_gives_its_result():
