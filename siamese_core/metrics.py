@@ -13,8 +13,7 @@ from scipy.special import expit, logit
 
 from siamese_core.errors import UserError
 
-# The least slope, per standard deviation of the logits: enough for float32 similarities to keep their order.
-MIN_SLOPE = 1e-3
+MIN_SLOPE = 1e-3  # per standard deviation of the logits: float32 similarities keep their order
 NEWTON_STEPS = 100  # never reached in practice: Newton converges in about ten
 LEAST_PROBABILITY = 1e-6  # and 1 less it: bounds of a probability that log-odds are taken of
 
@@ -86,8 +85,7 @@ def wilson_interval(correct: int, trials: int, confidence: float = 0.95) -> tupl
 
 
 def mcnemar_exact(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
-    """Return the exact two-sided p-value of McNemar's test (1947): two models that took the same trials (n,)
-    are equally often right."""
+    """Return the exact two-sided p of McNemar's test (1947) of two models on the same trials (n,)."""
     first, second = np.asarray(first_correct, bool), np.asarray(second_correct, bool)
     _check_lengths(first, second)
     discordant = int(np.sum(first != second))
@@ -104,7 +102,12 @@ def _binomial_test(successes: int, trials: int):
 
 def roc_curve(scores: np.ndarray, same: np.ndarray) -> RocCurve:
     """Return every operating point, one for tied scores; UserError unless there are pairs of both kinds."""
-    scores, same = _both_kinds(scores, same)
+    scores, same = _pairs(scores, same)
+    if same.all() or not same.any():
+        raise UserError(
+            "This metric needs same and different pairs. "
+            f"Received: {int(same.sum())} same, {int((~same).sum())} different. Add the kind that is missing."
+        )
     order = np.argsort(-scores, kind="stable")
     scores, same = scores[order], same[order]
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
@@ -135,8 +138,7 @@ def tpr_at_fpr(scores: np.ndarray, same: np.ndarray, fpr: float) -> float:
 
 
 def expected_calibration_error(similarity: np.ndarray, same: np.ndarray, bins: int = 15) -> float:
-    """Return the mean gap between similarity and frequency of "same" over bins of equal width, weighted by
-    their pairs (Guo et al. 2017)."""
+    """Return the mean gap between similarity and frequency of "same" in bins, by pairs (Guo et al. 2017)."""
     similarity, same = _similarities(similarity, same)
     bin_of = np.minimum((similarity * bins).astype(np.int64), bins - 1)
     gaps = np.bincount(bin_of, weights=similarity - same, minlength=bins)
@@ -144,10 +146,8 @@ def expected_calibration_error(similarity: np.ndarray, same: np.ndarray, bins: i
 
 
 def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
-    """Return the threshold 0..1, midway between two scores, with the most right verdicts.
-
-    Of several the one nearest 0.5, where a calibrated similarity changes its verdict.
-    """
+    """Return the threshold 0..1, midway between two scores, with the most right verdicts; of several the one
+    nearest 0.5, where a calibrated similarity changes its verdict."""
     similarity, same = _similarities(similarity, same)
     levels = np.unique(np.concatenate([[0.0, 1.0], similarity]))
     candidates = np.concatenate([[0.0, 1.0], (levels[1:] + levels[:-1]) / 2])
@@ -161,9 +161,8 @@ def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
 def fit_calibration(logits: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
     """Fit Platt's scaling (1999) with his smoothed targets, which keep it finite on separable pairs.
 
-    `weights` (n,) >= 0: a pair of weight 2 counts as two. The slope stays above 0, so that no calibration
-    reverses an order; pairs of one kind, or uninformative logits, give nearly one similarity for all.
-    """
+    `weights` (n,) >= 0: a pair of weight 2 counts as two. The slope stays above 0, which keeps the order of
+    the logits; pairs of one kind, or uninformative logits, give nearly one similarity for all."""
     logits, same = _pairs(logits, same)
     weights = np.ones(len(same)) if weights is None else np.asarray(weights, np.float64)
     if weights.shape != same.shape or not np.all(weights >= 0) or not 0 < weights.sum() < np.inf:
@@ -193,9 +192,8 @@ def fit_logistic(
 ) -> np.ndarray:
     """Return the coefficients (p,) of a weighted logistic regression, by Newton's method with step halving.
 
-    features (n, p), targets (n,) in 0..1, weights (n,) >= 0; `offset` is a part of the log-odds that stays
-    fixed. With a `prior` the result is the posterior's mode; without, targets lie strictly between 0 and 1,
-    which keeps the coefficients finite.
+    features (n, p), targets (n,) in 0..1, weights (n,) >= 0; `offset`: a fixed part of the log-odds. With a
+    `prior` the mode of the posterior; without, targets strictly inside 0..1 keep the coefficients finite.
     """
     prior = prior or GaussianPrior(*np.zeros((2, features.shape[1])))
     ridge = 1e-12 * weights.sum() * np.eye(len(prior.mean))  # constant columns make the curvature singular
@@ -237,16 +235,6 @@ def _pairs(scores: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray
         raise ValueError(
             f"Scores are finite numbers. Received: {int((~np.isfinite(scores)).sum())} of {len(scores)} "
             "NaN or infinite. Look for the cause in the encoder."
-        )
-    return scores, same
-
-
-def _both_kinds(scores: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    scores, same = _pairs(scores, same)
-    if same.all() or not same.any():
-        raise UserError(
-            "This metric needs same and different pairs. "
-            f"Received: {int(same.sum())} same, {int((~same).sum())} different. Add the kind that is missing."
         )
     return scores, same
 
