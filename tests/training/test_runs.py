@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.paths import ASSETS
 from helpers.samples import write_class_folders
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from helpers.small_checkpoints import small_checkpoint
+from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
@@ -232,7 +232,7 @@ def test_a_run_goes_on_from_a_checkpoint(trained, store, data, unseen, tmp_path)
     assert card.images_before == first.training.images == card.training_images
 
 
-def test_what_is_new_is_stored_beside_what_it_was_learnt_from(trained, store, data, unseen, tmp_path):
+def test_what_is_new_is_stored_beside_what_it_was_trained_from(trained, store, data, unseen, tmp_path):
     start, out = trained[0].folder, tmp_path / "new"
     made = train_checkpoint(
         request(data, validation=unseen, out=out, start=start, update=True), store, silent
@@ -246,10 +246,10 @@ def test_what_is_new_is_stored_beside_what_it_was_learnt_from(trained, store, da
 
 
 def test_a_step_of_several_batches_sees_as_many_images_at_a_higher_rate(store, data, unseen, tmp_path):
-    asked = request(data, validation=unseen, batches=4, out=tmp_path / "new")
+    asked = replace(request(data, validation=unseen, batches=4, out=tmp_path / "new"), steps=3)
     assert runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
     made = train_checkpoint(asked, store, silent)
-    assert (made.training.steps, made.training.images) == (STEPS, STEPS * 4 * 12 * 4)
+    assert (made.training.steps, made.training.images) == (3, 3 * 4 * 12 * 4)
 
 
 def test_what_trained_in_half_precision_serves_in_full(store, data, unseen, tmp_path, monkeypatch):
@@ -278,7 +278,7 @@ def test_a_run_starts_with_the_weights_of_the_checkpoint(trained, data, tmp_path
 
 
 def test_a_run_does_not_go_on_from_another_network(store, data, unseen, tmp_path):
-    shipped = ASSETS / "checkpoints" / "resnet50"
-    asked = request(data, validation=unseen, out=tmp_path / "out", start=shipped)
-    with pytest.raises(UserError, match="same network. Received: resnet50-"):
+    save_checkpoint(small_checkpoint(0, "face_cnn"), tmp_path / "faces", quantise=True)
+    asked = request(data, validation=unseen, out=tmp_path / "out", start=tmp_path / "faces")
+    with pytest.raises(UserError, match="same network. Received: face_cnn-"):
         train_checkpoint(asked, store, silent)
