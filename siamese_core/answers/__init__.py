@@ -1,4 +1,4 @@
-"""The append-only log of what people answered: `pairs.csv`, one row an event.
+"""The append-only log of people's answers: `pairs.csv`, one row an event.
 
 In: answers with the encoders' verdicts. Out: the answers that stand, conflicts, counts, a report, an export.
 Open `pair_log` first; `label_row` has the columns, `settled` decides which answers stand and train,

@@ -1,4 +1,4 @@
-"""The append-only log of what people answered: `pairs.csv`, one row an event, shared by several processes.
+"""The append-only log of people's answers: `pairs.csv`, one row an event, shared by several processes.
 
 An answer is on disk before `append` returns. `log_file` locks, reads and appends to the file, `log_csv`
 writes and scans its text, `label_row` has the columns.

@@ -1,4 +1,4 @@
-"""One reader of image files, the store of what it read, and drawings told apart and normalised.
+"""One reader of image files, the store of decoded images, and drawings told from photographs and normalised.
 
 In: image files and bytes. Out: uint8 RGB (height, width, 3), their ids (a hash of the pixels), PNG files
 under these ids, and drawings redrawn at one size, polarity and stroke width.

@@ -38,13 +38,13 @@ def test_a_tight_crop_and_a_thick_brush_are_ink(thickness):
         assert is_ink(rgb(np.where(crop, 0, 255).astype(np.uint8)))
 
 
-def test_pictures_of_things_are_no_ink():
+def test_photographs_of_objects_are_no_ink():
     rng = np.random.default_rng(4)
     assert sum(is_ink(photograph(rng)) for _ in range(30)) <= 1
 
 
 def cut_out(photo: np.ndarray, rng: np.random.Generator, ground: int) -> np.ndarray:
-    """A round part of a photograph alone on a plain ground, as catalogues show things."""
+    """A round part of a photograph alone on a plain ground, as catalogues show objects."""
     y, x = np.mgrid[-1 : 1 : photo.shape[0] * 1j, -1 : 1 : photo.shape[1] * 1j]
     (dy, dx), (ry, rx) = rng.uniform(-0.2, 0.2, 2), rng.uniform(0.3, 0.8, 2)
     inside = ((y - dy) / ry) ** 2 + ((x - dx) / rx) ** 2 < 1
@@ -53,12 +53,12 @@ def cut_out(photo: np.ndarray, rng: np.random.Generator, ground: int) -> np.ndar
 
 @pytest.mark.parametrize("colours", [True, False])
 @pytest.mark.parametrize("ground", [255, 225, 15])
-def test_things_on_a_plain_ground_are_no_ink(ground, colours):
+def test_objects_on_a_plain_ground_are_no_ink(ground, colours):
     rng = np.random.default_rng(15)
-    things = [cut_out(photograph(rng), rng, ground) for _ in range(40)]
+    objects = [cut_out(photograph(rng), rng, ground) for _ in range(40)]
     if not colours:
-        things = [rgb(np.asarray(Image.fromarray(each).convert("L"))) for each in things]
-    assert np.mean([is_ink(each) for each in things]) <= 0.3
+        objects = [rgb(np.asarray(Image.fromarray(each).convert("L"))) for each in objects]
+    assert np.mean([is_ink(each) for each in objects]) <= 0.3
 
 
 def test_a_thick_brush_under_a_lamp_is_ink():
@@ -123,7 +123,7 @@ def test_photographs_are_no_ink(archive, most):
 
 @pytest.mark.data
 @pytest.mark.parametrize("ground", [255, 225, 15])
-def test_photographed_things_on_a_plain_ground_are_no_ink(ground):
+def test_photographed_objects_on_a_plain_ground_are_no_ink(ground):
     rng = np.random.default_rng(17)
     photos = stored_images("photos_60.zip", 4)
     assert np.mean([is_ink(cut_out(photo, rng, ground)) for photo in photos]) <= 0.3
