@@ -1,7 +1,7 @@
-"""A checkpoint's canary: tiny drawings with the answers it gave when saved, replayed at each loading.
+"""Replay a checkpoint's canary at each loading: tiny drawings with the answers it gave when saved.
 
 Silent changes (a damaged file, another library, another preprocessing) move the answers long before anybody
-notices that the page has become stupid.
+notices that verdicts got worse.
 """
 
 import base64
@@ -20,7 +20,7 @@ SIDE = 32  # pixels
 
 
 def drawings() -> list[np.ndarray]:
-    """Four images uint8 (32, 32, 3): a cross, a thinner one elsewhere, a ring, a colour photo."""
+    """Return four images uint8 (32, 32, 3): a cross, a thinner one elsewhere, a ring, a colour photo."""
     cross, other_cross, ring = (Image.new("RGB", (SIDE, SIDE), "white") for _ in range(3))
     ImageDraw.Draw(cross).line((8, 6, 24, 26), fill="black", width=3)
     ImageDraw.Draw(cross).line((24, 6, 8, 26), fill="black", width=3)
@@ -34,7 +34,7 @@ def drawings() -> list[np.ndarray]:
 
 
 def record(images: Sequence[np.ndarray], prepared: np.ndarray, similarities: np.ndarray) -> dict:
-    """The card's entry. `prepared`: what the encoder saw; `similarities`: of the pairs in `pairs` order."""
+    """Return the card's entry. prepared: what the encoder saw; similarities: in the order of `pairs`."""
     if not np.isfinite(similarities).all():
         raise UserError(
             f"A checkpoint must answer with numbers to be saved. Received: {list(similarities)} for the "
@@ -48,16 +48,17 @@ def record(images: Sequence[np.ndarray], prepared: np.ndarray, similarities: np.
 
 
 def images(canary: dict) -> list[np.ndarray]:
+    """Return the drawings of a card's entry."""
     return [decode_image(base64.b64decode(text), name="canary") for text in canary["images"]]
 
 
 def pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right indices of each unordered pair among `count` images."""
+    """Return left and right indices of each unordered pair among `count` images."""
     return np.triu_indices(count, k=1)
 
 
 def check(canary: dict, prepared: np.ndarray, similarities: np.ndarray, libraries: tuple[dict, dict]) -> None:
-    """UserError naming the likely cause if an answer moved by more than `TOLERANCE` or became NaN.
+    """Raise UserError naming the likely cause if an answer moved by more than `TOLERANCE` or became NaN.
 
     `libraries`: versions by name, of the saving and of now.
     """

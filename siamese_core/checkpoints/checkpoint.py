@@ -57,7 +57,7 @@ class Checkpoint:
         return self.card.embedding.prepare(image)
 
     def embed(self, images: Sequence[np.ndarray], batch_size: int = 64) -> np.ndarray:
-        """Embeddings float32 (n, embedding_dim) of images, prepared and embedded `batch_size` at a time."""
+        """Return embeddings float32 (n, embedding_dim), computed for `batch_size` images at a time."""
         batches = [
             self.encoder.predict_on_batch(self._batch(images[start : start + batch_size]))
             for start in range(0, len(images), batch_size)
@@ -69,15 +69,15 @@ class Checkpoint:
         return np.stack([self.prepare(image) for image in images]).astype(np.float32)
 
     def logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
-        """Logits float32 (n,) of the pairs of rows of two (n, embedding_dim)."""
+        """Return logits float32 (n,) of the pairs of rows of two (n, embedding_dim)."""
         return _numpy(self.head(_tensor(left_embeddings), _tensor(right_embeddings)))
 
     def pairwise_logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
-        """Logits float32 (n, m) of every row of (n, embedding_dim) with every row of (m, embedding_dim)."""
+        """Return logits float32 (n, m) of each row of (n, embedding_dim) with each of (m, embedding_dim)."""
         return _numpy(self.head.pairwise(_tensor(left_embeddings), _tensor(right_embeddings)))
 
     def similarity(self, logits: np.ndarray) -> np.ndarray:
-        """Calibrated probability of "same", float32 0..1 in the shape of `logits`."""
+        """Return the calibrated probability of "same", float32 0..1 in the shape of `logits`."""
         return self.calibration.similarity(logits)
 
 
@@ -88,10 +88,10 @@ def save_checkpoint(
     encoder_of: Path | None = None,
     update_of: Path | None = None,
 ) -> Checkpoint:
-    """Writes the checkpoint and gives back what loading it would: with its id and what storing changed.
+    """Write the checkpoint and return what loading it would: with its id and what storing changed.
 
     encoder_of: the folder of a checkpoint with the very same encoder, whose files are shared, not written
-    again; update_of: that of one that this was learnt from: its `encoder.npz` is shared, and what is new
+    again; update_of: that of one from which training went on: its `encoder.npz` is shared, and the change
     written beside it. UserError if the folder is already there or a weight is not a finite number.
     """
     if folder.exists():
@@ -142,7 +142,10 @@ def _library_versions() -> dict[str, str]:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """UserError naming the likely cause if a file is missing or damaged or the canary's answers moved."""
+    """Load a checkpoint and replay its canary.
+
+    UserError naming the likely cause if a file is missing or damaged or the canary's answers moved.
+    """
     checkpoint = _assemble(folder, read_card(folder))
     recorded = checkpoint.card.canary
     answers = _canary_answers(checkpoint, canary.images(recorded))
@@ -166,7 +169,7 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
 
 
 def _fill(network: "keras.Model | keras.Layer", file: Path, arrays: list[weights.NamedArray]) -> None:
-    """file: where the arrays come from, for the error if they are of another network."""
+    """Assign the arrays; `file` is where they come from, for the error if they are of another network."""
     weights.check_fit(file, arrays, [(variable.path, variable.shape) for variable in network.weights])
     for variable, array in zip(network.weights, arrays, strict=True):
         variable.assign(array.values)
@@ -178,7 +181,7 @@ def _arrays(network: "keras.Model | keras.Layer") -> list[weights.NamedArray]:
 
 
 def _canary_answers(checkpoint: Checkpoint, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """What the encoder sees of the images, and the similarities of their pairs."""
+    """Return what the encoder sees of the images, and the similarities of their pairs."""
     prepared = checkpoint._batch(images)
     # A plain call: compiling for four drawings would take longer than loading.
     embeddings = _numpy(checkpoint.encoder(_tensor(prepared), training=False))

@@ -1,8 +1,8 @@
-"""An encoder's weights in the folder of its checkpoint: all of them, or those of another and what is new.
+"""Keep an encoder's weights in the folder of its checkpoint: all of them, or another's and what changed.
 
-`encoder.npz` holds all. Where they were learnt from another checkpoint's, that one's file may stay as it is
-and `update.npz` beside it hold what changed: of a large matrix the change as a product of two narrow ones, as
-such changes are of low rank (Hu et al. 2021, arXiv:2106.09685), of anything else the new values.
+`encoder.npz` holds all. Where training went on from another checkpoint, that one's file may stay as it is and
+`update.npz` beside it hold what changed: of a large matrix the change as a product of two narrow ones, as
+such changes are of low rank (LoRA, Hu et al. 2021), of anything else the new values.
 """
 
 import hashlib
@@ -18,26 +18,28 @@ from siamese_core.errors import UserError
 from siamese_core.networks.embedding_spec import EmbeddingSpec
 
 ENCODER_FILE, UPDATE_FILE = "encoder.npz", "update.npz"
-RANK = 96
+RANK = 96  # of the stored change of a large matrix: 3.4 % of the numbers of koch's
 _DIGESTS: dict[tuple[int, ...], str] = {}  # of files, by what changes with their contents
 TALL, WIDE = ".tall", ".wide"  # ends of the paths of the two matrices whose product is a change
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Those that hold the encoder of a checkpoint's folder."""
+    """Return the files that hold the encoder of a checkpoint's folder."""
     update = folder / UPDATE_FILE
     return [folder / ENCODER_FILE, *([update] if update.exists() else [])]
 
 
 def share(source: Path, target: Path) -> None:
-    """The folder `target` gets the encoder of the folder `source`."""
+    """Give the folder `target` the encoder of the folder `source`."""
     for file in files_of(source):
         share_file(file, target / file.name)
 
 
 def embeddings_id(folder: Path, spec: EmbeddingSpec) -> str:
-    """Return the name of the embeddings by the encoder of a checkpoint's folder: the same for two folders
-    that hold the very same encoder and prepare images alike, else another."""
+    """Return the name of the embeddings by the encoder of a checkpoint's folder.
+
+    Folders that hold the very same encoder and prepare images alike share it. UserError without an encoder.
+    """
     return spec.embeddings_id(map(_digest, files_of(folder)))
 
 
@@ -57,12 +59,12 @@ def _digest(file: Path) -> str:
 
 
 def read(folder: Path) -> list[Packed]:
-    """What the files hold; UserError naming the file that is missing or damaged."""
+    """Return what the files hold; UserError naming the file that is missing or damaged."""
     return [weights.read_packed(file) for file in files_of(folder)]
 
 
 def unpack(stored: Sequence[Packed]) -> list[NamedArray]:
-    """The encoder's arrays from what `read` gave; UserError where an update is of another encoder."""
+    """Return the encoder's arrays from what `read` gave; UserError where an update is of another encoder."""
     arrays = weights.unpack(stored[0])
     for packed in stored[1:]:
         new = weights.unpack(packed)
@@ -77,7 +79,7 @@ def unpack(stored: Sequence[Packed]) -> list[NamedArray]:
 
 
 def _changed(array: NamedArray, new: list[NamedArray]) -> NamedArray:
-    """The array with what is first in `new`, which is taken out."""
+    """Return the array with the change that is first in `new`, and take that out."""
     first = new.pop(0)
     if first.path == array.path:
         return first
@@ -85,8 +87,10 @@ def _changed(array: NamedArray, new: list[NamedArray]) -> NamedArray:
 
 
 def write_update(folder: Path, arrays: Sequence[NamedArray], base: Path) -> None:
-    """Stores an encoder of these arrays as what is new since `encoder.npz` of the folder `base`, as exactly
-    as 8 bits, and rank RANK for the change of a large matrix, can tell."""
+    """Store an encoder of these arrays as its change from `encoder.npz` of the folder `base`.
+
+    In 8 bits, the change of a large matrix by its part of rank RANK.
+    """
     share_file(base / ENCODER_FILE, folder / ENCODER_FILE)
     parts = []
     for before, now in zip(weights.unpack(weights.read_packed(base / ENCODER_FILE)), arrays, strict=True):

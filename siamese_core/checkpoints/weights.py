@@ -1,4 +1,4 @@
-"""The weights of a network in a small file: a few bits a number, a scale a column, no pickle.
+"""Store the weights of a network in a small file: a few bits a number, a scale a column, no pickle.
 
 A file is a NumPy archive: a list of what it holds (path, shape, bits) and, for each array, either the
 float32 values or whole levels (int8) with one float32 scale for each column, the last axis. Six-bit
@@ -35,7 +35,7 @@ class NamedArray:
 
 
 def default_bits(array: NamedArray) -> int:
-    """8 for a convolution's kernel and a small matrix, 6 for a large matrix, 32 (as it is) for the rest."""
+    """Return 8 for a convolution's kernel and a small matrix, 6 for a large matrix, 32 (as it is) else."""
     values = array.values
     if values.ndim < 2 or values.size <= SMALLEST_QUANTISED:
         return FLOAT_BITS
@@ -43,7 +43,7 @@ def default_bits(array: NamedArray) -> int:
 
 
 def quantise(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Levels int8 (as values) and scale float32 (columns), levels * scale near `values`.
+    """Return levels int8 (as values) and scale float32 (columns,), with levels * scale near `values`.
 
     The levels are -(2^(bits-1)-1)..2^(bits-1)-1; for each column (last axis) the clip with the least squared
     error is taken. `bits`: 2..8.
@@ -78,7 +78,7 @@ def _levels(columns: np.ndarray, scale: np.ndarray, top: int) -> np.ndarray:
 
 
 def pack(arrays: Sequence[NamedArray], bits_of: Callable[[NamedArray], int] = default_bits) -> Packed:
-    """The arrays as they go to a file. UserError if a number is not finite: such a network is spoilt."""
+    """Return the arrays as they go to a file. UserError if a number is not finite: the training diverged."""
     packed, manifest = {}, []
     for index, array in enumerate(arrays):
         values = np.asarray(array.values, np.float32)
@@ -98,12 +98,12 @@ def pack(arrays: Sequence[NamedArray], bits_of: Callable[[NamedArray], int] = de
 
 
 def entries(packed: Packed) -> list[dict]:
-    """What the file says of its arrays, in order: path, shape, bits."""
+    """Return what the file says of its arrays, in order: path, shape, bits."""
     return json.loads(packed["manifest"].tobytes())
 
 
 def unpack(packed: Packed) -> list[NamedArray]:
-    """The arrays as float32; what quantising took is gone."""
+    """Return the arrays as float32, within what quantising left of them."""
     arrays = []
     for index, entry in enumerate(entries(packed)):
         values = packed[f"{index:04d}"]
@@ -114,14 +114,14 @@ def unpack(packed: Packed) -> list[NamedArray]:
 
 
 def write_packed(file: Path, packed: Packed) -> None:
-    """Deflated where there are levels: floats hardly get smaller, and it takes longer than all else."""
+    """Write the file, deflated where there are levels: floats hardly get smaller, and it takes longest."""
     has_levels = any(array.dtype == np.int8 for array in packed.values())
     save = np.savez_compressed if has_levels else np.savez
     save(file, allow_pickle=False, **packed)
 
 
 def read_packed(file: Path) -> Packed:
-    """UserError naming the file if it is missing, cut short or damaged."""
+    """Return the contents of a file; UserError naming it if it is missing, cut short or damaged."""
     if not file.is_file():
         raise UserError(f"A checkpoint needs its {file.name}. Received: a folder without it. {_remedy(file)}")
     try:
@@ -149,7 +149,7 @@ def _remedy(file: Path) -> str:
 
 
 def digest(*parts: Packed) -> str:
-    """SHA-256 (hex) of packed arrays: names, types, shapes and bytes."""
+    """Return the SHA-256 (hex) of packed arrays: names, types, shapes and bytes."""
     sha = hashlib.sha256()
     for part in parts:
         for name in sorted(part):
@@ -160,7 +160,7 @@ def digest(*parts: Packed) -> str:
 
 
 def check_fit(file: Path, arrays: Sequence[NamedArray], expected: Sequence[tuple[str, tuple]]) -> None:
-    """UserError unless `arrays` are, in order, the variables (path, shape) of the network they go into."""
+    """Raise UserError unless `arrays` are, in order, the variables (path, shape) of their network."""
     found = [(_plain(array.path), array.values.shape) for array in arrays]
     wanted = [(_plain(path), tuple(shape)) for path, shape in expected]
     if found == wanted:
@@ -174,5 +174,5 @@ def check_fit(file: Path, arrays: Sequence[NamedArray], expected: Sequence[tuple
 
 
 def _plain(path: str) -> str:
-    """Keras numbers unnamed layers on through a process (`conv2d_7`): the number says nothing."""
+    """Return a path without the numbers that Keras gives unnamed layers of a process (`conv2d_7`)."""
     return re.sub(r"_\d+(?=/|$)", "", path)

@@ -19,7 +19,10 @@ BLUR = 4.0  # px, standard deviation; of 0 and 2 to 8 the best on 400 one-shot t
 
 @dataclass(frozen=True)
 class Baseline:
-    """`describe` turns an image into what `likeness` compares: rows of two stacks to logits float32 (n,)."""
+    """A model without training.
+
+    describe: an image to what `likeness` compares; likeness: rows of two stacks to logits float32 (n,).
+    """
 
     encoder_name: str
     describe: Callable[[np.ndarray], object]
@@ -29,7 +32,7 @@ class Baseline:
     id: str = "training-free"
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """One description an image: (n, values), or (n,) objects where they are no vectors."""
+        """Return a description of each image: (n, values), or (n,) objects where they are no vectors."""
         return np.array([self.describe(image) for image in images])
 
     def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -40,19 +43,19 @@ class Baseline:
 
 
 def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """float32 (n,) -1..1 of the rows of two (n, values); 0 where a row is all zeros."""
+    """Return the cosine float32 (n,) -1..1 of the rows of two (n, values); 0 where a row is all zeros."""
     left, right = left.astype(np.float32), right.astype(np.float32)
     norms = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     return np.einsum("ij,ij->i", left, right) / np.maximum(norms, 1e-9)
 
 
 def pixel_ink(image: np.ndarray) -> np.ndarray:
-    """Darkness of each pixel, uint8 (SIDE * SIDE,), 255 = black."""
+    """Return the darkness of each pixel, uint8 (SIDE * SIDE,), 255 = black."""
     return np.asarray(_ink(image)).ravel()
 
 
 def blurred_ink(image: np.ndarray) -> np.ndarray:
-    """As `pixel_ink`, with the centre of mass of the ink moved to the middle, then blurred."""
+    """Return `pixel_ink` with the centre of mass of the ink moved to the middle, then blurred."""
     ink = _ink(image)
     darkness = np.asarray(ink, np.float64)
     total = max(darkness.sum(), 1e-9)
@@ -83,7 +86,7 @@ class InkPoints:
 
 
 def ink_points(image: np.ndarray) -> InkPoints:
-    """The pixels darker than mid-grey; a blank image has one point in its middle."""
+    """Return the pixels darker than mid-grey; a blank image has one point in its middle."""
     grey = np.asarray(Image.fromarray(thumbnail(image, SIDE)).convert("L"))
     points = np.argwhere(grey < 128)
     if len(points) == 0:
@@ -101,7 +104,7 @@ def ink_points(image: np.ndarray) -> InkPoints:
 
 
 def minus_modified_hausdorff(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """float32 (n,) <= 0, in pixels, of two (n,) arrays of `InkPoints`.
+    """Return minus the modified Hausdorff distance, float32 (n,) in px, of two (n,) arrays of `InkPoints`.
 
     Dubuisson and Jain (1994): the mean distance from a point to the nearest of the other set, the larger of
     both directions; both sets are moved to mean 0 first, as Lake, Salakhutdinov and Tenenbaum (2015) do.
@@ -112,8 +115,11 @@ def minus_modified_hausdorff(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _mean_nearest(source: InkPoints, target: InkPoints) -> float:
-    """Exact, by rows: the nearest ink of a row is before or after the point's column, so that a point needs
-    as many comparisons as the target has rows, not points. All points of the source lie on one grid."""
+    """Return the mean distance (px) from a point of the source to the nearest of the target, exactly.
+
+    By rows: the nearest ink of a row is before or after the point's column, so that a point needs as many
+    comparisons as the target has rows, not points. All points of the source lie on one grid.
+    """
     down, across = target.mean - source.mean
     columns = np.arange(SIDE) + across
     cells = np.clip(np.floor(columns), 0, SIDE - 1).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Both slots in one model: a weighted sum of their calibrated log-odds."""
+"""Join both slots in one model: a weighted sum of their calibrated log-odds."""
 
 import json
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration
 
-SHARES = np.linspace(0, 1, 21)
-TEMPERATURES = np.geomspace(0.05, 5, 25)
+SHARES = np.linspace(0, 1, 21)  # of koch, that a fit tries
+TEMPERATURES = np.geomspace(0.05, 5, 25)  # inverse temperatures of the softmax, that a fit tries
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Fusion:
 
 
 def load_fusion(file: Path) -> Fusion:
-    """The fusion stored as JSON, the default where there is no such file; UserError if it is damaged."""
+    """Return the fusion stored as JSON, the default where there is no file; UserError if it is damaged."""
     if not file.is_file():
         return Fusion()
     try:
@@ -42,8 +42,10 @@ def load_fusion(file: Path) -> Fusion:
 
 
 def for_images_of(domain: str, fusion: Fusion, checkpoints: Sequence[Checkpoint]) -> Fusion:
-    """The fusion of koch and resnet50, in this order, for images of a domain: where only one of them was
-    trained on such images, it answers alone."""
+    """Return the fusion of koch and resnet50, in this order, for images of a domain.
+
+    Where only one of them was trained on such images, it answers alone.
+    """
     knows = [checkpoint.card.training_domain in (None, domain) for checkpoint in checkpoints]
     if all(knows) or not any(knows):
         return fusion
@@ -69,7 +71,7 @@ class Fused:
         return self.fusion.threshold
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Structured (n,) with the fields `koch` and `resnet50`, each (embedding_dim,) float32."""
+        """Return a structured array (n,): fields `koch` and `resnet50`, each float32 (embedding_dim,)."""
         parts = {"koch": self.koch.embed(images), "resnet50": self.resnet50.embed(images)}
         fields = [(name, np.float32, part.shape[1:]) for name, part in parts.items()]
         embeddings = np.empty(len(images), fields)
@@ -91,7 +93,7 @@ class Fused:
 def fit_fusion(
     one_shot: OneShotTrials, pairs: VerificationTrials, koch: Checkpoint, resnet50: Checkpoint
 ) -> Fusion:
-    """A fusion from trials on classes that neither checkpoint was trained on.
+    """Fit a fusion to trials on classes that neither checkpoint was trained on.
 
     How much of each is decided by the likelihood of the one-shot targets, where the hard alternatives are;
     scale, intercept and threshold by the pairs, which is what a similarity is calibrated on.
@@ -117,7 +119,9 @@ def _mixed(share: float, koch: np.ndarray, resnet50: np.ndarray) -> np.ndarray:
 
 
 def _best_likelihood(scores: np.ndarray, target: np.ndarray) -> float:
-    """The mean log-probability of the targets (trials,) by a softmax of scores (trials, n_way), at its best
-    temperature: a mixture must not win by being sharper."""
+    """Return the mean log-probability of the targets (trials,) by a softmax of scores (trials, n_way).
+
+    At its best temperature: a mixture must not win by being sharper.
+    """
     gaps = scores - scores[np.arange(len(target)), target][:, None]
     return max(-float(np.logaddexp.reduce(gaps * temperature, axis=1).mean()) for temperature in TEMPERATURES)

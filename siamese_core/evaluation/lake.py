@@ -1,4 +1,4 @@
-"""The 20 fixed one-shot runs of Lake, Salakhutdinov and Tenenbaum (2015), `all_runs.zip`.
+"""Read the 20 fixed one-shot runs of Lake, Salakhutdinov and Tenenbaum (2015), `all_runs.zip`.
 
 `runNN/class_labels.txt` holds a line `runNN/test/itemNN.png runNN/training/classNN.png` for each trial: a
 test image and the one of all images in `runNN/training` that shows the same character.
@@ -19,8 +19,7 @@ LABELS = re.compile(r"(?P<folder>(?:(?!__MACOSX).*/)?)(?P<run>run\d+)/class_labe
 
 @dataclass(frozen=True)
 class LakeRuns:
-    """`query` (trials,) and `support` (trials, n_way, 1) are places in `images`; `target` (trials,) is one in
-    n_way."""
+    """query (trials,), support (trials, n_way, 1): positions in `images`; target (trials,): one in n_way."""
 
     images: list[np.ndarray]
     query: np.ndarray
@@ -30,7 +29,7 @@ class LakeRuns:
 
 @dataclass(frozen=True)
 class _Trial:
-    """By the names of files in the archive."""
+    """A trial by the names of files in the archive."""
 
     query: str
     support: list[str]
@@ -38,7 +37,7 @@ class _Trial:
 
 
 def read_lake_runs(zip_path: Path) -> LakeRuns:
-    """All trials, by run and line; the runs may lie in a folder. UserError where one is not complete."""
+    """Return all trials, by run and line; the runs may lie in a folder. UserError if one is incomplete."""
     try:
         with zipfile.ZipFile(zip_path) as archive:
             runs = [match for name in sorted(archive.namelist()) if (match := LABELS.fullmatch(name))]

@@ -1,4 +1,4 @@
-"""Protocols that measure a model: one-shot, Lake's runs, verification.
+"""Measure a model by protocols: one-shot, Lake's runs, verification.
 
 Trials are drawn first and are only numbers of images, so that any number of models takes the same ones. A
 trial becomes pairs, every image is embedded once, and what is kept is which trials were right.
@@ -28,10 +28,8 @@ from siamese_core.metrics import (
     wilson_interval,
 )
 
-EMBED_AT_ONCE = 64  # images, decoded: 200 MB at the largest size an image can have
-TABLE_IMAGES = (
-    2000  # at most, of which all pairs are compared where that costs less than the pairs one by one
-)
+EMBED_AT_ONCE = 64  # images: 200 MB decoded at the largest size an image can have
+TABLE_IMAGES = 2000  # images at most of which all pairs are compared at once, where the head is a product
 COMPARE_AT_ONCE = 2**24  # bytes of embeddings on each side of a batch of pairs
 
 
@@ -49,7 +47,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class ProtocolResult:
-    """`correct`: boolean (trials,), in the order of the trials; `seconds`: embedding and comparing."""
+    """correct: bool (trials,), in the order of the trials; seconds: of embedding and comparing."""
 
     protocol: str
     encoder: str
@@ -73,7 +71,7 @@ class ProtocolResult:
 
 @dataclass(frozen=True)
 class VerificationResult(ProtocolResult):
-    """Adds `similarity` 0..1 and `same` (trials,), and the model's stored threshold."""
+    """Adds similarity (0..1) and same, both (trials,), and the model's stored threshold."""
 
     similarity: np.ndarray
     same: np.ndarray
@@ -89,7 +87,7 @@ class VerificationResult(ProtocolResult):
         }
 
     def _of_both_kinds(self, statistic: Callable[..., float], *more: float) -> float | None:
-        """None where all pairs are same, or all different: a curve needs both."""
+        """Return None where all pairs are same, or all different: a curve needs both."""
         one_kind = self.same.all() or not self.same.any()
         return None if one_kind else statistic(self.similarity, self.same, *more)
 
@@ -108,13 +106,13 @@ class OneShotTrials:
     target: np.ndarray
 
     def scores(self, model: Model) -> np.ndarray:
-        """Logits (trials, n_way), of several shots their mean."""
+        """Return logits (trials, n_way), of several shots their mean."""
         queries = np.broadcast_to(self.query[:, None, None], self.support.shape)
         logits = pair_logits(model, self.read, queries.ravel(), self.support.ravel())
         return logits.reshape(self.support.shape).mean(axis=2)
 
     def evaluate(self, model: Model) -> ProtocolResult:
-        """A trial is right where the target alone has the highest score: a tie is not a choice."""
+        """Return which trials are right: the target alone has the highest score, as a tie is not a choice."""
         start = time.perf_counter()
         scores = self.scores(model)
         trial = np.arange(len(scores))
@@ -136,7 +134,7 @@ class VerificationTrials:
     same: np.ndarray
 
     def evaluate(self, model: Model) -> VerificationResult:
-        """Verdicts at the model's stored threshold."""
+        """Return which verdicts at the model's stored threshold are right."""
         start = time.perf_counter()
         similarity = model.similarity(pair_logits(model, self.read, self.left, self.right))
         correct = verdict(similarity, model.threshold) == self.same
@@ -148,7 +146,7 @@ class VerificationTrials:
 def pair_logits(
     model: Model, read: Callable[[int], np.ndarray], left: np.ndarray, right: np.ndarray
 ) -> np.ndarray:
-    """Logits (n,) of pairs of numbers of images; each image is read and embedded once."""
+    """Return logits (n,) of pairs of numbers of images; each image is read and embedded once."""
     used, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     batches = [used[start : start + EMBED_AT_ONCE] for start in range(0, len(used), EMBED_AT_ONCE)]
     embeddings = np.concatenate([model.embed([read(int(number)) for number in batch]) for batch in batches])
@@ -175,7 +173,7 @@ class OneShotOptions:
 
 
 def one_shot_trials(dataset: Dataset, options: OneShotOptions, rng: np.random.Generator) -> OneShotTrials:
-    """Random episodes; UserError where the data set cannot fill one."""
+    """Draw random episodes; UserError where the data set cannot fill one."""
     shape = (options.n_way, options.k_shot)
     episodes = sample_episodes(dataset, rng, shape, options.episodes, options.within_group)
     return OneShotTrials(
@@ -188,18 +186,18 @@ def one_shot_trials(dataset: Dataset, options: OneShotOptions, rng: np.random.Ge
 
 
 def lake_trials(zip_path: Path) -> OneShotTrials:
-    """The trials of `all_runs.zip`, in its order."""
+    """Return the trials of `all_runs.zip`, in its order."""
     runs = read_lake_runs(zip_path)
     return OneShotTrials("lake", runs.images.__getitem__, runs.query, runs.support, runs.target)
 
 
 def sampled_pairs(dataset: Dataset, count: int, rng: np.random.Generator) -> VerificationTrials:
-    """Random pairs, half of them same; UserError where the data set or the count gives none of one kind."""
+    """Draw random pairs, half of them same; UserError where there are none of one kind."""
     return _verification(dataset.image, sample_pairs(dataset.labels, rng, count))
 
 
 def listed_pairs(pairs: PairList) -> VerificationTrials:
-    """The pairs of a list; UserError unless it holds same and different ones."""
+    """Return the pairs of a list; UserError unless it holds same and different ones."""
     return _verification(pairs.images.__getitem__, pairs)
 
 
@@ -215,8 +213,7 @@ def _verification(read: Callable[[int], np.ndarray], pairs: Pairs | PairList) ->
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: `mcnemar_p` is the exact test against the model on the same trials, None for the
-    model itself."""
+    """A row of a table. mcnemar_p: of the exact test against the model on the same trials, None for it."""
 
     result: ProtocolResult
     mcnemar_p: float | None
@@ -226,7 +223,7 @@ class Row:
 
 
 def with_baselines(trials: OneShotTrials | VerificationTrials, model: Model) -> tuple[Row, ...]:
-    """The model's row first, then those of the training-free baselines."""
+    """Return the model's row first, then those of the training-free baselines."""
     first = trials.evaluate(model)
     others = [trials.evaluate(baseline) for baseline in BASELINES.values()]
     return (Row(first, None), *(Row(other, mcnemar_exact(first.correct, other.correct)) for other in others))

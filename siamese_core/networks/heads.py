@@ -1,7 +1,7 @@
-"""From a pair of embeddings to a logit that grows with likeness.
+"""Compare embeddings: Keras layers from a pair of embeddings to a logit that grows with similarity.
 
-Every head is a Keras layer: `head(left, right)` compares row with row, (n, d) and (n, d) -> (n,), and
-`head.pairwise(left, right)` every row with every row, (n, d) and (m, d) -> (n, m).
+`head(left, right)` compares row with row, (n, d) and (n, d) -> (n,), and `head.pairwise(left, right)` every
+row with every row, (n, d) and (m, d) -> (n, m).
 """
 
 import keras
@@ -12,7 +12,8 @@ from siamese_core.errors import UserError
 from siamese_core.metric_learning.two_covariance import MOST_AXES, MOST_EXEMPLARS, Metric
 
 SMALLEST_SQUARE = 1e-12  # below it a distance has no finite gradient
-# On photographs, faces and characters: more gain helps known things further and costs all others.
+# Bonus, steepness and centre of the nearness to an exemplar. On photographs, faces and characters more gain
+# helps the identities that answers have shown and costs all others (`bench loop`).
 EXEMPLAR_GAIN, EXEMPLAR_SLOPE, EXEMPLAR_LIMIT = 0.05, 20.0, 0.4
 
 
@@ -101,8 +102,10 @@ class LearnedCosine(keras.layers.Layer):
         return cosine + EXEMPLAR_GAIN * ops.matmul(left[2], ops.transpose(right[2]))
 
     def _placed(self, embeddings):
-        """f and its coordinates on the axes, both as long as makes the product with itself 1, and how
-        likely it shows what each exemplar shows."""
+        """Return f, its coordinates on the axes, and the probability of each exemplar's identity.
+
+        The first two are scaled so that the product of an embedding with itself is 1.
+        """
         embeddings = embeddings * self.scale
         # at 0 a root has no finite gradient
         size = ops.maximum(ops.abs(embeddings), SMALLEST_SQUARE)
@@ -124,9 +127,9 @@ class LearnedCosine(keras.layers.Layer):
 
 
 def learned_cosine(metric: Metric) -> LearnedCosine:
-    """The head of a metric."""
+    """Return the head that compares by a fitted metric."""
     dim, rank, count = len(metric.centre), len(metric.signs), len(metric.exemplars)
-    head = LearnedCosine(name="learnt_cosine")
+    head = LearnedCosine(name="learnt_cosine")  # stored checkpoints have this name
     head.build((None, dim), (None, dim))
     head.scale.assign(metric.scale)
     head.power.assign(metric.power)
@@ -147,7 +150,7 @@ HEADS = {
 
 
 def make_head(name: str) -> keras.layers.Layer:
-    """UserError with the choices if there is no head of that name."""
+    """Return a new head of that name; UserError with the choices if there is none."""
     if name not in HEADS:
         raise UserError(f"A head is one of {', '.join(HEADS)}. Received: {name!r}.")
     return HEADS[name](name=name)

@@ -1,4 +1,4 @@
-"""Losses over all pairs of a batch: logits (b, b) from a head's `pairwise` and what is known -> a scalar.
+"""Compute losses over all pairs of a batch: logits (b, b) of a head's `pairwise` and labels to a scalar.
 
 `labels` are classes (b,), or for pairs without classes (b, b): 1 same, 0 different, -1 not known. A batch
 without positives, or without negatives, gives a finite loss: the missing part counts 0.
@@ -6,11 +6,11 @@ without positives, or without negatives, gives a finite loss: the missing part c
 
 from keras import ops
 
-MARGIN = 1.0
+MARGIN = 1.0  # distance from which a negative pair costs nothing (Hadsell et al. 2006)
 
 
 def _masks(labels):
-    """Positives and negatives of every anchor, (b, b) of 0 and 1; no image is its own positive."""
+    """Return positives and negatives of every anchor, (b, b) of 0 and 1; no image is its own positive."""
     if len(labels.shape) == 1:
         same = ops.cast(ops.equal(labels[:, None], labels[None, :]), "float32")
         different = 1.0 - same
@@ -25,7 +25,7 @@ def _mean(values, mask):
 
 
 def pairwise(logits, labels):
-    """Half the balanced cross-entropy plus a softmax of each positive against its anchor's negatives.
+    """Return half the balanced cross-entropy plus a softmax of each positive against its anchor's negatives.
 
     The softmax is the (N+1)-tuplet loss of Sohn 2016, with every positive of an anchor in turn.
     """
@@ -37,7 +37,7 @@ def pairwise(logits, labels):
 
 
 def contrastive(logits, labels):
-    """Hadsell, Chopra, LeCun 2006, distance = -logit: positives pulled to 0, negatives pushed to MARGIN."""
+    """Return the contrastive loss of Hadsell, Chopra, LeCun 2006, with distance = -logit."""
     positives, negatives = _masks(labels)
     distance = -logits
     pull = _mean(ops.square(distance), positives)

@@ -1,4 +1,4 @@
-"""Which of a slot's checkpoints a set of images goes through, and what to say of the choice."""
+"""Choose which of a slot's checkpoints a set of images goes through, and say why."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.decoding import image_id
 from siamese_core.images.ink import is_ink
 
-REMEMBERED = 50_000  # images whose kind is known
+REMEMBERED = 50_000  # images of which is remembered whether they are ink
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ Image = np.ndarray | StoredImage
 
 
 def id_of(image: Image) -> str:
+    """Return the image's id without reading it from disk."""
     return image.id if isinstance(image, StoredImage) else image_id(image)
 
 
 def pixels_of(image: Image) -> np.ndarray:
+    """Return the image's pixels, read from disk if they are there only."""
     return image.read(image.id) if isinstance(image, StoredImage) else image
 
 
@@ -44,7 +46,7 @@ class Choice:
 
 @dataclass
 class Chooser:
-    """Looks at each image once, and tells what all of them together are."""
+    """Looks at each image once and tells the domain of all of them together."""
 
     store: CheckpointStore
     _inks: dict[str, bool] = field(default_factory=dict)
@@ -54,8 +56,7 @@ class Chooser:
         return Choice(domain_of_images(inks), picked_because(inks))
 
     def words(self, slot: str, choice: Choice, card: CheckpointCard) -> tuple[str, str]:
-        """What was picked and why, and a warning where the checkpoint was trained on other images ("" where
-        it was not)."""
+        """Return what was picked and why, and the warning where it never saw such images, else ""."""
         if self.store.fixed_id(slot) is not None:
             picked = "chosen by hand for everything"
         elif choice.domain != HANDWRITING and self.store.place(slot, choice.domain) == SlotPlace(slot):

@@ -17,8 +17,8 @@ from siamese_core.atomic import append_to_file, locked
 from siamese_core.checkpoints.checkpoint import Checkpoint
 
 CACHE_BYTES = 256 * 2**20  # some 16,000 embeddings of koch, 32,000 of resnet50
-KEPT = 6  # folders: three encoders for each of two slots, 240 MB each for 10,000 images of koch
-MOST_UNLABELLED = 500  # images
+KEPT = 6  # folders: three encoders for each of two slots; 160 MB for 10,000 images of koch
+MOST_UNLABELLED = 500  # images that a metric is fitted to beside the answered ones
 ID_BYTES = 65  # 64 hex digits and a line feed
 
 
@@ -73,16 +73,16 @@ class EmbeddingStore:
         return len(self._place)
 
     def ids(self) -> list[str]:
-        """Of the images that are there, sorted, which is a random order."""
+        """Return the ids of the images that are there, sorted: a random order, as ids are hashes."""
         return sorted(self._place)
 
     def refresh(self) -> None:
-        """Takes in what others have appended."""
+        """Take in what others have appended."""
         with self._lock:
             self._read_ids(self._whole())
 
     def append(self, ids: Sequence[str], rows: np.ndarray) -> None:
-        """Stores float32 (n, dim) but for images that are there already. On disk when this returns."""
+        """Store float32 (n, dim) but for images that are there already. On disk when this returns."""
         with self._lock, locked(self._file("lock")):
             whole = self._whole()
             self._read_ids(whole)
@@ -95,7 +95,7 @@ class EmbeddingStore:
             self._read_ids(whole + len(new))
 
     def take(self, ids: Sequence[str]) -> np.ndarray:
-        """float32 (n, dim) of images that are there."""
+        """Return embeddings float32 (n, dim) of images that are there."""
         return self.rows(self.places(ids))
 
     def fill(self, cache: EmbeddingCache, embeddings_id: str, ids: Sequence[str]) -> None:
@@ -104,11 +104,11 @@ class EmbeddingStore:
         cache.fill(embeddings_id, there, self.take(there))
 
     def places(self, ids: Sequence[str]) -> np.ndarray:
-        """int64 (n,): where the images that are there stand."""
+        """Return the positions int64 (n,) of images that are there."""
         return np.array([self._place[each] for each in ids], np.int64)
 
     def rows(self, places: np.ndarray) -> np.ndarray:
-        """float32 (n, dim); only these are read."""
+        """Return the embeddings float32 (n, dim) at these positions; only these are read."""
         if not len(places):
             return np.empty((0, self.dim), np.float32)
         table = np.memmap(self._file("rows.f32"), np.float32, "r", shape=(self._count, self.dim))
@@ -118,7 +118,7 @@ class EmbeddingStore:
         return self.folder / name
 
     def _whole(self) -> int:
-        """How many images have both their id and their row."""
+        """Return how many images have both their id and their row."""
         sizes = [_size(self._file("ids")) // ID_BYTES, _size(self._file("rows.f32")) // (self.dim * 4)]
         return min(sizes)
 
@@ -162,7 +162,7 @@ def _size(file: Path) -> int:
 
 
 def tidy(folder: Path) -> None:
-    """Deletes all but the `KEPT` stores of `folder` that were opened last."""
+    """Delete all but the `KEPT` stores of `folder` that were opened last."""
     stores = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime) if folder.is_dir() else []
     for store in stores[:-KEPT]:
         shutil.rmtree(store, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""ResNet50 with ImageNet weights as a checkpoint for photographs, from weights that are not shipped.
+"""Make a checkpoint for photographs: ResNet50 with ImageNet weights, which are not shipped.
 
 The weights come from a file that is named, else from Keras' own cache, else from Keras' download. The head
 is the cosine; its calibration (`assets/checkpoints/photos.json`) was fitted on photographs of other classes.
@@ -30,7 +30,7 @@ CALIBRATION = ASSETS / "checkpoints" / "photos.json"
 
 
 def find_weights() -> Path | None:
-    """The file that `VARIABLE` names, else Keras' cached one, else None. UserError if the named is gone."""
+    """Return the file that `VARIABLE` names, else Keras' cached one, else None. UserError if it is gone."""
     named = os.environ.get(VARIABLE)
     if switched_off():
         return None
@@ -44,12 +44,12 @@ def find_weights() -> Path | None:
 
 
 def switched_off() -> bool:
-    """Whether nobody wants the weights, or a download of them."""
+    """Return whether the weights, and a download of them, are not wanted."""
     return os.environ.get(VARIABLE) == SWITCHED_OFF
 
 
 def download_weights() -> Path:
-    """Keras' download into its own cache; UserError, soon, where the source cannot be reached."""
+    """Download the weights into Keras' own cache; UserError, soon, where the source cannot be reached."""
     try:
         # Keras' own download waits for ever where a network swallows what is sent
         with urlopen(Request(SOURCE, method="HEAD"), timeout=ANSWER_SECONDS):  # noqa: S310
@@ -61,8 +61,8 @@ def download_weights() -> Path:
         raise UserError(
             "Photographs are compared best with ImageNet weights. Received: none, and Keras' download "
             f"failed ({_reason(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, name it with "
-            f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then the "
-            "other one answers."
+            f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then "
+            "photographs are compared by the handwriting checkpoint, which has never seen any."
         ) from failure
     return CACHED
 
@@ -73,7 +73,7 @@ def _reason(failure: Exception) -> str:
 
 
 def photo_checkpoint(weights: Path, store: CheckpointStore) -> str:
-    """The id of the store's checkpoint for photographs, made from the weights if it is not there yet."""
+    """Return the id of the store's checkpoint of these weights, made if it is not there yet."""
     for info in store.list("resnet50"):
         if info.card.network == NETWORK and info.card.weights_file == _mark(weights):
             return info.id

@@ -26,8 +26,8 @@ from siamese_core.networks.encoders import ENCODERS, SLOTS
 if TYPE_CHECKING:
     import numpy as np
 
-    from siamese_core.evaluation.picking import Images
     from siamese_core.evaluation.protocols import Model, OneShotTrials, Row, VerificationTrials
+    from siamese_core.workspace.picking import Images
     from siamese_core.workspace.workbench import Workbench
 
 SUMMARY = "measure a checkpoint"
@@ -174,7 +174,7 @@ def _used(trials: "OneShotTrials | VerificationTrials") -> "np.ndarray":
 
 
 def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
-    from siamese_core.evaluation.picking import Images
+    from siamese_core.workspace.picking import Images
 
     used = _used(trials)
     return Images(len(used), lambda place: trials.read(int(used[place])))
@@ -183,7 +183,7 @@ def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
 def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
     """Return the model to measure, and notes: why it was chosen, and whether it knows such images."""
     from siamese_core.checkpoints.checkpoint import load_checkpoint
-    from siamese_core.evaluation.picking import pick, warning_of
+    from siamese_core.workspace.picking import pick, warning_of
 
     if options.checkpoint:
         checkpoint = load_checkpoint(options.checkpoint)
@@ -197,7 +197,7 @@ def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
 
 def _fused(workbench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
     from siamese_core.evaluation.fusion import Fused, for_images_of, load_fusion
-    from siamese_core.evaluation.picking import pick
+    from siamese_core.workspace.picking import pick
 
     picked = [pick(workbench, slot, images) for slot in SLOTS]
     checkpoints = [each.checkpoint for each in picked]

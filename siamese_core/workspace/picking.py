@@ -1,4 +1,4 @@
-"""Which checkpoint a command on many images asks: the one that the slot picks for what most of them are."""
+"""Pick the checkpoint that a command on many images asks: the slot's for what most of them are."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,32 +19,35 @@ class Images:
     read: Callable[[int], np.ndarray]
 
     def some(self) -> list[np.ndarray]:
+        """Return a sample of them, evenly spread."""
         return [self.read(number) for number in some_of(self.count)]
 
 
 @dataclass(frozen=True)
 class Picked:
-    """domain: what most of the images are; note: why this one, and a warning where it never saw the like."""
+    """domain: what most of the images are; note: why this checkpoint, and a warning if it never saw such."""
 
     checkpoint: Checkpoint
     domain: str
     note: str
 
 
-def pick(bench: Workbench, encoder: str, images: Images) -> Picked:
-    """The encoder's checkpoint for such images, which a sample of them shows; the one for photographs is made
-    ready if its weights are at hand. UserError if there is none, or it does not load."""
+def pick(workbench: Workbench, encoder: str, images: Images) -> Picked:
+    """Return the encoder's checkpoint for what a sample of the images shows. UserError if none loads.
+
+    The checkpoint for photographs is made ready if it is needed and its weights are at hand.
+    """
     shown = images.some()
-    bench.ready_for(shown, [encoder])
-    choice = bench.matcher.chooser.choice(shown)
-    store = bench.checkpoints
+    workbench.ready_for(shown, [encoder])
+    choice = workbench.matcher.chooser.choice(shown)
+    store = workbench.checkpoints
     checkpoint = load_checkpoint(store.folder(store.current_id(encoder, choice.domain)))
-    why, warning = bench.matcher.chooser.words(encoder, choice, checkpoint.card)
-    problem = bench.photos_problem if choice.domain == PHOTOGRAPHS else None
+    why, warning = workbench.matcher.chooser.words(encoder, choice, checkpoint.card)
+    problem = workbench.photos_problem if choice.domain == PHOTOGRAPHS else None
     words = " ".join(filter(None, (f"{encoder}: {why} (of {len(shown)} looked at).", warning, problem)))
     return Picked(checkpoint, choice.domain, words)
 
 
 def warning_of(checkpoint: Checkpoint, images: Images) -> str:
-    """What to say of a checkpoint that is asked about images unlike those it was trained on, else ""."""
+    """Return the warning where a checkpoint never learned from images of this domain, else ""."""
     return checkpoint.card.warning_for(domain_of_images([is_ink(image) for image in images.some()])) or ""

@@ -7,7 +7,7 @@ from helpers.samples import as_scan, photograph, stroke_glyph
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.checkpoints.checkpoint import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, LOOKED_AT, PHOTOGRAPHS
-from siamese_core.evaluation.picking import Images, pick, warning_of
+from siamese_core.workspace.picking import Images, pick, warning_of
 from siamese_core.workspace.workbench import Workbench
 
 RNG = np.random.default_rng(4)
