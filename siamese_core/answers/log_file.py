@@ -53,6 +53,11 @@ class LogFile:
         with self._guard:
             return list(self._current().rows)
 
+    def holds(self, label_id: str) -> bool:
+        """Return whether there is an event with this id."""
+        with self._guard:
+            return self._current().event(label_id) is not None
+
     def counts(self) -> LogCounts:
         """Count the rows; costs what the rows since the last call cost."""
         with self._guard:

@@ -90,6 +90,10 @@ class PairLog:
         who = {"annotator": annotator, "session_id": session_id, "source": source}
         return self.append(LabelRow(event="undo", target_id=label_id, **who))
 
+    def holds(self, label_id: str) -> bool:
+        """Return whether an answer or an undo with this id is in the log."""
+        return self._file.holds(label_id)
+
     def rows(self) -> list[LabelRow]:
         """Return every event, oldest first."""
         return self._file.rows()

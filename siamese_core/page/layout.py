@@ -4,14 +4,19 @@ import gradio as gr
 
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.tab import CompareTab
+from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
+from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.one_shot.tab import OneShotTab
+from siamese_core.page.parts.answers import answer_handlers
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.outbox import build_outbox
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.status import build_status_line
 from siamese_core.page.parts.templates import render
 from siamese_core.page.retrain.tab import RetrainTab
+from siamese_core.page.review.answering import review_handlers
 from siamese_core.page.review.tab import ReviewTab
 from siamese_core.workspace.workbench import Workbench
 
@@ -26,6 +31,12 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
     label = LabelTab(questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
+    build_outbox(
+        answer_handlers(workbench)
+        | correction_handlers(workbench)
+        | question_handlers(questions)
+        | review_handlers(workbench)
+    )
     status = build_status_line(page, workbench)
     last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
     with gr.Tabs(elem_id="tabs"):

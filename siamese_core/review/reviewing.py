@@ -4,7 +4,7 @@ The log is only ever appended to: to relabel, take back or settle adds an event.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -156,17 +156,18 @@ def logged_log_odds(row: LabelRow) -> dict[str, float]:
     }
 
 
-def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator) -> str:
-    """Append a new answer by `who` to the pair of an earlier one, and return its label_id.
+def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator, new_id: str = "") -> str:
+    """Append a new answer by `who` to the pair of an earlier one, and return its label_id: `new_id`, if given.
 
     It replaces the annotator's own earlier answer, and conflicts with another annotator's. The pair keeps the
     probability with which it was drawn.
     """
-    return _answer(workbench, known_label(workbench.log.rows(), label_id), answer, who, "")
+    row = known_label(workbench.log.rows(), label_id)
+    return workbench.answer(row.left_id, row.right_id, answer, who, replace(_shown(row), label_id=new_id))
 
 
-def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annotator) -> str:
-    """Append an answer by `who` that overrules a conflict, and return its label_id.
+def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annotator, new_id: str = "") -> str:
+    """Append an answer by `who` that overrules a conflict, and return its label_id: `new_id`, if given.
 
     Undoing it opens the conflict again. UserError where there is no conflict on the pair.
     """
@@ -178,7 +179,8 @@ def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annota
             "list again."
         )
     drawn = next((row for row in disputed[0] if row.probability), disputed[0][0])
-    return _answer(workbench, drawn, answer, who, SETTLES)
+    shown = replace(_shown(drawn), note=SETTLES, label_id=new_id)
+    return workbench.answer(drawn.left_id, drawn.right_id, answer, who, shown)
 
 
 def known_label(rows: Sequence[LabelRow], label_id: str) -> LabelRow:
@@ -192,11 +194,10 @@ def known_label(rows: Sequence[LabelRow], label_id: str) -> LabelRow:
     )
 
 
-def _answer(workbench: Workbench, row: LabelRow, answer: str, who: Annotator, note: str) -> str:
-    shown = Shown(
+def _shown(row: LabelRow) -> Shown:
+    """How the pair of an earlier answer came before a person."""
+    return Shown(
         task=row.task or "compare",
         reason=row.reason or "uploaded",
         probability=float(row.probability) if row.probability else None,
-        note=note,
     )
-    return workbench.answer(row.left_id, row.right_id, answer, who, shown)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -68,10 +68,12 @@ class AnswerRecorder:
         true_class: str | None,
         who: Annotator,
         milliseconds: float | None = None,
+        label_id: str = "",
     ) -> list[str]:
         """Append a pair with the nearest image of the true class, and one for each class wrongly picked.
 
-        true_class: None where the query is of none of the classes. The rows share a group_id; returns their
+        true_class: None where the query is of none of the classes. label_id: of the first row and the group,
+        where whoever sends the answer may have to send it again. The rows share a group_id; returns their
         label_ids.
         """
         classes = dict.fromkeys(name for name, _ in result.support)
@@ -84,7 +86,7 @@ class AnswerRecorder:
         answers = {} if true_class is None else {true_class: "same"}
         answers |= {pick: "different" for pick in picks if pick != true_class}
         pairs = {name: self._nearest(result, name) for name in answers}
-        shown = Shown(task="one_shot", milliseconds=milliseconds, group_id=uuid.uuid4().hex)
+        shown = Shown(task="one_shot", milliseconds=milliseconds, group_id=label_id or uuid.uuid4().hex)
         rows = [
             self._row((result.query_id, image_id), answers[name], who, shown)
             for name, image_id in pairs.items()
@@ -95,7 +97,7 @@ class AnswerRecorder:
                 "A correction needs two different images. Received: a query that is itself the only image of "
                 f"{', '.join(pairs)}. Use another query."
             )
-        return self.log.append_many(rows)
+        return self.log.append_many([replace(rows[0], label_id=label_id), *rows[1:]])
 
     def _row(self, ids: tuple[str, str], answer: str, who: Annotator, shown: Shown) -> LabelRow:
         left_id, right_id = ids

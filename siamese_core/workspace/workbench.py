@@ -102,9 +102,10 @@ class Workbench:
         true_class: str | None,
         who: Annotator,
         milliseconds: float | None = None,
+        label_id: str = "",
     ) -> list[str]:
         """Append the pairs that correct a ranking, as `AnswerRecorder.answer_one_shot` does."""
-        return self._recorder.answer_one_shot(result, true_class, who, milliseconds)
+        return self._recorder.answer_one_shot(result, true_class, who, milliseconds, label_id)
 
     def undo(self, label_id: str, who: Annotator) -> str:
         """Take an answer back; UserError if it is unknown or taken back already."""

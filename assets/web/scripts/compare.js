@@ -1,26 +1,25 @@
 // The Compare tab: the opinions of both encoders, and the answer to the pair on screen.
 "use strict";
 {
-  const { remember, who } = workbench.memory;
+  const { remember } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey } = workbench.keys;
-  const RETRY_MS = 2000;
+  const { outbox } = workbench;
 
-  let pairSince = 0;
+  let pairSince = 0; // when the pair came on screen, ms
   let pairOnScreen = "";
 
   // The opinions: the threshold's tick follows the hand at once, the verdict comes back from the server.
-  function board(element, moved, watch) {
-    function pair() {
+  function opinions(element, moved, watch) {
+    function drawn() {
       remember(element);
-      const opinions = element.querySelector(".opinions");
-      const now = opinions ? opinions.dataset.left + opinions.dataset.right : "";
-      const bar = document.querySelector(".answer-bar");
-      if (bar) bar.classList.toggle("idle", !now);
-      workbench.samples.frame(opinions);
+      const board = element.querySelector(".opinions");
+      const now = board ? board.dataset.left + board.dataset.right : "";
+      document.querySelector(".answer-bar")?.classList.toggle("idle", !now);
+      workbench.samples.frame(board);
       if (now === pairOnScreen) return;
       pairOnScreen = now;
       pairSince = performance.now();
-      if (bar) chosen(bar, null, "");
+      mark(null, "");
     }
     element.addEventListener("input", (event) => {
       const dial = event.target.closest("[data-threshold]");
@@ -33,92 +32,69 @@
       if (dial) moved({ encoder: dial.dataset.threshold, threshold: Number(dial.value) });
     });
     onClick(element, "data-reset", (button) => moved({ encoder: button.dataset.reset, threshold: null }));
-    watch("value", pair);
-    pair();
+    watch("value", drawn);
+    drawn();
   }
 
-  function chosen(bar, answer, words) {
-    bar.dataset.given = "";
-    for (const button of bar.querySelectorAll("[data-answer]")) {
+  // What the encoders say of the pair on screen, at the thresholds that the person has moved.
+  function saidOnScreen(board) {
+    const said = JSON.parse(board.dataset.said);
+    for (const button of board.querySelectorAll("[data-reset]")) {
+      const dial = button.closest(".card").querySelector("[data-threshold]");
+      said[button.dataset.reset].threshold = Number(dial.value);
+    }
+    return said;
+  }
+
+  // ---- the answer bar: what was answered last, and what became of it
+
+  let words = "";
+  let given = ""; // the answer to the pair on screen, so that a double click is one answer
+
+  function say(now) {
+    words = now;
+    const place = document.querySelector(".answer-bar .saved");
+    if (place) outbox.tell(place, "compare", words);
+  }
+
+  function mark(answer, now) {
+    given = "";
+    for (const button of document.querySelectorAll(".answer-bar [data-answer]")) {
       button.classList.toggle("chosen", button.dataset.answer === answer);
     }
-    bar.querySelector(".saved").textContent = words;
+    say(now);
   }
 
-  let takeBack = null;
+  function answer(kind) {
+    const board = document.querySelector(".opinions");
+    if (!board) return say("Two pictures first");
+    if (board.matches(".stale")) return say("The pictures have just changed");
+    if (!board.dataset.left) return say("The same picture twice cannot be answered");
+    const { left, right } = board.dataset;
+    const sent = { kind: "compare", answer: kind, left_id: left, right_id: right, said: saidOnScreen(board) };
+    if (given === JSON.stringify(sent)) return;
+    mark(kind, "saving");
+    given = JSON.stringify(sent);
+    outbox.add("compare", { ...sent, milliseconds: Math.round(performance.now() - pairSince) },
+      (reply) => (reply.refused ? mark(null, "") : say(`Saved: ${kind}`)));
+  }
 
-  // Answers are sent in order, each with the pair it was given for, and again until the server has them.
-  function answers(element, server, refresh) {
-    const bar = element.querySelector(".answer-bar");
-    const unsaved = [];
-    let sending = false;
-    const say = (words) => (bar.querySelector(".saved").textContent = words);
+  // Takes back the session's latest answer, whichever tab it was given in.
+  function undo() {
+    mark(null, "taking back"); // at once: the same answer may follow before the server has replied
+    outbox.undoLatest("compare", (reply) => say(reply.refused || "Taken back"));
+  }
 
-    async function send() {
-      if (sending) return;
-      sending = true;
-      while (unsaved.length) {
-        const { call, sent, told } = unsaved[0];
-        try {
-          const reply = await server[call](sent);
-          // gradio answers a lost connection with something of its own: only our words count
-          if (!reply || !(reply.saved || reply.refused)) throw new Error("no answer from the server");
-          unsaved.shift();
-          told(reply);
-        } catch (lost) {
-          say(`${unsaved.length} not saved yet; trying again`);
-          await new Promise((later) => setTimeout(later, RETRY_MS));
-        }
-      }
-      sending = false;
-      refresh();
-    }
-
-    function answer(kind) {
-      const shown = document.querySelector(".opinions");
-      if (!shown) return say("Two pictures first");
-      if (shown.matches(".stale")) return say("The pictures have just changed");
-      if (!shown.dataset.left) return say("The same picture twice cannot be answered");
-      const moved = {};
-      for (const button of shown.querySelectorAll("[data-reset]")) {
-        moved[button.dataset.reset] = Number(button.closest(".card").querySelector("[data-threshold]").value);
-      }
-      const given = { ...who(), answer: kind, left_id: shown.dataset.left, right_id: shown.dataset.right, thresholds: moved };
-      // a double click, or a key pressed twice, is one answer
-      if (bar.dataset.given === JSON.stringify(given)) return;
-      chosen(bar, kind, "saving");
-      bar.dataset.given = JSON.stringify(given);
-      unsaved.push({
-        call: "answer",
-        sent: { ...given, milliseconds: Math.round(performance.now() - pairSince) },
-        told: (reply) => (reply.refused ? chosen(bar, null, `Not saved. ${reply.refused}`) : say(`Saved: ${kind}`)),
-      });
-      send();
-    }
-
-    function undo() {
-      chosen(bar, null, "taking back"); // at once: the same answer may follow before the server has replied
-      unsaved.push({
-        call: "undo",
-        sent: who(),
-        told: (reply) => {
-          const words = reply.refused || "Taken back";
-          say(words);
-          for (const other of document.querySelectorAll(".rankings .saved")) other.textContent = words;
-        },
-      });
-      send();
-    }
-
-    takeBack = undo;
+  function answerBar(element, refresh) {
     onClick(element, "data-answer", (button) => answer(button.dataset.answer));
     onClick(element, "data-undo", undo);
     onKey(element, (key) => {
       if (key === "z") return undo(), true;
       return ANSWER_KEYS[key] ? (answer(ANSWER_KEYS[key]), true) : false;
     });
-    window.addEventListener("beforeunload", (event) => unsaved.length && event.preventDefault());
+    outbox.watch(() => say(words));
+    outbox.onSettled("compare", refresh);
   }
 
-  workbench.compare = { opinions: board, answerBar: answers, takeBack: () => takeBack && takeBack() };
+  workbench.compare = { opinions, answerBar, unmark: () => mark(null, "") };
 }

@@ -1,17 +1,17 @@
 // The Label tab: one key an answer, undo back to the start of the session, contradictions and suggestions.
 "use strict";
 {
-  const { sessionStorage, randomHex, storedList, who } = workbench.memory;
+  const { sessionStorage, storedList, who } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
+  const { outbox } = workbench;
   const HISTORY = "siamese.history"; // [{pair, id, answer}] of the session; id is null where the pair was skipped
 
   class PairView {
-    constructor(root, server, saved) {
+    constructor(root, server) {
       this.root = root;
       this.history = storedList(sessionStorage, HISTORY);
       this.since = 0; // when the pair came on screen, ms
       this.drawing = new workbench.PairDrawing(root);
-      this.outbox = workbench.outbox(server, () => this.tell(), saved);
       this.looking = new workbench.Looking(root);
       this.pairs = new workbench.Pairs((sent) => server.ask(sent), {
         arrived: () => this.root.dataset.left || this.show(),
@@ -33,19 +33,11 @@
       this.pairs.topUp();
     }
 
-    // What is not saved, always; what was refused, until somebody decides.
+    // What is not saved, else how much is.
     tell() {
-      const { outbox } = this;
       const kept = this.drawing.find(".kept");
       const given = this.history.filter((each) => each.id).length;
-      if (outbox.refused.length) {
-        kept.textContent = `${outbox.refused.length} not saved: ${outbox.refused[0].words} `;
-        kept.append(linkButton("again", "Try again"), " ", linkButton("discard", "Discard"));
-      } else if (outbox.unsaved) {
-        kept.textContent = `${outbox.unsaved} unsaved${outbox.lost ? "; the server does not answer, trying again" : ""}`;
-      } else {
-        kept.textContent = given ? `All ${given} of this session saved` : "";
-      }
+      outbox.tell(kept, "label", outbox.unsaved ? "saving" : given ? `All ${given} of this session saved` : "");
       kept.classList.toggle("open", outbox.unsaved + outbox.refused.length > 0);
       this.drawing.find("[data-back]").disabled = !this.history.length;
     }
@@ -64,24 +56,21 @@
     answer(kind) {
       const pair = this.onScreen;
       if (!pair) return;
-      const id = randomHex(16);
       const milliseconds = Math.round(performance.now() - this.since);
       this.pairs.take();
-      this.remember({ pair, id, answer: kind });
-      this.outbox.add({
-        ...who(), id, kind: "answer", answer: kind, left_id: pair.left, right_id: pair.right,
-        blind: this.looking.is("blind"), milliseconds, reason: pair.reason, probability: pair.probability,
-        asked: pair.asked,
+      const id = outbox.add("label", {
+        kind: "answer", answer: kind, left_id: pair.left, right_id: pair.right, blind: this.looking.is("blind"),
+        milliseconds, reason: pair.reason, probability: pair.probability, asked: pair.asked, said: pair.said,
       });
+      this.remember({ pair, id, answer: kind });
       this.drawing.last(pair, kind);
       this.show();
     }
 
     // An answer to a pair of a contradiction or a suggestion.
     give({ left, right, answer, origin, because }) {
-      const id = randomHex(16);
+      const id = outbox.add("label", { kind: "answer", answer, left_id: left, right_id: right, origin, because });
       this.remember({ pair: null, id, answer });
-      this.outbox.add({ ...who(), id, kind: "answer", answer, left_id: left, right_id: right, origin, because });
     }
 
     skip() {
@@ -96,9 +85,7 @@
       if (!latest) return;
       sessionStorage.setItem(HISTORY, JSON.stringify(this.history));
       if (latest.pair) this.pairs.putBack(latest.pair);
-      if (latest.id && !this.outbox.withdraw(latest.id)) {
-        this.outbox.add({ ...who(), id: randomHex(16), kind: "undo", target: latest.id });
-      }
+      if (latest.id && !outbox.withdraw(latest.id)) outbox.add("label", { kind: "undo", target: latest.id });
       this.drawing.last(null);
       this.show();
     }
@@ -116,22 +103,15 @@
         this.pairs.started = true;
         this.show();
       }).observe(this.root);
-      this.outbox.adopt();
       this.tell();
     }
-  }
-
-  function linkButton(name, label) {
-    const made = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: label });
-    made.dataset[name] = "";
-    return made;
   }
 
   let shown = null; // the PairView on this page
 
   function pairView(element, server, saved) {
     const root = element.querySelector(".pair-view");
-    const view = (shown = new PairView(root, server, saved));
+    const view = (shown = new PairView(root, server));
     const { looking } = view;
     const acts = {
       n: () => view.skip(), z: () => view.back(), f: () => looking.flip(), escape: () => looking.plain(),
@@ -140,8 +120,6 @@
     onClick(root, "data-reply", (button) => view.answer(button.dataset.reply));
     onClick(root, "data-skip", acts.n);
     onClick(root, "data-back", acts.z);
-    onClick(root, "data-again", () => view.outbox.again());
-    onClick(root, "data-discard", () => view.outbox.discard());
     onClick(root, "data-clashes", () =>
       document.querySelector(".clash")?.scrollIntoView({ behavior: "smooth", block: "center" }));
     onKey(root, (key) => {
@@ -149,7 +127,8 @@
       return act ? (act(), true) : false;
     });
     document.addEventListener("change", (event) => event.target.closest?.("#masthead") && view.renamed());
-    window.addEventListener("beforeunload", (event) => view.outbox.unsaved && event.preventDefault());
+    outbox.watch(() => view.tell());
+    outbox.onSettled("label", saved);
     view.start();
   }
 

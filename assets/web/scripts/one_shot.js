@@ -1,8 +1,9 @@
 // The One-shot tab: the support set, and the rankings with a click on the right class.
 "use strict";
 {
-  const { remember, who } = workbench.memory;
+  const { remember } = workbench.memory;
   const { onClick, onKey } = workbench.keys;
+  const { outbox } = workbench;
 
   function support(element, events, watch) {
     workbench.uploads.fileAdder(element, "image/*", events.added);
@@ -21,21 +22,47 @@
     keep();
   }
 
+  const pairs = (count) => (count === 1 ? "1 pair" : `${count} pairs`);
+
   function rankings(element, corrected, watch) {
     let since = performance.now();
     let onScreen = "";
-    const correct = (right) => {
-      const query = element.querySelector(".rankings").dataset.query;
-      corrected({ ...who(), query, class: right, milliseconds: Math.round(performance.now() - since) });
-    };
+    let words = "";
+
+    function say(now) {
+      words = now;
+      const place = element.querySelector(".rankings .saved");
+      if (place) outbox.tell(place, "one_shot", words);
+    }
+
+    function correct(right) {
+      const { query, support, picks } = element.querySelector(".rankings").dataset;
+      if (!query) return say("The picture has just changed");
+      const told = right === null ? "none of these" : `${right} is right`;
+      say("saving");
+      outbox.add("one_shot", {
+        kind: "one_shot", query, class: right, support: JSON.parse(support), picks: JSON.parse(picks),
+        milliseconds: Math.round(performance.now() - since),
+      }, (reply) => say(reply.refused ? "" : `Saved: ${told} (${pairs(reply.pairs)}).`));
+    }
+
+    function undo() {
+      workbench.compare.unmark();
+      say("taking back");
+      outbox.undoLatest("one_shot", (reply) => say(reply.refused || "Taken back"));
+    }
+
     onClick(element, "data-class", (button) => correct(button.dataset.class));
     onClick(element, "data-none", () => correct(null));
-    onClick(element, "data-undo", () => workbench.compare.takeBack());
-    onKey(element, (key) => (key === "z" ? (workbench.compare.takeBack(), true) : false));
+    onClick(element, "data-undo", undo);
+    onKey(element, (key) => (key === "z" ? (undo(), true) : false));
+    outbox.watch(() => say(words));
+    outbox.onSettled("one_shot", corrected);
     watch("value", () => {
       remember(element);
       const now = element.querySelector(".rankings")?.dataset.query || "";
-      if (now !== onScreen) [onScreen, since] = [now, performance.now()];
+      if (now !== onScreen) [onScreen, since, words] = [now, performance.now(), ""];
+      say(words);
     });
   }
 

@@ -1,189 +1,211 @@
-// The Review tab in the browser: what is to be seen, the list, one key an answer.
+// The Review tab: what is to be seen, the list, one key an answer.
 "use strict";
-
 {
-  const { sessionStorage, who } = workbench.memory;
+  const { sessionStorage } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
+  const { outbox } = workbench;
 
-  const RETRY_MS = 2000;
-  const NEWS_MS = 2000;
-  const LOOK_MS = 5000;
+  const NEWS_MS = 2000; // between two looks while the checkpoints are asked again
+  const LOOK_MS = 5000; // after which a look is given up
   const WISH = "siamese.review";
-  const reviewing = { wish: JSON.parse(sessionStorage.getItem(WISH) || "{}"), look: () => {}, afresh: false, say: () => {}, offer: () => {} };
+  const ITEMS = "tr[data-label], li[data-item]";
 
-  // What is to be seen: a change of anything but the page begins at the first page.
+  let wish = JSON.parse(sessionStorage.getItem(WISH) || "{}"); // what is to be seen: the page, and the filters' fields
+  let list = null; // the List on this page
+  let form = null; // the Filters on this page
+
+  // A change of anything but the page begins at the first page.
   function wishFor(change) {
-    Object.assign(reviewing.wish, { page: 0 }, change);
-    sessionStorage.setItem(WISH, JSON.stringify(reviewing.wish));
-    reviewing.afresh = true;
-    reviewing.look();
+    Object.assign(wish, { page: 0 }, change);
+    sessionStorage.setItem(WISH, JSON.stringify(wish));
+    if (!list) return;
+    list.afresh = true;
+    list.look();
   }
 
   function views(element) {
     onClick(element, "data-view", (button) => wishFor({ view: button.dataset.view }));
   }
 
-  function filters(element) {
-    const form = element.querySelector("form");
-    const fields = Array.from(form.elements).filter((field) => field.name);
-    const put = (field) => {
-      const wished = reviewing.wish[field.name];
+  // ---- the filters, and the line that says what is saved
+
+  class Filters {
+    constructor(element) {
+      this.form = element.querySelector("form");
+      this.saved = element.querySelector(".saved");
+      this.words = "";
+      for (const field of this.form.elements) if (field.name) this.put(field);
+    }
+
+    put(field) {
+      const wished = wish[field.name];
       if (field.type === "checkbox") field.checked = wished === true;
       else if (wished !== undefined) field.value = wished;
-    };
-    const options = (name, values, words) => {
-      const select = form.elements[name];
-      const wished = reviewing.wish[name];
+    }
+
+    // Offers the names and reasons that the log holds, and the one that is wished.
+    offer({ view, annotators, reasons }) {
+      this.form.hidden = view !== "answers";
+      const names = JSON.parse(annotators).map((name) => "=" + name);
+      this.fill("annotator", names, (value) => value.slice(1) || "(no name)");
+      this.fill("reason", JSON.parse(reasons), (value) => value.replaceAll("_", " "));
+    }
+
+    fill(name, values, words) {
+      const select = this.form.elements[name];
+      const wished = wish[name];
       const known = Array.from(select.options).slice(1).map((option) => option.value);
       if (wished && !values.includes(wished)) values.push(wished);
       if (JSON.stringify(known) === JSON.stringify(values)) return;
       select.replaceChildren(select.options[0], ...values.map((value) => new Option(words(value), value)));
-      put(select);
-    };
-    reviewing.say = (words) => (element.querySelector(".saved").textContent = words);
-    reviewing.offer = ({ view, annotators, reasons }) => {
-      form.hidden = view !== "answers";
-      options("annotator", JSON.parse(annotators).map((name) => "=" + name), (value) => value.slice(1) || "(no name)");
-      options("reason", JSON.parse(reasons), (value) => value.replaceAll("_", " "));
-    };
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", ({ target }) =>
-      wishFor({ [target.name]: target.type === "checkbox" ? target.checked : target.value }));
-    onClick(element, "data-clear", () => {
-      form.reset();
-      reviewing.wish = { view: "answers" };
-      wishFor({});
-    });
-    fields.forEach(put);
-  }
-
-  // The list. Keys act on the chosen item; what is sent goes in order, and again until the server has it.
-  function list(element, server, look, watch) {
-    const unsent = [];
-    let sending = false;
-    let chosen = null; // the item's name
-    let next = null; // that of the item to choose once the list is drawn anew
-    let looking = null;
-
-    const items = () => Array.from(element.querySelectorAll("tr[data-label], li[data-item]"));
-    const name = (item) => item.dataset.label || item.dataset.left + item.dataset.right;
-    const current = () => items().find((item) => name(item) === chosen) || items()[0];
-
-    const lastPage = () => Number(element.querySelector(".pager")?.dataset.last || 0);
-
-    // One look at a time, so that the last one wished is the last one drawn.
-    let onItsWay = null;
-    let again = false;
-    reviewing.look = () => {
-      again = onItsWay !== null;
-      if (again) return;
-      onItsWay = setTimeout(looked, LOOK_MS); // should no answer come
-      look({ ...reviewing.wish });
-    };
-
-    function looked() {
-      clearTimeout(onItsWay);
-      onItsWay = null;
-      if (again) reviewing.look();
+      this.put(select);
     }
 
-    function choose(item, scroll) {
-      chosen = item ? name(item) : null;
-      for (const each of items()) each.classList.toggle("chosen", each === item);
+    say(words) {
+      this.words = words;
+      outbox.tell(this.saved, "review", words);
+    }
+
+    clear() {
+      this.form.reset();
+      wish = { view: "answers" };
+      wishFor({});
+    }
+  }
+
+  function filters(element) {
+    const made = (form = new Filters(element));
+    made.form.addEventListener("submit", (event) => event.preventDefault());
+    made.form.addEventListener("change", ({ target }) =>
+      wishFor({ [target.name]: target.type === "checkbox" ? target.checked : target.value }));
+    onClick(element, "data-clear", () => made.clear());
+    outbox.watch(() => made.say(made.words));
+  }
+
+  // ---- the list: keys act on the chosen item
+
+  const nameOf = (item) => item.dataset.label || item.dataset.left + item.dataset.right;
+
+  class List {
+    // `look(wish)` asks the server for what is to be seen; `drawn` is to be called once it is drawn.
+    constructor(element, look) {
+      Object.assign(this, { element, ask: look, chosen: null, next: null, afresh: false });
+      this.onItsWay = null; // the timer of the look that has been asked for
+      this.again = false;
+      this.news = null;
+    }
+
+    get items() {
+      return Array.from(this.element.querySelectorAll(ITEMS));
+    }
+
+    get current() {
+      return this.items.find((item) => nameOf(item) === this.chosen) || this.items[0];
+    }
+
+    get lastPage() {
+      return Number(this.element.querySelector(".pager")?.dataset.last || 0);
+    }
+
+    // One look at a time, so that the last one wished is the last one drawn.
+    look() {
+      this.again = this.onItsWay !== null;
+      if (this.again) return;
+      this.onItsWay = setTimeout(() => this.looked(), LOOK_MS);
+      this.ask({ ...wish });
+    }
+
+    looked() {
+      clearTimeout(this.onItsWay);
+      this.onItsWay = null;
+      if (this.again) this.look();
+    }
+
+    drawn() {
+      const root = this.element.querySelector(".review");
+      if (!root) return;
+      form?.offer(root.dataset);
+      wish.page = Math.min(wish.page || 0, this.lastPage);
+      const known = this.items.find((item) => nameOf(item) === (this.next || this.chosen));
+      this.choose((!this.afresh && known) || this.items[0]);
+      this.next = null;
+      this.afresh = false;
+      this.looked();
+      clearTimeout(this.news);
+      if ("working" in root.dataset) this.news = setTimeout(() => visible(this.element) && this.look(), NEWS_MS);
+    }
+
+    choose(item, scroll) {
+      this.chosen = item ? nameOf(item) : null;
+      for (const each of this.items) each.classList.toggle("chosen", each === item);
       if (item && scroll) item.scrollIntoView({ block: "nearest" });
     }
 
-    function move(step) {
-      const all = items();
-      const place = all.indexOf(current()) + step;
-      if (all[place]) choose(all[place], true);
+    move(step) {
+      const item = this.items[this.items.indexOf(this.current) + step];
+      if (item) this.choose(item, true);
     }
 
-    async function send(call, sent, words) {
-      unsent.push({ call, sent: { ...who(), ...sent }, words });
-      if (sending) return;
-      sending = true;
-      while (unsent.length) {
-        const { call, sent, words } = unsent[0];
-        try {
-          const reply = await server[call](sent);
-          if (!reply || !(reply.saved || reply.refused)) throw new Error("no answer from the server");
-          unsent.shift();
-          reviewing.say(reply.refused ? `Not saved. ${reply.refused}` : words);
-        } catch (lost) {
-          reviewing.say(`${unsent.length} not saved yet; trying again`);
-          await new Promise((later) => setTimeout(later, RETRY_MS));
-        }
-      }
-      sending = false;
-      reviewing.look();
+    turn(step) {
+      const page = wish.page + step;
+      if (page >= 0 && page <= this.lastPage) wishFor({ page });
     }
 
-    // Acts on an item and goes on to the one below.
-    function act(item, call, sent, words) {
+    // Sends an event about an item and goes on to the one below.
+    act(item, event, words) {
       if (!item || item.classList.contains("sent")) return;
-      const below = items()[items().indexOf(item) + 1];
+      const below = this.items[this.items.indexOf(item) + 1];
       item.classList.add("sent");
-      next = below ? name(below) : null;
-      if (below) choose(below, true);
-      reviewing.say("saving");
-      send(call, sent, words);
+      this.next = below ? nameOf(below) : null;
+      if (below) this.choose(below, true);
+      form.say("saving");
+      outbox.add("review", event, (reply) => form.say(reply.refused || words));
     }
 
-    function answer(item, kind) {
+    answer(item, answer) {
       if (!item) return;
-      if (item.dataset.left) {
-        act(item, "settled", { left_id: item.dataset.left, right_id: item.dataset.right, answer: kind }, `Settled: ${kind}`);
-      } else if (item.querySelector("[data-relabel]")) {
-        act(item, "anew", { label_id: item.dataset.label, answer: kind }, `Saved: ${kind}`);
+      const { left, right, label } = item.dataset;
+      if (left) this.act(item, { kind: "settle", left_id: left, right_id: right, answer }, `Settled: ${answer}`);
+      else if (item.querySelector("[data-relabel]")) {
+        this.act(item, { kind: "relabel", label_id: label, answer }, `Saved: ${answer}`);
       }
     }
 
-    function takeAway(item) {
-      if (item?.querySelector("[data-takeback]")) act(item, "take_back", { label_id: item.dataset.label }, "Taken back");
+    takeBack(item) {
+      if (item?.querySelector("[data-takeback]")) {
+        this.act(item, { kind: "undo", target: item.dataset.label }, "Taken back");
+      }
     }
 
-    function turn(step) {
-      const page = reviewing.wish.page + step;
-      if (page >= 0 && page <= lastPage()) wishFor({ page });
+    undo() {
+      outbox.undoLatest("review", (reply) => form.say(reply.refused || "Your last answer is taken back"));
     }
-
-    function drawn() {
-      const root = element.querySelector(".review");
-      if (!root) return;
-      reviewing.offer(root.dataset);
-      reviewing.wish.page = Math.min(reviewing.wish.page || 0, lastPage());
-      choose((!reviewing.afresh && items().find((item) => name(item) === (next || chosen))) || items()[0]);
-      next = null;
-      reviewing.afresh = false;
-      looked();
-      clearTimeout(looking);
-      if ("working" in root.dataset) looking = setTimeout(() => visible(element) && reviewing.look(), NEWS_MS);
-    }
-
-    const itemOf = (button) => button.closest("tr[data-label], li[data-item]");
-    onClick(element, "data-relabel", (button) => answer(itemOf(button), button.dataset.relabel));
-    onClick(element, "data-settle", (button) => answer(itemOf(button), button.dataset.settle));
-    onClick(element, "data-takeback", (button) => takeAway(itemOf(button)));
-    onClick(element, "data-turn", (button) => turn(Number(button.dataset.turn)));
-    element.addEventListener("click", (event) => {
-      const item = event.target.closest("tr[data-label], li[data-item]");
-      if (item && !event.target.closest("button")) choose(item);
-    });
-    onKey(element, (key) => {
-      const acts = {
-        j: () => move(1), k: () => move(-1), arrowdown: () => move(1), arrowup: () => move(-1),
-        x: () => takeAway(current()), z: () => send("undo", {}, "Your last answer is taken back"),
-        n: () => turn(1), p: () => turn(-1),
-      };
-      const run = ANSWER_KEYS[key] ? () => answer(current(), ANSWER_KEYS[key]) : acts[key];
-      return run ? (run(), true) : false;
-    });
-    window.addEventListener("beforeunload", (event) => unsent.length && event.preventDefault());
-    new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && !sending && reviewing.look()).observe(element);
-    watch("value", drawn);
-    drawn();
   }
 
-  workbench.review = { views, filters, list };
+  function makeList(element, look, watch) {
+    const made = (list = new List(element, look));
+    const itemOf = (button) => button.closest(ITEMS);
+    onClick(element, "data-relabel", (button) => made.answer(itemOf(button), button.dataset.relabel));
+    onClick(element, "data-settle", (button) => made.answer(itemOf(button), button.dataset.settle));
+    onClick(element, "data-takeback", (button) => made.takeBack(itemOf(button)));
+    onClick(element, "data-turn", (button) => made.turn(Number(button.dataset.turn)));
+    element.addEventListener("click", (event) => {
+      const item = event.target.closest(ITEMS);
+      if (item && !event.target.closest("button")) made.choose(item);
+    });
+    const acts = {
+      j: () => made.move(1), k: () => made.move(-1), arrowdown: () => made.move(1), arrowup: () => made.move(-1),
+      x: () => made.takeBack(made.current), z: () => made.undo(), n: () => made.turn(1), p: () => made.turn(-1),
+    };
+    onKey(element, (key) => {
+      const act = ANSWER_KEYS[key] ? () => made.answer(made.current, ANSWER_KEYS[key]) : acts[key];
+      return act ? (act(), true) : false;
+    });
+    outbox.onSettled("review", () => made.look());
+    new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && made.look()).observe(element);
+    watch("value", () => made.drawn());
+    made.drawn();
+  }
+
+  workbench.review = { views, filters, list: makeList };
 }

@@ -1,5 +1,6 @@
 """Draw what both encoders say of a pair: a card each, always in the same order."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.formatting import answer_word
+from siamese_core.page.parts.outbox import said_on_screen
 from siamese_core.page.parts.templates import render
 from siamese_core.retraining.preview import Said
 from siamese_core.workspace.comparing import Comparison
@@ -48,6 +50,7 @@ def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[
         made=time.monotonic_ns(),
         answers={name: answer_word(opinions[name].same) for name in SLOTS if name in opinions},
         own_answers={answer_word(each.comparison.same) for each in opinions.values()},
+        said=json.dumps(said_on_screen([each.comparison for each in opinions.values()])),
         opinions=opinions,
         slots=slots,
     )

@@ -48,7 +48,7 @@ class CompareTab:
         strip = Panel(samples_strip(self.samples), elem_id="samples", script=SAMPLES_SCRIPT)
         self.thresholds = gr.State({})
         self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
-        bar = build_answer_bar(self.workbench, last_answers)
+        bar = build_answer_bar(last_answers)
         preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
         pictures = [self.left.image, self.right.image]
         refused = [self.left.refused, self.right.refused]

@@ -1,5 +1,6 @@
 """Draw the rankings of both encoders for a query: a card each, a bar for each class."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,16 +56,17 @@ class RankingCard:
         return bool(verdict(ranked.similarity, self.ranking.threshold))
 
 
-def rankings(result: OneShotResult, slots: Mapping[str, Mapping], saved: str = "") -> Markup:
-    """Return a card for each encoder. `slots`: of `Workbench.slots()`; `saved`: what became of an answer."""
+def rankings(result: OneShotResult, slots: Mapping[str, Mapping]) -> Markup:
+    """Return a card for each encoder. `slots`: of `Workbench.slots()`."""
     said = {ranking.encoder: ranking for ranking in result.rankings}
     faces = {name: image_id for name, image_id in reversed(result.support)}
     return render(
         "one_shot/ranking.html.jinja",
         query_id=result.query_id,
+        support=json.dumps(result.support),
+        own_picks=json.dumps({name: each.pick for name, each in said.items()}),
         made=time.monotonic_ns(),  # gradio does not redraw an equal value
         picks={name: "none of these" if each.none_of_these else each.pick for name, each in said.items()},
         cards={name: RankingCard(each, faces) for name, each in said.items()},
         slots=slots,
-        saved=saved,
     )

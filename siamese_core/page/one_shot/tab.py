@@ -22,7 +22,6 @@ from siamese_core.page.one_shot.support import (
     sample_set,
     support_set,
 )
-from siamese_core.page.parts.answers import annotator, milliseconds
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
@@ -34,8 +33,6 @@ from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.recording import Annotator
-from siamese_core.workspace.results import OneShotResult
 from siamese_core.workspace.workbench import Workbench
 
 EMBEDDED_AT_ONCE = 32
@@ -45,7 +42,7 @@ SUPPORT_SCRIPT = (
     "emptied: () => trigger('emptied'), sampled: () => trigger('sampled')}, watch)"
 )
 QUERIES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
-RANKINGS_SCRIPT = "workbench.oneShot.rankings(element, (right) => trigger('corrected', right), watch)"
+RANKINGS_SCRIPT = "workbench.oneShot.rankings(element, () => trigger('corrected'), watch)"
 
 
 class OneShotTab:
@@ -63,7 +60,6 @@ class OneShotTab:
                 # not remembered: what was there before a reload may not have been asked for yet
                 self.set = Panel(drawn_set(()), elem_id="support", script=SUPPORT_SCRIPT)
         self.support = gr.State(())
-        self.result = gr.State(None)
         self.board = Panel(quiet(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
         self._listen(samples, status, last_answers)
 
@@ -77,9 +73,8 @@ class OneShotTab:
         listen(samples.picked, self.pick, None, self.query)
         changes = [self.query.change, self.support.change, status.serving.change]
         given = [self.query, self.support, self.refused]
-        listen(changes, self.rank, given, [self.result, self.board, self.refused], **ASKING)
-        corrected = listen(self.board.corrected, self.correct, self.result, self.board)
-        corrected.then(last_answers.refresh, None, last_answers.table, api_visibility="private")
+        listen(changes, self.rank, given, [self.board, self.refused], **ASKING)
+        listen(self.board.corrected, last_answers.refresh, None, last_answers.table)
         self.restored = [self.query, *drawn]
 
     def add(self, support: Support, event: gr.EventData) -> Iterator[tuple]:
@@ -115,18 +110,18 @@ class OneShotTab:
         """What is missing, else progress and then the rankings; each with the query that is refused."""
         query = latest(query, refused)
         if isinstance(query, Unreadable):
-            yield None, trouble("The query:", query.reason), query
+            yield trouble("The query:", query.reason), query
         elif words := missing(query, support):
-            yield None, quiet(words), None
+            yield quiet(words), None
         else:
             slots = self.workbench.slots()
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
             read = self.workbench.images.read
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
             for share, words in self.embedding(ready, query, [image for _, image in named]):
-                yield None, busy(share, words), None
+                yield busy(share, words), None
             result = self.workbench.one_shot(query, named, ready)
-            yield result, rankings(result, slots) + remember("query", {"query": result.query_id}), None
+            yield rankings(result, slots) + remember("query", {"query": result.query_id}), None
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]
@@ -140,33 +135,6 @@ class OneShotTab:
                 share = (place + start / len(images)) / len(encoders)
                 yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
                 self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
-
-    def correct(self, result: OneShotResult | None, event: gr.EventData) -> Markup:
-        """Logs which class is right, for the query that was on screen when it was clicked."""
-        if result is None or detail(event, "query") != result.query_id:
-            raise UserError(
-                "The picture has changed since. Received: a click on the one before. Click again."
-            )
-        right = detail(event, "class")
-        who = annotator(event._data)
-        before = self.standing(result, who)
-        label_ids = self.workbench.answer_one_shot(result, right, who, milliseconds(event._data))
-        for label_id in before:
-            self.workbench.undo(label_id, who)
-        pairs = "1 pair" if len(label_ids) == 1 else f"{len(label_ids)} pairs"
-        saved = f"Saved: {'none of these' if right is None else f'{right} is right'} ({pairs})."
-        return rankings(result, self.workbench.slots(), saved)
-
-    def standing(self, result: OneShotResult, who: Annotator) -> list[str]:
-        """The label_ids of what the session has answered for this query and set: a query is of one class, so
-        another click is a change of mind."""
-        shown = {image_id for _, image_id in result.support}
-        return [
-            row.label_id
-            for row in self.workbench.log.labels()
-            if (row.task, row.session_id, row.left_id) == ("one_shot", who.session_id, result.query_id)
-            and row.right_id in shown
-        ]
 
     def restore(self, query_text: str, support_text: str) -> list:
         """The query and the support set that were on screen before a reload; what was empty is left alone,

@@ -1,56 +1,80 @@
 """The answers: buttons and keys for the pair on screen, and undo.
 
-An answer goes straight from the page's script to the log with the ids of the pair that was on screen when
-the key was pressed; the script sends them one after the other, tries again when the network fails, and says
-what is not saved yet. No answer can meet another pair, or be lost by a quick hand.
+An answer names the pair that was on screen when the key was pressed, and what the encoders had said of it. So
+none can meet another pair, however late it comes (`outbox`).
 """
 
-import re
+from functools import partial
 
 from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.last_answers import LastAnswers
-from siamese_core.page.parts.notices import listen, told_in_words
+from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.outbox import (
+    Event,
+    Handler,
+    annotator,
+    milliseconds,
+    once,
+    own_id,
+    text,
+    verdicts_on_screen,
+)
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
 
-MAX_NAME = 80
-BAR_SCRIPT = "workbench.compare.answerBar(element, server, () => trigger('answered'))"
+BAR_SCRIPT = "workbench.compare.answerBar(element, () => trigger('answered'))"
 
 
-def build_answer_bar(workbench: Workbench, last_answers: LastAnswers) -> Panel:
-    def answer(sent: dict) -> dict:
-        """Called by the script: {left_id, right_id, answer, annotator, session, milliseconds, thresholds}."""
-        who = annotator(sent)
-        moved = sent.get("thresholds") if isinstance(sent, dict) else None
-        shown = Shown(milliseconds=milliseconds(sent), thresholds=checked_thresholds(moved))
-        label_id = workbench.answer(
-            text(sent, "left_id"), text(sent, "right_id"), text(sent, "answer"), who, shown
-        )
-        return {"label_id": label_id, "saved": True}
-
-    def undo(sent: dict) -> dict:
-        """Called by the script: takes back the session's latest answer that stands."""
-        who = annotator(sent)
-        label_ids = undoable(workbench.log.rows(), who.session_id)
-        if not label_ids:
-            return {"refused": "There is nothing left to undo in this session."}
-        for label_id in label_ids:
-            workbench.undo(label_id, who)
-        return {"saved": True, "undone": label_ids}
-
-    server = [told_in_words(answer), told_in_words(undo)]
-    bar = Panel(
-        render("parts/answer_bar.html.jinja"),
-        elem_id="answer-bar",
-        script=BAR_SCRIPT,
-        server_functions=server,
-    )
+def build_answer_bar(last_answers: LastAnswers) -> Panel:
+    bar = Panel(render("parts/answer_bar.html.jinja"), elem_id="answer-bar", script=BAR_SCRIPT)
     listen(bar.answered, last_answers.refresh, None, last_answers.table, queue=False)
     return bar
+
+
+def answer_handlers(workbench: Workbench) -> dict[str, Handler]:
+    """Return what logs an answer to the pair on screen, and what takes answers of any tab back."""
+    return {
+        "compare": partial(save_comparison, workbench),
+        "undo": partial(undo, workbench.log),
+        "undo_latest": once(workbench.log, partial(undo_latest, workbench.log)),
+    }
+
+
+def save_comparison(workbench: Workbench, event: Event) -> dict:
+    """Log {left_id, right_id, answer, milliseconds, said}."""
+    shown = Shown(
+        milliseconds=milliseconds(event), verdicts=verdicts_on_screen(event), label_id=own_id(event, "id")
+    )
+    pair = text(event, "left_id"), text(event, "right_id")
+    workbench.answer(*pair, text(event, "answer"), annotator(event), shown)
+    return {}
+
+
+def undo(log: PairLog, event: Event) -> dict:
+    """Take back the answer with the label_id {target}, whoever gave it."""
+    log.append_once(undo_row(annotator(event), text(event, "target"), own_id(event, "id")))
+    return {}
+
+
+def undo_latest(log: PairLog, event: Event) -> dict:
+    """Take back the latest answer that the session has given and that stands."""
+    who = annotator(event)
+    label_ids = undoable(log.rows(), who.session_id)
+    if not label_ids:
+        raise UserError("There is nothing left to undo in this session.")
+    own_ids = [own_id(event, "id"), *[""] * (len(label_ids) - 1)]
+    log.append_many([undo_row(who, target, own) for target, own in zip(label_ids, own_ids, strict=True)])
+    return {}
+
+
+def undo_row(who: Annotator, target_id: str, own: str) -> LabelRow:
+    names = {"annotator": who.name, "session_id": who.session_id, "source": who.source}
+    return LabelRow(label_id=own, event="undo", target_id=target_id, **names)
 
 
 def undoable(rows: list[LabelRow], session_id: str) -> list[str]:
@@ -76,24 +100,3 @@ def checked_thresholds(moved: object) -> dict[str, float]:
         for name in SLOTS
         if isinstance(moved.get(name), int | float) and 0 <= moved[name] <= 1
     }
-
-
-def annotator(sent: object) -> Annotator:
-    """Who the browser says is answering: a name as typed, and the id that the script made for its session."""
-    session = text(sent, "session")
-    if not re.fullmatch("[0-9a-f]{8,64}", session):
-        raise UserError("An answer needs its session. Received: none. Reload the page.")
-    name = text(sent, "annotator").strip()
-    if len(name) > MAX_NAME:
-        raise UserError(f"A name has at most {MAX_NAME} characters. Received: {len(name)}. Shorten it.")
-    return Annotator(name, session)
-
-
-def text(sent: object, key: str) -> str:
-    value = sent.get(key) if isinstance(sent, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def milliseconds(sent: object) -> float | None:
-    value = sent.get("milliseconds") if isinstance(sent, dict) else None
-    return float(round(value)) if isinstance(value, int | float) and 0 <= value < 1e10 else None

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from siamese_core.answers.label_row import ANSWERS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.parts.answers import text
+from siamese_core.page.parts.outbox import text
 from siamese_core.page.parts.templates import render
 from siamese_core.review.reviewing import ANY, BOTH, Filters
 

@@ -11,7 +11,8 @@ from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.label.pair_view import WHY, keep, pair_told
+from siamese_core.page.label.pair_view import WHY, pair_told, save_answer
+from siamese_core.page.parts.answers import undo
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
 
@@ -45,7 +46,7 @@ def event(questions: Questions, **cells) -> dict:
 
 
 def logged(questions: Questions, sent: dict):
-    assert keep(questions, sent) == {"saved": True}
+    save_answer(questions, sent)
     return next(row for row in questions.workbench.log.rows() if row.label_id == sent["id"])
 
 
@@ -57,11 +58,11 @@ def test_what_was_asked_before_a_restart_is_logged_as_the_page_remembers_it(ques
 
 def test_the_same_event_twice_is_one_row(questions):
     sent, before = event(questions), len(questions.workbench.log.rows())
-    keep(questions, sent)
-    keep(questions, sent)
-    undo = {**sent, "kind": "undo", "id": uuid.uuid4().hex, "target": sent["id"]}
-    keep(questions, undo)
-    keep(questions, undo)
+    save_answer(questions, sent)
+    save_answer(questions, sent)
+    taken_back = {**sent, "kind": "undo", "id": uuid.uuid4().hex, "target": sent["id"]}
+    undo(questions.workbench.log, taken_back)
+    undo(questions.workbench.log, taken_back)
     assert [row.event for row in questions.workbench.log.rows()[before:]] == ["label", "undo"]
 
 
@@ -102,14 +103,13 @@ def test_a_suggestion_that_is_accepted_says_what_implied_it(questions):
         {"probability": 0},
         {"probability": "1"},
         {"probability": 2},
-        {"kind": "undo", "target": "0" * 32},
         {"annotator": "x" * 81},
     ],
 )
 def test_what_is_no_answer_of_the_page_is_refused_and_not_logged(questions, wrong):
     before = questions.workbench.log.rows()
     with pytest.raises(UserError, match="Received"):
-        keep(questions, event(questions, **wrong))
+        save_answer(questions, event(questions, **wrong))
     assert questions.workbench.log.rows() == before
 
 

@@ -136,7 +136,7 @@ def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(app_page):
     app_page.on("dialog", lambda dialog: dialog.accept())
     app_page.route(SERVER_CALLS, lambda route: route.abort())
     told = answer(app_page, "sdu")
-    expect(app_page.locator(".kept")).to_contain_text("3 unsaved; the server does not answer, trying again")
+    expect(app_page.locator(".kept")).to_contain_text("3 not saved yet; trying again")
     left = wait_for_pair(app_page)
     assert app_page.rows() == []
     app_page.reload()

@@ -250,7 +250,7 @@ def test_a_panel_takes_nothing_but_markup():
 )
 @pytest.mark.parametrize(
     ("component", "function"),
-    [("answer-bar", "answer"), ("answer-bar", "undo"), ("label", "ask"), ("label", "save")],
+    [("outbox", "save"), ("label", "ask")],
 )
 def test_server_functions_check_what_they_are_given(caller, quick_app, component, function, data):
     before = logged(quick_app.workspace)
@@ -280,7 +280,7 @@ def test_an_unexpected_failure_is_told_without_its_details(caplog):
 
 def test_events_with_wrong_details_are_told_in_words(caller, quick_app):
     before = len(quick_app.log())
-    for name in ("pick", "correct", "remove", "rename", "change", "move"):
+    for name in ("pick", "remove", "rename", "change", "move"):
         for function in caller.functions(name):
             answer = caller.join(function, [None] * len(function["inputs"]), {"index": "x", "encoder": ["y"]})
             assert "Traceback" not in json.dumps(answer)

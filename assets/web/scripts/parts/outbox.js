@@ -1,94 +1,174 @@
-// Answers are kept in the browser until the server has them.
+// The one way of answers to the log, for all tabs. An answer is kept in localStorage until the server has said that
+// it is on disk; it is sent again after a lost network, a reload or a crash. Each has an id of its own, so it is
+// logged once however often it is sent.
 "use strict";
 {
-  const { localStorage, randomHex, storedList } = workbench.memory;
-  const SENT_AT_ONCE = 20;
+  const { localStorage, randomHex, storedList, who } = workbench.memory;
   const RETRY_MS = 2000;
+  const SENT_AT_ONCE = 20; // events
+  const MOST_CHARACTERS = 400_000; // in one request; the server takes a million bytes
   const UNSAVED = "siamese.unsaved.";
 
-  // `changed()` after every change, `saved()` once all is. Several tabs have an outbox each; whatever an earlier
-  // page left behind is sent by the next one.
-  function outbox(server, changed, saved) {
-    const own = UNSAVED + randomHex(8);
-    const waiting = [];
-    const refused = [];
-    let sending = false;
-    let lost = false;
+  const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-    const keep = () => {
-      const all = [...waiting, ...refused.map((each) => each.event)];
-      if (all.length) localStorage.setItem(own, JSON.stringify(all));
-      else localStorage.removeItem(own);
-    };
+  class Outbox {
+    constructor() {
+      this.key = UNSAVED + randomHex(8); // of this page: several tabs have an outbox each
+      this.server = null;
+      this.waiting = []; // events in the order in which they were given
+      this.refused = []; // {event, words}: kept until the person decides
+      this.replies = new Map(); // event id -> what to call with the server's reply
+      this.watchers = []; // called after every change
+      this.settledWatchers = []; // {tab, act}
+      this.settled = new Set(); // tabs whose events have been settled since all was sent
+      this.sending = false;
+      this.lost = false;
+      window.addEventListener("beforeunload", (event) => this.unsaved && event.preventDefault());
+      window.addEventListener("online", () => this.send());
+    }
 
-    function adopt() {
-      const left = Object.keys(localStorage).filter((key) => key.startsWith(UNSAVED) && key !== own);
-      for (const key of left) waiting.push(...storedList(localStorage, key));
-      keep();
+    // `server.save` is the server's function. Takes over what an earlier page has left behind.
+    start(server) {
+      this.server = server;
+      const left = Object.keys(localStorage).filter((key) => key.startsWith(UNSAVED) && key !== this.key);
+      this.waiting.unshift(...left.flatMap((key) => storedList(localStorage, key)));
+      this.keep();
       for (const key of left) localStorage.removeItem(key);
-      if (waiting.length) send();
+      this.send();
     }
 
-    async function send() {
-      if (sending) return;
-      sending = true;
-      while (waiting.length) {
-        changed();
-        try {
-          const reply = await server.save({ events: waiting.slice(0, SENT_AT_ONCE) });
-          // gradio answers a lost connection with something of its own: only our words count
-          if (!reply || !reply.done) throw new Error(reply?.refused || "no answer from the server");
-          lost = false;
-          settle(reply.done);
-        } catch (problem) {
-          lost = true;
-          changed();
-          await new Promise((later) => setTimeout(later, RETRY_MS));
-        }
+    // Sends an event {kind, ...} of a tab; gives its id. `told(reply)` is called when it is saved or refused.
+    add(tab, event, told = () => {}) {
+      const id = randomHex(16);
+      this.waiting.push({ ...who(), id, tab, ...event });
+      this.replies.set(id, told);
+      this.keep();
+      this.changed();
+      this.send();
+      return id;
+    }
+
+    // Takes back the session's latest answer; one that the server would not have needs no undo.
+    undoLatest(tab, told) {
+      const latest = this.refused.findLast(({ event }) => event.tab === tab);
+      if (!latest) return this.add(tab, { kind: "undo_latest" }, told);
+      this.withdraw(latest.event.id);
+      told({ saved: true });
+    }
+
+    // Whether the event was refused, and is now forgotten.
+    withdraw(id) {
+      const place = this.refused.findIndex(({ event }) => event.id === id);
+      if (place >= 0) this.refused.splice(place, 1);
+      this.keep();
+      this.changed();
+      return place >= 0;
+    }
+
+    tryAgain() {
+      this.waiting.push(...this.refused.splice(0).map(({ event }) => event));
+      this.send();
+    }
+
+    discard() {
+      this.refused.length = 0;
+      this.keep();
+      this.changed();
+    }
+
+    get unsaved() { return this.waiting.length; }
+
+    watch(act) {
+      this.watchers.push(act);
+    }
+
+    // `act()` is called once everything is sent, if something of the tab was among it.
+    onSettled(tab, act) {
+      this.settledWatchers.push({ tab, act });
+    }
+
+    changed() {
+      for (const act of this.watchers) act();
+    }
+
+    keep() {
+      const all = [...this.waiting, ...this.refused.map(({ event }) => event)];
+      try {
+        if (all.length) localStorage.setItem(this.key, JSON.stringify(all));
+        else localStorage.removeItem(this.key);
+      } catch (full) {
+        // the browser's storage is full: what waits is in memory still, and leaving warns
       }
-      sending = false;
-      changed();
-      saved();
     }
 
-    function settle(done) {
-      for (let i = waiting.length - 1; i >= 0; i--) {
-        const told = done[waiting[i].id];
-        if (!told) continue;
-        const [event] = waiting.splice(i, 1);
-        if (told.refused) refused.push({ event, words: told.refused });
+    async send() {
+      if (this.sending || !this.server) return;
+      this.sending = true;
+      while (this.waiting.length) {
+        this.changed();
+        this.lost = !(await this.sendPart());
+        if (!this.lost) continue;
+        this.changed();
+        await later(RETRY_MS);
       }
-      keep();
+      this.sending = false;
+      this.changed();
+      for (const { tab, act } of this.settledWatchers) if (this.settled.has(tab)) act();
+      this.settled.clear();
     }
 
-    return {
-      adopt,
-      add(event) {
-        waiting.push(event);
-        keep();
-        send();
-      },
-      // An answer that the server would not have needs no undo.
-      withdraw(id) {
-        const place = refused.findIndex((each) => each.event.id === id);
-        if (place >= 0) refused.splice(place, 1);
-        keep();
-        return place >= 0;
-      },
-      again() {
-        waiting.push(...refused.splice(0).map((each) => each.event));
-        send();
-      },
-      discard() {
-        refused.length = 0;
-        keep();
-        changed();
-      },
-      get unsaved() { return waiting.length; },
-      get refused() { return refused; },
-      get lost() { return lost; },
-    };
+    // Whether the server has decided on all that was sent.
+    async sendPart() {
+      const part = this.nextPart();
+      try {
+        const reply = await this.server.save({ events: part });
+        // gradio answers a lost connection with something of its own: only our words count
+        const done = reply?.done || {};
+        for (const event of part) this.settle(event, done[event.id]);
+        this.keep();
+        return part.every(({ id }) => done[id]?.saved || done[id]?.refused);
+      } catch (lost) {
+        return false;
+      }
+    }
+
+    nextPart() {
+      let characters = 0;
+      const tooMuch = this.waiting.findIndex((event, i) => {
+        characters += JSON.stringify(event).length;
+        return i > 0 && characters > MOST_CHARACTERS;
+      });
+      return this.waiting.slice(0, Math.min(SENT_AT_ONCE, tooMuch < 0 ? SENT_AT_ONCE : tooMuch));
+    }
+
+    settle(event, reply) {
+      if (!reply?.saved && !reply?.refused) return; // a full disk, for one: it waits
+      this.waiting.splice(this.waiting.indexOf(event), 1);
+      this.settled.add(event.tab);
+      if (reply.refused && !event.kind.startsWith("undo")) this.refused.push({ event, words: reply.refused });
+      this.replies.get(event.id)?.(reply);
+      this.replies.delete(event.id);
+    }
+
+    // Writes into `element` what is not saved; what of the tab was refused, until the person decides; else `words`.
+    tell(element, tab, words) {
+      const refused = this.refused.filter(({ event }) => event.tab === tab);
+      if (refused.length) {
+        element.textContent = `${refused.length} not saved: ${refused[0].words} `;
+        element.append(linkButton("Try again", () => this.tryAgain()), " ", linkButton("Discard", () => this.discard()));
+      } else if (this.lost && this.unsaved) {
+        element.textContent = `${this.unsaved} not saved yet; trying again`;
+      } else {
+        element.textContent = words;
+      }
+    }
   }
 
-  workbench.outbox = outbox;
+  function linkButton(label, act) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: label });
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  workbench.outbox = new Outbox();
 }

@@ -1,0 +1,180 @@
+"""Answers of every tab: the network is lost, the page reloaded, the server killed, the disk full."""
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from helpers.browsing import give_pair, open_app_page, open_tab, press, wait_for_rows
+from helpers.labelling import drawn_classes, wait_for_pair
+from helpers.paths import ROOT
+from helpers.samples import alphabet
+from helpers.small_checkpoints import promote_small
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
+from siamese_core.images.store import ImageStore
+
+SERVER_CALLS = re.compile("/component_server")
+SAVED = {"Compare": ".answer-bar .saved", "Label": "#label .kept", "Review": "#review-filters .saved"}
+TABS = list(SAVED)
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(serve, tmp_path_factory):
+    """An app with images to label and an answer to review."""
+    home = tmp_path_factory.mktemp("saving")
+    drawn_classes(home / "images", n_classes=4)
+    promote_small(home / "workspace", "koch", "resnet50")
+    images = ImageStore(home / "workspace" / "images")
+    (left, right), *_ = alphabet(np.random.default_rng(9), 1, 2, 64)
+    ids = {"left_id": images.add(left), "right_id": images.add(right)}
+    PairLog(home / "workspace" / "pairs.csv").append(
+        LabelRow(answer="same", annotator="Bob", task="compare", **ids)
+    )
+    server = serve("--images", str(home / "images"), workspace=home / "workspace")
+    server.wait_until_ready()
+    return server
+
+
+@pytest.fixture
+def app_page(page, app) -> Page:
+    page.on("dialog", lambda dialog: dialog.accept())
+    return open_app_page(page, app)
+
+
+def prepare(page: Page, tab: str, seed: int = 0) -> None:
+    """Open the tab, with something to answer on screen."""
+    open_tab(page, tab)
+    if tab == "Compare":
+        give_pair(page, 40 + seed)
+    elif tab == "Label":
+        wait_for_pair(page)
+    else:
+        expect(page.locator("#review tr[data-label]").first).to_be_visible()
+
+
+def expect_unsaved(page: Page, tab: str, count: int) -> None:
+    expect(page.locator(SAVED[tab])).to_have_text(f"{count} not saved yet; trying again")
+
+
+def cut(page: Page) -> None:
+    page.route(SERVER_CALLS, lambda route: route.abort())
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_answers_that_the_network_loses_wait_through_a_reload_and_go_by_themselves(app_page, tab):
+    prepare(app_page, tab)
+    cut(app_page)
+    press(app_page, "s")
+    expect_unsaved(app_page, tab, 1)
+    app_page.reload()
+    open_tab(app_page, tab)
+    expect_unsaved(app_page, tab, 1)
+    assert app_page.rows() == []
+    app_page.unroute(SERVER_CALLS)
+    (row,) = wait_for_rows(app_page, 1)
+    assert (row.answer, row.source) == ("same", "page")
+    expect(app_page.locator(SAVED[tab])).not_to_contain_text("not saved")
+    app_page.reload()
+    open_tab(app_page, tab)
+    app_page.wait_for_timeout(500)
+    assert len(app_page.rows()) == 1
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_an_answer_whose_receipt_is_lost_is_logged_once(app_page, tab):
+    prepare(app_page, tab, seed=1)
+    lost = []
+
+    def lose(route):
+        if len(lost) < 2 and '"save"' in (route.request.post_data or ""):
+            lost.append(route.fetch().status)  # the server has it, the page does not know
+            return route.abort()
+        return route.continue_()
+
+    app_page.route(SERVER_CALLS, lose)
+    press(app_page, "d")
+    expect_unsaved(app_page, tab, 1)
+    expect(app_page.locator(SAVED[tab])).not_to_contain_text("not saved")
+    assert lost == [200, 200]
+    assert [row.answer for row in wait_for_rows(app_page, 1)] == ["different"]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_leaving_with_an_unsaved_answer_warns(page, app, tab):
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    open_app_page(page, app)
+    prepare(page, tab, seed=2)
+    cut(page)
+    press(page, "u")
+    expect_unsaved(page, tab, 1)
+    page.reload()
+    assert dialogs == ["beforeunload"]
+
+
+def test_what_another_page_left_behind_is_sent_by_the_next_one(browser, app):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        left = open_app_page(context.new_page(), app)
+        prepare(left, "Compare", seed=3)
+        cut(left)
+        press(left, "s")
+        expect_unsaved(left, "Compare", 1)
+        left.close(run_before_unload=False)
+        following = open_app_page(context.new_page(), app)
+        following.rows = left.rows
+        assert [row.answer for row in wait_for_rows(following, 1)] == ["same"]
+    finally:
+        context.close()
+
+
+def test_a_log_that_cannot_be_written_keeps_answers_until_it_can(app_page, app):
+    prepare(app_page, "Compare", seed=4)
+    log, aside = app.workspace / "pairs.csv", app.workspace / "aside.csv"
+    log.rename(aside)
+    log.mkdir()
+    try:
+        press(app_page, "sd")
+        expect_unsaved(app_page, "Compare", 2)
+    finally:
+        log.rmdir()
+        aside.rename(log)
+    assert [row.answer for row in wait_for_rows(app_page, 2)] == ["same", "different"]
+
+
+def test_answers_of_all_tabs_outlive_a_server_that_is_killed(app_page, app):
+    for tab in ("Review", "Label", "Compare"):
+        prepare(app_page, tab, seed=5)
+    said = app_page.locator("#opinions .says .number").all_inner_texts()
+    os.killpg(app.process.pid, signal.SIGKILL)
+    app.process.wait()
+    for count, tab in enumerate(TABS, start=1):
+        open_tab(app_page, tab)
+        press(app_page, "d")
+        expect_unsaved(app_page, tab, count)
+    process = subprocess.Popen(
+        app.process.args,
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    again = replace(app, process=process)
+    try:
+        rows = wait_for_rows(app_page, 3)
+    finally:
+        again.stop()
+    assert [(row.task, row.answer) for row in rows] == [
+        ("compare", "different"),
+        ("queue", "different"),
+        ("compare", "different"),
+    ]
+    logged = [f"{float(rows[0].koch_similarity):.2f}", f"{float(rows[0].resnet50_similarity):.2f}"]
+    assert logged == said
