@@ -1,6 +1,6 @@
 """Draw the images to label: how many, how far they are embedded, a place to add some; and take uploads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import gradio as gr
 from markupsafe import Markup
@@ -9,7 +9,7 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool, PoolProgress
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.templates import render
-from siamese_core.page.parts.uploads import MAX_FILE_SIZE, uploaded_file
+from siamese_core.page.parts.uploads import MAX_FILE_SIZE, Upload, received
 
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
@@ -66,20 +66,16 @@ def duration(seconds: float) -> str:
 def add_uploads(pool: Pool, event: gr.EventData) -> None:
     """Add to the pool what the script has uploaded, [{"path", "name"}]. UserError where it is no image."""
     files = checked_files(detail(event, "files"))
-    zips = [each for each in files if each[1].lower().endswith(".zip")]
-    for file, name in zips:
-        pool.files.add_zip(file, name)
-    if others := [each for each in files if each not in zips]:
+    zips = [each for each in files if each.name.lower().endswith(".zip")]
+    for each in zips:
+        pool.files.add_zip(each.file, each.name)
+    if others := [(each.file, each.name or "image") for each in files if each not in zips]:
         pool.files.add_files(others)
     pool.start()
 
 
-def checked_files(sent: object) -> Sequence[tuple]:
-    """Return (file in the upload folder, its name on the person's machine) for each."""
-    files = sent if isinstance(sent, list) else []
-    if not files:
+def checked_files(sent: object) -> list[Upload]:
+    """Return the uploads of a list that the script sent; UserError where there are none."""
+    if not isinstance(sent, list) or not sent:
         raise UserError("Images to label must be uploaded first. Received: no files. Choose some.")
-    return [
-        (uploaded_file(each.get("path")), str(each.get("name") or "image")[:300])
-        for each in (file if isinstance(file, dict) else {} for file in files)
-    ]
+    return [received(each) for each in sent]

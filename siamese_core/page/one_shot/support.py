@@ -14,7 +14,7 @@ from siamese_core.page.parts.memory import remember
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.samples import sample_support
 from siamese_core.page.parts.templates import render
-from siamese_core.page.parts.uploads import read_upload
+from siamese_core.page.parts.uploads import received
 
 MAX_IMAGES = 1000
 MAX_CLASS_NAME = 80
@@ -64,10 +64,9 @@ def add_files(store: ImageStore, support: Support, files: list) -> Iterator[Adde
         )
     added = Added(support)
     for file in files:
-        file = file if isinstance(file, dict) else {}
-        name = str(file.get("name") or "")[:300]
         try:
-            image = SupportImage(class_of_file(name), store.add(read_upload(file.get("path"), name)))
+            upload = received(file)
+            image = SupportImage(class_of_file(upload.name), store.add(upload.image()))
             added = replace(added, support=(*added.support, image), done=added.done + 1)
         except UserError as problem:
             added = replace(added, problems=(*added.problems, str(problem)), done=added.done + 1)

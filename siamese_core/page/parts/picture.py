@@ -8,7 +8,7 @@ from siamese_core.errors import UserError
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
-from siamese_core.page.parts.uploads import PageImage, Picture, Unreadable, read_upload
+from siamese_core.page.parts.uploads import PageImage, Picture, Unreadable, received
 
 PAD_SCRIPT = "workbench.picture.place(element, (file) => trigger('given', file))"
 
@@ -50,9 +50,8 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
         pad = Panel(render("parts/pad.html.jinja", label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)
 
     def given(event: gr.EventData):
-        path = detail(event, "path")
         try:
-            return None if path is None else read_upload(path, detail(event, "name"))
+            return None if detail(event, "path") is None else received(event._data).image()
         except UserError:
             if detail(event, "shown"):  # it is there already, and has been told of
                 return gr.skip()

@@ -1,4 +1,4 @@
-"""The only way from an uploaded file to an image.
+"""The only way from an uploaded file to an image, for the page's scripts, gradio's components and the API.
 
 Gradio checks that a file was uploaded only where the caller says so (`meta`); who leaves that out can name
 any path of the server. And its decoder turns black ink on a transparent ground into a black image, clips 16
@@ -18,7 +18,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
 MAX_FILE_SIZE = "64mb"
-MAX_FILES = 500
+MAX_FILE_NAME = 300  # characters of a name that is kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +37,27 @@ def upload_folder() -> Path:
     return Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
 
 
-def uploaded_file(path: object) -> Path:
-    """The file that a path from the browser or the API means; UserError unless it was uploaded."""
+@dataclass(frozen=True)
+class Upload:
+    """A file in the upload folder. `name`: what the person calls it, empty where nobody said."""
+
+    file: Path
+    name: str
+
+    def image(self) -> np.ndarray:
+        """Return uint8 RGB (height, width, 3); UserError if the file is no image."""
+        return decode_image(self.file, self.name or None)
+
+
+def received(sent: object) -> Upload:
+    """Return the upload that {"path", "name"} means, or, as gradio has it, {"path", "orig_name"}.
+
+    UserError for a path that no upload gave: anybody can send any.
+    """
+    sent = sent if isinstance(sent, dict) else {}
+    path, name = sent.get("path"), sent.get("name") or sent.get("orig_name")
     try:
-        file = Path(str(path)).resolve(strict=True) if isinstance(path, str) and path else None
+        file = Path(path).resolve(strict=True) if isinstance(path, str) and path else None
     except (OSError, ValueError, RuntimeError):
         file = None
     if file is None or not file.is_relative_to(upload_folder()) or not file.is_file():
@@ -48,15 +65,7 @@ def uploaded_file(path: object) -> Path:
             "A file must be uploaded first. Received: a path that no upload gave. "
             "POST the file to /gradio_api/upload, or use gradio_client's handle_file."
         )
-    return file
-
-
-def read_upload(path: object, name: object = None) -> np.ndarray:
-    """The image in an uploaded file: uint8 RGB (height, width, 3). UserError if it is not one.
-
-    `name` is what the person calls the file, for messages.
-    """
-    return decode_image(uploaded_file(path), name if isinstance(name, str) and name else None)
+    return Upload(file, name[:MAX_FILE_NAME] if isinstance(name, str) else "")
 
 
 class PageImage(gr.Image):
@@ -68,6 +77,6 @@ class PageImage(gr.Image):
         if payload is None:
             return None
         try:
-            return read_upload(payload.path, payload.orig_name)
+            return received(payload.model_dump()).image()
         except UserError as problem:
             return Unreadable(str(problem))

@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import told
-from siamese_core.page.parts.uploads import read_upload
+from siamese_core.page.parts.uploads import received
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
@@ -70,7 +70,7 @@ def file_image(file: object, name: str):
             f"{name} must be an uploaded file. Received: {type(file).__name__}. Use gradio_client's "
             'handle_file, or upload it and send {"path": ..., "meta": {"_type": "gradio.FileData"}}.'
         )
-    return read_upload(file.get("path"), file.get("orig_name"))
+    return received(file).image()
 
 
 def named_images(support: object, classes: object) -> list[tuple[str, Any]]:

@@ -15,8 +15,12 @@
   function place(element, give) {
     const column = element.closest(".place");
     const offer = async (file) => {
-      const [uploaded] = await workbench.uploads.upload([{ file, name: file.name }]);
-      give(uploaded);
+      try {
+        const [uploaded] = await workbench.uploads.upload([{ file, name: file.name }]);
+        give(uploaded);
+      } catch (problem) {
+        tell(element, `The picture was not uploaded: ${problem.message}`);
+      }
     };
     places.push({ element, column, offer });
     watchSource(column);
@@ -111,11 +115,12 @@
     paint(canvas, strokes);
   }
 
-  function tell(asked, words) {
-    const told = asked.element.querySelector(".trouble");
+  // Says what went wrong, until the next click into the place.
+  function tell(element, words) {
+    const told = element.querySelector(".trouble");
     told.textContent = words;
     told.hidden = false;
-    asked.column.addEventListener("click", () => (told.hidden = true), { once: true });
+    element.closest(".place").addEventListener("click", () => (told.hidden = true), { once: true });
   }
 
   // Gradio says nothing where there is no camera to be had.
@@ -124,7 +129,7 @@
     const asked = places.find(({ column }) => visible(column) && column.contains(document.activeElement));
     if (!words || !asked) return;
     event.preventDefault();
-    tell(asked, words);
+    tell(asked.element, words);
   });
 
   // Ctrl+V puts a picture where the mouse is, else into the first empty place, else into the first.
