@@ -1,6 +1,7 @@
 """Log which class of a support set is right for a query."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -39,7 +40,7 @@ def save_correction(workbench: Workbench, one_at_a_time: threading.Lock, event: 
         result = seen(workbench, event)
         if not workbench.log.holds(own):
             workbench.answer_one_shot(result, right, who, milliseconds(event), own)
-        answers = standing(workbench, result, who)
+        answers = given(workbench.log.rows(), result, who)
         for row in answers:
             if row.group_id != own:
                 workbench.undo(row.label_id, who)
@@ -62,12 +63,15 @@ def seen(workbench: Workbench, event: Event) -> OneShotResult:
     return replace(result, rankings=rankings)
 
 
-def standing(workbench: Workbench, result: OneShotResult, who: Annotator) -> list[LabelRow]:
-    """Return the answers of the session for this query and set that are not taken back."""
+def given(rows: Sequence[LabelRow], result: OneShotResult, who: Annotator) -> list[LabelRow]:
+    """Return the session's answers for this query and set that are not taken back, replaced ones among them:
+    they would count again if what replaced them were taken back."""
     shown = {image_id for _, image_id in result.support}
+    undone = {row.target_id for row in rows if row.event == "undo"}
     return [
         row
-        for row in workbench.log.labels()
+        for row in rows
         if (row.task, row.session_id, row.left_id) == ("one_shot", who.session_id, result.query_id)
         and row.right_id in shown
+        and row.label_id not in undone
     ]

@@ -158,31 +158,6 @@ def test_a_page_that_may_keep_nothing_loses_no_answer_while_it_is_open(page, lab
     assert given(app_page.rows()) == given_answers
 
 
-def test_leaving_with_unsaved_answers_warns(app_page):
-    dialogs = []
-    app_page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
-    app_page.route(SERVER_CALLS, lambda route: route.abort())
-    answer(app_page, "s")
-    app_page.reload()
-    assert dialogs == ["beforeunload"]
-
-
-def test_an_answer_whose_receipt_is_lost_is_not_doubled(app_page):
-    lost = []
-
-    def lose(route):
-        if len(lost) < 2 and '"save"' in (route.request.post_data or ""):
-            lost.append(route.fetch().status)  # the server has it, the page does not know
-            return route.abort()
-        return route.continue_()
-
-    app_page.route(SERVER_CALLS, lose)
-    told = answer(app_page, "sd")
-    expect(app_page.locator(".kept")).to_have_text("All 2 of this session saved")
-    assert lost == [200, 200]
-    assert given(app_page.rows()) == told
-
-
 def test_an_answer_that_is_refused_is_told_and_kept(app_page, labelling):
     pair = on_screen(app_page)
     file = labelling.workspace / "images" / f"{pair[0]}.png"

@@ -119,16 +119,6 @@ def test_a_moved_threshold_is_the_one_that_is_corrected_and_logged(app_page):
     assert (float(row.koch_threshold), float(row.resnet50_threshold), row.correction) == (0, 0, "1")
 
 
-def test_an_answer_that_the_network_loses_is_sent_again(app_page):
-    give_pair(app_page, 9)
-    app_page.route(SERVER_CALLS, lambda route: route.abort())
-    press(app_page, "sd")
-    expect(app_page.locator(".answer-bar .saved")).to_have_text("2 not saved yet; trying again")
-    assert app_page.rows() == []
-    app_page.unroute(SERVER_CALLS)
-    assert [row.answer for row in wait_for_rows(app_page, 2)] == ["same", "different"]
-
-
 def test_the_last_answers_are_listed_with_what_the_encoders_said(app_page):
     give_pair(app_page, 10)
     press(app_page, "d")

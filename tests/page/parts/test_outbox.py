@@ -110,6 +110,8 @@ def test_another_correction_takes_the_place_of_the_one_before_also_when_it_is_se
     for _ in range(2):
         assert send(bench, **corrected(bench, **{"class": "b"}), id=own)["pairs"] == 2
     assert [row.group_id for row in bench.log.labels()] == [own, own]
+    send(bench, kind="undo_latest")
+    assert bench.log.labels() == []
 
 
 def test_all_of_a_one_shot_answer_is_taken_back_at_once(bench):

@@ -275,16 +275,6 @@ def test_exports_are_downloaded_and_read_back(app_page, tmp_path, review_app):
     assert len(table) > 30
 
 
-@pytest.mark.browser
-def test_an_answer_that_the_network_loses_is_sent_again(app_page):
-    app_page.route(SERVER_CALLS, lambda route: route.abort())
-    press(app_page, "s")
-    expect(app_page.locator("#review-filters .saved")).to_have_text("1 not saved yet; trying again")
-    assert app_page.rows() == []
-    app_page.unroute(SERVER_CALLS)
-    assert wait_for_rows(app_page, 1)[0].answer == "same"
-
-
 def test_nothing_is_left_of_an_export_on_the_server(review_app):
     left = review_app.workspace.parent / "temporary"
     caller = Caller(review_app.url)
