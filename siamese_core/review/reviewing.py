@@ -157,7 +157,7 @@ def logged_log_odds(row: LabelRow) -> dict[str, float]:
 
 
 def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator, new_id: str = "") -> str:
-    """Append a new answer by `who` to the pair of an earlier one, and return its label_id: `new_id`, if given.
+    """Append a new answer by `who` to the pair of an earlier one; return its label_id (`new_id` if given).
 
     It replaces the annotator's own earlier answer, and conflicts with another annotator's. The pair keeps the
     probability with which it was drawn.
@@ -167,7 +167,7 @@ def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator, ne
 
 
 def settle(workbench: Workbench, pair: tuple[str, str], answer: str, who: Annotator, new_id: str = "") -> str:
-    """Append an answer by `who` that overrules a conflict, and return its label_id: `new_id`, if given.
+    """Append an answer by `who` that overrules a conflict, and return its label_id (`new_id` if given).
 
     Undoing it opens the conflict again. UserError where there is no conflict on the pair.
     """
