@@ -24,7 +24,6 @@
       this.sending = false;
       this.lost = false;
       window.addEventListener("beforeunload", (event) => this.unsaved && event.preventDefault());
-      window.addEventListener("online", () => this.send());
     }
 
     // `server.save` is the server's function. Takes over what an earlier page has left behind.
