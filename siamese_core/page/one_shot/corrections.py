@@ -19,7 +19,9 @@ from siamese_core.page.parts.outbox import (
     text,
 )
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.workbench import Annotator, OneShotResult, Workbench
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.results import OneShotResult
+from siamese_core.workspace.workbench import Workbench
 
 
 def correction_handlers(workbench: Workbench) -> dict[str, Handler]:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
+from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import UNEXPECTED, told_in_words
 from siamese_core.page.parts.panel import Panel
-from siamese_core.workspace.verdicts import Comparison, is_same
-from siamese_core.workspace.workbench import Annotator, Workbench
+from siamese_core.workspace.comparing import Comparison
+from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.workbench import Workbench
 
 MOST_SENT = 50  # events in one call
 MAX_NAME = 80  # characters
@@ -142,7 +144,7 @@ def verdict_on_screen(slot: str, said: object) -> Verdict:
             "Reload the page."
         )
     similarity, threshold = map(float, numbers)
-    return Verdict(slot, checkpoint, similarity, threshold, is_same(similarity, threshold))
+    return Verdict(slot, checkpoint, similarity, threshold, bool(verdict(similarity, threshold)))
 
 
 def said_on_screen(verdicts: Iterable[Verdict | Comparison]) -> dict[str, dict]:
