@@ -1,5 +1,6 @@
-"""From the log to a candidate, judged on the holdout, promoted or kept.
+"""Trains a candidate on the answers of the log, judges it on a holdout, promotes or keeps it.
 
-In: answered pairs and the parent checkpoint. Out: a report and a new checkpoint.
-Open `retrain` first; `gate` decides on promotion.
+In: answered pairs and the parent checkpoint. Out: a report and a new checkpoint. Open `retrain` first;
+`candidate` trains, `holdout` splits, `gate` decides on promotion, `forecast` predicts what more answers
+bring.
 """

@@ -1,9 +1,8 @@
-"""A new head from answered pairs on embeddings that stay as they are.
+"""Adapt a head to answered pairs by logistic regression with a Gaussian prior on the parent (MAP estimate).
 
-The log-odds of "same" under the parent, plus a scale, a shift and a change of weight for each dimension of
-|left - right|, all drawn towards the parent by a Gaussian prior (maximum a posteriori). How strongly is
-chosen by cross-validation over identities, so that twenty answers move little and a thousand move what they
-should.
+The log-odds of "same" are the parent's times a scale, plus a shift, minus |left - right| times a change of
+each dimension's weight. The precision of the prior is chosen by cross-validation over identities, so that
+twenty answers change little and a thousand as much as they should.
 """
 
 from collections.abc import Callable
@@ -14,21 +13,26 @@ import numpy as np
 from siamese_core.metric_learning.principal_axes import principal_axes
 from siamese_core.metrics import GaussianPrior, fit_logistic
 
-# Precisions of the prior on the weights to choose from, for gaps of a length of about 1.
+# Precisions of the prior on the weights to choose from, for gaps with a root mean square length of 1.
 STRENGTHS = np.geomspace(0.1, 1e4, 6)
-SCALE_PRECISION, SHIFT_PRECISION = 4.0, 0.5
-LEAST_SCALE = 0.05
-AXES = 200  # directions of the gaps that may change their weight
-FOLDS = 5
-NEAR_BEST = 1.0  # standard errors of the difference within which a stronger prior is as good
-REPLAYED = -1
+SCALE_PRECISION, SHIFT_PRECISION = 4.0, 0.5  # of the prior: standard deviations of 0.5 and 1.4
+LEAST_SCALE = 0.05  # above 0, so that the parent's order is not reversed
+AXES = 200  # principal axes of the gaps whose weights are fitted
+FOLDS = 5  # of the cross-validation
+NEAR_BEST = (
+    1.0  # standard errors within which the strongest prior is taken (one-standard-error rule, Breiman 1984)
+)
+REPLAYED = -1  # identity of replayed images, which no fold holds out
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Answered pairs. base: float (n,), the parent's log-odds; gaps: float32 (n, d), |left - right|; same:
-    bool (n,); weight: float (n,), how much each counts; identity: int (n, 2), of the left and the right
-    image, or `REPLAYED` for pairs that always train."""
+    """Answered pairs as training data of a head.
+
+    base: float (n,), the parent's log-odds; gaps: float32 (n, d), |left - right| of the embeddings
+    same: bool (n,); weight: float (n,) of each pair in the loss
+    identity: int (n, 2), of the left and the right image; `REPLAYED` for pairs that always train
+    """
 
     base: np.ndarray
     gaps: np.ndarray
@@ -40,17 +44,21 @@ class Evidence:
         return len(self.same)
 
     def part(self, chosen: np.ndarray) -> "Evidence":
+        """Return the pairs at the indices, or where the mask is true."""
         return Evidence(*(array[chosen] for array in vars(self).values()))
 
     def joined(self, other: "Evidence") -> "Evidence":
+        """Return these pairs and the other's."""
         both = zip(vars(self).values(), vars(other).values(), strict=True)
         return Evidence(*(np.concatenate(arrays) for arrays in both))
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """log-odds = scale * the parent's + shift - gaps @ weights. scale > 0; weights: float (d,); strength: the
-    precision of the prior they were found with."""
+    """A fitted change of a head: log-odds = scale * the parent's + shift - gaps @ weights.
+
+    scale > 0; weights: float (d,); strength: the precision of the prior on them.
+    """
 
     scale: float
     shift: float
@@ -64,9 +72,12 @@ class Adaptation:
 def adapt(
     evidence: Evidence, rng: np.random.Generator, allowed: Callable[[Adaptation], bool] = lambda found: True
 ) -> Adaptation:
-    """With the prior that predicts held-out identities best; of those about as good, the strongest; and where
-    what it finds is not allowed, a stronger one still."""
-    short, axes = _shortened(evidence)
+    """Fit a head with the precision of the prior that cross-validation over identities selects.
+
+    Of the precisions about as good as the best one the strongest is taken, and where its result is not
+    allowed, a stronger one still.
+    """
+    short, axes = _projected(evidence)
     held_out = _held_out(evidence.identity, rng)
     losses = np.stack([_held_out_losses(short, held_out, strength) for strength in STRENGTHS])
     worse = losses - losses[losses.mean(axis=1).argmin()]
@@ -80,21 +91,21 @@ def adapt(
 
 
 def adapted_at(evidence: Evidence, strength: float) -> Adaptation:
-    """With a prior of this precision, for gaps of a length of about 1: nothing is tried, so it is quick."""
-    short, axes = _shortened(evidence)
+    """Fit a head with a prior of this precision, without cross-validation."""
+    short, axes = _projected(evidence)
     found = fit(short, strength)
     return replace(found, weights=axes @ found.weights)
 
 
-def _shortened(evidence: Evidence) -> tuple[Evidence, np.ndarray]:
-    """The gaps on their longest axes (d, r), at a length of about 1."""
+def _projected(evidence: Evidence) -> tuple[Evidence, np.ndarray]:
+    """Return the pairs with gaps on their principal axes (d, r), scaled to a root mean square length of 1."""
     length = float(np.sqrt(np.mean(np.square(evidence.gaps).sum(axis=1)))) or 1.0
     axes = principal_axes(evidence.gaps, AXES) / length
     return replace(evidence, gaps=evidence.gaps @ axes), axes
 
 
 def _held_out(identity: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    """Folds, bool (n,): the pairs that show one of a fold's identities."""
+    """Return the folds, bool (n,): the pairs with an image of one of a fold's identities."""
     names = rng.permutation(np.unique(identity[identity != REPLAYED]))
     return [np.isin(identity, part).any(axis=1) for part in np.array_split(names, FOLDS) if len(part)]
 
@@ -108,13 +119,13 @@ def _held_out_losses(evidence: Evidence, folds: list[np.ndarray], strength: floa
 
 
 def _losses(log_odds: np.ndarray, evidence: Evidence) -> np.ndarray:
-    """Cross-entropy (n,) of the answers, weighted."""
+    """Return the weighted cross-entropy (n,) of the answers, in nats."""
     return evidence.weight * (np.logaddexp(0, log_odds) - evidence.same * log_odds)
 
 
 def fit(evidence: Evidence, strength: float) -> Adaptation:
-    """Maximum a posteriori under a prior of precision `strength` on the weights, with scale >= LEAST_SCALE:
-    below 0 it would turn the parent's order round."""
+    """Return the MAP estimate under a prior of precision `strength` on the weights, with scale >=
+    LEAST_SCALE."""
     columns = np.column_stack([evidence.base, np.ones(len(evidence)), -evidence.gaps])
     precision = np.r_[SCALE_PRECISION, SHIFT_PRECISION, np.full(evidence.gaps.shape[1], strength)]
     mean = np.r_[1.0, np.zeros(len(precision) - 1)]

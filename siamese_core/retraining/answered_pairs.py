@@ -1,5 +1,4 @@
-"""What a retraining has to work with: the answers that count, their images, and which of them train or
-judge."""
+"""The answered pairs of a log that a retraining works with, their images, weights and split."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,18 +11,18 @@ from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.retraining.holdout import Split, identities, split
 
-FEWEST_ANSWERS = 8
-LARGEST_WEIGHT = 5.0  # of an answer over the mean: one rare pair must not outvote all others
+FEWEST_ANSWERS = 8  # to retrain from
+LARGEST_WEIGHT = 5.0  # bound on inverse-propensity weights, in units of their mean, and its inverse below
 
 
 @dataclass(frozen=True)
 class AnsweredPairs:
-    """Answered pairs (n,), as indices into `images` (m,).
+    """The n answered pairs of a log, with indices into the m images.
 
-    ids: of the images; left, right: int (n,); same: bool (n,); weight: float (n,), how much each counts in
-    training; identity: int (n, 2), which images the answers say show one thing; parts: which pairs train and
-    judge; rows: the log's rows (n,); gone: answers left out because their images are gone; until: the last
-    event of the log that was read.
+    ids: of the images; left, right: int (n,); same: bool (n,); rows: the log's rows (n,)
+    weight: float (n,) in the training loss; parts: which pairs train and judge
+    identity: int (n, 2), of the left and right image, as the answers imply
+    gone: number of answers left out because their images are missing; until: the last event that was read
     """
 
     ids: tuple[str, ...]
@@ -39,7 +38,7 @@ class AnsweredPairs:
     until: str
 
     def fingerprint(self) -> str:
-        """SHA-256 over the answers that train: the same answers, whoever gave them and in whatever log."""
+        """Return the SHA-256 of the answers that train: the same in whatever log and by whomever."""
         lines = sorted(
             f"{' '.join(row.pair)} {row.answer}"
             for row, trains in zip(self.rows, self.parts.training, strict=True)
@@ -51,8 +50,7 @@ class AnsweredPairs:
 def collect(
     rows: list[LabelRow], images: ImageStore, until: str | None, rng: np.random.Generator
 ) -> AnsweredPairs:
-    """The settled answers of the log's `rows` up to the event `until`, one a pair, split so that no image is
-    on both sides.
+    """Collect the settled answers of the log's rows up to the event `until`, one a pair, and split them.
 
     UserError where the answers, or those that would train or judge, are too few or all of one kind.
     """
@@ -83,9 +81,12 @@ def collect(
 
 
 def judged_afresh(answered: AnsweredPairs, events: list[LabelRow], until: str) -> AnsweredPairs:
-    """Only answers after the event `until` judge: a parent that learned from those up to it, its holdout's
-    too, would be judged by what it knows. As it is where later ones cannot judge: then the parent has the
-    advantage."""
+    """Keep in the holdout only answers after the event `until`.
+
+    For a parent whose metric was learned from all answers up to it, its own holdout's too: these would judge
+    it on its training data. Unchanged where the later answers cannot judge alone; then the parent has the
+    advantage.
+    """
     if until not in {row.label_id for row in events}:
         return answered
     known = {row.label_id for row in _up_to(events, until)}
@@ -110,7 +111,7 @@ def _up_to(rows: list[LabelRow], until: str | None) -> list[LabelRow]:
 
 
 def _one_a_pair(rows: list[LabelRow]) -> list[LabelRow]:
-    """The latest answer on each pair: two annotators who agree are not two pairs to judge by."""
+    """Return the latest answer on each pair: two annotators who agree are not two pairs to judge by."""
     return list({row.pair: row for row in rows}.values())
 
 
@@ -135,9 +136,12 @@ def _check_parts(same: np.ndarray, parts: Split) -> None:
 
 
 def _weights(rows: tuple[LabelRow, ...], same: np.ndarray, parts: Split) -> np.ndarray:
-    """In inverse proportion to the chance of being drawn, where it is known, so that pairs that a queue draws
-    often do not pass for the usual case; and so that in training same and different weigh alike, as they do
-    where the shipped checkpoints are calibrated, whatever a queue asks for. The mean is 1."""
+    """Return the weights (n,) of the answers in training, with mean 1.
+
+    Inverse to the probability of being drawn where it is known (inverse-propensity weights, Horvitz, Thompson
+    1952), so that the pairs of a queue stand for all pairs; then scaled so that positive and negative pairs
+    weigh alike, as they do where the shipped checkpoints are calibrated.
+    """
     chance = np.array([float(row.probability or "nan") for row in rows])
     known = chance > 0
     weight = np.ones(len(rows))

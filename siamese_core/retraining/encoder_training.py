@@ -1,9 +1,8 @@
-"""Mode "full": the encoder learns too, from its parent's weights, on answers mixed with replayed pairs.
+"""Mode "full": fine-tune the encoder from its parent's weights, on answers mixed with replayed pairs.
 
-Of a network whose weights come from elsewhere (ImageNet) only the last stage learns: the stages before it see
-what all photographs have in common, a few hundred answers would spoil that, and going back through them takes
-most of the time. The weights in the end are halfway between the parent's and those that training led to
-(WiSE-FT, Wortsman et al. 2022).
+Of a network with ImageNet weights only the last stage is trained: a few hundred answers would spoil the
+general features of the stages before it, and backpropagation through them takes most of the time. The result
+is the mean of the parent's weights and the fine-tuned ones (WiSE-FT, Wortsman et al. 2022).
 """
 
 from dataclasses import dataclass, replace
@@ -19,19 +18,19 @@ from siamese_core.networks.encoders import PRETRAINED
 from siamese_core.retraining.head_training import copied_head
 from siamese_core.training.augmentation import CHANGES, moved, origins
 
-PAIRS_A_STEP = 16
-REPLAYED_A_STEP = 8
-FEWEST_STEPS, MOST_STEPS = 30, 300
-PASSES = 8  # over the answers
-LEARNING_RATE = 2e-5
-KEPT = 0.5  # of the parent's weights: what holds for all images, not those trained on alone (WiSE-FT)
-LAST_STAGE = "conv5_"  # how the names of its layers begin
+PAIRS_A_STEP = 16  # answered pairs in a batch
+REPLAYED_A_STEP = 8  # replayed pairs in a batch
+FEWEST_STEPS, MOST_STEPS = 30, 300  # MOST_STEPS bounds the time
+PASSES = 8  # epochs over the answers, within these bounds
+LEARNING_RATE = 2e-5  # of Adam
+KEPT = 0.5  # weight of the parent in the mean of the weights (WiSE-FT)
+LAST_STAGE = "conv5_"  # how the names of the last stage's layers begin
 
 
 @dataclass(frozen=True)
 class PreparedPairs:
-    """pixels: uint8 (m, size, size, channels), what the encoder sees; left, right: int (n,) into them; same:
-    bool (n,)."""
+    """Pairs of prepared images: pixels uint8 (m, size, size, channels); left, right: int (n,) into them;
+    same: bool (n,)."""
 
     pixels: np.ndarray
     left: np.ndarray
@@ -40,8 +39,8 @@ class PreparedPairs:
 
 
 class PairTrainer(keras.Model):
-    """Images (2 b, size, size, channels), lefts before rights, and where their changed copies come from
-    (`augmentation.origins`) -> log-odds (b,)."""
+    """Maps images (2 b, size, size, channels), lefts before rights, and the origins of their augmented copies
+    (`augmentation.origins`) to log-odds (b,)."""
 
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer, slope: float, intercept: float):
         super().__init__()
@@ -49,7 +48,7 @@ class PairTrainer(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        # Batch statistics of 48 images would replace those of a long training: normalise as in use.
+        # Batch statistics of 48 images would replace those of a long training: normalise as in inference.
         embeddings = ops.cast(self.encoder(moved(*inputs), training=False), "float32")
         left, right = ops.split(embeddings, 2)
         return self.slope * self.head(left, right) + self.intercept
@@ -62,7 +61,7 @@ def retrained_encoder(
     rng: np.random.Generator,
     progress: Progress,
 ) -> Checkpoint:
-    """A copy of the parent whose encoder and head were trained on; its calibration is still the parent's."""
+    """Return a copy of the parent with encoder and head fine-tuned; the calibration is still the parent's."""
     encoder, head = _copied_encoder(parent), copied_head(parent)
     trainer = PairTrainer(encoder, head, parent.calibration.slope, parent.calibration.intercept)
     trainer.compile(
@@ -88,14 +87,14 @@ def retrained_encoder(
 def _batch(
     answers: PreparedPairs, replayed: PreparedPairs, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (2 b, ...), lefts before rights, and same float32 (b,)."""
+    """Return a batch: pixels (2 b, ...), lefts before rights, and same float32 (b,)."""
     parts = [_drawn(answers, PAIRS_A_STEP, rng), _drawn(replayed, REPLAYED_A_STEP, rng)]
     sides = [part.pixels[part.left] for part in parts] + [part.pixels[part.right] for part in parts]
     return np.concatenate(sides), np.concatenate([part.same for part in parts]).astype("float32")
 
 
 def _drawn(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> PreparedPairs:
-    """Half of each kind where both are there, so that the rarer one is not drowned."""
+    """Draw pairs, half of them positive where both kinds are there."""
     kinds = [kind for kind in (np.flatnonzero(pairs.same), np.flatnonzero(~pairs.same)) if len(kind)]
     chosen = np.concatenate([rng.choice(kind, count // len(kinds)) for kind in kinds])
     return PreparedPairs(pairs.pixels, pairs.left[chosen], pairs.right[chosen], pairs.same[chosen])

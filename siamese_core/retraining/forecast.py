@@ -1,7 +1,7 @@
-"""What more answers are likely to bring: a learning curve of the answers so far, drawn out by 50.
+"""Forecast what more answers bring: extrapolate the learning curve of the answers so far by 50.
 
-Heads are fitted to growing parts of the answers and tried on answers about other things, again and again.
-The error falls about as a power of the number of answers, which is what is drawn out.
+Heads are fitted to growing parts of the answers and tested on answers about other identities, over random
+splits. The error is fitted by a power law of the number of answers (Hestness 2017).
 """
 
 from collections.abc import Sequence
@@ -17,20 +17,24 @@ from siamese_core.retraining.adapting import Evidence, fit
 from siamese_core.retraining.head_training import pairs_evidence
 from siamese_core.retraining.holdout import identities
 
-FEWEST = 40  # answers to learn from or to try on
-PARTS = (0.25, 0.5, 1.0)  # of what is there to learn from
-ROUNDS = 12  # random cuts into what is learned from and what is tried on
-TRIED = 0.35  # of the identities
-AXES = 40  # directions of the gaps that a trial fit may weigh anew: few, for it is done dozens of times
-STRENGTH = 30.0  # of its prior, for gaps of a length of about 1
+FEWEST = 40  # answers that a forecast needs
+PARTS = (0.25, 0.5, 1.0)  # of the training answers: the points of the curve
+ROUNDS = 12  # random splits into training and test answers
+TEST_SHARE = 0.35  # of the identities
+AXES = 40  # principal axes of the gaps whose weights are fitted: few, since dozens of heads are fitted
+STRENGTH = 30.0  # precision of the prior, for gaps with a root mean square length of 1
 MORE = 50  # answers that the forecast is for
-WORTH = 0.005  # of the error: less than half a point is not worth 50 answers
+WORTH = 0.005  # fall of the error: less than half a point is not worth 50 answers
+RESAMPLES = 200  # of the bootstrap over the splits
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """errors: 0..1, of heads that learned from so many `answers`, the first from none; next: the error after
-    `MORE` more, and `gain` (what they take off it) with its 95 % interval over the random cuts."""
+    """A learning curve and its extrapolation.
+
+    answers, errors: the points, errors 0..1 by heads fitted to so many answers, the first to none; next: the
+    error after `MORE` more; gain: by how much they lower it, with the 95 % bootstrap interval over the splits
+    """
 
     answers: tuple[int, ...]
     errors: tuple[float, ...]
@@ -40,12 +44,12 @@ class Forecast:
 
     @property
     def enough(self) -> bool:
-        """Whether 50 more answers are likely to bring less than `WORTH`."""
+        """Whether 50 more answers are expected to lower the error by less than `WORTH`."""
         return self.gain < WORTH
 
 
 def pool_evidence(embedded: PoolEmbeddings, settled: Sequence[LabelRow]) -> Evidence:
-    """The settled answers, one a pair, on images that are embedded."""
+    """Return the settled answers, one a pair, whose images are embedded, as training data of a head."""
     rows = list(
         {row.pair: row for row in settled if all(each in embedded.store for each in row.pair)}.values()
     )
@@ -61,65 +65,65 @@ def pool_evidence(embedded: PoolEmbeddings, settled: Sequence[LabelRow]) -> Evid
 
 
 def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
-    """None where there are too few answers, or of one kind only, to tell."""
+    """Forecast the error after `MORE` more answers; None where there are too few answers or of one kind
+    only."""
     if len(evidence) < FEWEST or evidence.same.all() or not evidence.same.any():
         return None
-    short = _shortened(evidence)
-    cuts = [each for each in (_cut(short, rng) for _ in range(ROUNDS)) if each]
-    if not cuts:
+    short = _projected(evidence)
+    splits = [each for each in (_split(short, rng) for _ in range(ROUNDS)) if each]
+    if not splits:
         return None
-    sizes = np.array([[0, *(max(1, round(part * len(learned))) for part in PARTS)] for learned, _ in cuts])
-    errors = np.array([_errors(learned, tried, rng) for learned, tried in cuts])
-    # The curve is that of the trials; on all answers it goes on where they end.
+    sizes = np.array([[0, *(max(1, round(part * len(train))) for part in PARTS)] for train, _ in splits])
+    errors = np.array([_errors(train, test, rng) for train, test in splits])
+    # The curve holds for training parts; it is continued to the number of all answers.
     mean, count = errors.mean(axis=0), sizes.mean(axis=0)
-    now = float(np.interp(len(evidence), count, mean)) * (len(evidence) / count[-1]) ** -_fall(count, mean)
+    now = float(np.interp(len(evidence), count, mean)) * (len(evidence) / count[-1]) ** -_exponent(
+        count, mean
+    )
     gains = [
-        _gain(now, len(evidence), _fall(count, errors[chosen].mean(axis=0)))
-        for chosen in _samples(rng, len(cuts))
+        _gain(now, len(evidence), _exponent(count, errors[chosen].mean(axis=0)))
+        for chosen in rng.integers(len(splits), size=(RESAMPLES, len(splits)))
     ]
-    gain = _gain(now, len(evidence), _fall(count, mean))
+    gain = _gain(now, len(evidence), _exponent(count, mean))
     low, high = np.quantile(gains, [0.025, 0.975])
     answers = (*(int(round(each)) for each in count), len(evidence))
     return Forecast(answers, (*map(float, mean), now), now - gain, gain, (float(low), float(high)))
 
 
-def _shortened(evidence: Evidence) -> Evidence:
-    """The same on the few directions in which the gaps are longest, scaled to a length of about 1."""
+def _projected(evidence: Evidence) -> Evidence:
+    """Return the pairs, weighted alike, with gaps on their principal axes, scaled to a root mean square of
+    1."""
     gaps = evidence.gaps.astype("float64")
     length = float(np.sqrt(np.mean(np.square(gaps).sum(axis=1)))) or 1.0
     short = gaps @ principal_axes(gaps, AXES) / length
     return Evidence(evidence.base, short, evidence.same, np.ones(len(evidence)), evidence.identity)
 
 
-def _cut(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Evidence] | None:
+def _split(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Evidence] | None:
     """Split at random into training and test pairs that share no identity; None where either side lacks
     positive or negative pairs."""
     names = rng.permutation(np.unique(evidence.identity))
-    tried = np.isin(evidence.identity, names[: round(TRIED * len(names))])
-    parts = evidence.part(~tried.any(axis=1)), evidence.part(tried.all(axis=1))
+    tested = np.isin(evidence.identity, names[: round(TEST_SHARE * len(names))])
+    parts = evidence.part(~tested.any(axis=1)), evidence.part(tested.all(axis=1))
     whole = all(0 < part.same.sum() < len(part) for part in parts)
     return parts if whole else None
 
 
-def _errors(learned: Evidence, tried: Evidence, rng: np.random.Generator) -> list[float]:
-    """On `tried`, by heads that learned from nothing and from growing parts of `learned`."""
-    order = rng.permutation(len(learned))
-    told = [tried.base]
+def _errors(train: Evidence, test: Evidence, rng: np.random.Generator) -> list[float]:
+    """Return the errors on `test` by the parent's head and by heads fitted to growing parts of `train`."""
+    order = rng.permutation(len(train))
+    log_odds = [test.base]
     for part in PARTS:
-        found = fit(learned.part(order[: max(1, round(part * len(learned)))]), STRENGTH)
-        told.append(found.log_odds(tried.base, tried.gaps))
-    return [float(np.mean((each >= 0) != tried.same)) for each in told]
+        found = fit(train.part(order[: max(1, round(part * len(train)))]), STRENGTH)
+        log_odds.append(found.log_odds(test.base, test.gaps))
+    return [float(np.mean((each >= 0) != test.same)) for each in log_odds]
 
 
-def _fall(count: np.ndarray, errors: np.ndarray) -> float:
-    """b >= 0 of error ~ answers ** -b, by least squares over the parts."""
+def _exponent(count: np.ndarray, errors: np.ndarray) -> float:
+    """Return b >= 0 of error ~ answers ** -b, by least squares over the parts."""
     x, y = np.log(count[1:]), np.log(np.maximum(errors[1:], 1e-3))
     return max(0.0, -float(np.polyfit(x, y, 1)[0]))
 
 
-def _gain(now: float, answers: int, fall: float) -> float:
-    return now * (1 - ((answers + MORE) / answers) ** -fall)
-
-
-def _samples(rng: np.random.Generator, count: int, times: int = 200) -> np.ndarray:
-    return rng.integers(count, size=(times, count))
+def _gain(now: float, answers: int, exponent: float) -> float:
+    return now * (1 - ((answers + MORE) / answers) ** -exponent)

@@ -1,4 +1,4 @@
-"""Whether a candidate may take its parent's place: judged on the same holdout and the same base protocol."""
+"""Decide whether a candidate may replace its parent, by the same holdout and the same base protocol."""
 
 from dataclasses import dataclass, replace
 
@@ -8,16 +8,16 @@ from scipy.stats import mannwhitneyu
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.metrics import mcnemar_exact, verdict
 
-FEWEST_JUDGES = 12
-LEVEL = 0.05  # of the two-sided exact McNemar test
-RANKING_LEVEL = 0.01  # of the one-sided test that same pairs rank above different ones
-BASE_MARGIN = 0.005  # accuracy that the base protocol may lose
-LEAST_SPREAD = 1e-3  # of the similarities on the holdout; below it a network says the same of everything
+FEWEST_JUDGES = 12  # pairs in the holdout
+LEVEL = 0.05  # significance level of the two-sided exact McNemar test (1947)
+RANKING_LEVEL = 0.01  # significance level of the one-sided Mann-Whitney test that same pairs rank higher
+MOST_FORGOTTEN = 0.005  # accuracy that may be lost on the base protocol
+LEAST_SPREAD = 1e-3  # range of the similarities on the holdout, below which a network has collapsed
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One checkpoint on the holdout and on the base protocol."""
+    """The results of one checkpoint on the holdout and on the base protocol."""
 
     holdout: VerificationResult
     base: ProtocolResult
@@ -25,8 +25,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Judgement:
-    """fixed, broken: bool (n,), the holdout's pairs that only the candidate, or only its parent, got right;
-    p: of the McNemar test; better: whether the gate opens; reason: why, a sentence."""
+    """The comparison of a candidate with its parent.
+
+    fixed, broken: bool (n,), pairs of the holdout that only the candidate, or only its parent, got right
+    p: of the McNemar test; better: whether the candidate may be promoted; reason: why, in one sentence
+    """
 
     before: Measured
     after: Measured
@@ -38,7 +41,11 @@ class Judgement:
 
 
 def judge(before: Measured, after: Measured) -> Judgement:
-    """Better: right on more of the holdout than chance explains, not collapsed, and nothing forgotten."""
+    """Compare a candidate (`after`) with its parent (`before`).
+
+    It is better if it is right on significantly more of the holdout, ranks its pairs, has not collapsed and
+    has forgotten nothing of the base protocol.
+    """
     first, second = before.holdout.correct, after.holdout.correct
     fixed, broken = ~first & second, first & ~second
     p = mcnemar_exact(first, second)
@@ -82,7 +89,8 @@ def _no_gain(first: np.ndarray, second: np.ndarray, p: float) -> str | None:
 
 
 def _no_ranking(holdout: VerificationResult) -> str | None:
-    """Answers given at random move what is said of all pairs alike, which may fit the holdout by chance."""
+    """Return a refusal where positive pairs do not rank above negative ones: random answers shift all
+    similarities alike, which may fit the holdout by chance."""
     same = holdout.same
     test = mannwhitneyu(holdout.similarity[same], holdout.similarity[~same], alternative="greater")
     if test.pvalue >= RANKING_LEVEL:
@@ -91,16 +99,16 @@ def _no_ranking(holdout: VerificationResult) -> str | None:
 
 
 def forgotten(before: ProtocolResult, after: ProtocolResult) -> str | None:
-    """What is wrong with `after` on the base protocol, in words; None if nothing is."""
+    """Say in words what was lost on the base protocol; None if no more than allowed."""
     lost, trials = int(before.correct.sum()) - int(after.correct.sum()), len(before.correct)
-    if lost > BASE_MARGIN * trials:
+    if lost > MOST_FORGOTTEN * trials:
         points = 100 * lost / trials
-        return f"it lost {points:.1f} points on the base protocol, where {100 * BASE_MARGIN:g} are allowed"
+        return f"it lost {points:.1f} points on the base protocol, where {100 * MOST_FORGOTTEN:g} are allowed"
     return None
 
 
 def named(judgement: Judgement, checkpoint: str) -> Judgement:
-    """The same, of a candidate that had no id yet when it was judged."""
+    """Return the judgement with the id of the candidate, which had none when it was judged."""
     after = judgement.after
     results = (replace(each, checkpoint=checkpoint) for each in (after.holdout, after.base))
     return replace(judgement, after=Measured(*results))

@@ -1,4 +1,4 @@
-"""Mode "head": the encoder stays, its embeddings are cached, and the head is fitted anew to the answers."""
+"""Mode "head": fit the head to the answers, on cached embeddings by the unchanged encoder."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,8 +23,8 @@ from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence, ada
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.training.validation import PrecomputedModel
 
-REPLAY_WEIGHT = 0.5  # of all replayed pairs together, in units of all answers together
-LEARNED_COSINE = "learnt_cosine"
+REPLAY_WEIGHT = 0.5  # total weight of the replayed pairs, in units of that of the answers
+LEARNED_COSINE = "learnt_cosine"  # the head of a learned metric, as cards name it
 
 
 def retrained_head(
@@ -34,9 +34,12 @@ def retrained_head(
     rng: np.random.Generator,
     allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint:
-    """A candidate with the parent's encoder and, where the head has weights, new ones; else, and besides, a
-    new calibration. The threshold stays. The weights change as far as the answers ask for and as the
-    candidate is `allowed`. Replayed drawings tell nothing of one that was trained on photographs."""
+    """Return a candidate with the parent's encoder and threshold, a new calibration, and new weights where
+    its head has some.
+
+    The weights change as far as the answers justify and as the candidate is `allowed`. The replayed pairs are
+    drawings: they are left out where these are out of the parent's domain.
+    """
     if parent.card.warning_for(HANDWRITING):
         replay = replay.part(np.zeros(len(replay), bool))
     share = REPLAY_WEIGHT * answers.weight.sum() / max(replay.weight.sum(), 1e-9)
@@ -51,9 +54,10 @@ def learned_head(
     rng: np.random.Generator,
     allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint | None:
-    """A candidate with the parent's encoder and a metric learned from embeddings (m, d) of answered and other
-    images and the answers about them; None where nothing is learned that is `allowed` and beats the parent on
-    things held out. The threshold stays."""
+    """Return a candidate with the parent's encoder and threshold and a metric learned from the answers.
+
+    embeddings: (m, d), of answered and other images. None where no metric is learned: see `learning.learn`.
+    """
     network = PrecomputedModel(parent, embeddings)
 
     def scores(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -83,12 +87,13 @@ def learned_head(
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
-    """What images alone give, of which nothing is known: for comparison, it has no calibration of its own."""
+    """Return a checkpoint with the metric of unlabelled images alone, without calibration, for comparison."""
     return _with_metric(parent, unlabelled_metric(embeddings * _scale(parent)))
 
 
 def _scale(parent: Checkpoint) -> np.ndarray:
-    """(d,): how the parent's head weighs the numbers of an embedding; a learned one, as its own parent."""
+    """Return the per-dimension weights (d,) of the parent's head. A learned metric keeps its parent's
+    weights."""
     if parent.card.head == LEARNED_COSINE:
         return np.asarray(parent.head.scale)
     if _has_weights(parent):
@@ -97,7 +102,7 @@ def _scale(parent: Checkpoint) -> np.ndarray:
 
 
 def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
-    """A candidate, not calibrated yet, that compares by a metric of embeddings times the parent's scale."""
+    """Return an uncalibrated candidate that compares by a metric of embeddings times the parent's scale."""
     from siamese_core.networks.heads import learned_cosine
 
     head = learned_cosine(replace(metric, scale=_scale(parent)))
@@ -107,7 +112,7 @@ def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, answered: AnsweredPairs) -> Evidence:
-    """The answers that train; `embeddings` (m, d) are the model's of `answered.images`."""
+    """Return the answers that train. embeddings: (m, d), the model's, of `answered.images`."""
     pairs = Pairs(answered.left, answered.right, answered.same)
     evidence = replace(
         pairs_evidence(model, embeddings, pairs), weight=answered.weight, identity=answered.identity
@@ -116,7 +121,7 @@ def answers_evidence(model: Checkpoint, embeddings: np.ndarray, answered: Answer
 
 
 def pairs_evidence(model: Checkpoint, embeddings: np.ndarray, pairs: Pairs) -> Evidence:
-    """Pairs that count alike and always train; `embeddings` (m, d) are the model's."""
+    """Return pairs that weigh alike and that no fold holds out. embeddings: (m, d), the model's."""
     left, right = embeddings[pairs.left], embeddings[pairs.right]
     count = len(pairs.same)
     return Evidence(
@@ -129,7 +134,7 @@ def pairs_evidence(model: Checkpoint, embeddings: np.ndarray, pairs: Pairs) -> E
 
 
 def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
-    """A checkpoint, not saved yet, whose log-odds are those of the adaptation."""
+    """Return a checkpoint, not saved yet, whose log-odds are those of the adaptation."""
     slope = parent.calibration.slope * found.scale
     calibration = Calibration(slope, parent.calibration.intercept * found.scale + found.shift)
     head = copied_head(parent)
@@ -141,7 +146,7 @@ def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
 
 
 def copied_head(parent: Checkpoint):
-    """A new layer with the weights of the parent's head."""
+    """Return a new layer with the weights of the parent's head."""
     from siamese_core.networks.heads import make_head
 
     head = make_head(parent.card.head)

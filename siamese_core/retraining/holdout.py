@@ -1,5 +1,4 @@
-"""Which answered pairs train and which judge: no image, and no identity that answers imply, is on both
-sides."""
+"""Split answered pairs into training and holdout, with no image and no implied identity on both sides."""
 
 from collections import Counter
 from collections.abc import Container, Sequence
@@ -10,17 +9,20 @@ import numpy as np
 
 from siamese_core.data.components import named_components
 
-SHARE = 0.3  # of the pairs, to judge by
+SHARE = 0.3  # of the pairs, in the holdout
 TRIES = 50  # random splits of each of the two kinds, of which the best is kept
-TRAINING_WORTH = 1.5  # of all pairs in training; a holdout as wanted is worth 2
-LARGEST_IDENTITY, FEWEST_TO_PART = 0.2, 8  # of the images; images
-JUDGING_IDENTITIES = (0.3, 0.6)  # their share where they are cut: a pair judges only if both its images do
+TRAINING_WORTH = 1.5  # of having all pairs in training; a full holdout is worth 2
+LARGEST_IDENTITY = 0.2  # share of the images above which an identity is divided
+FEWEST_TO_DIVIDE = 8  # images
+HOLDOUT_IDENTITIES = (0.3, 0.6)  # range of their share; a pair judges only if both its images do
 
 
 @dataclass(frozen=True)
 class Split:
-    """bool (n,) each, one of them true for each pair. dropped: would tie the two sides together, or tilt the
-    balance of same and different in the holdout."""
+    """Masks, bool (n,), of which one is true for each pair.
+
+    dropped: pairs with an image on either side, and those that would unbalance the holdout.
+    """
 
     training: np.ndarray
     holdout: np.ndarray
@@ -28,17 +30,18 @@ class Split:
 
 
 def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> np.ndarray:
-    """int64 (n, 2): the identities of left and right image; `same` is a tie, `different` is none.
+    """Return the identities int64 (n, 2) of left and right image: connected components of the "same" answers.
 
-    A few wrong answers tie many things into one. An identity of more than `LARGEST_IDENTITY` of the images is
-    parted, where few ties are: the parts grow by the image that has most of its ties in them.
+    A few wrong answers connect many identities. A component of more than `LARGEST_IDENTITY` of the images is
+    divided where few answers connect it: each part grows by the image with the largest share of its links in
+    it.
     """
     neighbours: dict[str, list[str]] = {image: [] for side in (left, right) for image in side}
     for first, second, is_same in zip(left, right, same, strict=True):
         if is_same:
             neighbours[first].append(second)
             neighbours[second].append(first)
-    most = max(FEWEST_TO_PART, round(LARGEST_IDENTITY * len(neighbours)))
+    most = max(FEWEST_TO_DIVIDE, round(LARGEST_IDENTITY * len(neighbours)))
     number: dict[str, int] = {}
     for image in neighbours:
         if image not in number:
@@ -49,7 +52,7 @@ def identities(left: Sequence[str], right: Sequence[str], same: np.ndarray) -> n
 
 
 def _grown(start: str, neighbours: dict[str, list[str]], taken: Container[str], limit: int) -> set[str]:
-    """At most `limit` images from `start` on, none of them taken."""
+    """Return a connected part of at most `limit` images around `start`, none of them taken."""
     grown, inside, waiting = set(), Counter(), [(0.0, 0, start)]
     while waiting and len(grown) < limit:
         _, _, image = heappop(waiting)
@@ -64,10 +67,11 @@ def _grown(start: str, neighbours: dict[str, list[str]], taken: Container[str], 
 
 
 def split(left: Sequence[str], right: Sequence[str], same: np.ndarray, rng: np.random.Generator) -> Split:
-    """About `SHARE` of the pairs judge; images by id (n,), same bool (n,), n >= 1.
+    """Split pairs so that about `SHARE` of them are in the holdout.
 
-    Whole connected groups go to one side. Where that leaves too little to judge by (a queue ties nearly
-    everything together), whole identities do, and the pairs between the sides are dropped.
+    left, right: image ids (n,); same: bool (n,), n >= 1. Either whole connected components of all pairs go to
+    one side, or, where these leave too small a holdout (a queue connects nearly all images), whole identities
+    do, and the pairs between the sides are dropped. The best of `TRIES` random splits of each kind is kept.
     """
     same = np.asarray(same, bool)
     number = named_components(left, right)
@@ -84,13 +88,13 @@ def _by_group(group: np.ndarray, rng: np.random.Generator) -> Split:
 
 
 def _by_identity(identity: np.ndarray, rng: np.random.Generator) -> Split:
-    judging = np.isin(identity, _some(identity.ravel(), rng.uniform(*JUDGING_IDENTITIES), rng))
+    judging = np.isin(identity, _some(identity.ravel(), rng.uniform(*HOLDOUT_IDENTITIES), rng))
     both, neither = judging.all(axis=1), ~judging.any(axis=1)
     return Split(neither, both, ~both & ~neither)
 
 
 def _some(members: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Random numbers among the `members` that together are at most `share` of them."""
+    """Draw random numbers that together make at most `share` of the `members`."""
     names, sizes = np.unique(members, return_counts=True)
     chosen, count = [], 0
     for each in rng.permutation(len(names)):
@@ -101,8 +105,11 @@ def _some(members: np.ndarray, share: float, rng: np.random.Generator) -> np.nda
 
 
 def _balanced(cut: Split, same: np.ndarray, rng: np.random.Generator) -> Split:
-    """As many of each kind in the holdout as among all pairs: a cut drops mostly `different` pairs, and a
-    model that says "same" more often would win by that alone."""
+    """Drop pairs so that the holdout has the share of positive pairs of all pairs.
+
+    Splitting by identity drops mostly negative pairs, and a model that says "same" more often would win by
+    that alone.
+    """
     kinds = [np.flatnonzero(cut.holdout & same), np.flatnonzero(cut.holdout & ~same)]
     shares = same.mean(), 1 - same.mean()
     total = min(len(kind) / share for kind, share in zip(kinds, shares, strict=True) if share)
@@ -113,8 +120,8 @@ def _balanced(cut: Split, same: np.ndarray, rng: np.random.Generator) -> Split:
 
 
 def _worth(cut: Split, same: np.ndarray) -> float:
-    """The rarer kind in the holdout and the holdout, both up to what is wanted, and what is left to train on;
-    nothing if training lacks one of the two kinds."""
+    """Score a split by the size of the holdout and of its rarer kind, up to what is wanted, and by the share
+    of pairs left to train on; 0 if training lacks one of the two kinds."""
     wanted = SHARE * len(same)
     judging, training = same[cut.holdout], same[cut.training]
     if training.all() or not training.any():

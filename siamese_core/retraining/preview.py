@@ -1,4 +1,4 @@
-"""What a head refitted to the answers so far would say: a preview, which changes no checkpoint."""
+"""Preview the similarity by a head refitted to the answers so far, without changing a checkpoint."""
 
 from dataclasses import dataclass
 
@@ -14,27 +14,28 @@ from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.embedding_store import find_embedding_store
 from siamese_core.workspace.workbench import Workbench
 
-LATEST = 300  # answers that it learns from: so many are fitted well within a second
-STRENGTH = 30.0  # of the prior, about what retraining settles on after some hundred answers
+LATEST = 300  # answers that it is fitted to, well within a second
+STRENGTH = 30.0  # precision of the prior: about what retraining selects after some hundred answers
 
 
 @dataclass(frozen=True)
 class Said:
-    """similarity: 0..1; answers: how many it learned from."""
+    """A previewed similarity 0..1, and the number of answers that the head was fitted to."""
 
     similarity: float
     answers: int
 
 
 class Previews:
-    """Refits a slot's head when its answers have changed, and keeps the latest one."""
+    """Refitted heads, one a slot, fitted anew when the slot's answers have changed."""
 
     def __init__(self, workbench: Workbench):
         self.workbench = workbench
         self._fitted: dict[str, tuple[tuple[str, ...], Checkpoint]] = {}
 
     def say(self, slot: str, left: np.ndarray, right: np.ndarray) -> Said | None:
-        """Of two images; None while no settled answer was given to what the slot's checkpoint had said."""
+        """Preview the similarity of two images; None before any answer on a verdict of the slot's
+        checkpoint."""
         matcher = self.workbench.matcher
         domain = matcher.domain([left, right])
         checkpoint = matcher.checkpoint(slot, domain)
@@ -50,7 +51,8 @@ class Previews:
         return Said(float(similarity[0]), len(rows))
 
     def _answers(self, slot: str, checkpoint_id: str) -> list[LabelRow]:
-        """The latest on what this checkpoint said: about images like those that it serves, and new to it."""
+        """Return the latest settled answers on verdicts of this checkpoint: in its domain, and not trained
+        on."""
         found = [
             row
             for row in settled_labels(self.workbench.log.rows())
@@ -74,7 +76,7 @@ class Previews:
         return adapted(checkpoint, adapted_at(evidence, STRENGTH))
 
     def _fill_from_disk(self, checkpoint: Checkpoint, ids: list[str]) -> None:
-        """So that a restart embeds nothing again of what the pool has."""
+        """Read the embeddings that the pool has stored, so that a restart embeds nothing again."""
         bench, cache = self.workbench, self.workbench.matcher.cache
         missing = [each for each in ids if cache.get((checkpoint.embeddings_id, each)) is None]
         if missing:

@@ -1,5 +1,5 @@
-"""The base protocol: what a checkpoint must not forget, on drawings of the project's own that it ships
-with."""
+"""The base protocol, which a checkpoint must not forget, and pairs to replay, on drawings that are
+shipped."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,14 +15,16 @@ from siamese_core.training.validation import PrecomputedModel
 
 FILE = ASSETS / "samples" / "replay.zip"
 TRIALS = OneShotOptions(n_way=20, k_shot=1, episodes=400, within_group=True)
-PAIRS = 400
-SEED = 0
+PAIRS = 400  # replayed
+SEED = 0  # of trials and pairs, the same for every retraining
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Drawn characters of invented alphabets, in the layout of Omniglot: half of the alphabets to mix with
-    answers, the other half to judge by."""
+    """Drawn characters of invented alphabets, in the layout of Omniglot.
+
+    Half of the alphabets are replayed in training, the other half judge.
+    """
 
     file: Path = FILE
 
@@ -35,13 +37,13 @@ class Replay:
         return tuple(self.dataset.image(index) for index in range(len(self.dataset)))
 
     def pairs(self) -> Pairs:
-        """Pairs of `images` to mix with answers, so that what was known stays known."""
+        """Return pairs of `images` to mix with the answers, against forgetting (experience replay)."""
         mixed = self._rows(judging=False)
         drawn = sample_pairs(self.dataset.labels[mixed], np.random.default_rng(SEED), PAIRS)
         return Pairs(mixed[drawn.left], mixed[drawn.right], drawn.same)
 
     def one_shot(self, network: PrecomputedModel) -> ProtocolResult:
-        """The same trials for every network; `network.embeddings` are of `images`."""
+        """Measure a model whose embeddings are of `images`, on trials that are the same for every model."""
         return self._trials.evaluate(network)
 
     @cached_property
@@ -51,6 +53,6 @@ class Replay:
         return replace(trials, read=lambda number: int(judging[number]))
 
     def _rows(self, judging: bool) -> np.ndarray:
-        """Numbers of the images of the even alphabets, or of the odd ones, which judge."""
+        """Return the numbers of the images of even alphabets, or of the odd ones, which judge."""
         alphabet = self.dataset.class_group[self.dataset.labels]
         return np.flatnonzero(alphabet % 2 == judging)

@@ -1,4 +1,4 @@
-"""What a retraining did, for the page, the command line and the archive."""
+"""Report what a retraining did, for the page, the command line and the archive."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -18,8 +18,11 @@ THUMBNAIL = 96  # px
 
 @dataclass(frozen=True)
 class RetrainReport:
-    """checkpoints: ids of parent and candidate; promoted: whether the candidate now serves; seconds: until it
-    was judged."""
+    """The result of a retraining.
+
+    checkpoints: ids of parent and candidate; promoted: whether the candidate now serves; seconds: until it
+    was judged.
+    """
 
     options: RetrainOptions
     answered: AnsweredPairs
@@ -30,15 +33,18 @@ class RetrainReport:
 
     @property
     def reason(self) -> str:
-        """Why the candidate was promoted or kept, in words."""
+        """Why the candidate was promoted or kept, in two sentences."""
         choice = {"force": "promoted because it was asked for", "never": "kept because it was asked for"}
         asked = choice.get(self.options.promote)
         done = asked or ("promoted" if self.promoted else "kept beside the parent")
         return f"{self.judgement.reason} It was {done}."
 
     def json(self) -> dict:
-        """The contract's object, and besides from "p" on: the test, the options, how the answers were parted
-        (`images_gone`: answers without their images) and both ROC curves, None of one kind of pair only."""
+        """Return the contract's object, and from "p" on the test, the options, the split and both ROC curves.
+
+        images_gone: number of answers without their images; a ROC curve is None where there is one kind of
+        pair only.
+        """
         parts, judgement = self.answered.parts, self.judgement
         parent, candidate = self.checkpoints
         return {
@@ -67,7 +73,7 @@ class RetrainReport:
         }
 
     def pairs(self, chosen: np.ndarray) -> list[dict]:
-        """The holdout's pairs where `chosen` (bool) is true, with what was said before and after."""
+        """Return the holdout's pairs where `chosen`, bool (n,), is true, with both similarities."""
         numbers = np.flatnonzero(self.answered.parts.holdout)
         before, after = self.judgement.before.holdout.similarity, self.judgement.after.holdout.similarity
         return [
@@ -82,7 +88,7 @@ class RetrainReport:
         ]
 
     def markdown(self) -> str:
-        """For people; the images of its pairs lie beside it as `<image id>.png`."""
+        """Return the report for people; the images of its pairs lie beside it as `<image id>.png`."""
         found = self.json()
         before, after = found["before"], found["after"]
         lines = [
@@ -140,7 +146,7 @@ def _pair_line(pair: dict) -> str:
 
 
 def write_report(report: RetrainReport, folder: Path) -> None:
-    """`report.json`, `report.md` and small copies of the images that the two name."""
+    """Write `report.json`, `report.md` and thumbnails of the images that they name."""
     folder.mkdir(parents=True, exist_ok=True)
     image = dict(zip(report.answered.ids, report.answered.images, strict=True))
     for pair in [*report.pairs(report.judgement.fixed), *report.pairs(report.judgement.broken)]:
