@@ -1,4 +1,7 @@
-"""List the benchmarks of speed by name, and run one. (`loop` measures what answers teach, not speed.)"""
+"""List the benchmarks of speed by name, and run one.
+
+`loop` is not among them: it measures what answers teach, and has options of its own.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

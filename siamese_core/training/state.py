@@ -76,6 +76,7 @@ class MetricsFile:
         self.file = file
 
     def append(self, row: dict) -> None:
+        """Add a line; the first one names the columns."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         new = not self.file.exists()
         with self.file.open("a", newline="", encoding="utf-8") as lines:

@@ -60,6 +60,7 @@ class PrecomputedModel:
 
     @property
     def compares_by_product(self) -> bool:
+        """Whether a table of logits is one product of matrices, which is cheap for all images at once."""
         return self.checkpoint.card.head in BY_PRODUCT
 
     def pairwise_logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
