@@ -3,9 +3,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from siamese_core.checkpoints import encoder_files, weights
 from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, base_card, read_card, write_card
+from siamese_core.checkpoints.checkpoint import HEAD_FILE
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.errors import UserError
@@ -137,3 +140,11 @@ def test_a_calibration_is_one_on_the_card_too():
     assert of_json().calibration == Calibration(0.5, -1.0)
     with pytest.raises(TypeError):
         of_json(calibration={"slope": 1.0})
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_a_shipped_checkpoint_s_id_is_still_that_of_its_contents(slot):
+    folder, card = SHIPPED / slot, read_card(SHIPPED / slot)
+    identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
+    parts = [*encoder_files.read(folder), weights.read_packed(folder / HEAD_FILE), {"identity": identity}]
+    assert card.id == f"{slot}-{weights.digest(*parts)[:12]}"
