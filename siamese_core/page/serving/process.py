@@ -8,11 +8,13 @@ import logging
 import os
 import socket
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from siamese_core.cli.arguments import Parser
 from siamese_core.cli.terminal import mute_native_libraries, print_error
 from siamese_core.errors import UserError
+from siamese_core.page.serving.upload_folders import claim_upload_folder
 
 DEFAULT_PORT = 7860
 NO_WEIGHTS = "none"
@@ -123,15 +125,15 @@ def check_address(host: str, port: int) -> None:
         ) from problem
 
 
-def set_environment(options: argparse.Namespace) -> None:
+def set_environment(options: argparse.Namespace, uploads: Path) -> None:
     """Set what gradio, huggingface_hub and TensorFlow read when they are imported.
 
-    No telemetry, quiet logs, the fast kernels, and uploads inside the workspace.
+    No telemetry, quiet logs, the fast kernels, and uploads in the folder `uploads`.
     """
     os.environ.update(
         GRADIO_ANALYTICS_ENABLED="False",
         HF_HUB_DISABLE_TELEMETRY="1",
-        GRADIO_TEMP_DIR=str(options.workspace.resolve() / "uploads"),
+        GRADIO_TEMP_DIR=str(uploads),
     )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else it is left out where there is no AVX-512
@@ -148,7 +150,12 @@ def set_environment(options: argparse.Namespace) -> None:
 
 def serve(options: argparse.Namespace) -> None:
     """Open the workspace, add the images to label, and serve the page."""
-    set_environment(options)
+    with ExitStack() as held:
+        set_environment(options, claim_upload_folder(options.workspace, held))
+        _serve_workspace(options)
+
+
+def _serve_workspace(options: argparse.Namespace) -> None:
     from siamese_core.labelling.pool import Pool
     from siamese_core.labelling.queue import Questions
     from siamese_core.page.serving.stubs import no_stubs

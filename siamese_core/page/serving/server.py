@@ -1,7 +1,6 @@
 """Put the page together and serve it."""
 
 import os
-import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,6 @@ class Address:
 def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
     images to label are embedded."""
-    clear_uploads()
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page.launch(**launch_options(workbench, address))
     print(f"Siamese Workbench: http://{address.host}:{address.port}", flush=True)
@@ -109,10 +107,3 @@ def private_paths(workspace: Path) -> list[Path]:
     if not ASSETS.is_relative_to(PACKAGE):  # a checkout, which has more beside the package
         own += [ASSETS.parent / name for name in ("app.py", "tests", ".git", ".venv")]
     return own + [workspace / name for name in ("images", "checkpoints", "pairs.csv")]
-
-
-def clear_uploads() -> None:
-    """Delete the uploads of an earlier run: the images among them are in the image store."""
-    folder = upload_folder()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)

@@ -65,6 +65,6 @@ def test_a_folder_without_images_to_label_is_told_in_one_line(environment, capsy
 def test_nothing_is_reported_to_anybody(environment, quick_app):
     with urlopen(f"{quick_app.url}/config") as reply:
         assert json.load(reply)["analytics_enabled"] is False
-    set_environment(parsed_options(["--workspace", "w"]))
+    set_environment(parsed_options(["--workspace", "w"]), ROOT / "u")
     names = ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY", "GRADIO_TEMP_DIR")
-    assert [environment[name] for name in names] == ["False", "1", str(ROOT / "w" / "uploads")]
+    assert [environment[name] for name in names] == ["False", "1", str(ROOT / "u")]
