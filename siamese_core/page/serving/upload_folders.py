@@ -16,7 +16,7 @@ CLAIMING = "claiming.lock"  # held while folders are claimed or deleted, so that
 
 
 def claim_upload_folder(workspace: Path, held: ExitStack) -> Path:
-    """Delete what ended processes left in `workspace/uploads`; return a new folder, ours while `held` is open.
+    """Delete what ended processes left in `workspace/uploads`; return a new folder, ours until `held` ends.
 
     The images among the uploads are in the image store.
     """

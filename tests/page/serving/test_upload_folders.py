@@ -1,4 +1,4 @@
-"""Several servers on one workspace: none takes the uploads of another that lives, all take those of the dead."""
+"""Several servers on one workspace: none takes the uploads of a living one, all take those of the dead."""
 
 import subprocess
 import sys
