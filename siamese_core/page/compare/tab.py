@@ -1,4 +1,4 @@
-"""The Compare tab: two pictures, what both encoders say of them, the person's answer."""
+"""The Compare tab: two pictures, what both encoders say of them, a person's answer."""
 
 import gradio as gr
 import numpy as np
@@ -34,7 +34,7 @@ BOARD_SCRIPT = "workbench.compare.opinions(element, (moved) => trigger('moved', 
 
 
 class CompareTab:
-    """Handlers hold no state: what is on screen comes with each call, what is answered is in the log."""
+    """The handlers keep no state: what is on screen comes with each call, the answers are in the log."""
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
@@ -64,19 +64,21 @@ class CompareTab:
     def compare(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
     ) -> tuple:
-        """The board, and what the left and the right place refuse; until they get another picture, the board
-        says why."""
+        """Return the board, and for each place the file that it refuses, or None.
+
+        The board says why a file is refused until its place gets another picture.
+        """
         given = [latest(*each) for each in zip((left, right), refused, strict=True)]
         return self.show(*given, thresholds, preview), *map(refusal, given)
 
     def preview(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
     ) -> tuple | dict:
-        """After an answer: what it would teach, where that is to be seen."""
+        """Draw the board anew after an answer where it shows what the answers would teach."""
         return self.compare(left, right, thresholds, preview, *refused) if preview else gr.skip()
 
     def show(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup:
-        """What the board shows of the two pictures, with the thresholds that the person has moved."""
+        """Return the board for the pictures that are given, with the thresholds that the person has moved."""
         given = {"Left": left, "Right": right}
         troubles = [
             trouble(f"{side} picture:", picture.reason)
@@ -114,7 +116,7 @@ class CompareTab:
     def move(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, event: gr.EventData
     ) -> tuple[dict, Markup]:
-        """Puts one encoder's threshold where the person moved it, or back to the checkpoint's own."""
+        """Set one encoder's threshold to where the person moved it, or back to the checkpoint's own."""
         encoder = detail(event, "encoder")
         moved = {name: value for name, value in thresholds.items() if name != encoder}
         if encoder in SLOTS:
@@ -122,7 +124,7 @@ class CompareTab:
         return moved, self.show(left, right, moved, preview)
 
     def pick(self, event: gr.EventData) -> list[np.ndarray]:
-        """The two images of the sample that was clicked."""
+        """Return the two images of the sample that was clicked."""
         index = detail(event, "index")
         if not isinstance(index, int) or not 0 <= index < len(self.samples):
             raise UserError(
@@ -131,8 +133,10 @@ class CompareTab:
         return sample_images(self.samples[index])
 
     def restore(self, text: str) -> list:
-        """The pictures and thresholds that were on screen before a reload; a place without one is left
-        alone, because the person may have filled it meanwhile."""
+        """Return the pictures and thresholds that were on screen before a reload.
+
+        A place that was empty is left as it is: the person may have filled it meanwhile.
+        """
         kept = recalled(text)
         images = [recalled_image(self.workbench.images, kept.get(side)) for side in ("left", "right")]
         shown = [gr.skip() if image is None else image for image in images]

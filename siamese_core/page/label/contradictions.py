@@ -49,7 +49,7 @@ class Chain:
 
     @property
     def links(self) -> list[Link]:
-        """The answers "same" of the chain in its order, last the "different" between its two ends."""
+        """Return the answers "same" in the order of the chain, then the "different" between its ends."""
         end = len(self.found.images) - 1
         places = [*((place, place + 1) for place in range(end)), (0, end)]
         answers = ["same"] * end + ["different"]

@@ -27,7 +27,7 @@ class RankingCard:
 
     @property
     def decimals(self) -> int:
-        """How many decimals tell the first two classes apart: two, or up to `MOST_DECIMALS`."""
+        """Return how many decimals tell the first two classes apart: two, or up to `MOST_DECIMALS`."""
         first = [each.similarity for each in self.ranking.ranking[:2]]
         finer = range(2, MOST_DECIMALS)
         enough = (each for each in finer if len({similarity_text(s, each) for s in first}) == len(first))

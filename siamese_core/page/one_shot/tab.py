@@ -107,7 +107,7 @@ class OneShotTab:
         return decode_image(sample_file(self.queries[index]))
 
     def rank(self, query: Picture, support: Support, refused: Unreadable | None) -> Iterator[tuple]:
-        """What is missing, else progress and then the rankings; each with the query that is refused."""
+        """Yield (result, markup, refused query): what is missing, or else progress and then the rankings."""
         query = latest(query, refused)
         if isinstance(query, Unreadable):
             yield trouble("The query:", query.reason), query
@@ -126,7 +126,7 @@ class OneShotTab:
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]
     ) -> Iterator[tuple[float, str]]:
-        """Embeds the set a part at a time, to tell progress; one that was seen before takes no time."""
+        """Embed the set a part at a time, to tell progress; images that were embedded before cost nothing."""
         if len(images) <= EMBEDDED_AT_ONCE:
             return
         domain = self.workbench.matcher.domain([query, *images])
@@ -137,8 +137,10 @@ class OneShotTab:
                 self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
 
     def restore(self, query_text: str, support_text: str) -> list:
-        """The query and the support set that were on screen before a reload; what was empty is left alone,
-        because the person may have filled it meanwhile."""
+        """Return the query and the support set that were on screen before a reload.
+
+        What was empty is left as it is: the person may have filled it meanwhile.
+        """
         store = self.workbench.images
         query = recalled_image(store, recalled(query_text).get("query"))
         support = recalled_support(store, recalled(support_text).get("support"))
@@ -147,7 +149,7 @@ class OneShotTab:
 
 
 def missing(query: Picture, support: Support) -> str | None:
-    """What to give next, in words; None where a ranking can be made."""
+    """Return in words what to give next, or None where a ranking can be made."""
     if not support:
         start = "Give a query and a support set" if query is None else "The query needs a support set"
         return f"{start}: at least two classes, one image or more of each."

@@ -1,4 +1,4 @@
-"""What a person wishes to see in the Review tab: the form, and the wish as it comes back, checked."""
+"""Draw the form that filters the Review tab, and check what it sends."""
 
 import re
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ CHOICES = {
     "wrong": {"": "any", ANY: "at least one", BOTH: "both"} | {slot: slot for slot in SLOTS},
 }
 TICKS = ("correction", "conflict", "likely")
-NAMED = "="  # before a name, so that "nobody" and "anybody" differ
+NAMED = "="  # in front of a name, so that an answer without a name differs from no filter
 
 
 @dataclass(frozen=True)
 class Wish:
-    """page: from 0."""
+    """What to show: a view, a page of it (from 0), an order and filters."""
 
     view: str = "answers"
     page: int = 0
@@ -43,7 +43,7 @@ def filter_form() -> Markup:
 
 
 def checked_wish(sent: object) -> Wish:
-    """UserError where the browser sends what the form cannot."""
+    """Return what the person wishes to see. UserError where the browser sends what the form cannot."""
     chosen = {name: _choice(sent, name) for name in CHOICES}
     order = chosen.pop("order")
     annotator, reason = text(sent, "annotator"), text(sent, "reason")

@@ -48,7 +48,7 @@ class ReviewTab:
         return view_buttons(wish.view, known), view(known, rows, wish, self.second_look.share)
 
     def known(self, rows: Sequence[LabelRow]) -> Review:
-        """What is known of every answer; worked out anew only when something has changed."""
+        """Return what is known of every answer, computed anew only when the log or a doubt has changed."""
         with self._reading:
             state = (len(rows), rows[-1].label_id if rows else "", self.second_look.version)
             if self._read[0] != state:
