@@ -19,7 +19,7 @@ STRENGTH = 30.0  # precision of the prior: about what retraining selects after s
 
 
 @dataclass(frozen=True)
-class Said:
+class Preview:
     """A previewed similarity 0..1, and the number of answers that the head was fitted to."""
 
     similarity: float
@@ -33,7 +33,7 @@ class Previews:
         self.workbench = workbench
         self._fitted: dict[str, tuple[tuple[str, ...], Checkpoint]] = {}
 
-    def say(self, slot: str, left: np.ndarray, right: np.ndarray) -> Said | None:
+    def say(self, slot: str, left: np.ndarray, right: np.ndarray) -> Preview | None:
         """Preview the similarity of two images; None before any answer on a verdict of the slot's
         checkpoint."""
         matcher = self.workbench.matcher
@@ -48,7 +48,7 @@ class Previews:
         head = self._fitted[slot][1]
         embeddings = matcher.embed(slot, [left, right], domain)
         similarity = head.similarity(head.logits(embeddings[:1], embeddings[1:]))
-        return Said(float(similarity[0]), len(rows))
+        return Preview(float(similarity[0]), len(rows))
 
     def _answers(self, slot: str, checkpoint_id: str) -> list[LabelRow]:
         """Return the latest settled answers on verdicts of this checkpoint: in its domain, and not trained

@@ -1,4 +1,4 @@
-"""Which pairs are drawn, how often, and that the chance that is told is the chance that they have."""
+"""Which pairs are drawn, how often, and that the reported probabilities are right."""
 
 from collections import Counter
 
@@ -34,8 +34,8 @@ def test_a_strategy_finds_what_it_is_for():
             assert np.all(np.diff(LARGE.verdict_log_odds[rows] >= 0, axis=1))
         if reason == "uncertain":
             assert np.abs(LARGE.verdict_log_odds[rows]).mean() < plain / 2
-    told = knowing(LARGE, classes=LARGE_CLASSES)
-    found = draw(LARGE, told, 60, np.random.default_rng(0), {"hard_negative": 1.0})
+    reported = knowing(LARGE, classes=LARGE_CLASSES)
+    found = draw(LARGE, reported, 60, np.random.default_rng(0), {"hard_negative": 1.0})
     assert all(LARGE_CLASSES[each.left] != LARGE_CLASSES[each.right] for each in found)
     rows = np.searchsorted(LARGE.codes, drawn_codes(LARGE, found))
     assert np.median(LARGE.verdict_log_odds[rows]) > np.median(LARGE.verdict_log_odds)
@@ -60,7 +60,7 @@ def test_no_image_comes_more_than_twice_in_a_batch(candidates):
 
 
 def test_a_batch_is_not_copies_of_one_question():
-    """Ten pictures each of two things, between which every pair is as unclear, and forty others."""
+    """Ten images each of two identities, between which every pair is as uncertain, and forty others."""
     rng = np.random.default_rng(0)
     embeddings, _ = clusters(rng, 60, 1, dim=4)
     embeddings[40:50] = embeddings[40] + 1e-3 * rng.normal(size=(10, 4))
@@ -133,20 +133,20 @@ def test_an_unknown_strategy_is_told():
         draw(SMALL, Knowledge.none(SMALL), 1, np.random.default_rng(0), {"guess": 1.0})
 
 
-# The chance that is told is the chance
+# Reported probabilities
 
 
 TRIES = 1200
 
 
 def first_draws(candidates: Candidates, knowledge: Knowledge, tries: int, **options) -> tuple[Counter, dict]:
-    counts, told = Counter(), {}
+    counts, reported = Counter(), {}
     for seed in range(tries):
         (found,) = draw(candidates, knowledge, 1, np.random.default_rng(seed), **options)
         code = found.left * candidates.images + found.right
         counts[code] += 1
-        assert told.setdefault(code, found.probability) == pytest.approx(found.probability)
-    return counts, told
+        assert reported.setdefault(code, found.probability) == pytest.approx(found.probability)
+    return counts, reported
 
 
 @pytest.mark.parametrize("mix", [DEFAULT_MIX, {AUDIT: 1.0}, {"uncertain": 0.5, "disagreement": 0.5}])
@@ -154,9 +154,9 @@ def test_the_chance_of_a_first_draw_is_its_frequency(mix):
     rng = np.random.default_rng(0)
     candidates = by_hand(rng.normal(size=(10, 2)) * 3)
     known = knowing(candidates, excluded=candidates.codes[[2, 7]])
-    counts, told = first_draws(candidates, known, TRIES, mix=mix)
-    assert sum(told.values()) == pytest.approx(1, abs=0.02)
-    for code, probability in told.items():
+    counts, reported = first_draws(candidates, known, TRIES, mix=mix)
+    assert sum(reported.values()) == pytest.approx(1, abs=0.02)
+    for code, probability in reported.items():
         error = np.sqrt(probability * (1 - probability) / TRIES)
         assert abs(counts[code] / TRIES - probability) < 4.5 * error
 
@@ -182,25 +182,25 @@ def test_the_chance_of_a_later_draw_is_that_among_what_is_left():
 
 
 def test_the_probabilities_of_all_pairs_sum_to_one_at_every_draw():
-    """Each pair's chance at the third draw, told by drawing it, adds up to 1 over the pairs still open."""
+    """The reported probabilities of the pairs still open sum to 1 at a later draw."""
     candidates = by_hand(np.random.default_rng(1).normal(size=(6, 2)) * 3)
-    told: dict[tuple, dict[tuple, float]] = {}
+    reported: dict[tuple, dict[tuple, float]] = {}
     for seed in range(800):
         found = draw(candidates, Knowledge.none(candidates), 2, np.random.default_rng(seed))
         pairs = [(each.left, each.right) for each in found]
-        told.setdefault(pairs[0], {})[pairs[1]] = found[1].probability
-    likely = max(told, key=lambda pair: len(told[pair]))
-    assert len(told[likely]) == 5
-    assert sum(told[likely].values()) == pytest.approx(1)
+        reported.setdefault(pairs[0], {})[pairs[1]] = found[1].probability
+    likely = max(reported, key=lambda pair: len(reported[pair]))
+    assert len(reported[likely]) == 5
+    assert sum(reported[likely].values()) == pytest.approx(1)
 
 
 def test_every_pair_has_a_chance():
-    told = sum(
+    reported = sum(
         share * probabilities(SMALL, Knowledge.none(SMALL), reason)
         for reason, share in DEFAULT_MIX.items()
         if reason != AUDIT
     )
-    assert np.all(told > 0)
+    assert np.all(reported > 0)
 
 
 def test_weighting_by_the_inverse_chance_gives_the_mean_over_all_pairs():

@@ -265,7 +265,7 @@ def test_hard_negatives_come_from_different_classes(asking, bench):
 
 
 def test_pairs_that_answers_imply_are_not_asked_but_for_an_audit(asking, bench):
-    """Ten images said to be one thing by nine answers: the other 36 pairs among them are implied."""
+    """Ten images of one identity by nine answers: the other 36 pairs among them are implied."""
     ids = [each.image_id for each in asking().pool.images()][:10]
     for other in ids[1:]:
         row = LabelRow(annotator="Anne", left_id=ids[0], right_id=other, answer="same", task="queue")

@@ -31,8 +31,8 @@ def answers(label: np.ndarray, rng: np.random.Generator, wrong: float = 0.0) -> 
     left, right = np.triu_indices(len(label), 1)
     same = label[left] == label[right]
     chosen = np.concatenate([rng.permutation(np.flatnonzero(kind))[:150] for kind in (same, ~same)])
-    told = same[chosen] != (rng.random(len(chosen)) < wrong)
-    return LabelledPairs(left[chosen], right[chosen], told)
+    answer = same[chosen] != (rng.random(len(chosen)) < wrong)
+    return LabelledPairs(left[chosen], right[chosen], answer)
 
 
 def cosine_of(embeddings: np.ndarray):

@@ -8,14 +8,14 @@ from siamese_core.retraining.forecast import FEWEST, MORE, forecast
 
 
 def answers(count: int, useful: float, seed: int = 0, dim: int = 30) -> Evidence:
-    """Pairs of things that differ in a few dimensions of many, which the parent weighs all alike. useful: how
+    """Pairs of identities that differ in few of many dimensions, which the parent weights alike. useful: how
     many of the answers are right; the others are a coin's."""
     rng = np.random.default_rng(seed)
-    things = count // 3
+    identities = count // 3
     signal = np.zeros(dim)
     signal[:4] = 1
-    centres = rng.normal(size=(things, dim)) * signal
-    identity = rng.integers(things, size=(count, 2))
+    centres = rng.normal(size=(identities, dim)) * signal
+    identity = rng.integers(identities, size=(count, 2))
     identity[: count // 2, 1] = identity[: count // 2, 0]
     left, right = (centres[side] + rng.normal(size=(count, dim)) * (1.2 - signal) for side in identity.T)
     gaps = np.abs(left - right).astype(np.float32)

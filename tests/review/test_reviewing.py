@@ -141,7 +141,7 @@ def test_only_an_answer_of_the_log_is_relabelled(bench, stored):
 
 @pytest.mark.parametrize("annotator", ["Cleo", "Ada"])
 def test_a_settled_conflict_trains_what_was_decided(bench, stored, annotator):
-    """Up to the material of a retraining."""
+    """Up to the answered pairs of a retraining."""
     for number in range(0, 20, 2):
         said = "same" if number % 4 else "different"
         answer(bench, stored[number], stored[number + 1], said, "Ada")

@@ -13,7 +13,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.formatting import answer_word
 from siamese_core.page.parts.outbox import said_on_screen
 from siamese_core.page.parts.templates import render
-from siamese_core.retraining.preview import Said
+from siamese_core.retraining.preview import Preview
 from siamese_core.workspace.comparing import Comparison
 
 
@@ -28,7 +28,7 @@ class Opinion:
     comparison: Comparison
     threshold: float
     seen: tuple[np.ndarray, np.ndarray]
-    preview: Said | None = None
+    preview: Preview | None = None
 
     @property
     def same(self) -> bool:
