@@ -213,7 +213,7 @@ def test_an_update_is_part_of_a_checkpoint_and_is_missed(original, kept, tmp_pat
         load_checkpoint(tmp_path / "new")
 
 
-def test_a_learnt_head_travels_with_its_checkpoint(tmp_path):
+def test_a_learned_head_travels_with_its_checkpoint(tmp_path):
     checkpoint = small_checkpoint()
     checkpoint.note(head="weighted_l1")
     checkpoint.head = make_head("weighted_l1")

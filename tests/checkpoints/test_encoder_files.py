@@ -35,7 +35,7 @@ def folder_of(parent: Path, stored: list[NamedArray]) -> Path:
     return parent
 
 
-def learnt(base: Path, rank: int, seed: int = 1) -> list[NamedArray]:
+def trained_on(base: Path, rank: int, seed: int = 1) -> list[NamedArray]:
     """Other values everywhere; the large matrix changed by one of this rank."""
     rng = np.random.default_rng(seed)
     before = {array.path: array.values for array in encoder_files.unpack(encoder_files.read(base))}
@@ -52,7 +52,7 @@ def updated(base: Path, new: list[NamedArray], folder: Path) -> list[np.ndarray]
 
 def test_what_is_new_comes_back_beside_the_untouched_file(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    new = learnt(base, rank=12)
+    new = trained_on(base, rank=12)
     kernel, bias, matrix, offsets = updated(base, new, tmp_path / "new")
     assert (tmp_path / "new" / ENCODER_FILE).samefile(base / ENCODER_FILE)
     np.testing.assert_array_equal(bias, new[1].values)
@@ -64,7 +64,7 @@ def test_what_is_new_comes_back_beside_the_untouched_file(tmp_path):
 
 def test_of_a_change_of_higher_rank_the_largest_part_is_kept(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    new = learnt(base, rank=30)
+    new = trained_on(base, rank=30)
     before = encoder_files.unpack(encoder_files.read(base))[2].values
     change = (new[2].values - before).astype("float64")
     left_out = np.linalg.svd(change, compute_uv=False)[12:]
@@ -74,15 +74,15 @@ def test_of_a_change_of_higher_rank_the_largest_part_is_kept(tmp_path):
 
 def test_an_update_is_small(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    updated(base, learnt(base, rank=12), tmp_path / "new")
+    updated(base, trained_on(base, rank=12), tmp_path / "new")
     sizes = [(tmp_path / "new" / name).stat().st_size for name in (UPDATE_FILE, ENCODER_FILE)]
     assert sizes[0] < 0.2 * sizes[1]
 
 
 def test_an_update_of_an_updated_encoder_is_of_the_same_file(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    updated(base, learnt(base, rank=3), tmp_path / "second")
-    new = learnt(base, rank=12, seed=2)
+    updated(base, trained_on(base, rank=3), tmp_path / "second")
+    new = trained_on(base, rank=12, seed=2)
     again = updated(tmp_path / "second", new, tmp_path / "third")
     for one, other in zip(again, updated(base, new, tmp_path / "direct"), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -90,8 +90,8 @@ def test_an_update_of_an_updated_encoder_is_of_the_same_file(tmp_path):
 
 def test_embeddings_have_one_name_where_all_files_of_the_encoder_are_the_same(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    updated(base, learnt(base, rank=3), tmp_path / "one")
-    updated(base, learnt(base, rank=3, seed=2), tmp_path / "other")
+    updated(base, trained_on(base, rank=3), tmp_path / "one")
+    updated(base, trained_on(base, rank=3, seed=2), tmp_path / "other")
     (tmp_path / "copy").mkdir()
     for file in encoder_files.files_of(tmp_path / "one"):
         shutil.copyfile(file, tmp_path / "copy" / file.name)
@@ -108,7 +108,7 @@ def test_a_folder_without_an_encoder_has_no_embeddings(tmp_path):
 
 def test_an_update_of_another_network_is_refused(tmp_path):
     base = folder_of(tmp_path / "base", arrays(0))
-    updated(base, learnt(base, rank=3), tmp_path / "new")
+    updated(base, trained_on(base, rank=3), tmp_path / "new")
     for spoilt in (arrays(0)[:2], arrays(0)[1:]):
         weights.write_packed(tmp_path / "new" / UPDATE_FILE, weights.pack(spoilt))
         with pytest.raises(UserError, match=f"{UPDATE_FILE} must be of the {ENCODER_FILE}"):

@@ -33,7 +33,7 @@ def built_head(name: str) -> keras.layers.Layer:
 
 
 def some_metric() -> Metric:
-    """One axis counts more, one less; two things are known."""
+    """One axis counts more, one less; two exemplars are known."""
     rng = np.random.default_rng(9)
     axes = np.linalg.qr(rng.normal(size=(DIM, 2)))[0] * [1.5, 0.7]
     signs, scale = np.array([1.0, -1.0]), rng.uniform(0.5, 2, DIM)

@@ -34,7 +34,7 @@ def test_only_the_encoders_that_are_asked_for_answer(served):
     assert [each.encoder for each in served.compare(left, right, ["resnet50"])] == ["resnet50"]
 
 
-def test_a_ranking_has_the_likest_first_and_its_margin(served):
+def test_a_ranking_has_the_most_similar_first_and_its_margin(served):
     query, support = noise(1)[0], classes(6)
     for ranking in served.one_shot(query, support):
         similarities = [each.similarity for each in ranking.ranking]

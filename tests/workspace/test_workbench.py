@@ -10,9 +10,10 @@ from helpers.workspaces import (
     noise,
     support,
 )
+from siamese_core.answers.corrections import Verdict
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
-from siamese_core.workspace.recording import Annotator
+from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
 
 
@@ -111,3 +112,22 @@ def test_a_workspace_opened_again_has_kept_everything(workspace, shipped, workbe
     again = Workbench(workspace, shipped)
     assert [row.label_id for row in again.last_answers(5)] == [label_id]
     assert again.status()["images"] == 2
+
+
+def test_the_state_counts_what_other_processes_add_and_what_vanishes(workspace, shipped, workbench, pair):
+    assert workbench.status()["images"] == 2
+    other = Workbench(workspace, shipped)
+    third = other.images.add(noise(1, seed=3)[0])
+    label_id = other.answer(pair[0], third, "same", ANNE, Shown(verdicts=said(True)))
+    other.answer(*pair, "different", ANNE, Shown(verdicts=said(True)))
+    status = workbench.status()
+    assert (status["images"], status["labels"], status["corrections"]) == (3, 2, 1)
+    other.undo(label_id, ANNE)
+    workbench.images.path(third).unlink()
+    status = workbench.status()
+    assert (status["images"], status["labels"], status["corrections"]) == (2, 1, 1)
+
+
+def said(same: bool) -> tuple[Verdict, ...]:
+    """Return what koch said, so that nothing is loaded."""
+    return (Verdict("koch", "koch-1", 0.9 if same else 0.1, 0.5, same),)
