@@ -1,4 +1,4 @@
-"""Colours and type: paper, ink, and one accent (ochre, a highlighter). assets/web/styles/ does the rest.
+"""Set colours and type: paper, ink, and one accent (ochre, a highlighter); list the scripts and styles.
 
 Names of fonts are given as plain text: gradio fetches a font only where it is given as one of its classes.
 """

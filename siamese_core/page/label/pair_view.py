@@ -1,5 +1,7 @@
-"""The pair to label, and what goes between its script and the queue: pairs come in batches, an answer goes
-through the `outbox` with the ids of its pair, so that it is never given to another pair.
+"""Hand the script of the Label tab pairs from the queue, and log its answers.
+
+Pairs go in batches. An answer comes through the `outbox` with the ids of its pair, so that it is never given
+to another pair.
 """
 
 from functools import partial
@@ -37,7 +39,7 @@ SCRIPT = "workbench.label.pairView(element, server, () => trigger('saved'))"
 
 def build_pair_view(questions: Questions) -> Panel:
     def ask(sent: dict) -> dict:
-        """Called by the script, {annotator, session, count}: the next pairs, or why there are none yet."""
+        """Return the next pairs for {annotator, session, count}; UserError says why there are none yet."""
         who, count = annotator(sent), sent.get("count")
         if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(f"count is 1 to {MOST_AT_ONCE}. Received: {ascii(count)[:40]}. Reload the page.")
@@ -52,7 +54,7 @@ def build_pair_view(questions: Questions) -> Panel:
 
 
 def pair_told(question: Question) -> dict:
-    """What the script draws and sends back."""
+    """Return a question as the script draws it and sends it back."""
     said = said_on_screen(question.verdicts)
     return {
         "left": question.left_id,
@@ -78,8 +80,8 @@ def save_answer(questions: Questions, event: Event) -> dict:
 
 
 def shown(questions: Questions, event: Event, who: Annotator) -> Shown:
-    """How the pair came before the person. What the queue knows counts; what was asked before a restart, the
-    page still knows."""
+    """Return how the pair came before the person. What the queue remembers takes precedence; after a restart
+    of the server it remembers nothing, and what the page sends along counts."""
     told = {"milliseconds": milliseconds(event), "note": note(event), "label_id": own_id(event, "id")}
     if text(event, "origin") in (IMPLIED, CONTRADICTION):
         return Shown(task="queue", reason="", **told)
@@ -98,7 +100,7 @@ def shown(questions: Questions, event: Event, who: Annotator) -> Shown:
 
 
 def note(event: Event) -> str:
-    """ "blind" where the encoders' opinion was hidden; of a suggestion the answers that imply it."""
+    """Return "blind" where the encoders' opinion was hidden, or the answers that imply a suggestion."""
     origin = text(event, "origin")
     if origin == IMPLIED:
         because = event.get("because")

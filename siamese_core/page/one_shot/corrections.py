@@ -25,6 +25,7 @@ from siamese_core.workspace.workbench import Workbench
 
 
 def correction_handlers(workbench: Workbench) -> dict[str, Handler]:
+    """Return what logs a click on a class."""
     return {"one_shot": partial(save_correction, workbench, threading.Lock())}
 
 

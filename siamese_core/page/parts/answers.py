@@ -1,4 +1,4 @@
-"""The answers: buttons and keys for the pair on screen, and undo.
+"""Answer the pair on screen by buttons and keys, and take answers back.
 
 An answer names the pair that was on screen when the key was pressed, and what the encoders had said of it. So
 none can meet another pair, however late it comes (`outbox`).
@@ -31,6 +31,7 @@ BAR_SCRIPT = "workbench.compare.answerBar(element, () => trigger('answered'))"
 
 
 def build_answer_bar(last_answers: LastAnswers) -> Panel:
+    """Return the bar of answers; `answered` is triggered once what was answered is saved."""
     bar = Panel(render("parts/answer_bar.html.jinja"), elem_id="answer-bar", script=BAR_SCRIPT)
     listen(bar.answered, last_answers.refresh, None, last_answers.table, queue=False)
     return bar
@@ -78,8 +79,8 @@ def undo_row(who: Annotator, target_id: str, own: str) -> LabelRow:
 
 
 def undoable(rows: list[LabelRow], session_id: str) -> list[str]:
-    """The label_ids of the latest answer given in the session and not taken back: one, or those of a
-    one-shot group, latest first."""
+    """Return the label_ids of the session's latest answer that is not taken back: one, or those of a one-shot
+    group, latest first."""
     undone = {row.target_id for row in rows if row.event == "undo"}
     own = [
         row
@@ -93,7 +94,7 @@ def undoable(rows: list[LabelRow], session_id: str) -> list[str]:
 
 
 def checked_thresholds(moved: object) -> dict[str, float]:
-    """The usable part of thresholds from the browser: 0..1 by slot."""
+    """Return the thresholds (0..1, by slot) that the browser sent, without what is none."""
     moved = moved if isinstance(moved, dict) else {}
     return {
         name: round(float(moved[name]), 2)

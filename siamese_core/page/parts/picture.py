@@ -1,4 +1,5 @@
-"""A place for one picture: upload, webcam and clipboard by gradio, the rest by scripts/parts/picture.js."""
+"""Build a place for one picture. Upload, webcam and clipboard are gradio's; drawing and Ctrl+V are those of
+scripts/parts/picture.js."""
 
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ PAD_SCRIPT = "workbench.picture.place(element, (file) => trigger('given', file))
 
 @dataclass(frozen=True)
 class PicturePlace:
-    """`refused` is for handlers of what is in `image` to write, as `refusal` gives it: the place is then
-    emptied of the file that is no picture."""
+    """A place and its state. Handlers write `refusal` of what is in `image` into `refused`, which empties the
+    place of a file that is no image."""
 
     image: PageImage
     refused: gr.State
@@ -24,16 +25,17 @@ class PicturePlace:
 
 
 def latest(picture: Picture, refused: Unreadable | None) -> Picture:
-    """What was given last: a place that has refused it is empty."""
+    """Return what was given last, also where the place has refused it and is empty again."""
     return refused if picture is None else picture
 
 
 def refusal(picture: Picture) -> Unreadable | None:
+    """Return why the file is no image; None where it is one, or nothing was given."""
     return picture if isinstance(picture, Unreadable) else None
 
 
 def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlace:
-    """`name` becomes the elem_id of the image; its column gets the class `place`, the pad `<name>-pad`."""
+    """Build a column of class `place`: the image with the elem_id `name`, and the drawing pad `<name>-pad`."""
     with gr.Column(elem_classes="place", min_width=150):
         image = PageImage(
             label=label,
@@ -58,7 +60,7 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
             raise
 
     def empty(picture: Picture):
-        """Looks again: another picture may have been given since."""
+        """Empty the place, unless another picture was given since."""
         return None if isinstance(picture, Unreadable) else gr.skip()
 
     listen(pad.given, given, None, image, trigger_mode="always_last")

@@ -1,4 +1,4 @@
-"""The only way from an uploaded file to an image, for the page's scripts, gradio's components and the API.
+"""Read uploaded files: the only way to an image, for the page's scripts, gradio's components and the API.
 
 Gradio checks that a file was uploaded only where the caller says so (`meta`); who leaves that out can name
 any path of the server. And its decoder turns black ink on a transparent ground into a black image, clips 16
@@ -23,8 +23,8 @@ MAX_FILE_NAME = 300  # characters of a name that is kept
 
 @dataclass(frozen=True, eq=False)
 class Unreadable:
-    """A picture that was given and is none; `reason` is for the person. No two are equal: the same file
-    given once more is told anew."""
+    """A file that is no image; `reason` is for the person. No two are equal, so that the same file given again
+    is reported again."""
 
     reason: str
 

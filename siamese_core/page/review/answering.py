@@ -8,6 +8,7 @@ from siamese_core.workspace.workbench import Workbench
 
 
 def review_handlers(workbench: Workbench) -> dict[str, Handler]:
+    """Return what logs a new answer and a settled conflict."""
     handlers = {"relabel": save_relabel, "settle": save_settled}
     return {kind: once(workbench.log, partial(save, workbench)) for kind, save in handlers.items()}
 
