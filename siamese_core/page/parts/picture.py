@@ -35,7 +35,7 @@ def refusal(picture: Picture) -> Unreadable | None:
 
 
 def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlace:
-    """Build a column of class `place`: the image with the elem_id `name`, and the drawing pad `<name>-pad`."""
+    """Build a column of class `place`: the image with the elem_id `name` and its pad, `<name>-pad`."""
     with gr.Column(elem_classes="place", min_width=150):
         image = PageImage(
             label=label,
