@@ -23,8 +23,8 @@ MAX_FILE_NAME = 300  # characters of a name that is kept
 
 @dataclass(frozen=True, eq=False)
 class Unreadable:
-    """A file that is no image; `reason` is for the person. No two are equal, so that the same file given twice
-    is reported twice."""
+    """A file that is no image; `reason` is for the person. No two are equal: the same file given twice is
+    reported twice."""
 
     reason: str
 
