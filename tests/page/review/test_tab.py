@@ -253,7 +253,9 @@ def test_a_contradiction_shows_its_three_images_and_is_mended(app_page):
 @pytest.mark.browser
 def test_exports_are_downloaded_and_read_back(app_page, tmp_path, review_app):
     view(app_page, "export")
-    expect(app_page.locator(".exports")).to_contain_text("1 group with a contradiction, 0 groups with a conflict")
+    expect(app_page.locator(".exports")).to_contain_text(
+        "1 group with a contradiction, 0 groups with a conflict"
+    )
 
     def get(name: str):
         with app_page.expect_download() as download:
