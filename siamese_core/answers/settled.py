@@ -53,6 +53,11 @@ def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     ]
 
 
+def one_a_pair(rows: Iterable[LabelRow]) -> list[LabelRow]:
+    """Return the latest row of each pair: two annotators who agree are not two pairs."""
+    return list({row.pair: row for row in rows}.values())
+
+
 def _not_overruled(standing: Sequence[LabelRow]) -> Iterator[list[LabelRow]]:
     """For each pair, the standing answers from the latest one that settles a conflict on."""
     answers: dict[tuple, list[LabelRow]] = {}

@@ -1,12 +1,14 @@
 """The answered pairs of a log that a retraining works with, their images, weights and split."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.answers.settled import settled_labels
+from siamese_core.answers.settled import one_a_pair, settled_labels
+from siamese_core.data.sampling import Pairs
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.retraining.holdout import Split, identities, split
@@ -55,21 +57,20 @@ def collect(
     UserError where the answers, or those that would train or judge, are too few or all of one kind.
     """
     read = _up_to(rows, until)
-    settled = _one_a_pair(settled_labels(read))
+    settled = one_a_pair(settled_labels(read))
     kept = tuple(row for row in settled if row.left_id in images and row.right_id in images)
-    same = np.array([row.answer == "same" for row in kept], bool)
+    ids, pairs = indexed_pairs(kept)
+    same = pairs.same
     gone = len(settled) - len(kept)
     _check_kinds(same, gone)
     left, right = [row.left_id for row in kept], [row.right_id for row in kept]
     parts = split(left, right, same, rng)
     _check_parts(same, parts)
-    ids = tuple(dict.fromkeys([*left, *right]))
-    place = {image_id: number for number, image_id in enumerate(ids)}
     return AnsweredPairs(
         ids=ids,
         images=tuple(images.read(image_id) for image_id in ids),
-        left=np.array([place[image_id] for image_id in left]),
-        right=np.array([place[image_id] for image_id in right]),
+        left=pairs.left,
+        right=pairs.right,
         same=same,
         weight=_weights(kept, same, parts),
         identity=identities(left, right, same),
@@ -110,9 +111,13 @@ def _up_to(rows: list[LabelRow], until: str | None) -> list[LabelRow]:
     return rows[: places[0] + 1]
 
 
-def _one_a_pair(rows: list[LabelRow]) -> list[LabelRow]:
-    """Return the latest answer on each pair: two annotators who agree are not two pairs to judge by."""
-    return list({row.pair: row for row in rows}.values())
+def indexed_pairs(rows: Sequence[LabelRow]) -> tuple[tuple[str, ...], Pairs]:
+    """Return the ids of the images of n rows, each once, and the pairs (n,) as indices into them."""
+    left, right = [row.left_id for row in rows], [row.right_id for row in rows]
+    ids = tuple(dict.fromkeys([*left, *right]))
+    place = {image_id: number for number, image_id in enumerate(ids)}
+    sides = (np.array([place[image_id] for image_id in side], int) for side in (left, right))
+    return ids, Pairs(*sides, np.array([row.answer == "same" for row in rows], bool))
 
 
 def _check_kinds(same: np.ndarray, gone: int) -> None:

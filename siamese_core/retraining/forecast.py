@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.data.sampling import Pairs
+from siamese_core.answers.settled import one_a_pair
 from siamese_core.labelling.pool import PoolEmbeddings
 from siamese_core.metric_learning.principal_axes import principal_axes
 from siamese_core.retraining.adapting import Evidence, fit
+from siamese_core.retraining.answered_pairs import indexed_pairs
 from siamese_core.retraining.head_training import pairs_evidence
 from siamese_core.retraining.holdout import identities
 
@@ -50,18 +51,11 @@ class Forecast:
 
 def pool_evidence(embedded: PoolEmbeddings, settled: Sequence[LabelRow]) -> Evidence:
     """Return the settled answers, one a pair, whose images are embedded, as training data of a head."""
-    rows = list(
-        {row.pair: row for row in settled if all(each in embedded.store for each in row.pair)}.values()
-    )
-    left, right = [row.left_id for row in rows], [row.right_id for row in rows]
-    same = np.array([row.answer == "same" for row in rows], bool)
-    ids = list(dict.fromkeys([*left, *right]))
-    place = {image_id: number for number, image_id in enumerate(ids)}
-    pairs = Pairs(
-        np.array([place[each] for each in left], int), np.array([place[each] for each in right], int), same
-    )
+    rows = one_a_pair(row for row in settled if all(each in embedded.store for each in row.pair))
+    ids, pairs = indexed_pairs(rows)
     evidence = pairs_evidence(embedded.checkpoint, embedded.store.take(ids), pairs)
-    return replace(evidence, identity=identities(left, right, same).reshape(-1, 2))
+    sides = [row.left_id for row in rows], [row.right_id for row in rows]
+    return replace(evidence, identity=identities(*sides, pairs.same).reshape(-1, 2))
 
 
 def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:

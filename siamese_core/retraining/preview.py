@@ -1,5 +1,6 @@
 """Preview the similarity by a head refitted to the answers so far, without changing a checkpoint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,8 @@ import numpy as np
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.data.sampling import Pairs
 from siamese_core.retraining.adapting import adapted_at
+from siamese_core.retraining.answered_pairs import indexed_pairs
 from siamese_core.retraining.head_training import adapted, pairs_evidence
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.embedding_store import find_embedding_store
@@ -63,19 +64,13 @@ class Previews:
         return found[-LATEST:]
 
     def _refitted(self, slot: str, domain: str, checkpoint: Checkpoint, rows: list[LabelRow]) -> Checkpoint:
-        ids = list(dict.fromkeys(image_id for row in rows for image_id in row.pair))
-        place = {image_id: number for number, image_id in enumerate(ids)}
+        ids, pairs = indexed_pairs(rows)
         self._fill_from_disk(checkpoint, ids)
         images = [StoredImage(image_id, self.workbench.images.read) for image_id in ids]
-        pairs = Pairs(
-            np.array([place[row.left_id] for row in rows]),
-            np.array([place[row.right_id] for row in rows]),
-            np.array([row.answer == "same" for row in rows]),
-        )
         evidence = pairs_evidence(checkpoint, self.workbench.matcher.embed(slot, images, domain), pairs)
         return adapted(checkpoint, adapted_at(evidence, STRENGTH))
 
-    def _fill_from_disk(self, checkpoint: Checkpoint, ids: list[str]) -> None:
+    def _fill_from_disk(self, checkpoint: Checkpoint, ids: Sequence[str]) -> None:
         """Read the embeddings that the pool has stored, so that a restart embeds nothing again."""
         bench, cache = self.workbench, self.workbench.matcher.cache
         missing = [each for each in ids if cache.get((checkpoint.embeddings_id, each)) is None]

@@ -13,7 +13,7 @@ from statistics import fmean
 from siamese_core.answers.corrections import logged_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.log_csv import csv_text
-from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
+from siamese_core.answers.settled import conflicting_labels, one_a_pair, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.labelling.implications import groups
@@ -93,7 +93,7 @@ def triplets(rows: Sequence[LabelRow]) -> list[Triplet]:
     from, or where there are none, those that its group was called different from.
     """
     kept = {image: group for group in answer_groups(rows).groups for image in group}
-    settled = list({row.pair: row for row in settled_labels(rows)}.values())
+    settled = one_a_pair(settled_labels(rows))
     different: dict[str, list[tuple[str, float | None]]] = {}
     for row in settled:
         if row.answer == "different":
