@@ -214,10 +214,16 @@ def test_keys_mean_nothing_to_a_tab_that_is_not_seen(app_page):
     assert given(wait_for_rows(app_page, 1)) == told
 
 
-def test_three_images_implied_pair_and_contradiction(page, serve, tmp_path):
-    drawn_classes(tmp_path / "images", n_classes=1, n_drawers=3)
-    server = started(serve, tmp_path)
-    app_page = open_label(page, server)
+@pytest.fixture(scope="module")
+def few_images(serve, tmp_path_factory):
+    """An app with three drawings of one character to label; the last test that uses it adds more."""
+    home = tmp_path_factory.mktemp("few")
+    drawn_classes(home / "images", n_classes=1, n_drawers=3)
+    return started(serve, home)
+
+
+def test_three_images_implied_pair_and_contradiction(page, few_images):
+    app_page = open_label(page, few_images)
     first, second = answer(app_page, "ss")
     rows = wait_for_rows(app_page, 2)
     third = wait_for_pair(app_page)
@@ -225,7 +231,7 @@ def test_three_images_implied_pair_and_contradiction(page, serve, tmp_path):
     suggestion = app_page.locator(".implied li")
     expect(suggestion).to_have_count(1)
     expect(suggestion).to_contain_text("= same")
-    assert len(standing_labels(logged(server.workspace))) == 2, "a suggestion is no answer"
+    assert len(standing_labels(logged(few_images.workspace))) == 2, "a suggestion is no answer"
     suggestion.get_by_role("button", name="Accept").click()
     accepted = wait_for_rows(app_page, 3)[2]
     assert (set(accepted.pair), accepted.answer, accepted.task) == (set(third), "same", "queue")
@@ -249,22 +255,24 @@ def test_three_images_implied_pair_and_contradiction(page, serve, tmp_path):
     expect(app_page.locator(".waiting")).to_contain_text("no more pairs")
 
 
-def test_images_come_as_files_or_in_a_zip(page, serve, tmp_path):
-    home = promote_small(tmp_path / "workspace", "koch", "resnet50")
-    server = serve(workspace=home)
-    server.wait_until_ready()
-    app_page = open_app_page(page, server)
+def test_without_images_the_tab_asks_for_some(page, quick_app):
+    open_tab(open_app_page(page, quick_app), "Label")
+    expect(page.locator(".waiting")).to_contain_text("Add images to label")
+
+
+def test_images_come_as_files_or_in_a_zip(page, few_images):
+    app_page = open_app_page(page, few_images)
     open_tab(app_page, "Label")
-    expect(app_page.locator(".waiting")).to_contain_text("Add images to label")
+    expect(app_page.locator("#pool .count")).to_have_text("3 images, all embedded")
     add(app_page, {"a.png": glyph(1), "b.png": glyph(2), "notes.png": b"no image"})
-    expect(app_page.locator("#pool .count")).to_have_text("2 images, all embedded, 1 that cannot be read")
+    expect(app_page.locator("#pool .count")).to_have_text("5 images, all embedded, 1 that cannot be read")
     wait_for_pair(app_page)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(3, 8):
             archive.writestr(f"class{number % 2}/{number}.png", glyph(number))
     add(app_page, {"more.zip": packed.getvalue()})
-    expect(app_page.locator("#pool .count")).to_have_text("7 images, all embedded, 1 that cannot be read")
+    expect(app_page.locator("#pool .count")).to_have_text("10 images, all embedded, 1 that cannot be read")
     add(app_page, {"broken.zip": b"PK"})
     expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("no readable zip")
     assert answer(app_page, "sds")
