@@ -4,15 +4,20 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from siamese_core.data.files import ImageFile, folder_images, zip_images
+from siamese_core.data.archives import list_archive
+from siamese_core.data.files import ImageFile, Listing, list_folder
+from siamese_core.data.left_out import LOOSE, UNREADABLE, LeftOut, PassedOver
+from siamese_core.data.names import clean_name
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
+DECODERS = 2  # threads that look whether every image can be decoded
 OMNIGLOT_NAME = re.compile(r"\d{4}_(\d{2})")  # character_drawer
 
 
@@ -22,7 +27,7 @@ class Dataset:
 
     names: n paths; labels: int64 (n,) into `classes`; class_group: int64 (n_classes,) into `groups`; drawers:
     int64 (n,), the number of the person who drew the image where an Omniglot name `NNNN_DD` gives it, else
-    -1; read: takes an index and returns the file's bytes.
+    -1; read: takes an index and returns the file's bytes; left_out: what lay beside the images.
     """
 
     names: tuple[str, ...]
@@ -32,6 +37,7 @@ class Dataset:
     groups: tuple[str, ...]
     drawers: np.ndarray
     read: Callable[[int], bytes]
+    left_out: LeftOut = LeftOut()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -51,6 +57,7 @@ class Dataset:
             self.groups,
             self.drawers[indices],
             lambda index: self.read(int(indices[index])),
+            self.left_out,
         )
 
     def fingerprint(self) -> str:
@@ -65,16 +72,29 @@ class Dataset:
 def load_dataset(paths: Sequence[Path | str]) -> Dataset:
     """Read the list of images under `paths`: folders of class folders, or zips of them.
 
-    The folder of an image is its class, the folder above it the class' group. Hidden files are left out.
-    UserError where a path is missing, is neither, or no class folder with images is in it.
+    The folder of an image is its class, the folder above it the class' group. Every image is decoded once, so
+    that one which cannot be is left out here. UserError where a path is missing, is neither, or no class
+    folder with readable images is in it.
     """
-    files = [file for path in dict.fromkeys(map(Path, paths)) for file in _files_of(path)]
+    listings = [_listing_of(path) for path in dict.fromkeys(map(Path, paths))]
+    files = [file for listing in listings for file in listing.images]
+    problems = _problems(files)
+    unreadable = tuple(
+        PassedOver(file.name, UNREADABLE, why) for file, why in zip(files, problems, strict=True) if why
+    )
+    files = [file for file, why in zip(files, problems, strict=True) if not why]
+    left_out = sum((listing.left_out for listing in listings), LeftOut()) + LeftOut(unreadable)
     if not files:
+        beside = f" ({left_out.line()})" if left_out else ""
         raise UserError(
             "Data must be images in class folders (CLASS/image.png, or GROUP/CLASS/image.png), in a folder "
-            f"or a zip. Received: none in {', '.join(map(str, paths)) or 'no path'}. "
+            f"or a zip. Received: none in {', '.join(map(str, paths)) or 'no path'}{beside}. "
             "Put each class into a folder of its own, and unpack zips that lie inside."
         )
+    return _dataset(files, left_out)
+
+
+def _dataset(files: Sequence[ImageFile], left_out: LeftOut) -> Dataset:
     folders = [str(PurePosixPath(file.name).parent) for file in files]
     keys = sorted(set(folders))
     group_names = sorted({str(PurePosixPath(key).parent) for key in keys})
@@ -88,33 +108,37 @@ def load_dataset(paths: Sequence[Path | str]) -> Dataset:
         groups=tuple(group_names),
         drawers=np.array([_drawer(file.name) for file in files], dtype="int64"),
         read=lambda index: files[index].read(),
+        left_out=left_out,
     )
 
 
-def _files_of(path: Path) -> list[ImageFile]:
+def _listing_of(path: Path) -> Listing:
     """List the images in class folders; of a folder its own name comes before theirs, as in a zip of it."""
     if path.is_dir():
-        top = Path(os.path.abspath(path)).name  # also where the folder is called "." or ".."
-        return [replace(each, name=f"{top}/{each.name}") for each in folder_images(path) if _in_class(each)]
-    if not path.exists():
+        top = clean_name(Path(os.path.abspath(path)).name)  # also where the folder is called "." or ".."
+        found = list_folder(path)
+        prefix = f"{top}/"
+    elif path.exists():
+        found, prefix = list_archive(path, path.name), ""
+    else:
         raise UserError(f"Data must be a folder or a zip that exists. Received: {path}. Check the path.")
-    found = zip_images(path, str(path))
-    for each in found:
-        if each.outside:
-            raise UserError(
-                "Names in a zip must stay inside it. "
-                f"Received: {each.name!r} in {path.name}. Pack the class folders once more."
-            )
-        if each.encrypted:
-            raise UserError(
-                "A zip of images must not be encrypted. "
-                f"Received: {path.name}, whose {each.name} needs a password. Pack it without one."
-            )
-    return [each for each in found if _in_class(each)]
+    loose = tuple(PassedOver(each.name, LOOSE) for each in found.images if len(each.parts) == 1)
+    images = tuple(replace(each, name=prefix + each.name) for each in found.images if len(each.parts) > 1)
+    return Listing(images, found.left_out + LeftOut(loose))
 
 
-def _in_class(image: ImageFile) -> bool:
-    return len(image.parts) > 1
+def _problems(files: Sequence[ImageFile]) -> list[str]:
+    """Why each file cannot be decoded, "" where it can; decoders leave Python's lock to other threads."""
+
+    def problem(file: ImageFile) -> str:
+        try:
+            decode_image(file.read(), file.name)
+        except UserError as found:
+            return str(found)
+        return ""
+
+    with ThreadPoolExecutor(DECODERS) as threads:
+        return list(threads.map(problem, files))
 
 
 def _drawer(name: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_core.data.left_out import LeftOut
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 
@@ -24,6 +25,7 @@ class PairList:
     left: np.ndarray
     right: np.ndarray
     same: np.ndarray
+    left_out: LeftOut = LeftOut()
 
     def __len__(self) -> int:
         return len(self.images)

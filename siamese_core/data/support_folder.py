@@ -1,37 +1,69 @@
-"""A support set from a folder: a folder for each class, or a file for each class."""
+"""A support set from a folder or zip: a folder for each class, or a file for each class."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from siamese_core.data.files import folder_images
+from siamese_core.data.archives import list_archive
+from siamese_core.data.files import Listing, list_folder
+from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
 MAX_IMAGES = 1000  # at most 3 MB each once decoded
 
 
-def read_support(folder: Path) -> list[tuple[str, np.ndarray]]:
-    """Return (class name, image) for every image in `folder`, sorted by name.
+@dataclass(frozen=True)
+class SupportSet:
+    """images: (class name, uint8 (height, width, 3)) each, sorted by name; left_out: what lay beside them."""
+
+    images: tuple[tuple[str, np.ndarray], ...]
+    left_out: LeftOut
+
+
+def read_support(path: Path) -> SupportSet:
+    """Read every image of a folder or zip.
 
     Either `CLASS/image.png`, with as many images of a class as there are, or `CLASS.png`. UserError where it
-    is neither or both, where there are more than MAX_IMAGES, or where one cannot be decoded.
+    is neither or both, where there are more than MAX_IMAGES, or none that can be decoded.
     """
-    if not folder.is_dir():
-        raise UserError(f"A support set is a folder. Received: {folder}, which is none. Check the name.")
-    images = folder_images(folder)
-    files = [(Path(each.name).stem, each) for each in images if len(each.parts) == 1]
-    inside = [(each.parts[0], each) for each in images if len(each.parts) == 2]
+    if not path.exists():
+        raise UserError(f"A support set is a folder or a zip. Received: {path}, which is not there.")
+    listing = list_folder(path) if path.is_dir() else _zipped(path)
+    files = [(Path(each.name).stem, each) for each in listing.images if len(each.parts) == 1]
+    inside = [(each.parts[-2], each) for each in listing.images if len(each.parts) > 1]
     if files and inside:
         raise UserError(
             "A support set has a folder for each class or a file for each class, not both. Received: "
-            f"{folder} with {len(inside)} images in folders such as {inside[0][0]} and {len(files)} beside "
+            f"{path} with {len(inside)} images in folders such as {inside[0][0]} and {len(files)} beside "
             f"them, such as {files[0][1].name}. Put every image into the folder of its class."
         )
     found = files or inside
-    if not 1 <= len(found) <= MAX_IMAGES:
-        raise UserError(
-            f"A support set has 1 to {MAX_IMAGES} images, as CLASS/image.png or CLASS.png. "
-            f"Received: {folder} with {len(found)}. Give a folder of that shape."
-        )
-    return [(name, decode_image(each.read(), f"{folder.name}/{each.name}")) for name, each in found]
+    if len(found) > MAX_IMAGES:
+        raise _of_wrong_size(path, len(found), listing.left_out)
+    images, unreadable = [], []
+    for name, file in found:
+        try:
+            images.append((name, decode_image(file.read(), f"{path.name}/{file.name}")))
+        except UserError as problem:
+            unreadable.append(PassedOver(file.name, UNREADABLE, str(problem)))
+    left_out = listing.left_out + LeftOut(tuple(unreadable))
+    if not images:
+        raise _of_wrong_size(path, 0, left_out)
+    return SupportSet(tuple(images), left_out)
+
+
+def _zipped(path: Path) -> Listing:
+    try:
+        return list_archive(path, path.name)
+    except UserError as problem:
+        raise UserError(f"A support set is a folder or a zip. {problem}") from problem
+
+
+def _of_wrong_size(path: Path, count: int, left_out: LeftOut) -> UserError:
+    beside = f" ({left_out.line()})" if left_out else ""
+    return UserError(
+        f"A support set has 1 to {MAX_IMAGES} images, as CLASS/image.png or CLASS.png. "
+        f"Received: {path} with {count}{beside}. Give a folder of that shape."
+    )

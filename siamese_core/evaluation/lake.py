@@ -5,12 +5,12 @@ test image and the one of all images in `runNN/training` that shows the same cha
 """
 
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from siamese_core.data.archives import Archive, Entry
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
@@ -37,47 +37,42 @@ class _Trial:
 
 
 def read_lake_runs(zip_path: Path) -> LakeRuns:
-    """Return all trials, by run and line; the runs may lie in a folder. UserError if one is incomplete."""
-    try:
-        with zipfile.ZipFile(zip_path) as archive:
-            runs = [match for name in sorted(archive.namelist()) if (match := LABELS.fullmatch(name))]
-            trials = [trial for run in runs for trial in _trials(archive, run)]
-            ways = sorted({len(trial.support) for trial in trials})
-            if len(ways) != 1:
-                raise UserError(
-                    "Runs need a trial or more, and one number of training images. "
-                    f"Received: {len(runs)} runs with {len(trials)} trials and {ways} training images. "
-                    "Give all_runs.zip as it was published."
-                )
-            names = sorted({name for trial in trials for name in (trial.query, *trial.support)})
-            images = [decode_image(archive.read(name), name) for name in names]
-    except (OSError, UnicodeDecodeError, zipfile.BadZipFile) as problem:
-        reason = getattr(problem, "strerror", None) or problem
+    """Read all trials, by run and line; the runs may lie in a folder. UserError where one is not complete."""
+    archive = Archive(zip_path, zip_path.name)
+    runs = [entry for entry in archive.entries if LABELS.fullmatch(entry.name)]
+    trials = [trial for run in runs for trial in _trials(archive, run)]
+    ways = sorted({len(trial.support) for trial in trials})
+    if len(ways) != 1:
         raise UserError(
-            f"The runs must be a zip that can be read. Received: {zip_path} ({reason}). Check the name, or "
-            "download all_runs.zip again."
-        ) from problem
-    place = {name: number for number, name in enumerate(names)}
+            "Runs need a trial or more, and one number of training images. "
+            f"Received: {len(runs)} runs with {len(trials)} trials and {ways} training images. "
+            "Give all_runs.zip as it was published."
+        )
+    names = sorted({name for trial in trials for name in (trial.query, *trial.support)})
+    index = {name: number for number, name in enumerate(names)}
+    entries = {entry.name: entry for entry in archive.entries}
     return LakeRuns(
-        images,
-        np.array([place[trial.query] for trial in trials]),
-        np.array([[[place[name]] for name in trial.support] for trial in trials]),
+        [decode_image(archive.read(entries[name]), name) for name in names],
+        np.array([index[trial.query] for trial in trials]),
+        np.array([[[index[name]] for name in trial.support] for trial in trials]),
         np.array([trial.target for trial in trials]),
     )
 
 
-def _trials(archive: zipfile.ZipFile, run: re.Match) -> list[_Trial]:
-    files = set(archive.namelist())
+def _trials(archive: Archive, labels: Entry) -> list[_Trial]:
+    run = LABELS.fullmatch(labels.name)
     training = f"{run['folder']}{run['run']}/training/"
-    support = sorted(name for name in files if name.startswith(training) and name.endswith(".png"))
+    names = {entry.name for entry in archive.entries}
+    support = sorted(name for name in names if name.startswith(training) and name.endswith(".png"))
     trials = []
-    for number, line in enumerate(archive.read(run[0]).decode().splitlines(), start=1):
-        names = [run["folder"] + name for name in line.split()]
-        if names and (len(names) != 2 or names[0] not in files or names[1] not in support):
+    text = archive.read(labels).decode("utf-8-sig", "replace").replace("\\", "/")
+    for number, line in enumerate(text.splitlines(), start=1):
+        pair = [run["folder"] + name for name in line.split()]
+        if pair and (len(pair) != 2 or pair[0] not in names or pair[1] not in support):
             raise UserError(
                 "A line names a test image and one of the run's training images. "
                 f"Received: {run[0]}, line {number}: {line!r}. Give all_runs.zip as it was published."
             )
-        if names:
-            trials.append(_Trial(names[0], support, support.index(names[1])))
+        if pair:
+            trials.append(_Trial(pair[0], support, support.index(pair[1])))
     return trials

@@ -38,7 +38,6 @@ _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG"),
     (b"\xff\xd8\xff", "a JPEG"),
     (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
     (b"II*\0", "a TIFF"),
     (b"MM\0*", "a TIFF"),
     (b"II+\0", "a BigTIFF"),
@@ -60,13 +59,29 @@ _STARTS = (
     (b"\x93NUMPY", "a NumPy array"),
     (b"version https://git-lfs", "a Git LFS pointer in place of the image (git lfs pull fetches it)"),
 )
-OWN_KINDS = {"a PNG", "a JPEG", "a GIF", "a BMP", "a TIFF", "a WebP"}  # as `content_of` calls them
+# as `content_of` calls them
+OWN_KINDS = {
+    "a PNG": "PNG",
+    "a JPEG": "JPEG",
+    "a GIF": "GIF",
+    "a BMP": "BMP",
+    "a TIFF": "TIFF",
+    "a WebP": "WEBP",
+}
 _BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"avif": "AVIF", b"avis": "AVIF"}
 
 
 def how_to_read(suffix: str) -> str:
     """Return what installs a reader of files with this suffix; "" where none is missing or known."""
     return next((_MISSING[kind] for kind in _MISSING if suffix.lower() in KINDS[kind]), "")
+
+
+def is_readable(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of an image that can be read here."""
+    kind = OWN_KINDS.get(content_of(head))
+    if kind is None and head[4:8] == b"ftyp":
+        kind = {"HEIC": "HEIF", "AVIF": "AVIF"}.get(_BRANDS.get(head[8:12], ""))
+    return kind in FORMATS
 
 
 def suffix_of(name: str) -> str:
@@ -79,6 +94,8 @@ def content_of(head: bytes) -> str:
     for start, words in _STARTS:
         if head.startswith(start):
             return words
+    if head[:2] == b"BM" and head[6:10] == bytes(4):
+        return "a BMP"
     if head[4:8] == b"ftyp":
         return _by_brand(head[8:12])
     if head[:4] == b"RIFF":

@@ -6,7 +6,7 @@ Every step is stored on disk: a restart continues where the last run ended, and 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
+from siamese_core.data.left_out import LeftOut
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
@@ -23,7 +24,6 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.workspace.workbench import Workbench
 
-MOST_NAMED = 20  # rejected files
 CHUNK = 16  # images at a time: up to 48 MB, and as many as a comparison on the page may have to wait for
 
 
@@ -34,7 +34,7 @@ class PoolProgress:
     files: found; done: files imported or rejected; rejected: files that are no readable image
     images: distinct images imported; embedded: of these, in every slot that serves
     seconds_left: None where nothing is being done or the pace is not known yet
-    problem: why the work stopped, in words; unread: name and reason of at most `MOST_NAMED` rejected files
+    problem: why the work stopped, in words; left_out: files that are no image, or none that can be read
     """
 
     files: int
@@ -45,10 +45,10 @@ class PoolProgress:
     working: bool
     seconds_left: float | None
     problem: str | None
-    unread: tuple[str, ...] = ()
+    left_out: LeftOut = LeftOut()
 
     def json(self) -> dict:
-        return asdict(self)
+        return vars(self) | {"left_out": self.left_out.json()}
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Pool:
             working=self._working,
             seconds_left=self._seconds_left(len(done) + embedded, files + len(images)),
             problem=self._problem,
-            unread=tuple(f"{each.name}: {each.problem}" for each in rejected[:MOST_NAMED]),
+            left_out=sum((source.left_out() for source in sources), LeftOut()),
         )
 
     def start(self) -> None:

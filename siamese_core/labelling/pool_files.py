@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from siamese_core.atomic import append_to_file, share_file
-from siamese_core.data.files import ImageFile
+from siamese_core.data.files import ImageFile, Listing
+from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
 from siamese_core.errors import UserError
-from siamese_core.labelling.pool_sources import MAX_IMAGES, list_folder, list_zip
+from siamese_core.labelling.pool_sources import MAX_IMAGES, pool_folder, pool_zip
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Source:
     """A folder of images, or an upload, whose zip `archive` is deleted once all of it is imported."""
 
     record: Record
-    listed: list[ImageFile]
+    listed: Listing
     archive: Path | None = None
     imported: dict[str, Imported] = field(init=False)
 
@@ -83,17 +84,25 @@ class Source:
     @property
     def names(self) -> set[str]:
         """The files that count: of a folder, those that are in it now."""
-        listed = {each.name for each in self.listed}
+        listed = {each.name for each in self.listed.images}
         return listed if self.archive is None else listed | self.imported.keys()
 
     def todo(self) -> list[ImageFile]:
         """Return the files that are new or have changed."""
         stamps = {name: each.stamp for name, each in self.imported.items()}
-        return [each for each in self.listed if stamps.get(each.name) != each.stamp]
+        return [each for each in self.listed.images if stamps.get(each.name) != each.stamp]
 
     def done(self) -> list[Imported]:
         """Return what was imported, ordered by name."""
         return [self.imported[name] for name in sorted(self.names & self.imported.keys())]
+
+    def left_out(self) -> LeftOut:
+        """Return what is no image, and what turned out to be no readable one."""
+        done = self.done()
+        unreadable = (
+            PassedOver(each.name, UNREADABLE, each.problem or "") for each in done if not each.image_id
+        )
+        return self.listed.left_out + LeftOut(tuple(unreadable))
 
     def images(self) -> list[PoolImage]:
         """Return the images. The folder of a file is its class, where there are at least two such folders."""
@@ -125,14 +134,14 @@ class PoolFiles:
         """Add the images below a folder. UserError if it holds none or too many."""
         folder = Path(folder).resolve()
         name = f"folder-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
-        listed = list_folder(folder)
-        self._check_room(len(listed), instead_of=name)
+        listed = pool_folder(folder)
+        self._check_room(len(listed.images), instead_of=name)
         self._put(name, Source(Record(self.folder / f"{name}.jsonl"), listed))
 
     def add_zip(self, archive: Path, name: str) -> None:
         """Add the images of a zip, of which a copy is kept until they are imported. `name` is for
         messages."""
-        self._check_room(len(list_zip(archive, name)))
+        self._check_room(len(pool_zip(archive, name).images))
         kept = self._new_upload()
         share_file(archive, kept.with_suffix(".part"))
         self._keep(kept)
@@ -149,7 +158,7 @@ class PoolFiles:
                 above = [each for each in folders if each not in ("", ".", "..")]
                 archive.write(file, "/".join([*above, f"{number:05d} {own}"]))
         try:
-            list_zip(partial, "the files")
+            pool_zip(partial, "the files")
         except UserError:
             partial.unlink()
             raise
@@ -193,9 +202,9 @@ class PoolFiles:
         self._open_upload(archive)
 
     def _open_upload(self, archive: Path) -> None:
-        listed = []
+        listed = Listing((), LeftOut())
         with contextlib.suppress(UserError):  # the zip is gone once it is imported, or spoilt by a power cut
-            listed = list_zip(archive, archive.name)
+            listed = pool_zip(archive, archive.name)
         self._put(archive.stem, Source(Record(archive.with_suffix(".jsonl")), listed, archive))
 
 

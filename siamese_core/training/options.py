@@ -15,6 +15,7 @@ class TrainingRequest:
     validation: class folders or a zip; None holds some classes out of `data`.
     out: the checkpoint's folder; the state of the run is kept beside it, in `<out>.run`.
     start: folder of a checkpoint of the same network whose weights to start from, in place of random ones.
+    strict: refuse data of which anything was left out.
     update: store only the weights that differ from those of `start`.
     patience, batches: see `TrainingOptions`.
     """
@@ -33,6 +34,7 @@ class TrainingRequest:
     start: Path | None = None
     update: bool = False
     batches: int = 1
+    strict: bool = False
 
 
 @dataclass(frozen=True)

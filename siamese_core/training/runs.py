@@ -10,6 +10,7 @@ from siamese_core.checkpoints.card import CheckpointCard, read_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import domain_of_images, some_of
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.data.left_out import LeftOut
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.ink import is_ink
@@ -29,12 +30,17 @@ LEARNING_RATES = {"koch": 3e-4, "resnet50": 1e-3, "small_cnn": 3e-4, "face_cnn":
 
 @dataclass(frozen=True)
 class TrainedCheckpoint:
-    """A saved checkpoint, the folder it is in, the training it came from, and its metrics."""
+    """A saved checkpoint, the folder it is in, the training it came from, and its metrics.
+
+    images: how many images the data holds; left_out: what lay beside them.
+    """
 
     checkpoint: Checkpoint
     folder: Path
     training: TrainingResult
     validation: dict
+    images: int
+    left_out: LeftOut
 
     def json(self) -> dict:
         return {
@@ -97,7 +103,10 @@ def train_checkpoint(
     saved = save_measured(checkpoint, folder, unseen, metrics, request.start if request.update else None)
     if not _has_current(store, spec.name) and request.out is None:
         store.promote(saved.id)
-    return TrainedCheckpoint(saved, folder, result, saved.card.metrics)
+    left_out = training.left_out + validation.left_out
+    return TrainedCheckpoint(
+        saved, folder, result, saved.card.metrics, len(training) + len(validation), left_out
+    )
 
 
 def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:

@@ -18,10 +18,10 @@ def training_and_validation(request: TrainingRequest) -> tuple[Dataset | PairLis
     """Load the data of a request. UserError where a class is on both sides, or there are too few to split."""
     if request.labels is not None or _is_pair_list(request.data):
         return _pairs_and_validation(request)
-    data = load_dataset(request.data)
+    data = _loaded(request.data, request.strict)
     if request.validation is None:
         return _held_out(data, request.seed)
-    validation = load_dataset([request.validation])
+    validation = _loaded([request.validation], request.strict)
     shared = _plain_classes(data, request.data) & _plain_classes(validation, [request.validation])
     if shared:
         raise UserError(
@@ -30,6 +30,13 @@ def training_and_validation(request: TrainingRequest) -> tuple[Dataset | PairLis
             "Take them out of one side, or leave out --validation."
         )
     return data, validation
+
+
+def _loaded(paths: Sequence[Path], strict: bool) -> Dataset:
+    dataset = load_dataset(paths)
+    if strict:
+        dataset.left_out.require_none()
+    return dataset
 
 
 def _plain_classes(dataset: Dataset, paths: Sequence[Path]) -> set[str]:
@@ -49,7 +56,7 @@ def _pairs_and_validation(request: TrainingRequest) -> tuple[PairList, Dataset]:
             "Pairs to train on come as one list, and class folders to calibrate on as --validation. "
             f"Received: {len(request.data)} lists, {'a' if request.validation else 'no'} --validation."
         )
-    return load_pair_list(request.data[0], request.labels), load_dataset([request.validation])
+    return load_pair_list(request.data[0], request.labels), _loaded([request.validation], request.strict)
 
 
 def _held_out(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:

@@ -72,7 +72,10 @@ BAD = {
     "mine nothing": (("mine", "--top", "3"), "--images"),
     "unknown strategy": (("mine", "--images", "x", "--top", "3", "--strategy", "guess"), "disagreement"),
     "loop without images": (("bench", "loop"), "needs images in class folders"),
-    "unknown benchmark": (("bench", "quick"), "one of one-shot, head, compare, log, loop. Received: quick"),
+    "unknown benchmark": (
+        ("bench", "quick"),
+        "one of one-shot, head, compare, log, status, loop. Received: quick",
+    ),
     "nothing to go back to": (("checkpoints", "rollback", "koch"), "rollback"),
 }
 

@@ -87,8 +87,9 @@ def test_progress_tells_what_is_done_and_what_was_no_image(done, shipped, images
     assert pool.progress().embedded == 0, "no checkpoint is loaded to answer this"
     pool.embedded()
     now = pool.progress().json()
-    (unread,) = now.pop("unread")
-    assert unread.startswith("class0/broken.png: ")
+    left_out = now.pop("left_out")
+    assert left_out["counts"] == {"unreadable": 1}
+    assert left_out["files"][0]["name"] == "class0/broken.png"
     assert now.pop("seconds_left") is None and now.pop("problem") is None and not now.pop("working")
     assert now == {"files": COUNT + 1, "done": COUNT + 1, "rejected": 1, "images": COUNT, "embedded": COUNT}
 

@@ -8,7 +8,7 @@ import pytest
 from helpers.samples import corner_mark, image_file
 from siamese_core.errors import UserError
 from siamese_core.labelling import pool_sources
-from siamese_core.labelling.pool_sources import list_folder, list_zip
+from siamese_core.labelling.pool_sources import pool_folder, pool_zip
 
 PNG = image_file(corner_mark())
 TREE = {
@@ -39,8 +39,8 @@ def in_zip(file: Path, files: dict[str, bytes]) -> Path:
 
 def listed(where: str, tmp_path: Path, files: dict[str, bytes]):
     if where == "folder":
-        return list_folder(in_folder(tmp_path / "images", files))
-    return list_zip(in_zip(tmp_path / "images.zip", files), "images.zip")
+        return pool_folder(in_folder(tmp_path / "images", files)).images
+    return pool_zip(in_zip(tmp_path / "images.zip", files), "images.zip").images
 
 
 both = pytest.mark.parametrize("where", ["folder", "zip"])
@@ -74,25 +74,16 @@ def test_too_many_images_are_told(where, tmp_path, monkeypatch):
         listed(where, tmp_path, TREE)
 
 
-@both
-def test_a_file_that_is_too_large_is_not_read(where, tmp_path, monkeypatch):
-    monkeypatch.setattr(pool_sources, "MAX_FILE_BYTES", 1)
-    found = {each.name: each for each in listed(where, tmp_path, TREE)}
-    assert found["a.jpg"].read() == b"1"
-    with pytest.raises(UserError, match="three.webp"):
-        found["b/c/three.webp"].read()
-
-
 def test_a_missing_folder_is_told(tmp_path):
     with pytest.raises(UserError, match="Images to label lie in a folder. Received: .*nowhere"):
-        list_folder(tmp_path / "nowhere")
+        pool_folder(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04" + bytes(40)])
 def test_what_is_no_zip_is_told_by_its_name(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(UserError, match="mine.zip, which is no readable zip"):
-        list_zip(tmp_path / "x", "mine.zip")
+    with pytest.raises(UserError, match="a zip that can be read. Received: mine.zip, "):
+        pool_zip(tmp_path / "x", "mine.zip")
 
 
 def test_a_damaged_or_locked_entry_spoils_only_itself(tmp_path):
@@ -101,7 +92,7 @@ def test_a_damaged_or_locked_entry_spoils_only_itself(tmp_path):
     start = content.index(b"bad.png") + 20
     content[start : start + 30] = bytes(30)
     file.write_bytes(content)
-    found = {each.name: each for each in list_zip(file, "x.zip")}
+    found = {each.name: each for each in pool_zip(file, "x.zip").images}
     assert found["good.png"].read() == PNG
     with pytest.raises(UserError, match="must be whole.* Received: bad.png"):
         found["bad.png"].read()
@@ -109,4 +100,4 @@ def test_a_damaged_or_locked_entry_spoils_only_itself(tmp_path):
 
 def test_names_that_lead_out_of_a_zip_are_no_images(tmp_path):
     file = in_zip(tmp_path / "x.zip", {"../../evil.png": PNG, "good.png": PNG})
-    assert [each.name for each in list_zip(file, "x.zip")] == ["good.png"]
+    assert [each.name for each in pool_zip(file, "x.zip").images] == ["good.png"]

@@ -10,6 +10,7 @@ from rich.table import Table
 from siamese_core.bench.catalogue import SPEED, measure
 from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
 from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
+from siamese_core.cli.dataset import add_strict, load
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -38,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop (%(default)s)"
     )
     add_seed(parser)
+    add_strict(parser)
     parser.set_defaults(run=bench)
 
 
@@ -90,9 +92,8 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
     Where the data has several groups, the rows of each stand before those of all.
     """
     from siamese_core.bench import loop
-    from siamese_core.data.datasets import load_dataset
 
-    data = load_dataset(options.data)
+    data = load(options, options.data)
     model, embeddings, domain = _embedded(options, data, progress)
     warning = model.card.warning_for(domain)
     name = " + ".join(path.stem for path in options.data)

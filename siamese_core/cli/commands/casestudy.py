@@ -11,6 +11,7 @@ from rich.table import Table
 from siamese_core.casestudies.catalogue import CASE_STUDIES, case_study
 from siamese_core.cli.arguments import add_data, add_seed, whole
 from siamese_core.cli.command import CommandResult, open_store
+from siamese_core.cli.dataset import add_strict, load, with_left_out
 from siamese_core.cli.findings import shown_findings
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
@@ -50,21 +51,22 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="ImageNet weights (SIAMESE_RESNET50_WEIGHTS, else Keras' cache, else its download)",
     )
     add_seed(parser)
+    add_strict(parser)
     parser.set_defaults(run=casestudy)
 
 
 def casestudy(options: Namespace, progress: Progress) -> CommandResult:
     """Train and measure the variants of a study on the given data."""
     from siamese_core.casestudies.study import StudyOptions
-    from siamese_core.data.datasets import load_dataset
 
     # A study builds network after network, which TensorFlow takes for a mistake and warns of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     study = case_study(options.name)
     if not options.data:
         raise UserError(f"A case study is rebuilt on your data. Received: none. Give --data: {study.data}.")
+    dataset = load(options, options.data)
     asked = StudyOptions(
-        dataset=load_dataset(options.data),
+        dataset=dataset,
         steps=options.steps,
         seed=options.seed,
         trials=options.trials,
@@ -74,7 +76,8 @@ def casestudy(options: Namespace, progress: Progress) -> CommandResult:
         weights=options.resnet50_weights,
     )
     report = study.run(asked, progress)
-    return CommandResult(report.json(), (variant_table(report.table), "", *shown_findings(report.findings)))
+    shown = (variant_table(report.table), "", *shown_findings(report.findings))
+    return with_left_out(CommandResult(report.json(), shown), len(dataset), dataset.left_out)
 
 
 def _one_shot_checkpoint(options: Namespace) -> "Checkpoint | None":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from siamese_core.cli.arguments import ENCODER_NAMES, add_data, add_encoder_option, add_pair_labels, add_seed
 from siamese_core.cli.command import DEFAULT_ENCODER, CommandResult, open_store, open_workbench
+from siamese_core.cli.dataset import add_strict, load, with_left_out
 from siamese_core.cli.findings import shown_findings
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -27,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--list", type=Path, metavar="FILE", help="CSV left,right,same with paths beside it")
     add_pair_labels(parser, "--list")
     add_seed(parser)
+    add_strict(parser)
     parser.set_defaults(run=diagnose)
 
 
@@ -34,7 +36,6 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
     """Run the checks that the given images, pairs and checkpoint allow."""
     import numpy as np
 
-    from siamese_core.data.datasets import load_dataset
     from siamese_core.data.pair_lists import load_pair_list
     from siamese_core.diagnosis import diagnose
     from siamese_core.retraining.replay import Replay
@@ -44,7 +45,7 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
     if options.labels and not options.list:
         raise UserError("--labels belong to the pairs of a --list. Received: them alone. Give both.")
     rng = np.random.default_rng(options.seed)
-    dataset = load_dataset(options.data) if options.data else None
+    dataset = load(options, options.data) if options.data else None
     checkpoint = _checkpoint(options, dataset, progress)
     findings = []
     if dataset is not None:
@@ -52,7 +53,7 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
         findings += diagnose.diagnose_images(dataset, rng)
     if options.validation:
         progress(0.3, "looking for images and classes that are on both sides")
-        findings += diagnose.diagnose_split(dataset, load_dataset([options.validation]), rng)
+        findings += diagnose.diagnose_split(dataset, load(options, [options.validation]), rng)
     if options.list:
         progress(0.5, "checking the pairs")
         findings += diagnose.diagnose_pairs(load_pair_list(options.list, options.labels), checkpoint)
@@ -60,7 +61,8 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
         progress(0.7, "checking the network")
         seen = Replay().dataset if dataset is None else dataset
         findings += diagnose.diagnose_network(checkpoint, seen, rng)
-    return CommandResult({"findings": [each.json() for each in findings]}, shown_findings(findings))
+    result = CommandResult({"findings": [each.json() for each in findings]}, shown_findings(findings))
+    return result if dataset is None else with_left_out(result, len(dataset), dataset.left_out)
 
 
 def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progress) -> "Checkpoint | None":

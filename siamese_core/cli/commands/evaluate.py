@@ -18,6 +18,7 @@ from siamese_core.cli.arguments import (
     whole,
 )
 from siamese_core.cli.command import DEFAULT_ENCODER, CommandResult, open_workbench
+from siamese_core.cli.dataset import add_strict, load, with_left_out
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -73,6 +74,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         _add_model(each)
     for each in (one_shot, verification):
         add_seed(each)
+        add_strict(each)
 
 
 def _add_model(parser: ArgumentParser) -> None:
@@ -93,12 +95,12 @@ def evaluate_one_shot(options: Namespace, progress: Progress) -> CommandResult:
     """Measure on random one-shot trials."""
     import numpy as np
 
-    from siamese_core.data.datasets import load_dataset
     from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 
     episodes = OneShotOptions(options.n_way, options.k_shot, options.episodes, options.within_group)
-    trials = one_shot_trials(load_dataset(options.data), episodes, np.random.default_rng(options.seed))
-    return _evaluate(trials, options, progress)
+    dataset = load(options, options.data)
+    trials = one_shot_trials(dataset, episodes, np.random.default_rng(options.seed))
+    return with_left_out(_evaluate(trials, options, progress), len(dataset), dataset.left_out)
 
 
 def evaluate_lake(options: Namespace, progress: Progress) -> CommandResult:
@@ -112,7 +114,6 @@ def evaluate_verification(options: Namespace, progress: Progress) -> CommandResu
     """Measure on pairs, random ones or those of a list."""
     import numpy as np
 
-    from siamese_core.data.datasets import load_dataset
     from siamese_core.data.pair_lists import load_pair_list
     from siamese_core.evaluation.protocols import listed_pairs, sampled_pairs
 
@@ -121,11 +122,10 @@ def evaluate_verification(options: Namespace, progress: Progress) -> CommandResu
     if options.labels and not options.list:
         raise UserError("--labels belong to the pairs of a --list. Received: them with --data.")
     if options.list:
-        trials = listed_pairs(load_pair_list(options.list, options.labels))
-    else:
-        rng = np.random.default_rng(options.seed)
-        trials = sampled_pairs(load_dataset(options.data), options.pairs or DEFAULT_PAIRS, rng)
-    return _evaluate(trials, options, progress)
+        return _evaluate(listed_pairs(load_pair_list(options.list, options.labels)), options, progress)
+    dataset, rng = load(options, options.data), np.random.default_rng(options.seed)
+    trials = sampled_pairs(dataset, options.pairs or DEFAULT_PAIRS, rng)
+    return with_left_out(_evaluate(trials, options, progress), len(dataset), dataset.left_out)
 
 
 def _evaluate(

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from siamese_core.cli.arguments import add_seed, whole
 from siamese_core.cli.command import CommandResult, open_workbench
+from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX
@@ -35,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--strategy", choices=CHOICES, metavar="NAME", help=f"one of {', '.join(CHOICES)} (a mix of all)"
     )
     add_seed(parser)
+    add_strict(parser)
     parser.set_defaults(run=mine)
 
 
@@ -57,11 +59,13 @@ def mine(options: Namespace, progress: Progress) -> CommandResult:
         {**each.json(), "left_file": names[each.left_id], "right_file": names[each.right_id]}
         for each in found
     ]
-    rejected = pool.progress().rejected
-    notes = [f"Files that cannot be read as an image: {rejected}."] if rejected else []
+    left_out, notes = pool.progress().left_out, []
+    if options.strict:
+        left_out.require_none()
     if len(found) < options.top:
         notes.append(f"There are no more such pairs that nobody has answered: {len(found)} of {options.top}.")
-    return CommandResult({"pairs": pairs}, (pair_table(found, names), *notes))
+    result = CommandResult({"pairs": pairs}, (pair_table(found, names), *notes))
+    return with_left_out(result, len(names), left_out)
 
 
 def _mix(strategy: str | None) -> dict[str, float]:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from siamese_core.cli.arguments import add_encoders
 from siamese_core.cli.command import EMBEDDED_AT_ONCE, CommandResult, open_workbench
+from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.notes import notes
 from siamese_core.cli.terminal import one_line, table
 from siamese_core.data.progress import Progress
@@ -27,9 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder of CLASS/image files (several images of a class are its shots), or of CLASS.png files",
+        help="folder or zip of CLASS/image files (several of a class are its shots), or of CLASS.png files",
     )
     add_encoders(parser)
+    add_strict(parser)
     parser.set_defaults(run=one_shot)
 
 
@@ -39,9 +41,11 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
     from siamese_core.images.decoding import decode_image
 
     query, support = decode_image(options.query), read_support(options.support)
+    if options.strict:
+        support.left_out.require_none()
     workbench = open_workbench(options)
     encoders = options.encoders or SLOTS
-    images = [image for _, image in support]
+    images = [image for _, image in support.images]
     workbench.ready_for([query, *images], encoders)
     domain = workbench.matcher.domain([query, *images])
     for place, encoder in enumerate(encoders):
@@ -49,9 +53,10 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
             share = (place + start / len(images)) / len(encoders)
             progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
             workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
-    result = workbench.one_shot(query, support, encoders)
+    result = workbench.one_shot(query, support.images, encoders)
     rankings = [part for each in result.rankings for part in _shown_ranking(each)]
-    return CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))
+    shown = CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))
+    return with_left_out(shown, len(images), support.left_out)
 
 
 def _shown_ranking(ranking: "Ranking") -> list[RenderableType]:

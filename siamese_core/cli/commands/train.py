@@ -13,6 +13,7 @@ from siamese_core.cli.arguments import (
     whole,
 )
 from siamese_core.cli.command import CommandResult, open_store
+from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.terminal import outline
 from siamese_core.data.progress import Progress
 
@@ -42,6 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="store only what has changed since --start: 2 MB instead of koch's 28",
     )
     add_seed(parser)
+    add_strict(parser)
     parser.set_defaults(run=train)
 
 
@@ -94,6 +96,8 @@ def train(options: Namespace, progress: Progress) -> CommandResult:
         update=options.update,
         batches=options.batches,
         interval_minutes=options.interval,
+        strict=options.strict,
     )
-    report = train_checkpoint(request, open_store(options), progress).json()
-    return CommandResult(report, (outline(report),))
+    trained = train_checkpoint(request, open_store(options), progress)
+    report = trained.json()
+    return with_left_out(CommandResult(report, (outline(report),)), trained.images, trained.left_out)

@@ -11,6 +11,7 @@ from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, Upload, received
 
+MOST_NAMED = 20  # files that were left out
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
 
@@ -24,6 +25,7 @@ def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
         share=share_done(now),
         words=embedding_words(now),
         warnings=warnings,
+        most_named=MOST_NAMED,
         max_size=MAX_FILE_SIZE.upper().replace("MB", " MB"),
     )
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.data.names import clean_name
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.store import ImageStore
@@ -38,9 +39,8 @@ def class_of_file(name: str) -> str:
 
 def checked_class(name: object) -> str:
     """Return a class name as it is kept: one line of 1 to `MAX_CLASS_NAME` printable characters."""
-    cleaned = " ".join(name.split()) if isinstance(name, str) else ""
-    cleaned = "".join(letter if letter.isprintable() else "?" for letter in cleaned)[:MAX_CLASS_NAME]
-    return cleaned or "unnamed"
+    cleaned = clean_name(name) if isinstance(name, str) else ""
+    return cleaned[:MAX_CLASS_NAME].strip() or "unnamed"
 
 
 @dataclass(frozen=True)

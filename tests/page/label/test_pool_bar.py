@@ -2,9 +2,10 @@
 
 import pytest
 
+from siamese_core.data.left_out import LeftOut, PassedOver
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import PoolProgress
-from siamese_core.page.label.pool_bar import checked_files, duration, pool_bar
+from siamese_core.page.label.pool_bar import MOST_NAMED, checked_files, duration, pool_bar
 
 HALF = PoolProgress(1000, 600, 20, 580, 400, True, 75.2, None)
 
@@ -21,10 +22,11 @@ def test_when_all_is_done_the_bar_is_gone():
 
 
 def test_what_cannot_be_read_is_named_with_the_reason():
-    drawn = pool_bar(
-        PoolProgress(9, 9, 3, 6, 6, False, None, None, ("a<b.png: cut off", "c.txt: no image")), {}
-    )
-    assert "<li>a&lt;b.png: cut off</li><li>c.txt: no image</li><li>1 more</li>" in drawn
+    files = [PassedOver("a<b.png", "unreadable", "cut off"), PassedOver("c.heic", ".heic")]
+    left_out = LeftOut((*files, *(PassedOver(f"{number}.txt", ".txt") for number in range(MOST_NAMED))))
+    drawn = pool_bar(PoolProgress(9, 9, 3, 6, 6, False, None, None, left_out), {})
+    assert "<summary>Left out: 20 .txt, 1 unreadable (a&lt;b.png), 1 .heic" in drawn
+    assert "<li>a&lt;b.png: cut off</li><li>c.heic: .heic</li>" in drawn and "<li>2 more</li>" in drawn
     assert "<details" not in pool_bar(HALF, {})
 
 

@@ -1,0 +1,44 @@
+"""Names of classes and files, cleaned in one place wherever they come in: folders, archives, the page."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (zero width), line separators
+
+
+def clean_name(name: str) -> str:
+    """Return the name in Unicode form NFC, white space collapsed and trimmed, without invisible letters.
+
+    Bytes that are no UTF-8, which Python keeps as lone surrogates, become "\\xe9" and the like.
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(letter for letter in text if unicodedata.category(letter) not in INVISIBLE).strip()
+
+
+def clean_path(path: str) -> str:
+    """Clean each part of a path with "/"."""
+    return "/".join(map(clean_name, path.split("/")))
+
+
+def notes_on(names: Iterable[str]) -> tuple[str, ...]:
+    """Tell which names of classes, as they came in, become one when cleaned, and which only look alike."""
+    raw = defaultdict(set)
+    for name in names:
+        raw[clean_name(name)].add(name)
+    merged = [f"{_quoted(each)} are one class" for _, each in sorted(raw.items()) if len(each) > 1]
+    return (*merged, *(f"{_quoted(group)} are {len(group)} classes" for group in alike(raw)))
+
+
+def _quoted(names: Iterable[str]) -> str:
+    *others, last = [ascii(name) if not name.isprintable() else repr(name) for name in sorted(names)]
+    return f"{', '.join(others)} and {last}"
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Group different names that a person takes for one: by case, width, or the form of an accent."""
+    groups = defaultdict(set)
+    for name in names:
+        groups[unicodedata.normalize("NFKC", name).casefold()].add(name)
+    return [sorted(group) for _, group in sorted(groups.items()) if len(group) > 1]
