@@ -13,7 +13,12 @@ DEAD_LINK, LOOP, CLOSED_FOLDER = (
     "link that leads back",
     "folder that cannot be opened",
 )
-OUTSIDE, LOOSE, SPECIAL = "name that leads outside", "beside the class folders", "no regular file"
+OUTSIDE, LOOSE, DEEPER = (
+    "name that leads outside",
+    "beside the class folders",
+    "deeper than the class folders",
+)
+SPECIAL = "no regular file"
 NO_SUFFIX = "without a suffix"
 _MANY = {
     DEAD_LINK: "links that lead nowhere",

@@ -1,13 +1,13 @@
 """A support set from a folder or zip: a folder for each class, or a file for each class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from siamese_core.data.archives import list_archive
 from siamese_core.data.files import Listing, list_folder
-from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
+from siamese_core.data.left_out import DEEPER, UNREADABLE, LeftOut, PassedOver
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
@@ -32,7 +32,8 @@ def read_support(path: Path) -> SupportSet:
         raise UserError(f"A support set is a folder or a zip. Received: {path}, which is not there.")
     listing = list_folder(path) if path.is_dir() else _zipped(path)
     files = [(Path(each.name).stem, each) for each in listing.images if len(each.parts) == 1]
-    inside = [(each.parts[-2], each) for each in listing.images if len(each.parts) > 1]
+    inside = [(each.parts[0], each) for each in listing.images if len(each.parts) == 2]
+    deeper = tuple(PassedOver(each.name, DEEPER) for each in listing.images if len(each.parts) > 2)
     if files and inside:
         raise UserError(
             "A support set has a folder for each class or a file for each class, not both. Received: "
@@ -48,17 +49,24 @@ def read_support(path: Path) -> SupportSet:
             images.append((name, decode_image(file.read(), f"{path.name}/{file.name}")))
         except UserError as problem:
             unreadable.append(PassedOver(file.name, UNREADABLE, str(problem)))
-    left_out = listing.left_out + LeftOut(tuple(unreadable))
+    left_out = listing.left_out + LeftOut((*unreadable, *deeper))
     if not images:
         raise _of_wrong_size(path, 0, left_out)
     return SupportSet(tuple(images), left_out)
 
 
 def _zipped(path: Path) -> Listing:
+    """List the zip; a folder that holds all of it is passed over."""
     try:
-        return list_archive(path, path.name)
+        listing = list_archive(path, path.name)
     except UserError as problem:
         raise UserError(f"A support set is a folder or a zip. {problem}") from problem
+    if len({each.parts[0] for each in listing.images}) == 1 and all(
+        len(each.parts) == 3 for each in listing.images
+    ):
+        inner = tuple(replace(each, name="/".join(each.parts[1:])) for each in listing.images)
+        return Listing(inner, listing.left_out)
+    return listing
 
 
 def _of_wrong_size(path: Path, count: int, left_out: LeftOut) -> UserError:

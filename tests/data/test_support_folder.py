@@ -71,6 +71,8 @@ def test_a_zip_is_read_as_its_folder_is(tmp_path):
     write(tmp_path / "set", "alu/1.png", "beko/1.png", "beko/2.png")
     packed = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "set"))
     assert class_names(packed) == class_names(tmp_path / "set") == ["alu", "beko", "beko"]
+    wrapped = Path(shutil.make_archive(str(tmp_path / "wrapped"), "zip", tmp_path, "set"))
+    assert class_names(wrapped) == ["alu", "beko", "beko"]
 
 
 def test_names_of_classes_are_cleaned(tmp_path):

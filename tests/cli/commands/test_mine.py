@@ -36,7 +36,7 @@ def mine(capsys, home, images):
         words = ["--workspace", str(home), "mine", "--images", str(images), "--json", *map(str, options)]
         assert main(words) == 0
         answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert list(answer) == ["pairs"]
+        assert list(answer) == ["pairs", "left_out"] and answer["left_out"]["counts"] == {"unreadable": 1}
         return answer["pairs"]
 
     return mine
@@ -91,7 +91,7 @@ def test_what_was_answered_is_left_out_and_the_end_is_told(mine, home, images, c
         assert len(left) == 276 - 20 and not asked & {frozenset((p["left"], p["right"])) for p in left}
         assert main(["--workspace", str(home), "mine", "--images", str(images), "--top", "276"]) == 0
         text = capsys.readouterr().out
-        assert "nobody has answered: 256 of 276" in text and "cannot be read as an image: 1." in text
+        assert "nobody has answered: 256 of 276" in text and "left out: 1 unreadable" in text
         assert text.count("Alphabet_1/character01/0001_01.png") > 10
     finally:
         log.path.unlink()
