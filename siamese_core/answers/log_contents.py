@@ -1,8 +1,13 @@
 """The rows of a log's file, read piece by piece as it grows."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
 from siamese_core.answers.counts import LogCounts, RunningCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
-from siamese_core.answers.log_csv import Rejected, header, scan, split_lines
+from siamese_core.answers.log_csv import header, scan, split_lines
+from siamese_core.answers.table_rows import LOG_COLUMNS, cleaned, given_rows, without_others
+from siamese_core.data.tables import WrongRow, is_blank, parse_table
 from siamese_core.errors import UserError
 
 _HEADER = list(COLUMNS)
@@ -12,13 +17,16 @@ class LogContents:
     """The good rows of a log in their order, and what could not be used.
 
     whole_bytes: how much of the file has been read for good; behind it is the torn end, or what is new.
+    form: how another program saved the file, in words; "" where it has the format of the log, the only one
+    that is appended to.
     """
 
     def __init__(self):
         self.rows: list[LabelRow] = []
-        self.rejected: list[Rejected] = []
-        self.torn: Rejected | None = None
+        self.rejected: list[WrongRow] = []
+        self.torn: WrongRow | None = None
         self.whole_bytes = 0
+        self.form = ""
         self._whole_lines = 0
         self._events: dict[str, LabelRow] = {}
         self._undone: set[str] = set()
@@ -26,18 +34,38 @@ class LogContents:
 
     def read(self, data: bytes) -> None:
         """Take in `data`, the file from `whole_bytes` to its end. UserError if it is no log."""
-        if not self.whole_bytes and b"\n" in data:
-            _require_header(data)
+        if not self.whole_bytes and not _is_canonical(data):
+            self._read_table(data)
+            return
 
         def take(line: int, cells: list[str]) -> None:
-            if cells != _HEADER and (why := self.add(LabelRow(*cells))):
-                self.rejected.append(Rejected(line, why))
+            if cells != _HEADER and not is_blank(cells) and (why := self._add_forgiving(LabelRow(*cells))):
+                self.rejected.append(WrongRow(line, why))
 
         found = scan(data, len(COLUMNS), take, self._whole_lines)
         self.rejected = sorted(self.rejected + found.rejected, key=lambda each: each.line)
         self.torn = found.torn
         self.whole_bytes += found.whole_bytes
         self._whole_lines += found.whole_lines
+
+    def _add_forgiving(self, row: LabelRow) -> str | None:
+        """Add a row, if need be as somebody may have written it by hand: "Same", "0,5"."""
+        why = self.add(row)
+        if why and (other := replace(row, **cleaned(asdict(row)))) != row:
+            return self.add(other)
+        return why
+
+    def _read_table(self, data: bytes) -> None:
+        """Read a log that another program saved with other separators, line ends or bytes for letters."""
+        table = parse_table(data, COLUMNS, "the log")
+        if not set(table.columns) >= LOG_COLUMNS:
+            raise _no_log(table.columns)
+        given, self.rejected = given_rows(without_others(table))
+        for each in given:
+            if why := self.add(each.row):
+                self.rejected.append(WrongRow(each.line, why))
+        self.rejected.sort(key=lambda each: each.line)
+        self.torn, self.form, self.whole_bytes = None, table.form, len(data)
 
     def wrote(self, data: bytes) -> None:
         """Note that `data`, the header or rows that were added here before, now ends the file."""
@@ -60,6 +88,9 @@ class LogContents:
         """Return the counts of the rows so far; costs what the rows since the last call cost."""
         return self._counts.counts()
 
+    def __contains__(self, label_id: object) -> bool:
+        return label_id in self._events
+
     def event(self, label_id: str) -> LabelRow | None:
         """Return the row with this label_id, if there is one."""
         return self._events.get(label_id)
@@ -80,11 +111,29 @@ class LogContents:
         return None
 
 
-def _require_header(data: bytes) -> None:
-    received = header(data)
-    if received != _HEADER:
-        raise UserError(
-            f"The first line of a log names its columns: {','.join(COLUMNS)}. "
-            f"Received: {','.join(received)[:400]!r}. Put that line first, or move the file away and read it "
-            "with: python -m siamese_core log import FILE"
-        )
+def _is_canonical(data: bytes) -> bool:
+    """Whether the file has the log's own format: its header with commas, lines that end in \\n, UTF-8.
+
+    So has a first line that is not written to its end, which is torn.
+    """
+    heading, line_end, _ = data.partition(b"\n")
+    if not line_end:
+        return b"\r" not in data[:-1]
+    whole = data[: data.rindex(b"\n")]  # behind it, a letter may be cut in two
+    return b"\r" not in heading[:-1] and header(data) == _HEADER and _is_utf_8(whole)
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _no_log(columns: Sequence[str]) -> UserError:
+    return UserError(
+        f"The first line of a log names its columns: {','.join(COLUMNS)}. "
+        f"Received: {', '.join(columns)[:400] or 'none'}. Move the file away. If it holds answers, with "
+        "columns left, right and answer, take them in with: python -m siamese_core log import FILE"
+    )

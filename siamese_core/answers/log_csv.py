@@ -6,9 +6,10 @@ Knows lines and cells only; `label_row` knows what they mean.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from siamese_core.data.tables import NEVER_CLOSED, WrongRow, csv_rows, is_blank
 from siamese_core.errors import UserError
 
 MAX_CELL = 32_000  # characters: a spreadsheet's cell holds 32,767
@@ -29,7 +30,6 @@ _ESCAPED_INSIDE = re.compile(f"({_CUT})'(?={_FORMULA})")
 
 _HAS_SEPARATOR = re.compile(_SEPARATOR)
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
-_NEVER_CLOSED = "a quoted cell is never closed"
 
 
 def escape_formula(text: str) -> str:
@@ -49,6 +49,11 @@ def unescape_formula(cell: str) -> str:
     if cell[:1] == "'" and _STARTS_FORMULA.match(cell, 1):
         cell = cell[1:]
     return _ESCAPED_INSIDE.sub(r"\1", cell)
+
+
+def unescaped(cells: Sequence[str]) -> list[str]:
+    """Return the texts of a row's cells."""
+    return [unescape_formula(cell) if "'" in cell else cell for cell in cells]
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
@@ -77,19 +82,11 @@ def _require_writable(row: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """A line (counted from 1; 0: of no line of this file) that could not be used, and why."""
-
-    line: int
-    why: str
-
-
-@dataclass(frozen=True)
 class Scan:
     """The lines that are no row, and the torn end, if any; `whole_bytes` and `whole_lines` come before it."""
 
-    rejected: list[Rejected]
-    torn: Rejected | None
+    rejected: list[WrongRow]
+    torn: WrongRow | None
     whole_bytes: int
     whole_lines: int
 
@@ -104,16 +101,17 @@ def scan(data: bytes, width: int, take: Callable[[int, list[str]], None], lines_
     lines = split_lines(data)
     ended = len(lines) if data.endswith(b"\n") else max(len(lines) - 1, 0)
     wrong, torn_at = {}, None
-    for position, cells, why in _rows(lines[:ended], width):
+    for position, cells, why in csv_rows(lines[:ended], lambda cells: _malformed(cells, width)):
         if why is None:
             torn_at = None
-            take(lines_before + position + 1, cells)
+            if len(cells) == width:  # else a row of separators only
+                take(lines_before + position + 1, unescaped(cells))
             continue
-        wrong[position] = Rejected(lines_before + position + 1, why)
-        if why == _NEVER_CLOSED and torn_at is None:
+        wrong[position] = WrongRow(lines_before + position + 1, why)
+        if why == NEVER_CLOSED and torn_at is None:
             torn_at = position
     if torn_at is None and ended < len(lines):
-        wrong[ended] = Rejected(lines_before + ended + 1, "the line does not end")
+        wrong[ended] = WrongRow(lines_before + ended + 1, "the line does not end")
         torn_at = ended
     whole = len(lines) if torn_at is None else torn_at
     torn_bytes = "".join(lines[whole:]).encode("utf-8", "surrogateescape")
@@ -125,29 +123,8 @@ def scan(data: bytes, width: int, take: Callable[[int, list[str]], None], lines_
     )
 
 
-def _rows(lines: list[str], width: int) -> Iterator[tuple[int, list[str], str | None]]:
-    """Yield the position in `lines` of each row, its cells, and what is wrong with it, if anything."""
-    position = 0
-    while position < len(lines):
-        reader = csv.reader((lines[at] for at in range(position, len(lines))), strict=True)
-        start, why = position, None
-        try:
-            for cells in reader:
-                why = _malformed(cells, width)
-                if why:
-                    break
-                if cells:
-                    yield position, [unescape_formula(cell) if "'" in cell else cell for cell in cells], None
-                position = start + reader.line_num
-        except csv.Error as error:
-            why = _NEVER_CLOSED if str(error) == "unexpected end of data" else f"not CSV: {error}"
-        if why:
-            yield position, [], why
-            position += 1
-
-
 def _malformed(cells: list[str], width: int) -> str | None:
-    if cells and len(cells) != width:
+    if len(cells) != width and not is_blank(cells):
         return f"a row has {width} cells, this one has {len(cells)}"
     together = "".join(cells)
     if "\0" in together or not together.isascii() and _NOT_TEXT.search(together):

@@ -17,8 +17,10 @@ from typing import BinaryIO
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_csv import Rejected, csv_text
+from siamese_core.answers.log_copies import LogCopies
+from siamese_core.answers.log_csv import csv_text
 from siamese_core.atomic import flush, flush_names, locked, replace_file
+from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
 
 _REMEMBERED_END = 256  # bytes by which a log that went on is told from one that was replaced
@@ -42,6 +44,7 @@ class LogFile:
 
     def __init__(self, path: Path):
         self.path = path
+        self.copies = LogCopies(path)
         self._lock = path.with_name(f"{path.name}.lock")
         self._contents = LogContents()
         self._stamp: _Stamp | None = None
@@ -63,28 +66,59 @@ class LogFile:
         with self._guard:
             return self._current().counts()
 
-    def read(self) -> tuple[list[LabelRow], LogCounts, list[Rejected]]:
-        """Return every good row, their counts, and what could not be used, torn ends among it."""
+    def problem(self) -> str | None:
+        """Say what is wrong with the file, if anything, at the cost of the rows since the last call."""
+        with self._guard:
+            try:
+                contents = self._current()
+            except UserError as problem:
+                return str(problem)
+            if contents.form:
+                return (
+                    f"{self.path.name} was saved by another program ({contents.form}). It is read; the next "
+                    "answer puts it aside and writes it in the log's own form."
+                )
+            self.copies.keep_daily()
+            return self.copies.loss(contents)
+
+    def read(self) -> tuple[list[LabelRow], LogCounts, list[WrongRow]]:
+        """Return every good row, their counts, and what could not be used: lines, torn ends, lost answers."""
         with self._guard:
             contents = self._current()
             rows, counts = list(contents.rows), contents.counts()
             rejected, torn = list(contents.rejected), contents.torn
+            known = {row.label_id for row in rows}
         if torn:
             why = f"torn ({torn.why}); the next answer sets it aside in a file beside the log"
-            rejected.append(Rejected(torn.line, why))
+            rejected.append(WrongRow(torn.line, why))
+        if contents.form:
+            why = f"saved by another program ({contents.form}); the next answer puts the file aside as it is"
+            rejected.append(WrongRow(0, f"{why} and writes it in the log's own form"))
         for file in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.torn-*")):
             why = f"a torn end was set aside in {file.name}; delete that file when you have seen it"
-            rejected.append(Rejected(0, why))
-        return rows, counts, rejected
+            rejected.append(WrongRow(0, why))
+        return rows, counts, [*rejected, *(WrongRow(0, why) for why in self.copies.report(known))]
 
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
         """Append the rows that `add` adds to the contents, which nobody else changes meanwhile."""
-        with self._opened("a+b") as file:
+        with self._told(), contextlib.ExitStack() as stack:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._guard, locked(self._lock):
+                _require_file(self.path)
+                if self._current(locking=False).form:
+                    self._rewrite()
+                self.copies.keep_daily()
+                # Opened within the lock, so that it is not the file that another process has put aside.
+                file = stack.enter_context(self.path.open("a+b", buffering=0))
                 rows = self._write_added(file, add)
             # Outside the lock, so that the system can serve all who wait with one flush.
             flush(file)
         return rows
+
+    def _rewrite(self) -> None:
+        """Put a file that another program saved aside, as it is, and write its rows in the log's own form."""
+        self.copies.put_aside()
+        replace_file(self.path, csv_text([COLUMNS, *map(row_cells, self._contents.rows)]).encode())
 
     def _write_added(self, file: BinaryIO, add: Callable[[LogContents], None]) -> list[LabelRow]:
         contents = self._refresh(file)
@@ -124,50 +158,77 @@ class LogFile:
         replace_file(self.path.with_name(f"{self.path.name}.torn-{time}"), file.read())
         file.truncate(whole_bytes)
 
-    def _current(self) -> LogContents:
-        if not self.path.exists():
-            self._contents, self._stamp = LogContents(), None
-            return self._contents
-        with self._opened("rb") as file:
-            if self._refresh(file).torn:
+    def _current(self, locking: bool = True) -> LogContents:
+        """Return the contents as the file now is. `locking`: wait for whoever is writing half a row."""
+        with self._told():
+            try:
+                self._look(locking)
+            except (OSError, UserError):
+                self.copies.keep_lost(self._contents, LogContents())
+                raise
+        return self._contents
+
+    def _look(self, locking: bool) -> None:
+        if not _require_file(self.path):
+            self._replace(LogContents())
+            self._stamp = None
+            return
+        with self.path.open("rb", buffering=0) as file:
+            if self._refresh(file).torn and locking:
                 # Without the right to lock, or after a long wait, the half row is what there is to report.
                 with contextlib.suppress(TimeoutError, PermissionError), locked(self._lock, _WAIT_FOR_ROW):
                     self._refresh(file)
-            return self._contents
 
     def _refresh(self, file: BinaryIO) -> LogContents:
         """Read what was appended since the last time; everything, if it is another file now."""
         stamp = _stamp(file)
         if stamp != self._stamp:
-            if not self._goes_on(file, stamp):
-                self._contents = LogContents()
-            start = self._contents.whole_bytes
+            contents = self._contents if self._goes_on(file, stamp) else LogContents()
+            start = contents.whole_bytes
             file.seek(start)
             # No more than the stamp tells of: somebody may append between the two.
-            self._contents.read(file.read(stamp.size - start))
+            contents.read(file.read(stamp.size - start))
+            self._replace(contents)
             self._remember(file, stamp)
         return self._contents
+
+    def _replace(self, contents: LogContents) -> None:
+        """Take other contents; a copy is kept of those before where they have rows that these have not."""
+        if contents is not self._contents:
+            self.copies.keep_lost(self._contents, contents)
+            self._contents = contents
 
     def _goes_on(self, file: BinaryIO, stamp: _Stamp) -> bool:
         whole = self._contents.whole_bytes
         same_file = self._stamp is not None and self._stamp.file == stamp.file
-        return same_file and stamp.size > whole and _end(file, whole) == self._end
+        return same_file and not self._contents.form and stamp.size > whole and _end(file, whole) == self._end
 
     def _remember(self, file: BinaryIO, stamp: _Stamp) -> None:
         self._stamp, self._end = stamp, _end(file, self._contents.whole_bytes)
 
     @contextlib.contextmanager
-    def _opened(self, mode: str) -> Iterator[BinaryIO]:
+    def _told(self) -> Iterator[None]:
+        """Turn what the system says into a UserError."""
         try:
-            if mode != "rb":
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open(mode, buffering=0) as file:
-                yield file
+            yield
         except OSError as error:
             raise UserError(
                 "The log must be a file that can be read and written. "
-                f"Received: {self.path}: {error.strerror}. Make room or correct its permissions."
+                f"Received: {self.path.name}: {error.strerror}. Make room or correct its permissions."
             ) from error
+
+
+def _require_file(path: Path) -> bool:
+    """Whether the log is there; UserError if it is a folder or another thing that holds no text."""
+    if not path.exists():
+        return False
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no regular file"
+        raise UserError(
+            f"The log must be a file that can be read and written. Received: {path.name}, which is {what}. "
+            "Move it away: answers are saved again as soon as it is gone."
+        )
+    return True
 
 
 def _stamp(file: BinaryIO) -> _Stamp:

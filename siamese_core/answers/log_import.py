@@ -1,16 +1,20 @@
-"""Reads answers from any CSV: a whole log, or just the columns `left_id,right_id,answer`."""
+"""Reads answers from any CSV: a whole log, or just three columns, with images by id or by path."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from siamese_core.answers.corrections import correction_of, logged_verdicts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
-from siamese_core.answers.log_csv import MAX_CELL, Rejected, header, scan
+from siamese_core.answers.log_csv import MAX_CELL
+from siamese_core.answers.table_rows import COLUMN_OF, GivenRow, given_rows
+from siamese_core.data.table_cells import file_of
+from siamese_core.data.tables import Table, WrongRow, read_table
 from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image
+from siamese_core.images.store import ImageStore
 
 REQUIRED = ("left_id", "right_id", "answer")
 
@@ -30,55 +34,88 @@ class ImportedRow:
         )
 
 
-def read_answers(file: Path, images: Container[str]) -> tuple[list[ImportedRow], list[Rejected]]:
-    """Read the rows that are fit for the log, and the lines that are not, in the order of the file.
+@dataclass(frozen=True)
+class ReadAnswers:
+    """The rows of a CSV that are fit for the log, and the lines that are not, in the order of the file.
+
+    notes: what was not clear about rows that were taken, in words.
+    """
+
+    rows: list[ImportedRow] = field(default_factory=list)
+    rejected: list[WrongRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_answers(file: Path, images: ImageStore) -> ReadAnswers:
+    """Read the answers of a CSV; images that it names by their paths, as seen from it, are stored.
 
     A row without a label_id gets a hash of its cells and of how many equal rows come before it, so that the
     same file gives the same ids again. UserError if the file cannot be read or lacks columns.
     """
-    data = _read_bytes(file)
-    heading = header(data)
-    columns = _columns(file, heading)
-    imported, rejected, seen = [], [], Counter()
-
-    def take(line: int, cells: list[str]) -> None:
-        if cells == heading:
-            return
-        given = LabelRow(**dict(zip(columns, cells, strict=True)))
-        label_id = given.label_id or _label_id(given, seen)
-        row = completed(replace(given, label_id=label_id, source=given.source or "import"))
-        if why := row_problem(row) or _length_problem(cells) or _image_problem(row, images):
-            rejected.append(Rejected(line, why))
-        else:
-            imported.append(ImportedRow(line, given, _with_correction(row)))
-
-    found = scan(data if data.endswith(b"\n") else data + b"\n", len(columns), take)
-    rejected += found.rejected + ([found.torn] if found.torn else [])
-    return imported, rejected
-
-
-def _read_bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"A CSV of answers must be a readable file. Received: {file} ({error.strerror}). Check the name."
-        ) from error
+    table = read_table(file, tuple(COLUMN_OF))
+    _require_columns(file, table)
+    given, rejected = given_rows(table)
+    found, seen, taken = ReadAnswers(rejected=rejected), Counter(), _Images(file.parent, images)
+    unclear = []
+    for each in given:
+        row, why = taken.identified(each.row)
+        label_id = row.label_id or _label_id(row, seen)
+        fit = completed(replace(row, label_id=label_id, source=row.source or "import"))
+        if why := row_problem(fit) or _length_problem(row) or why or _same_image(row):
+            found.rejected.append(WrongRow(each.line, why))
+            continue
+        found.rows.append(ImportedRow(each.line, row, _with_correction(fit)))
+        if each.unclear_time:
+            unclear.append(each)
+    found.rejected.sort(key=lambda each: each.line)
+    found.notes.extend(_time_note(unclear))
+    return found
 
 
-def _columns(file: Path, heading: list[str]) -> list[str]:
-    columns = [name.strip() for name in heading]
-    missing = [name for name in REQUIRED if name not in columns]
-    wrong = [name for name in columns if name not in COLUMNS or columns.count(name) > 1]
+class _Images:
+    """The images that the rows of a CSV name, by id or by path; each file is read once."""
+
+    def __init__(self, folder: Path, images: ImageStore):
+        self._folder, self._images = folder, images
+        self._of_file: dict[Path, tuple[str, str | None]] = {}
+
+    def identified(self, row: LabelRow) -> tuple[LabelRow, str | None]:
+        """Return the row with the ids of its images, and what is wrong with them, if anything."""
+        if row.event == "undo":
+            return row, None
+        ids, why = {}, None
+        for column in ("left_id", "right_id"):
+            ids[column], problem = self._id_of(getattr(row, column))
+            why = why or (problem and f"{column}: {problem}")
+        return replace(row, **ids), why
+
+    def _id_of(self, cell: str) -> tuple[str, str | None]:
+        if not cell or cell in self._images:
+            return cell, None
+        file = file_of(cell, self._folder)
+        if file is None:
+            return cell, f"there is no image {cell!r} in the workspace"
+        if file not in self._of_file:
+            try:
+                self._of_file[file] = self._images.add(decode_image(file)), None
+            except UserError as problem:
+                self._of_file[file] = cell, str(problem)
+        return self._of_file[file]
+
+
+def _require_columns(file: Path, table: Table) -> None:
+    columns = [name for name in table.columns if name]
+    there = {COLUMN_OF.get(name) for name in columns}
+    missing = [name for name in REQUIRED if name not in there]
+    wrong = [name for name in columns if name not in COLUMN_OF or columns.count(name) > 1]
     if missing or wrong:
         raise UserError(
-            f"The first line of a CSV of answers names the columns {', '.join(REQUIRED)} and may name others "
-            f"of the log ({', '.join(COLUMNS)}), each once, with commas between them. "
-            f"Received: {file} with the columns {', '.join(columns)[:400] or 'none'}; "
-            f"missing: {', '.join(missing) or 'none'}; unknown or twice: {', '.join(wrong)[:400] or 'none'}. "
-            "Add, rename or remove those."
+            f"The first line of a CSV of answers names the columns {', '.join(REQUIRED)} (left_path and "
+            f"right_path for files) and may name others of the log ({', '.join(COLUMNS)}), each once, with "
+            f"commas, semicolons or tabs between them. Received: {file} with the columns "
+            f"{', '.join(columns)[:400] or 'none'}; missing: {', '.join(missing) or 'none'}; "
+            f"unknown or twice: {', '.join(wrong)[:400] or 'none'}. Add, rename or remove those."
         )
-    return columns
 
 
 def _label_id(given: LabelRow, seen: Counter) -> str:
@@ -93,17 +130,22 @@ def _with_correction(row: LabelRow) -> LabelRow:
     return replace(row, correction=correction_of(row.answer, logged_verdicts(row)))
 
 
-def _length_problem(cells: list[str]) -> str | None:
-    longest = max(map(len, cells))
+def _length_problem(row: LabelRow) -> str | None:
+    longest = max(map(len, row_cells(row)))
     return f"a text has at most {MAX_CELL:,} characters, received {longest:,}" if longest > MAX_CELL else None
 
 
-def _image_problem(row: LabelRow, images: Container[str]) -> str | None:
-    if row.event != "label":
-        return None
-    if row.left_id == row.right_id:
+def _same_image(row: LabelRow) -> str | None:
+    if row.event != "undo" and row.left_id == row.right_id:
         return f"left_id and right_id are the same image, {row.left_id!r}"
-    for column in ("left_id", "right_id"):
-        if (image_id := getattr(row, column)) not in images:
-            return f"{column}: there is no image {image_id!r} in the workspace"
     return None
+
+
+def _time_note(unclear: list[GivenRow]) -> list[str]:
+    if not unclear:
+        return []
+    first = unclear[0]
+    return [
+        f"{len(unclear)} times of answers could be read in two ways or in none, such as "
+        f"{first.unclear_time!r} in line {first.line}: these answers have the time of the import"
+    ]

@@ -4,19 +4,21 @@ An answer is on disk before `append` returns. `log_file` locks, reads and append
 writes and scans its text, `label_row` has the columns.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_csv import Rejected, csv_text
+from siamese_core.answers.log_csv import csv_text
 from siamese_core.answers.log_file import LogFile
 from siamese_core.answers.log_import import read_answers
 from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
 from siamese_core.atomic import replace_file
+from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
+from siamese_core.images.store import ImageStore
 
 # The columns by which an answer that is sent again is told from another one with its label_id.
 SAME_ANSWER = ("event", "target_id", "session_id", "left_id", "right_id", "answer")
@@ -26,11 +28,14 @@ SAME_ANSWER = ("event", "target_id", "session_id", "left_id", "right_id", "answe
 class LogReport(LogCounts):
     """The counts of the log, and what could not be used.
 
-    rejected: lines of the log, or of the file that was imported. added: rows that the call appended.
+    rejected: lines of the log (0: of none), or of the file that was imported. added: rows that the call
+    appended; known: rows of that file that the log had already; notes: what was not clear, in words.
     """
 
-    rejected: list[Rejected]
+    rejected: list[WrongRow]
     added: int = 0
+    known: int = 0
+    notes: tuple[str, ...] = ()
 
     def json(self) -> dict:
         return {
@@ -114,29 +119,40 @@ class PairLog:
         """Return what `check` counts, at the cost of the rows that are new since the last call."""
         return self._file.counts()
 
+    def problem(self) -> str | None:
+        """Say what is wrong with the log, if anything: not readable, saved by another program, answers gone.
+
+        Raises nothing, and costs what the rows since the last call cost.
+        """
+        return self._file.problem()
+
     def check(self) -> LogReport:
-        """Report on the log and change nothing; torn ends are among the rejected, set aside or not."""
+        """Report on the log and change nothing; torn ends and lost answers are among the rejected."""
         _, counts, rejected = self._file.read()
         return LogReport(**vars(counts), rejected=rejected)
 
-    def import_csv(self, path: Path, images: Container[str]) -> LogReport:
-        """Append the answers of a CSV on stored `images`, but for those that the log has already.
+    def import_csv(self, path: Path, images: ImageStore) -> LogReport:
+        """Append the answers of a CSV, but for those that the log has already.
 
-        Reports on the log as it then is, and on the lines of the CSV that were rejected.
+        It names images by id, or files by path as seen from it: these are stored. Reports on the log as it
+        then is, and on the lines of the CSV that were rejected.
         """
-        imported, rejected = read_answers(Path(path), images)
+        found, known = read_answers(Path(path), images), 0
 
         def add(contents: LogContents) -> None:
-            for each in imported:
-                known = contents.event(each.row.label_id)
-                if known is not None and each.repeats(known):
-                    continue
-                if why := contents.add(each.row):
-                    rejected.append(Rejected(each.line, why))
+            nonlocal known
+            for each in found.rows:
+                there = contents.event(each.row.label_id)
+                if there is not None and each.repeats(there):
+                    known += 1
+                elif why := contents.add(each.row):
+                    found.rejected.append(WrongRow(each.line, why))
 
         added = self._file.append(add)
-        rejected.sort(key=lambda each: each.line)
-        return LogReport(**vars(self.counts()), rejected=rejected, added=len(added))
+        rejected = sorted(found.rejected, key=lambda each: each.line)
+        return LogReport(
+            **vars(self.counts()), rejected=rejected, added=len(added), known=known, notes=tuple(found.notes)
+        )
 
     def export(self, path: Path) -> LogReport:
         """Write the good rows as a new CSV, whole or not at all, which can be imported again."""
@@ -145,12 +161,12 @@ class PairLog:
         try:
             if path.exists() and self.path.exists() and path.samefile(self.path):
                 raise UserError(
-                    f"An export needs a file of its own. Received: the log, {path}. Name another."
+                    f"An export needs a file of its own. Received: the log, {path.name}. Name another."
                 )
             replace_file(path, csv_text([COLUMNS, *map(row_cells, rows)]).encode())
         except OSError as error:
             raise UserError(
-                f"An export goes to a file in an existing folder. Received: {path}: {error.strerror}. "
+                f"An export goes to a file in an existing folder. Received: {path.name}: {error.strerror}. "
                 "Name another, or make room."
             ) from error
         return LogReport(**vars(counts), rejected=rejected)

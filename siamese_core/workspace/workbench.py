@@ -58,16 +58,24 @@ class Workbench:
         return self._readiness.slots()
 
     def status(self) -> dict:
-        """Return the state of the slots and the counts, as JSON: O(what was added since the last call)."""
-        slots, counts = self.slots(), self.log.counts()
+        """Return the state of the slots and the counts, as JSON: O(what was added since the last call).
+
+        Where the log cannot be read, `log_problem` says why, its counts are None, and nothing is ready.
+        """
+        slots, problem = self.slots(), self.log.problem()
+        try:
+            counts = vars(self.log.counts())
+        except UserError:
+            counts = {}
         return {
-            "ready": all(slot["state"] == "ready" for slot in slots.values()),
+            "ready": bool(counts) and all(slot["state"] == "ready" for slot in slots.values()),
             "slots": slots,
             "photos_problem": self.photos_problem,
+            "log_problem": problem,
             "images": self.images.count(),
-            "labels": counts.labels,
-            "corrections": counts.corrections,
-            "conflicts": counts.conflicts,
+            "labels": counts.get("labels"),
+            "corrections": counts.get("corrections"),
+            "conflicts": counts.get("conflicts"),
         }
 
     # Comparing

@@ -44,7 +44,7 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_others_are_taken(log, fi
         "gone,b,same,",
         ",b,same,",
         "a,a,same,",
-        "a,b,same",
+        "a,b,same,0.5,Ada",
         "a,b,same,2",
         'a,"b,same,',
         "c,d,unsure,",
@@ -57,7 +57,7 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_others_are_taken(log, fi
         (5, "left_id: there is no image 'gone'"),
         (6, "left_id is empty"),
         (7, "the same image"),
-        (8, "a row has 4 cells, this one has 3"),
+        (8, "a row has 4 cells, this one has 5"),
         (9, "probability must be"),
         (10, "never closed"),
     ]
@@ -70,7 +70,7 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_others_are_taken(log, fi
     ("content", "words"),
     [
         ("left_id,answer\na,same\n", ["missing: right_id", "columns left_id, answer"]),
-        ("left_id;right_id;answer\na;b;same\n", ["left_id;right_id;answer", "commas"]),
+        ("left_id:right_id:answer\na:b:same\n", ["left_id:right_id:answer", "commas, semicolons or tabs"]),
         ("left_id,right_id,answer,anotator\na,b,same,Ada\n", ["unknown or twice: anotator"]),
         ("left_id,left_id,right_id,answer\na,a,b,same\n", ["unknown or twice: left_id, left_id"]),
         ("", ["columns none"]),

@@ -205,10 +205,10 @@ def test_a_file_that_is_no_log_is_refused_and_left_as_it_is(log):
 
 def test_a_log_that_cannot_be_opened_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="file/pairs.csv"):
+    with pytest.raises(UserError, match="Received: pairs.csv"):
         PairLog(tmp_path / "file" / "pairs.csv").append(ROW)
     for use in (PairLog(tmp_path).rows, lambda: PairLog(tmp_path).append(ROW)):
-        with pytest.raises(UserError, match="directory"):
+        with pytest.raises(UserError, match="a folder"):
             use()
 
 

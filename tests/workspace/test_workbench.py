@@ -77,6 +77,7 @@ def test_the_state_counts_what_there_is(workbench, pair):
         "ready",
         "slots",
         "photos_problem",
+        "log_problem",
         "images",
         "labels",
         "corrections",

@@ -1,6 +1,7 @@
 """`log import`, `log export`, `log check`: the answers of people."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,29 +9,52 @@ from siamese_core.cli.arguments import add_command, add_group
 from siamese_core.cli.command import CommandResult, open_workbench
 from siamese_core.cli.terminal import one_line, outline
 from siamese_core.data.progress import Progress
+from siamese_core.errors import UserError
 
 if TYPE_CHECKING:
     from siamese_core.answers.pair_log import LogReport
+    from siamese_core.data.tables import WrongRow
 
 SUMMARY = "check, import or export the answers"
 COUNTS = ("rows", "labels", "corrections", "conflicts")
 SHOWN_LINES = 20
+NAMED_LINES = 3  # in an error
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parts = add_group(parser)
     load = add_command(parts, "import", "append the answers of a CSV", log_import)
-    load.add_argument("file", type=Path, metavar="CSV", help="with the columns left_id, right_id, answer")
+    load.add_argument(
+        "file",
+        type=Path,
+        metavar="CSV",
+        help="with the columns left_path, right_path, answer (or left_id, right_id)",
+    )
     save = add_command(parts, "export", "write the valid rows as a CSV", log_export)
     save.add_argument("file", type=Path, metavar="FILE", help="the new CSV")
     add_command(parts, "check", "count the answers and list the lines that are not valid", log_check)
 
 
 def log_import(options: Namespace, progress: Progress) -> CommandResult:
-    """Append the rows of a CSV to the log of the workspace."""
+    """Append the rows of a CSV to the log of the workspace. UserError where none was taken."""
     workbench = open_workbench(options)
-    report = workbench.log.import_csv(options.file, workbench.images)
-    return _result(report, f"{report.added} rows added from {options.file}.")
+    file = options.file
+    if not file.exists() and (workbench.workspace / file.name).is_file():
+        file = workbench.workspace / file.name  # a copy of the log, as `log check` names it
+    report = workbench.log.import_csv(file, workbench.images)
+    if not report.added and not report.known:
+        raise UserError(
+            "A CSV of answers holds a row that fits. "
+            f"Received: {file} with {_nothing_fit(report.rejected)}. Correct it, and import it again."
+        )
+    known = f" {report.known} were in the log already." if report.known else ""
+    result = _result(report, f"{report.added} rows added from {file}.{known}", *report.notes)
+    return replace(result, json=result.json | {"added": report.added, "notes": list(report.notes)})
+
+
+def _nothing_fit(rejected: "list[WrongRow]") -> str:
+    first = "; ".join(f"line {each.line}: {one_line(each.why)}" for each in rejected[:NAMED_LINES])
+    return f"{len(rejected)} rows that do not, such as {first}" if rejected else "no row below its first line"
 
 
 def log_export(options: Namespace, progress: Progress) -> CommandResult:
@@ -55,7 +79,10 @@ def log_check(options: Namespace, progress: Progress) -> CommandResult:
 def _result(report: "LogReport", *lines: str) -> CommandResult:
     found = report.json()
     counts = {name: found[name] for name in COUNTS} | {"rejected": len(report.rejected)}
-    rejected = [f"  line {each.line}: {one_line(each.why)}" for each in report.rejected[:SHOWN_LINES]]
+    rejected = [
+        f"  line {each.line}: {one_line(each.why)}" if each.line else f"  {one_line(each.why)}"
+        for each in report.rejected[:SHOWN_LINES]
+    ]
     if len(report.rejected) > SHOWN_LINES:
         rejected.append(f"  and {len(report.rejected) - SHOWN_LINES} more: --json lists them all")
     return CommandResult(found, (*map(one_line, lines), outline(counts), *rejected))

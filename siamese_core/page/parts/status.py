@@ -13,7 +13,7 @@ from siamese_core.workspace.workbench import Workbench
 
 WHILE_LOADING_SECONDS = 1.0
 WHEN_READY_SECONDS = 5.0
-SHOWN = ("slots", "labels", "corrections", "conflicts")  # of `Workbench.status()`
+SHOWN = ("slots", "log_problem", "labels", "corrections", "conflicts")  # of `Workbench.status()`
 
 
 @dataclass(frozen=True)

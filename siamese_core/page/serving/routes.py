@@ -54,12 +54,12 @@ def routes(workbench: Workbench) -> list[Route]:
 
     return [
         Route("/healthz", health),
-        Route("/thumbs/{image_id}.png", or_missing(stored_thumbnail)),
-        Route("/pictures/{image_id}.png", or_missing(stored_picture)),
-        Route("/samples/{name}", or_missing(sample)),
-        Route("/pairs.csv", log_file),
-        Route("/triplets.zip", or_missing(triplet_file)),
-        Route("/classes.zip", or_missing(class_file)),
+        Route("/thumbs/{image_id}.png", or_told(stored_thumbnail)),
+        Route("/pictures/{image_id}.png", or_told(stored_picture)),
+        Route("/samples/{name}", or_told(sample)),
+        Route("/pairs.csv", or_told(log_file, 503)),
+        Route("/triplets.zip", or_told(triplet_file)),
+        Route("/classes.zip", or_told(class_file)),
     ]
 
 
@@ -86,13 +86,13 @@ def png(file: bytes) -> Response:
     return Response(file, media_type="image/png", headers=FOREVER)
 
 
-def or_missing(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Wrap a handler so that a UserError is answered as 404."""
+def or_told(handler: Callable[[Request], Response], status: int = 404) -> Callable[[Request], Response]:
+    """Wrap a handler so that a UserError is answered in words, with this HTTP status."""
 
     def careful(request: Request) -> Response:
         try:
             return handler(request)
         except UserError as problem:
-            return PlainTextResponse(f"error: {problem}\n", 404)
+            return PlainTextResponse(f"error: {problem}\n", status)
 
     return careful

@@ -1,9 +1,16 @@
 """`log` as people and programs call it."""
 
+import re
+
+import numpy as np
+import pytest
+
 from helpers.commands import answers_csv
+from helpers.samples import image_file
 from siamese_core.images.store import ImageStore
 
 LOG_KEYS = ["rows", "labels", "corrections", "conflicts", "rejected"]
+IMPORT_KEYS = [*LOG_KEYS, "added", "notes"]
 
 
 def test_the_log_of_a_new_workspace_is_empty(run, workspace):
@@ -15,7 +22,8 @@ def test_the_log_of_a_new_workspace_is_empty(run, workspace):
 def test_answers_go_in_once_and_come_out_again(run, workspace, tmp_path):
     file, copy = answers_csv(workspace, tmp_path / "answers.csv", 4), tmp_path / "copy.csv"
     found = run("log", "import", file, "--json").json()
-    assert (list(found), found["rows"], found["rejected"]) == (LOG_KEYS, 6, [])
+    assert (list(found), found["rows"], found["rejected"]) == (IMPORT_KEYS, 6, [])
+    assert (found["added"], found["notes"]) == (6, [])
     assert "0 rows added" in run("log", "import", file).text()
     assert list(run("log", "export", copy, "--json").json()) == LOG_KEYS
     assert len(copy.read_text().splitlines()) == 7
@@ -50,3 +58,52 @@ def test_a_torn_last_line_is_reported_and_costs_no_row(run, workspace, tmp_path)
     found = run("log", "check", "--json").json()
     assert found["rows"] == 6
     assert "torn" in found["rejected"][0]["why"]
+
+
+def pictures(folder, count=3):
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.png").write_bytes(image_file(np.full((8, 8, 3), 60 * number, np.uint8)))
+
+
+def test_images_named_by_path_are_stored_and_their_answers_taken(run, workspace, tmp_path):
+    pictures(tmp_path / "img")
+    file = tmp_path / "answers.csv"
+    file.write_text(
+        "left_path;right_path;answer\r\nimg\\0.png;img/1.png; Same\r\nimg/1.png;img/2.png;FALSE\r\n;;\r\n"
+    )
+    found = run("log", "import", file, "--json").json()
+    assert (found["added"], found["labels"], found["rejected"]) == (2, 2, [])
+    assert ImageStore(workspace / "images").count() == 3
+    assert "0 rows added" in (text := run("log", "import", file).text()) and "2 were in the log" in text
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("", "no row below"),
+        ("img/0.png,gone.png,same\nimg/0.png,img/1.png,maybe\n", "2 rows.*line 2: .*gone"),
+    ],
+)
+def test_an_import_that_takes_nothing_is_no_success(run, tmp_path, rows, says):
+    pictures(tmp_path / "img")
+    file = tmp_path / "answers.csv"
+    file.write_text(f"left_path,right_path,answer\n{rows}")
+    assert re.search(says, run("log", "import", file).error())
+
+
+def test_a_workbook_is_named_with_what_to_do(run, tmp_path):
+    file = tmp_path / "answers.xlsx"
+    file.write_bytes(b"PK\x03\x04rest")
+    assert "workbook" in (said := run("log", "import", file).error()) and "save it as" in said
+
+
+def test_answers_that_are_gone_are_told_and_come_back_from_the_copy(run, workspace, tmp_path):
+    file = answers_csv(workspace, tmp_path / "answers.csv", 4)
+    run("log", "import", file)
+    run("log", "import", file)  # whose process is the first to find a log
+    (copy,) = workspace.glob("pairs.backup-*.csv")
+    (workspace / "pairs.csv").write_bytes(b"")
+    assert "6 answers that were in the log are no longer there" in run("log", "check").text()
+    assert run("log", "import", copy.name, "--json").json()["added"] == 6
+    assert run("log", "check", "--json").json()["rejected"] == []

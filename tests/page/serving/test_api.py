@@ -93,7 +93,7 @@ def test_undo_takes_an_answer_back_once(client, compared, quick_app):
 def test_status_tells_slots_and_counts(client):
     status = client.predict(api_name="/status")
     counts = ["images", "labels", "corrections", "conflicts"]
-    assert list(status) == ["ready", "slots", "photos_problem", *counts]
+    assert list(status) == ["ready", "slots", "photos_problem", "log_problem", *counts]
     assert status["ready"] is True
     assert list(status["slots"]) == ["koch", "resnet50"]
     assert all(list(slot)[:3] == ["state", "checkpoint", "problem"] for slot in status["slots"].values())

@@ -1,0 +1,213 @@
+"""Tables as people save them: CSV of any separator, encoding and line end, with the line of every row."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siamese_core.errors import UserError
+
+NEVER_CLOSED = "a quoted cell is never closed"
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+HEADING_LINES = 50  # lines at most that stand before the names of the columns, or that they go over
+
+_BYTE_ORDER_MARKS = {  # UTF-32 before UTF-16, whose mark it begins with
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
+_WORKBOOKS = {
+    b"PK\x03\x04": "a workbook (such as .xlsx or .ods) or a zip",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls)",
+}
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,|\t]*\s*', re.IGNORECASE)
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\0]")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class WrongRow:
+    """A row that could not be used. line: counted from 1, where it begins; why: in words."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """cells: by the name of their column; a row that ends early lacks those behind its end."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was read. columns: names as `column_name` cleans them, "" for one without a name.
+
+    form: how it was saved, in words, as "UTF-16 with semicolons".
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: list[TableRow] = field(default_factory=list)
+    wrong: list[WrongRow] = field(default_factory=list)
+    form: str = ""
+
+
+def read_table(file: Path, known: Sequence[str]) -> Table:
+    """Read a table whose first row names columns. UserError where it cannot be read or is a workbook.
+
+    `known`: names of columns that one looks for; the separator is the one by which most of them are found.
+    """
+    return parse_table(read_bytes(file), known, file.name)
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return the bytes of a list or table; UserError where that fails."""
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise UserError(
+            f"A list must be a file that can be read. Received: {file} ({problem.strerror}). Check the path."
+        ) from problem
+
+
+def parse_table(data: bytes, known: Sequence[str], name: str) -> Table:
+    """Read the bytes of a table, as `read_table` does; messages call it `name`."""
+    text, encoding = decode_text(data, name)
+    lines = list(io.StringIO(text, newline=""))
+    separator, heading, start = _heading(lines, frozenset(known))
+    columns = tuple(map(column_name, heading))
+    # Where names stand behind a space, so do quotes; elsewhere a space belongs to the cell.
+    spaced = any(cell[:1] == " " for cell in heading[1:])
+    rows, wrong = [], []
+
+    def malformed(cells: list[str]) -> str | None:
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            return f"a row has {len(columns)} cells, this one has {len(cells)}"
+        return "a NUL character" if "\0" in "".join(cells) else None
+
+    for position, cells, why in csv_rows(lines[start:], malformed, separator, spaced):
+        line = start + position + 1
+        if why:
+            wrong.append(WrongRow(line, why))
+        elif not is_blank(cells):
+            named = zip(columns, cells, strict=False)
+            rows.append(TableRow(line, {each: cell for each, cell in named if each}))
+    return Table(columns, rows, wrong, f"{encoding} with {SEPARATORS.get(separator, repr(separator))}")
+
+
+def csv_rows(
+    lines: list[str],
+    malformed: Callable[[list[str]], str | None],
+    separator: str = ",",
+    skip_spaces: bool = False,
+) -> Iterator[tuple[int, list[str], str | None]]:
+    """Yield the position in `lines` of each row, its cells, and what is wrong with it, if anything.
+
+    Empty lines are passed over. After a row that is wrong reading goes on at the line after its first, so
+    that a quote which is never closed hides no row behind it.
+    """
+    position = 0
+    while position < len(lines):
+        rest = (lines[at] for at in range(position, len(lines)))
+        reader = csv.reader(rest, delimiter=separator, skipinitialspace=skip_spaces, strict=True)
+        start, why = position, None
+        try:
+            for cells in reader:
+                why = malformed(cells)
+                if why:
+                    break
+                if cells:
+                    yield position, cells, None
+                position = start + reader.line_num
+        except csv.Error as error:
+            why = NEVER_CLOSED if str(error) == "unexpected end of data" else f"not CSV: {error}"
+        if why:
+            yield position, [], why
+            position += 1
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether a row holds separators and spaces only, as spreadsheets add them below a table."""
+    return not any(map(str.strip, cells))
+
+
+def column_name(cell: str) -> str:
+    """Clean a column's name: case, spaces, hyphens and invisible characters do not matter."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", cell)).strip().strip("\"'").lower()
+    return re.sub(r"[\s_-]+", "_", text).strip("_")
+
+
+def decode_text(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of a file and its encoding in words. UserError for a workbook.
+
+    By its byte order mark, else UTF-16 if every other byte is 0, else UTF-8; a line that is no UTF-8 is
+    Windows-1252, or Mac Roman where all lines end as on an old Mac.
+    """
+    for magic, what in _WORKBOOKS.items():
+        if data.startswith(magic):
+            raise UserError(
+                f"A table is a text file (CSV). Received: {name}, which is {what}. "
+                'Open it in a spreadsheet and save it as "CSV UTF-8".'
+            )
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace"), encoding.upper().removesuffix("-LE")
+    if encoding := _utf_16(data[:4000]):
+        return data.decode(encoding, "replace"), encoding.upper()
+    try:
+        return data.decode(), "UTF-8"
+    except UnicodeDecodeError:
+        old_mac = b"\r" in data and b"\n" not in data
+        words = "Mac Roman" if old_mac else "Windows-1252"
+        lines = data.splitlines(keepends=True)
+        return "".join(_line_text(line, "mac_roman" if old_mac else "cp1252") for line in lines), words
+
+
+def _utf_16(start: bytes) -> str | None:
+    """Return the encoding of UTF-16 without its mark: most characters of a table are ASCII."""
+    zeros = start[0::2].count(0), start[1::2].count(0)
+    if max(zeros) <= len(start) // 5 or min(zeros) > max(zeros) // 10:
+        return None
+    return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+
+
+def _line_text(line: bytes, otherwise: str) -> str:
+    for encoding in ("utf-8", otherwise):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return line.decode("latin-1")
+
+
+def _heading(lines: list[str], known: frozenset[str]) -> tuple[str, list[str], int]:
+    """Return the separator, the cells of the first row that is not blank, and how many lines lie above the
+    next row: those of the separator by which most known names are found there."""
+    start = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    told = _SEPARATOR_LINE.fullmatch(lines[start]) if lines else None
+    if told:
+        return told[1], *_first_row(lines, start + 1, told[1])
+    found = [(separator, *_first_row(lines, start, separator)) for separator in SEPARATORS]
+
+    def names_found(each: tuple[str, list[str], int]) -> int:
+        return len(known.intersection(map(column_name, each[1])))
+
+    return max(found, key=names_found)
+
+
+def _first_row(lines: list[str], start: int, separator: str) -> tuple[list[str], int]:
+    reader = csv.reader(lines[start : start + HEADING_LINES], delimiter=separator, strict=True)
+    try:
+        for cells in reader:
+            if not is_blank(cells):
+                return cells, start + reader.line_num
+    except csv.Error:
+        pass
+    return [], len(lines)
