@@ -1,12 +1,12 @@
 """Siamese Workbench: compare images with siamese networks, correct them, retrain them.
 
-Nothing is imported here, so that importing one module costs what that module costs. `MODULES`
+Nothing is imported here, so that importing one module costs what that module costs. `PACKAGES`
 is the order of the package: a module imports only from modules that stand after it.
 """
 
 __version__ = "0.1.0"
 
-MODULES = (
+PACKAGES = (
     "page",
     "__main__",
     "cli",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core import MODULES
+from siamese_core import PACKAGES
 from siamese_core.cli.parser import build_parser
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.serving.process import parsed_options
@@ -162,7 +162,7 @@ def test_the_five_questions_are_answered_with_files():
 def test_the_picture_shows_every_package_in_the_order_of_imports():
     picture = (ROOT / "assets" / "pictures" / "packages.svg").read_text(encoding="utf-8")
     shown = re.findall(r'class="name"[^>]*>(\w+)<', picture)
-    assert shown == [name for name in MODULES if name != "__main__"]
+    assert shown == [name for name in PACKAGES if name != "__main__"]
 
 
 @pytest.mark.parametrize("readme", TEXTS)

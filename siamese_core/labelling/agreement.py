@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from siamese_core.answers.label_row import LabelRow
 
@@ -28,19 +29,22 @@ def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
 
     standing: what `settled.standing_labels` gives.
     """
-    answers: dict[str, dict[tuple[str, str], str]] = {}
-    for row in standing:
-        answers.setdefault(row.annotator, {})[row.pair] = row.answer
-    found = [_agreement(first, second, answers) for first, second in combinations(sorted(answers), 2)]
-    return sorted((each for each in found if each), key=lambda each: -each.pairs)
+    found = []
+    table = _answer_table(standing)
+    for first, second in combinations(table.columns, 2):
+        both = table[[first, second]].dropna()
+        if len(both):
+            answers = both[first].to_numpy(), both[second].to_numpy()
+            agreed = int(np.sum(answers[0] == answers[1]))
+            found.append(Agreement(first, second, len(both), agreed, cohens_kappa(*answers)))
+    return sorted(found, key=lambda each: -each.pairs)
 
 
-def _agreement(first: str, second: str, answers: dict[str, dict]) -> Agreement | None:
-    shared = sorted(answers[first].keys() & answers[second].keys())
-    if not shared:
-        return None
-    both = [np.array([answers[name][pair] for pair in shared]) for name in (first, second)]
-    return Agreement(first, second, len(shared), int(np.sum(both[0] == both[1])), cohens_kappa(*both))
+def _answer_table(standing: Sequence[LabelRow]) -> pd.DataFrame:
+    """Return the answers, a row for each pair and a column for each annotator, NaN where one gave none."""
+    rows = [(*row.pair, row.annotator, row.answer) for row in standing]
+    table = pd.DataFrame(rows, columns=["left", "right", "annotator", "answer"], dtype=object)
+    return table.pivot(index=["left", "right"], columns="annotator", values="answer")
 
 
 def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
