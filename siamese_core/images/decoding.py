@@ -88,7 +88,7 @@ def _decode(content: bytes, name: str) -> np.ndarray:
                 image.load()
                 return np.array(_upright(shrunk_rgb(image, MAX_SIDE), image))
         except UserError as problem:
-            raise UserError(f"{received}: {problem}") from problem
+            raise UserError(str(problem).replace("Received: ", f"Received: {received}, ", 1)) from problem
         except Exception as problem:  # Pillow raises a dozen kinds on damaged files
             fault = "cut short" if "truncated" in str(problem).lower() else "damaged or of a very rare kind"
             raise UserError(
