@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -61,7 +62,14 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """Return SHA-256 (64 hex digits) over names and contents: the same for a folder and for its zip."""
+        """Return SHA-256 (64 hex digits) over names and contents: the same for a folder and for its zip.
+
+        The files are read for it once.
+        """
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         digest = hashlib.sha256()
         for index, name in enumerate(self.names):
             digest.update(name.encode(errors="surrogateescape") + b"\0")

@@ -28,13 +28,15 @@ class PreparedImages:
     ):
         self.dataset = dataset
         shape = (len(dataset), spec.size, spec.size, spec.channels)
-        file = _file(dataset, spec, cache) if cache else None
+        file = cache / _name(spec, dataset.fingerprint()[:16]) if cache else None
         kept = _kept(file, shape) if file else None
-        self.pixels = np.empty(shape, "uint8") if kept is None else kept
-        if kept is not None:
+        ends = (0, len(dataset) - 1)  # another version of the program may prepare them otherwise
+        if kept is not None and all(np.array_equal(kept[n], _prepared(dataset, spec, n)) for n in ends):
+            self.pixels = kept
             return
+        self.pixels = np.empty(shape, "uint8")
         for index in range(len(dataset)):
-            self.pixels[index] = prepare(dataset.image(index), spec.preparation, spec.size, spec.channels)
+            self.pixels[index] = _prepared(dataset, spec, index)
             if progress and index % 500 == 0:
                 progress(index / len(dataset), f"preparing images: {index} of {len(dataset)}")
         if file:
@@ -43,9 +45,18 @@ class PreparedImages:
                 np.save(stream, self.pixels)
 
 
-def _file(dataset: Dataset | PairList, spec: EncoderSpec, folder: Path) -> Path:
-    name = f"prepared-{spec.preparation}-{spec.size}-{spec.channels}-{dataset.fingerprint()[:16]}.npy"
-    return folder / name
+def differs_from_kept(fingerprint: str, spec: EncoderSpec, folder: Path) -> bool:
+    """Whether a folder keeps images for this encoder, but none of the dataset with this fingerprint."""
+    kept = {file.name for file in folder.glob(_name(spec, "*"))}
+    return bool(kept) and _name(spec, fingerprint[:16]) not in kept
+
+
+def _name(spec: EncoderSpec, data: str) -> str:
+    return f"prepared-{spec.preparation}-{spec.size}-{spec.channels}-{data}.npy"
+
+
+def _prepared(dataset: Dataset | PairList, spec: EncoderSpec, index: int) -> np.ndarray:
+    return prepare(dataset.image(index), spec.preparation, spec.size, spec.channels)
 
 
 def _kept(file: Path, shape: tuple[int, ...]) -> np.ndarray | None:

@@ -10,7 +10,9 @@ from siamese_core.checkpoints.card import CheckpointCard, read_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import domain_of_images, some_of
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.data.datasets import Dataset
 from siamese_core.data.left_out import LeftOut
+from siamese_core.data.pair_lists import PairList
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.ink import is_ink
@@ -19,8 +21,16 @@ from siamese_core.training.averaging import best_average
 from siamese_core.training.measured_checkpoint import described, measured_checkpoint, save_measured
 from siamese_core.training.options import TrainingOptions, TrainingRequest
 from siamese_core.training.precision import bfloat16_where_fast
-from siamese_core.training.prepared_images import PreparedImages
+from siamese_core.training.prepared_images import PreparedImages, differs_from_kept
 from siamese_core.training.split import training_and_validation
+from siamese_core.training.state import (
+    STATE_FILE,
+    Origin,
+    other_origin,
+    read_header,
+    require_same_options,
+    require_same_origin,
+)
 from siamese_core.training.trainer import Trainer, TrainingResult
 from siamese_core.training.validation import interval_episodes, one_shot_accuracy
 
@@ -28,11 +38,18 @@ from siamese_core.training.validation import interval_episodes, one_shot_accurac
 LEARNING_RATES = {"koch": 3e-4, "resnet50": 1e-3, "small_cnn": 3e-4, "face_cnn": 3e-4}
 
 
+UNCHECKED = (
+    "Resumed from {file}, which an earlier version wrote without what it was made from: "
+    "whether --data, --validation and --start are the same could not be checked in full."
+)
+
+
 @dataclass(frozen=True)
 class TrainedCheckpoint:
     """A saved checkpoint, the folder it is in, the training it came from, and its metrics.
 
-    images: how many images the data holds; left_out: what lay beside them.
+    images: how many images the data holds; left_out: what lay beside them; note: what could not be checked
+    when the run was resumed.
     """
 
     checkpoint: Checkpoint
@@ -41,6 +58,7 @@ class TrainedCheckpoint:
     validation: dict
     images: int
     left_out: LeftOut
+    note: str = ""
 
     def json(self) -> dict:
         return {
@@ -50,6 +68,7 @@ class TrainedCheckpoint:
             "images": self.training.images,
             "seconds": round(self.training.seconds, 1),
             "validation": self.validation,
+            **({"note": self.note} if self.note else {}),
         }
 
 
@@ -76,15 +95,15 @@ def train_checkpoint(
         )
     folder, run_folder = _folders(request, store)
     training, validation = training_and_validation(request)
+    origin, options = _origin(request, training, validation), _options(request, spec)
+    note = _resumable(run_folder, spec, options, origin) if request.resume else ""
     episodes = interval_episodes(validation, request.seed)
     seen = PreparedImages(training, spec, run_folder, progress)
     unseen = PreparedImages(validation, spec, run_folder, progress)
-    trainer = Trainer(spec, seen, _options(request, spec), run_folder)
+    trainer = Trainer(spec, seen, options, run_folder, origin)
     start = _start(request, trainer)
-    if request.resume and not trainer.resume():
-        raise UserError(
-            f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
-        )
+    if request.resume:
+        trainer.resume()
     score = partial(one_shot_accuracy, images=unseen, episodes=episodes)
     with bfloat16_where_fast():
         result = trainer.run(lambda network: {"one_shot": score(network)}, progress)
@@ -105,8 +124,38 @@ def train_checkpoint(
         store.promote(saved.id)
     left_out = training.left_out + validation.left_out
     return TrainedCheckpoint(
-        saved, folder, result, saved.card.metrics, len(training) + len(validation), left_out
+        saved, folder, result, saved.card.metrics, len(training) + len(validation), left_out, note
     )
+
+
+def _origin(request: TrainingRequest, training: Dataset | PairList, validation: Dataset) -> Origin:
+    start = read_card(request.start).id if request.start else ""
+    return Origin(training.fingerprint(), validation.fingerprint(), start)
+
+
+def _resumable(run_folder: Path, spec: EncoderSpec, options: TrainingOptions, origin: Origin) -> str:
+    """Check that the run in a folder is the one to resume; return a note where not all could be compared.
+
+    UserError where there is none, or where it was begun with other options or made from something else.
+    """
+    file = run_folder / STATE_FILE
+    header = read_header(file)
+    if header is None:
+        raise UserError(
+            f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
+        )
+    require_same_options(header, {"encoder": spec.name, **options.fixed()})
+    if "made_from" in header:
+        require_same_origin(header, origin, file)
+        return ""
+    differing = [
+        option
+        for option, fingerprint in (("--data", origin.data), ("--validation", origin.validation))
+        if differs_from_kept(fingerprint, spec, run_folder)
+    ]
+    if differing:
+        raise other_origin(differing, file)
+    return UNCHECKED.format(file=file)
 
 
 def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:

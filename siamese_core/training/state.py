@@ -1,10 +1,11 @@
-"""Keep a training run on disk: its state, its best weights, and a line of metrics for each interval."""
+"""Keep a training run on disk: its state and what that was made from, its best weights, its metrics."""
 
 import csv
 import io
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,56 @@ from siamese_core.atomic import remove_leftovers, replace_file, replacing
 from siamese_core.errors import UserError
 
 DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError)
+
+
+STATE_FILE = "state.npz"  # in the folder of a run
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run is made from: fingerprints of its data, and the id of the checkpoint that it starts from.
+
+    start: "" where the initial weights are random.
+    """
+
+    data: str
+    validation: str
+    start: str = ""
+
+    def json(self) -> dict:
+        return asdict(self)
+
+
+_OPTIONS_OF = {"data": "--data", "validation": "--validation", "start": "--start"}
+
+
+def require_same_options(header: dict, expected: dict) -> None:
+    """Raise UserError where a state was made with other options than the `expected` ones."""
+    differing = [key for key, value in expected.items() if header.get(key) != value]
+    if differing:
+        raise UserError(
+            "A run is resumed with the options it began with. "
+            f"Received: other {', '.join(differing)}. Give the same ones, or another folder."
+        )
+
+
+def require_same_origin(header: dict, origin: Origin, file: Path) -> None:
+    """Raise UserError where a state was made from something else; earlier versions do not store that."""
+    made_from = header.get("made_from")
+    if made_from is None:
+        return
+    differing = [_OPTIONS_OF[key] for key, value in origin.json().items() if made_from.get(key) != value]
+    if differing:
+        raise other_origin(differing, file)
+
+
+def other_origin(options: Sequence[str], file: Path) -> UserError:
+    """Return the error for a state that was made from other images, or from another checkpoint."""
+    return UserError(
+        "A run is resumed with the images and the checkpoint that it began with. Received: other content in "
+        f"{', '.join(options)} than the run of {file}. Give the same, or leave out --resume and name another "
+        "--out."
+    )
 
 
 class NotFinite(ArithmeticError):

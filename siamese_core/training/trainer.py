@@ -25,7 +25,17 @@ from siamese_core.training.options import TrainingOptions
 from siamese_core.training.pair_network import AdamByInputs, PairNetwork
 from siamese_core.training.precision import half_precision_on_accelerators
 from siamese_core.training.prepared_images import PreparedImages
-from siamese_core.training.state import MetricsFile, NotFinite, read_header, read_variables, write_state
+from siamese_core.training.state import (
+    STATE_FILE,
+    MetricsFile,
+    NotFinite,
+    Origin,
+    read_header,
+    read_variables,
+    require_same_options,
+    require_same_origin,
+    write_state,
+)
 
 # The state is saved between intervals, too: after so many seconds, unless saving would then take more than
 # this share of the time.
@@ -51,10 +61,18 @@ class Trainer:
     """A training run whose state is kept in `folder`.
 
     `images` are those of a Dataset, or of a PairList: then only the truth that follows from its pairs counts.
+    `origin` is stored with the state, which no run of another origin takes up.
     """
 
-    def __init__(self, spec: EncoderSpec, images: PreparedImages, options: TrainingOptions, folder: Path):
-        self.spec, self.options, self.folder = spec, options, folder
+    def __init__(
+        self,
+        spec: EncoderSpec,
+        images: PreparedImages,
+        options: TrainingOptions,
+        folder: Path,
+        origin: Origin | None = None,
+    ):
+        self.spec, self.options, self.folder, self.origin = spec, options, folder, origin
         self.step, self.seconds, self.saved_step = 0, 0.0, None
         self._next_save = time.monotonic() + SAVE_SECONDS
         self.inputs = StepInputs(spec, images, options)
@@ -197,34 +215,30 @@ class Trainer:
 
     def save(self) -> None:
         """Save weights, their running mean and the optimizer as one file that is complete or absent."""
-        header = {
-            "step": self.step,
-            "seconds": self.seconds,
-            "encoder": self.spec.name,
-            **self.options.fixed(),
-        }
+        header = {"step": self.step, "seconds": self.seconds, **self._fixed()}
+        if self.origin is not None:
+            header["made_from"] = self.origin.json()
         start = time.monotonic()
-        write_state(self.folder / "state.npz", header, self._variables())
+        write_state(self.folder / STATE_FILE, header, self._variables())
         self.saved_step, now = self.step, time.monotonic()
         self._next_save = now + max(SAVE_SECONDS, (now - start) / SAVE_SHARE)
 
     def resume(self) -> bool:
         """Load the state in the folder; False if there is none. UserError if it is another run's."""
-        file = self.folder / "state.npz"
+        file = self.folder / STATE_FILE
         header = read_header(file)
         if header is None:
             return False
-        expected = {"encoder": self.spec.name, **self.options.fixed()}
-        differing = [key for key, value in expected.items() if header.get(key) != value]
-        if differing:
-            raise UserError(
-                "A run is resumed with the options it began with. "
-                f"Received: other {', '.join(differing)}. Give the same ones, or another folder."
-            )
+        require_same_options(header, self._fixed())
+        if self.origin is not None:
+            require_same_origin(header, self.origin, file)
         read_variables(file, self._variables())
         self.step, self.seconds, self.saved_step = header["step"], header["seconds"], header["step"]
         self.metrics.cut_after(self.step)
         return True
+
+    def _fixed(self) -> dict:
+        return {"encoder": self.spec.name, **self.options.fixed()}
 
     def _weights(self) -> list:
         return [*self.network.encoder.variables, *self.network.head.variables]

@@ -34,9 +34,18 @@ def test_what_was_prepared_is_kept_and_used_again(drawings, tmp_path):
     first = PreparedImages(drawings, spec, cache).pixels
     (file,) = cache.iterdir()
     marked = first.copy()
-    marked[0] = 7
+    marked[1] = 7
     np.save(file, marked)
     assert np.array_equal(PreparedImages(drawings, spec, cache).pixels, marked)
+
+
+def test_what_is_prepared_otherwise_today_is_made_again(drawings, tmp_path):
+    spec, cache = encoder_spec("small_cnn"), tmp_path / "cache"
+    first = PreparedImages(drawings, spec, cache).pixels
+    (file,) = cache.iterdir()
+    np.save(file, 255 - first)  # as another version of the program would
+    assert np.array_equal(PreparedImages(drawings, spec, cache).pixels, first)
+    assert np.array_equal(np.load(file), first)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no array", None])
@@ -72,12 +81,12 @@ def test_progress_is_told(drawings):
     assert told == [(0.0, "preparing images: 0 of 4")]
 
 
-def test_a_corrupt_image_stops_it_with_its_name_and_leaves_nothing(tmp_path):
+def test_an_image_that_turns_corrupt_stops_it_with_its_name_and_leaves_nothing(tmp_path):
     folder = write_class_folders(tmp_path / "data", np.random.default_rng(0), 1, 2, 2)
-    bad = next(folder.rglob("0002_01.png"))
-    bad.write_bytes(bad_files()["cut-short.png"])
+    data = load_dataset([folder])
+    next(folder.rglob("0002_01.png")).write_bytes(bad_files()["cut-short.png"])
     with pytest.raises(UserError, match="0002_01.png"):
-        PreparedImages(load_dataset([folder]), encoder_spec("small_cnn"), tmp_path / "cache")
+        PreparedImages(data, encoder_spec("small_cnn"), tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
