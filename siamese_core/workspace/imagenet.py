@@ -23,7 +23,6 @@ NETWORK = "resnet50_photographs"
 VARIABLE = "SIAMESE_RESNET50_WEIGHTS"
 SWITCHED_OFF = "none"
 FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
-CACHED = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE
 SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/" + FILE
 ANSWER_SECONDS = 5.0  # that the source may take to say that it is there
 CALIBRATION = ASSETS / "checkpoints" / "photos.json"
@@ -40,7 +39,17 @@ def find_weights() -> Path | None:
         )
     if named:
         return Path(named)
-    return CACHED if CACHED.is_file() else None
+    return next((file for file in _cached_files() if file.is_file()), None)
+
+
+def _cached_files() -> list[Path]:
+    """Where Keras may have put its download, first where it puts one now.
+
+    `cli.start` names a `KERAS_HOME` where the home folder cannot be written to; the download of an earlier
+    user may still lie in that.
+    """
+    homes = [os.environ.get("KERAS_HOME"), os.path.expanduser("~/.keras")]
+    return [Path(home) / "models" / FILE for home in homes if home]
 
 
 def switched_off() -> bool:
@@ -64,7 +73,7 @@ def download_weights() -> Path:
             f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then "
             "photographs are compared by the handwriting checkpoint, which has never seen any."
         ) from failure
-    return CACHED
+    return _cached_files()[0]
 
 
 def _reason(failure: Exception) -> str:

@@ -77,10 +77,12 @@ def test_a_file_that_holds_no_such_weights_is_refused(tmp_path):
 
 
 def test_the_named_file_comes_before_the_cache(tmp_path, monkeypatch):
-    named, cached = tmp_path / "named.h5", tmp_path / "cached.h5"
-    monkeypatch.setattr(imagenet, "CACHED", cached)
+    named, cached = tmp_path / "named.h5", tmp_path / "models" / imagenet.FILE
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
     monkeypatch.delenv(imagenet.VARIABLE, raising=False)
     assert imagenet.find_weights() is None
+    cached.parent.mkdir()
     cached.touch()
     assert imagenet.find_weights() == cached
     monkeypatch.setenv(imagenet.VARIABLE, str(named))
