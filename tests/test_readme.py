@@ -14,7 +14,7 @@ from helpers.paths import ROOT
 from siamese_core import PACKAGES
 from siamese_core.cli.parser import build_parser
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.serving.process import parsed_options
+from siamese_core.page.serving.options import parsed_options
 
 MAX_LINES = 170
 GLOSSARY_LINES = 10

@@ -33,8 +33,8 @@ def _starts(path: str) -> bool:
         return False
 
 
-def install_chromium() -> None:
-    """Install Debian's chromium as root or by a sudo that asks for no password; else do nothing."""
+def install(package: str) -> None:
+    """Install Debian's package as root or by a sudo that asks for no password; else do nothing."""
     if shutil.which("apt-get") is None:
         return
     if os.geteuid() == 0:
@@ -43,10 +43,10 @@ def install_chromium() -> None:
         prefix = ["sudo", "-n"]
     else:
         return
-    print("Installing Chromium for the browser tests", file=sys.stderr)
+    print(f"Installing {package} for the tests", file=sys.stderr)
     quiet = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
     subprocess.run([*quiet, "update"], stdout=sys.stderr)
-    subprocess.run([*quiet, "install", "chromium"], stdout=sys.stderr)
+    subprocess.run([*quiet, "install", package], stdout=sys.stderr)
 
 
 def main() -> str | None:
@@ -58,7 +58,7 @@ def main() -> str | None:
         return (
             f"error: SIAMESE_CHROMIUM must name a Chromium that starts. Received: {named}. Mend or unset it."
         )
-    install_chromium()
+    install("chromium")
     return None if find_chromium() else HOW_TO_GET_ONE
 
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,20 +80,30 @@ def free_port() -> int:
 
 @contextmanager
 def servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]]:
-    """Within it, `start(*options, workspace=None, environment=None) -> Server` that answers."""
+    """Within it, `start(*options, workspace=None, ...) -> Server` that answers.
+
+    program: what Python is to run in place of app.py.
+    """
     servers = []
 
-    def start(*options: str, workspace: Path | None = None, environment: dict | None = None) -> Server:
+    def start(
+        *options: str,
+        workspace: Path | None = None,
+        environment: dict | None = None,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        program: Sequence[str] = ("app.py",),
+    ) -> Server:
         folder = new_folder("app")
         home = workspace or folder / "workspace"
-        port = free_port()
+        port = port or free_port()
         command = [
             sys.executable,
-            "app.py",
+            *program,
             "--workspace",
             str(home),
             "--host",
-            "127.0.0.1",
+            host,
             "--port",
             str(port),
         ]
@@ -106,7 +116,8 @@ def servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        server = Server(f"http://127.0.0.1:{port}", home, process, folder / "log.txt")
+        called = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
+        server = Server(f"http://{called}:{port}", home, process, folder / "log.txt")
         servers.append(server)
         server.wait_for("/", PAGE_ANSWERS_SECONDS)
         return server

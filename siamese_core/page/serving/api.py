@@ -17,6 +17,7 @@ from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
 MAX_TEXT = 200
+ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 
 
 def publish(workbench: Workbench, questions: Questions) -> None:

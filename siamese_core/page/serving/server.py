@@ -1,46 +1,44 @@
 """Put the page together and serve it."""
 
-import os
+import logging
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from siamese_core.data.assets import ASSETS
+from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
 from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
-from siamese_core.page.serving.api import publish
-from siamese_core.page.serving.guard import Guard, Policy
+from siamese_core.page.serving.address import Address, bracketed
+from siamese_core.page.serving.api import ENDPOINTS, publish
+from siamese_core.page.serving.guard import Guard
+from siamese_core.page.serving.head import AddressScript
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
 
+log = logging.getLogger(__name__)
+REFUSED = (
+    "A call must give each function what it takes, and a file must be uploaded first. Received: a value that "
+    "does not fit, or a path that no upload gave. GET /gradio_api/info says what each function takes; POST a "
+    "file to /gradio_api/upload."
+)
 MAX_WAITING = 64  # calls in the queue
 MAX_SESSIONS = 500  # whose state gradio keeps, about 79 KB each
 UPLOADS_KEPT = (3600, 24 * 3600)  # seconds: how often gradio looks, and the age at which it deletes a file
 PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photographs; a download takes longer
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 PACKAGE = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen, and the names beside localhost that requests may use for the app."""
-
-    host: str
-    port: int
-    allowed_hosts: tuple[str, ...] = ()
 
 
 def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
     images to label are embedded."""
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
-    page.launch(**launch_options(workbench, address))
-    print(f"Siamese Workbench: http://{address.host}:{address.port}", flush=True)
+    launch(page, launch_options(workbench, address), address)
+    print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
     loading = workbench.start()
     threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
     page.block_thread()
@@ -48,10 +46,34 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
 
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
     """Return the page with its HTTP endpoints, not served yet."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
         fill_page(page, workbench, questions)
         publish(workbench, questions)
     return page
+
+
+class Page(gr.Blocks):
+    """gr.Blocks that says in words why it refuses a call: gradio itself answers {"error": null}."""
+
+    async def process_api(self, *args, **kwargs) -> dict:
+        try:
+            return await super().process_api(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as problem:  # before the handler, which tells its own failures: `notices.told`
+            log.warning("a call was refused: %s: %s", type(problem).__name__, problem)
+            raise gr.Error(REFUSED, print_exception=False) from problem
+
+
+def launch(page: gr.Blocks, options: dict, address: Address) -> None:
+    """Start to serve. UserError where gradio cannot listen at the address."""
+    try:
+        page.launch(**options)
+    except Exception as problem:  # of sockets, of uvicorn, of the client with which gradio asks itself
+        raise UserError(
+            f"Port {address.port} of {address.host} must be free, and answer this machine. Received: "
+            f"{problem}. Choose another with --port, or another address with --host."
+        ) from problem
 
 
 def embed_after(loading: threading.Thread, questions: Questions) -> None:
@@ -61,10 +83,11 @@ def embed_after(loading: threading.Thread, questions: Questions) -> None:
 
 
 def launch_options(workbench: Workbench, address: Address) -> dict:
-    guard = Middleware(Guard, policy=policy(address))
+    guard = Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS))
     return {
-        "server_name": address.host,
+        "server_name": bracketed(address.host),
         "server_port": address.port,
+        "root_path": address.root_path,
         "prevent_thread_lock": True,
         "quiet": True,
         "inbrowser": False,
@@ -80,25 +103,12 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "max_file_size": MAX_FILE_SIZE,
         "allowed_paths": [],
         "blocked_paths": [str(path.resolve()) for path in private_paths(workbench.workspace)],
-        "app_kwargs": {"middleware": [guard], "routes": routes(workbench)},
+        "app_kwargs": {"middleware": [guard, Middleware(AddressScript)], "routes": routes(workbench)},
         "favicon_path": str(theme.WEB / "favicon.svg"),
         "theme": theme.theme(),
         "css": theme.style(),
         "head": theme.script(),
     }
-
-
-def policy(address: Address) -> Policy:
-    """Return whom the page answers. On a Hugging Face Space, SPACE_HOST names it, and its site frames it."""
-    space = os.environ.get("SPACE_HOST", "")
-    names = {name.lower() for name in (*address.allowed_hosts, space) if name}
-    wildcard = address.host in WILDCARDS
-    return Policy(
-        uploads=upload_folder(),
-        hosts=frozenset(names if wildcard else names | {address.host.lower()}),
-        any_address=wildcard,
-        ancestors="'self' https://huggingface.co https://*.hf.space" if space else "'self'",
-    )
 
 
 def private_paths(workspace: Path) -> list[Path]:

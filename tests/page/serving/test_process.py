@@ -11,7 +11,8 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.servers import free_port
-from siamese_core.page.serving.process import main, parsed_options, set_environment
+from siamese_core.page.serving.options import parsed_options
+from siamese_core.page.serving.process import main, set_environment
 
 
 @pytest.fixture

@@ -316,27 +316,9 @@ def test_every_answer_carries_the_security_headers(caller):
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_space_may_frame_the_page_and_is_known_by_its_name(monkeypatch, tmp_path):
-    from siamese_core.page.serving.server import Address, policy
-
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setenv("SPACE_HOST", "ada-workbench.hf.space")
-    space = policy(Address("0.0.0.0", 7860))
-    assert "ada-workbench.hf.space" in space.hosts and space.any_address
-    assert "https://huggingface.co" in space.ancestors
-
-
-def test_a_host_that_was_asked_for_is_known(monkeypatch, tmp_path):
-    from siamese_core.page.serving.server import Address, policy
-
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.delenv("SPACE_HOST", raising=False)
-    asked = policy(Address("192.168.1.5", 7860, ("Workbench.lan",)))
-    assert asked.hosts == {"192.168.1.5", "workbench.lan"} and not asked.any_address
-
-
 def test_limits_are_set(tmp_path, monkeypatch):
-    from siamese_core.page.serving.server import Address, launch_options
+    from siamese_core.page.serving.address import Address
+    from siamese_core.page.serving.server import launch_options
     from siamese_core.workspace.workbench import Workbench
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))

@@ -1,0 +1,40 @@
+"""Put a script into the page that runs although gradio's own cannot be loaded: `address.js`.
+
+What gradio is given as `head` is added by its scripts, once they run.
+"""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from siamese_core.data.assets import ASSETS
+
+SCRIPT = ASSETS / "web" / "scripts" / "address.js"
+END = b"</head>"
+
+
+class AddressScript:
+    """ASGI middleware that adds the script to the page's head."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.script = f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+            await self.app(scope, receive, send)
+            return
+        start, body = {}, bytearray()
+
+        async def send_whole(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                page = bytes(body).replace(END, self.script + END, 1)
+                MutableHeaders(scope=start)["Content-Length"] = str(len(page))
+                await send(start)
+                await send({"type": "http.response.body", "body": page})
+
+        await self.app(scope, receive, send_whole)

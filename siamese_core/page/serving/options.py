@@ -1,0 +1,169 @@
+"""Read the options of the server, and check at once what can be checked before anything is loaded."""
+
+import argparse
+import ipaddress
+import os
+import socket
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from siamese_core.cli.arguments import Parser
+from siamese_core.errors import UserError
+
+DEFAULT_PORT = 7860
+NO_WEIGHTS = "none"
+
+
+def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return workspace, host, port, allowed_host, trusted_proxy, root_path, images, resnet50_weights."""
+    parser = Parser(description="Serve the page and the HTTP endpoints.")
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
+        help="folder for images, answers and checkpoints (SIAMESE_WORKSPACE; ./workspace)",
+    )
+    _add_address(parser)
+    _add_proxy(parser)
+    parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIR",
+        help="folder of the images to label, at any depth; class folders are optional",
+    )
+    parser.add_argument(
+        "--resnet50-weights",
+        type=Path,
+        metavar="FILE",
+        help="ImageNet weights for photographs, in Keras' format (SIAMESE_RESNET50_WEIGHTS, else Keras' "
+        f"cache, else its download); {NO_WEIGHTS}: do without",
+    )
+    return parser.parse_args(arguments)
+
+
+def _add_address(parser: Parser) -> None:
+    local = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104 (a Space is a container)
+    parser.add_argument(
+        "--host",
+        type=listening_host,
+        default=os.environ.get("GRADIO_SERVER_NAME") or local,
+        help="address to listen on, IPv6 too (GRADIO_SERVER_NAME; 127.0.0.1)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=os.environ.get("GRADIO_SERVER_PORT") or str(DEFAULT_PORT),
+        help=f"port to listen on (GRADIO_SERVER_PORT; {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which the app may be called, beside localhost and --host; may be repeated",
+    )
+
+
+def _add_proxy(parser: Parser) -> None:
+    space = os.environ.get("SPACE_HOST")  # a Space's proxy tells the app no address but this
+    parser.add_argument(
+        "--root-path",
+        type=root_path,
+        default=os.environ.get("GRADIO_ROOT_PATH") or (f"https://{space}" if space else ""),
+        metavar="URL",
+        help="behind a proxy: the URL by which people open the page, or, where the proxy tells the host, "
+        "only its path, such as /workbench (GRADIO_ROOT_PATH)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        type=network,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy, or a network of them, whose X-Forwarded-Host and -Proto are believed; may be repeated",
+    )
+
+
+def port_number(text: str) -> int:
+    """Read a TCP port."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"A port is a number from 1 to 65535. Received: {text}.")
+    return int(text)
+
+
+def listening_host(text: str) -> str:
+    """Read a name or an address; IPv6 with or without brackets, and returned in its shortest form."""
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return text
+
+
+def network(text: str) -> str:
+    """Read an IP address, or a network such as 10.0.0.0/8."""
+    try:
+        return str(ipaddress.ip_network(text.strip("[]"), strict=False))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"A proxy is an IP address, or a network such as 10.0.0.0/8. Received: {text}."
+        ) from None
+
+
+def root_path(text: str) -> str:
+    """Read a URL without query, or a path; returned without the slash at its end."""
+    try:
+        url = urlsplit(text)
+        whole = url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc
+    except ValueError:
+        whole, url = False, urlsplit("?")
+    if (
+        not (whole or text.startswith("/") and not text.startswith("//") or not text)
+        or url.query
+        or url.fragment
+    ):
+        raise argparse.ArgumentTypeError(
+            "--root-path is a URL such as https://example.org/workbench, or a path such as /workbench. "
+            f"Received: {text}."
+        )
+    return text.rstrip("/")
+
+
+def check_weights(weights: Path | None) -> None:
+    """Raise UserError if the file of weights is not there."""
+    if weights and str(weights) != NO_WEIGHTS and not weights.is_file():
+        raise UserError(f"--resnet50-weights must name a file. Received: {weights}, which is not there.")
+
+
+def check_workspace(workspace: Path) -> None:
+    """Make the folder. UserError if nothing can be written in it."""
+    try:
+        workspace.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=workspace).close()
+    except OSError as problem:
+        raise UserError(
+            f"--workspace must be a folder that can be written to. Received: {workspace} "
+            f"({problem.strerror}). Name another one, or correct its permissions."
+        ) from problem
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise UserError if nothing can listen there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # on Windows the option shares a port that is in use
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:  # as the server does: a port of IPv4 is another one
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
+    except (socket.gaierror, UnicodeError) as problem:
+        raise UserError(
+            f"--host must be an address of this machine. Received: {host} "
+            f"({getattr(problem, 'strerror', None) or problem})."
+        ) from problem
+    except OSError as problem:
+        raise UserError(
+            f"Port {port} of {host} must be free. Received: {problem.strerror}. Choose another with --port."
+        ) from problem
