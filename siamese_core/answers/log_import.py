@@ -59,7 +59,9 @@ def read_answers(file: Path, images: ImageStore) -> ReadAnswers:
     unclear = []
     for each in given:
         row, why = taken.identified(each.row)
-        label_id = row.label_id or _label_id(row, seen)
+        label_id = row.label_id or _label_id(
+            replace(row, created_at=row.created_at or each.unclear_time), seen
+        )
         fit = completed(replace(row, label_id=label_id, source=row.source or "import"))
         if why := row_problem(fit) or _length_problem(row) or why or _same_image(row):
             found.rejected.append(WrongRow(each.line, why))

@@ -1,6 +1,5 @@
 """Lists of image pairs labelled same or different, without classes."""
 
-import csv
 import hashlib
 import re
 from collections.abc import Sequence
@@ -9,16 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.data.left_out import LeftOut
+from siamese_core.data.left_out import LeftOut, PassedOver
+from siamese_core.data.table_cells import LEFT, RIGHT, SAME, answer_of, file_of
+from siamese_core.data.tables import WrongRow, decode_text, read_bytes, read_table
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
+
+NAMED_ROWS = 3  # of those that are wrong, in a message
+ROW = "of the list's rows"  # why something was left out
 
 
 @dataclass(frozen=True)
 class PairList:
     """Labelled pairs of images without classes. `len` and `image` are of images, as a Dataset's.
 
-    images: m images, uint8 (height, width, 3); left, right: int64 (n,) into them; same: bool (n,).
+    images: m images, uint8 (height, width, 3); left, right: int64 (n,) into them; same: bool (n,);
+    left_out: rows of the list that could not be used.
     """
 
     images: Sequence[np.ndarray]
@@ -47,6 +52,8 @@ class PairList:
 def load_pair_list(file: Path | str, labels: Path | str | None = None) -> PairList:
     """Read pairs from a CSV `left,right,same` (paths relative to it; same: 1/0, true/false, same/different).
 
+    A row that is wrong is passed over and named in `left_out`; UserError where no row is left.
+
     With `labels`, `file` is instead a text file with the path of a `.npy` file a line, each an array
     (2, height, width, 1 or 3) of 0..255 or 0..1, and `labels` a text file with 1 (same) or 0 (different) a
     line. UserError names the line or the file where something is missing or wrong.
@@ -56,82 +63,89 @@ def load_pair_list(file: Path | str, labels: Path | str | None = None) -> PairLi
 
 
 class _ImageFiles(Sequence):
-    """Image files, decoded only when asked for."""
+    """Image files, decoded only when asked for; messages name them as seen from the list's folder."""
 
-    def __init__(self, folder: Path, names: list[str]):
-        self.folder, self.names = folder, names
+    def __init__(self, paths: list[Path], folder: Path):
+        self.paths, self.folder = paths, folder
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.paths)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        return decode_image(self.folder / self.names[index], self.names[index])
+        path = self.paths[index]
+        name = path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+        return decode_image(path, str(name))
 
 
 def _csv_pairs(file: Path) -> PairList:
-    reader = csv.DictReader(_text(file).splitlines())
-    columns = [name.strip().lower() for name in reader.fieldnames or ()]
-    if not {"left", "right", "same"} <= set(columns):
+    table = read_table(file, (*LEFT, *RIGHT, *SAME))
+    columns = [next((name for name in table.columns if name in names), None) for names in (LEFT, RIGHT, SAME)]
+    if None in columns:
         raise UserError(
-            "A list of pairs must have the columns left, right and same, with commas between them. "
-            f"Received: {', '.join(columns) or 'nothing'} in {file.name}. Put these names in its first line."
+            "A list of pairs must have the columns left, right and same (or left_path, right_path, answer), "
+            "with commas, semicolons or tabs between them. "
+            f"Received: {', '.join(table.columns)[:400] or 'nothing'} in {file.name}. "
+            "Put these names in its first line."
         )
-    reader.fieldnames = columns
-    rows = [(*_two_names(row, reader.line_num), _truth(row["same"], reader.line_num)) for row in reader]
-    if not rows:
-        raise UserError(f"A list of pairs must hold a pair. Received: {file.name} without any. Add some.")
-    names = sorted({name for left, right, _ in rows for name in (left, right)})
-    _require_files([file.parent / name for name in names], file)
-    index = {name: i for i, name in enumerate(names)}
+    pairs, wrong = [], list(table.wrong)
+    for row in table.rows:
+        left, right, same = (row.cells.get(name, "") for name in columns)
+        files, why = _two_files(left, right, file.parent)
+        why = why or _label_problem(same)
+        if why:
+            wrong.append(WrongRow(row.line, why))
+        else:
+            pairs.append((*files, answer_of(same) == "same"))
+    wrong.sort(key=lambda each: each.line)
+    if not pairs:
+        received = f"{len(wrong)} that cannot ({_listed(wrong)})" if wrong else "none"
+        raise UserError(
+            "A list of pairs must hold a pair that can be used; paths are relative to the list. "
+            f"Received: {file.name} with {received}. Correct or add some."
+        )
+    paths = sorted({path for left, right, _ in pairs for path in (left, right)})
+    index = {path: i for i, path in enumerate(paths)}
     return PairList(
-        _ImageFiles(file.parent, names),
-        np.array([index[left] for left, _, _ in rows], dtype="int64"),
-        np.array([index[right] for _, right, _ in rows], dtype="int64"),
-        np.array([same for _, _, same in rows], dtype=bool),
+        _ImageFiles(paths, file.parent),
+        np.array([index[left] for left, _, _ in pairs], dtype="int64"),
+        np.array([index[right] for _, right, _ in pairs], dtype="int64"),
+        np.array([same for _, _, same in pairs], dtype=bool),
+        _left_out(file.name, wrong),
     )
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise UserError(
-            f"A list must be UTF-8 text. Received: {file.name}, which is not. Save it as UTF-8."
-        ) from problem
-    except OSError as problem:
-        raise UserError(
-            f"A list must be a file that can be read. Received: {file} ({problem.strerror}). Check the path."
-        ) from problem
+def _two_files(left: str, right: str, folder: Path) -> tuple[list[Path], str | None]:
+    """Return the files of a pair, or what is wrong with one of them."""
+    if not left.strip() or not right.strip():
+        return [], f"a pair must name two images, received {left!r} and {right!r}"
+    files = [file_of(cell, folder) for cell in (left, right)]
+    missing = [cell.strip() for cell, file in zip((left, right), files, strict=True) if file is None]
+    return files, f"there is no file {missing[0]!r}" if missing else None
 
 
-def _two_names(row: dict, line: int) -> tuple[str, str]:
-    left, right = ((row[side] or "").strip() for side in ("left", "right"))
-    if not left or not right:
-        raise UserError(
-            f"A pair must name two images. Received: {left!r} and {right!r} in line {line}. Complete it."
-        )
-    return left, right
+def _label_problem(cell: str) -> str | None:
+    answer = answer_of(cell)
+    if answer == "unsure":
+        return "nobody is sure whether it is the same"
+    if answer not in ("same", "different"):
+        return f"whether it is the same must be 1 or 0 (true/false, same/different), received {cell!r}"
+    return None
 
 
-def _truth(cell: str | None, line: int) -> bool:
-    value = (cell or "").strip().lower()
-    if value in {"1", "1.0", "true", "same", "yes"}:
-        return True
-    if value in {"0", "0.0", "false", "different", "no"}:
-        return False
-    raise UserError(
-        "Whether a pair is the same must be 1 or 0 (true/false, same/different). "
-        f"Received: {cell!r} in line {line}. Correct the line."
-    )
+def _listed(wrong: Sequence[WrongRow]) -> str:
+    """Name the first rows that cannot be used, and why."""
+    more = f"; and {len(wrong) - NAMED_ROWS:,} more" if len(wrong) > NAMED_ROWS else ""
+    return "; ".join(f"line {each.line}: {each.why}" for each in wrong[:NAMED_ROWS]) + more
 
 
-def _require_files(files: list[Path], where: Path) -> None:
-    missing = [file for file in files if not file.is_file()]
-    if missing:
-        raise UserError(
-            "Every file of a list must be there; paths are relative to the list. "
-            f"Received: {len(missing)} of {len(files)} missing, {missing[0]} first. Correct {where.name}."
-        )
+def _left_out(name: str, wrong: Sequence[WrongRow]) -> LeftOut:
+    files = (PassedOver(f"{name}, line {each.line}", ROW, each.why) for each in wrong)
+    return LeftOut(tuple(files), (f"{name}, {_listed(wrong)}",) if wrong else ())
+
+
+def _lines(file: Path) -> list[str]:
+    text, _ = decode_text(read_bytes(file), file.name)
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class _NpyPairs(Sequence):
@@ -148,8 +162,8 @@ class _NpyPairs(Sequence):
 
 
 def _npy_pairs(file: Path, labels: Path) -> PairList:
-    paths = [file.parent / line.strip() for line in _text(file).splitlines() if line.strip()]
-    lines = [line.strip() for line in _text(labels).splitlines() if line.strip()]
+    names, lines = _lines(file), _lines(labels)
+    paths = [file_of(name, file.parent) or file.parent / name for name in names]
     # np.savetxt writes 1 as 1.000000000000000000e+00
     same = [_truth(re.sub(r"\.0+e\+00$", "", line), number) for number, line in enumerate(lines, 1)]
     if len(paths) != len(same) or not paths:
@@ -162,6 +176,24 @@ def _npy_pairs(file: Path, labels: Path) -> PairList:
         _npy_pair(path)
     left = np.arange(0, 2 * len(paths), 2)
     return PairList(_NpyPairs(paths), left, left + 1, np.array(same, dtype=bool))
+
+
+def _truth(cell: str, line: int) -> bool:
+    if (answer := answer_of(cell)) in ("same", "different"):
+        return answer == "same"
+    raise UserError(
+        "Whether a pair is the same must be 1 or 0 (true/false, same/different). "
+        f"Received: {cell!r} in line {line}. Correct the line."
+    )
+
+
+def _require_files(files: list[Path], where: Path) -> None:
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise UserError(
+            "Every file of a list must be there; paths are relative to the list. "
+            f"Received: {len(missing)} of {len(files)} missing, {missing[0]} first. Correct {where.name}."
+        )
 
 
 def _npy_pair(path: Path) -> np.ndarray:

@@ -1,7 +1,10 @@
 """What cells of a table mean: answers, numbers, times and paths, as people and spreadsheets write them."""
 
+import contextlib
+import os
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +24,9 @@ _WORDS = {
     "unsure": "unsure not_sure don't_know unknown ?",
 }
 _ANSWER_OF = {word: answer for answer, words in _WORDS.items() for word in words.split()}
+
+# In which Excel saves "CSV" outside of Western Europe. A name is tried in each: the file tells which it was.
+_OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5", "cp949", "mac_roman")
 
 _NUMBER = re.compile(r"\d*,\d+(e-?\d+)?", re.IGNORECASE)
 _DATE = re.compile(
@@ -101,15 +107,31 @@ def _written_time(text: str, month_first: bool | None) -> datetime | None:
 def file_of(cell: str, folder: Path) -> Path | None:
     """Return the file that a cell names, relative to the folder; None if there is none.
 
-    A back-slash separates folders, as on Windows, unless a file has one in its name.
+    A back-slash separates folders, as on Windows, unless a file has one in its name. Accents may be one
+    letter or two, and letters those of another encoding than the table was read with.
     """
     name = cell.strip()
     if not name or "\0" in name:
         return None
-    for each in dict.fromkeys((name, name.replace("\\", "/"))):
-        try:
+    for each in dict.fromkeys(_spellings(name)):
+        with contextlib.suppress(OSError, ValueError):  # such as a name that is too long
             if (folder / each).is_file():
                 return folder / each
-        except (OSError, ValueError):  # such as a name that is too long
-            continue
     return None
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Yield the ways in which a file of this name may be called on disk, the likeliest first."""
+    yield name
+    yield name.replace("\\", "/")
+    if name.isascii():
+        return
+    for form in ("NFC", "NFD"):
+        yield unicodedata.normalize(form, name).replace("\\", "/")
+    for encoding in ("cp1252", "latin-1"):
+        with contextlib.suppress(UnicodeError):
+            written = name.encode(encoding)
+            yield os.fsdecode(written).replace("\\", "/")
+            for other in _OTHER_ENCODINGS:
+                with contextlib.suppress(UnicodeError):
+                    yield written.decode(other).replace("\\", "/")

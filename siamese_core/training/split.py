@@ -56,7 +56,10 @@ def _pairs_and_validation(request: TrainingRequest) -> tuple[PairList, Dataset]:
             "Pairs to train on come as one list, and class folders to calibrate on as --validation. "
             f"Received: {len(request.data)} lists, {'a' if request.validation else 'no'} --validation."
         )
-    return load_pair_list(request.data[0], request.labels), _loaded([request.validation], request.strict)
+    pairs = load_pair_list(request.data[0], request.labels)
+    if request.strict:
+        pairs.left_out.require_none()
+    return pairs, _loaded([request.validation], request.strict)
 
 
 def _held_out(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:

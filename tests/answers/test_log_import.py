@@ -160,3 +160,34 @@ def test_a_text_too_long_for_the_log_costs_its_own_line_only(log, file_of):
     assert [(each.line, each.why) for each in report.rejected] == [
         (2, "a text has at most 32,000 characters, received 32,001")
     ]
+
+
+def test_excel_s_dates_are_read_and_unclear_ones_become_the_time_of_the_import_with_a_note(log, file_of):
+    content = "left_id;right_id;answer;created_at;annotator\r\na;b;same;{};Müller\r\nc;d;1;{};Zoë\r\n"
+    report = log.import_csv(file_of(content.format("28.11.2026 14:05", "").encode("cp1252")), IMAGES)
+    assert (report.added, report.notes) == (2, ())
+    assert [row.annotator for row in log.rows()] == ["Müller", "Zoë"]
+    assert log.rows()[0].created_at == "2026-11-28T14:05:00.000Z"
+    unclear = file_of(content.format("03/04/2026", "sometime"))
+    report = log.import_csv(unclear, IMAGES)
+    assert report.added == 2 and "2 times of answers" in report.notes[0] and "line 2" in report.notes[0]
+    assert {row.created_at[:4] for row in log.rows()[2:]} == {log.rows()[1].created_at[:4]}
+    again = log.import_csv(unclear, IMAGES)
+    assert (again.added, again.known, again.rejected) == (0, 2, [])
+
+
+def test_numbers_with_commas_and_words_in_any_case_are_taken(log, file_of):
+    content = "Left;Right;Same;koch checkpoint;koch similarity;koch threshold\na;b;Same;k;0,2;0,5\nc;d;?;;;\n"
+    report = log.import_csv(file_of(content), IMAGES)
+    assert (report.added, report.rejected) == (2, [])
+    assert [(row.answer, row.correction, row.koch_similarity) for row in log.rows()] == [
+        ("same", "1", "0.2"),
+        ("unsure", "0", ""),
+    ]
+
+
+def test_a_row_may_lack_empty_cells_at_its_end_unless_a_program_wrote_it(log, file_of):
+    short = "left_id,right_id,answer,note\na,b,same\n"
+    assert log.import_csv(file_of(short), IMAGES).added == 1
+    report = log.import_csv(file_of("label_id,left_id,right_id,answer,note\n7,a,b,same\n"), IMAGES)
+    assert (report.added, report.rejected[0].why) == (0, "a row has 5 cells, this one has 4")

@@ -1,3 +1,5 @@
+import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +59,9 @@ def test_names_may_be_absolute_and_lie_in_folders(tmp_path):
 
 def test_missing_images_are_counted_and_the_first_one_named(tmp_path):
     text = "left,right,same\na.png,x.png,1\ny.png,b.png,0\n"
-    with pytest.raises(UserError, match=r"Received: 2 of 4 missing, .*x\.png first.*list\.csv"):
+    with pytest.raises(
+        UserError, match=r"list\.csv with 2 that cannot.*line 2: there is no file 'x\.png'; line 3.*y\.png"
+    ):
         load_pair_list(write_csv(tmp_path, text))
 
 
@@ -74,12 +78,15 @@ def test_a_corrupt_image_is_named_when_it_is_read(tmp_path):
     ("text", "says"),
     [
         ("", "columns left, right and same.*Received: nothing"),
-        ("left;right;same\na.png;b.png;1\n", "with commas between them.*left;right;same"),
+        ("left:right:same\na.png:b.png:1\n", "with commas, semicolons or tabs.*left:right:same"),
         ("left,right\na.png,b.png\n", "Received: left, right in list.csv"),
         ("left,right,same\n", "must hold a pair"),
-        ("left,right,same\na.png,b.png,maybe\n", "Received: 'maybe' in line 2"),
-        ("left,right,same\na.png,b.png,1\na.png,b.png\n", "Received: None in line 3"),
-        ("left,right,same\na.png,,1\n", "name two images.*'a.png' and '' in line 2"),
+        (
+            "left,right,same\na.png,b.png,maybe\n",
+            "line 2: whether it is the same must be 1 or 0.*received 'maybe'",
+        ),
+        ("left,right,same\n\na.png,b.png\n", "line 3: whether it is.*received ''"),
+        ("left,right,same\na.png,,1\n", "line 2: a pair must name two images, received 'a.png' and ''"),
     ],
 )
 def test_a_wrong_line_is_named_with_what_is_wrong(tmp_path, text, says):
@@ -90,9 +97,59 @@ def test_a_wrong_line_is_named_with_what_is_wrong(tmp_path, text, says):
 def test_a_list_that_is_no_text_or_not_there_is_refused(tmp_path):
     with pytest.raises(UserError, match="can be read.*nowhere.csv"):
         load_pair_list(tmp_path / "nowhere.csv")
-    (tmp_path / "list.csv").write_bytes(b"left,right,same\n\xff\xfe\xfa")
-    with pytest.raises(UserError, match="UTF-8"):
+    (tmp_path / "list.csv").write_bytes(b"PK\x03\x04\x14\0")
+    with pytest.raises(UserError, match='a workbook.*save it as "CSV UTF-8"'):
         load_pair_list(tmp_path / "list.csv")
+
+
+SPREADSHEETS = {
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "sep=;": lambda text: b"sep=;\r\n" + text.replace(",", ";").encode(),
+    "tabs in UTF-16": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "CR only": lambda text: text.replace("\n", "\r").encode(),
+    "CR LF": lambda text: text.replace("\n", "\r\n").encode(),
+    "back-slashes": lambda text: text.replace("/", "\\").encode(),
+    "rows of separators": lambda text: text.replace("\n", "\n,,\n").encode(),
+    "quotes": lambda text: text.replace("1\n", '"1"\n').encode(),
+    "spaces before quotes": lambda text: re.sub(r"[^,\n]+", r'"\g<0>"', text).replace(",", ", ").encode(),
+    "separators behind the cells": lambda text: text.replace("\n", ",,,\n").encode(),
+    "names of the import": lambda text: text.replace(
+        "left,right,same", "Left Path,RIGHT_PATH,Answer"
+    ).encode(),
+    "words": lambda text: text.replace(",1", ", Same").replace(",0", ",FALSCH").encode(),
+    "accents in two letters": lambda text: unicodedata.normalize("NFD", text).encode(),
+    "Windows-1252": lambda text: text.encode("cp1252"),
+    "Mac Roman": lambda text: text.replace("\n", "\r").encode("mac_roman"),
+    "Chinese Windows": lambda text: text.encode("gb18030"),
+}
+
+
+@pytest.mark.parametrize("saved", SPREADSHEETS)
+def test_a_list_is_read_as_any_spreadsheet_saves_it(tmp_path, saved):
+    (tmp_path / "deep").mkdir()
+    for name in ("a", "é"):
+        (tmp_path / "deep" / f"{name}.png").write_bytes(image_file(np.zeros((3, 4, 3), np.uint8)))
+    text = "left,right,same\ndeep/a.png,deep/é.png,1\ndeep/é.png,deep/a.png,0\n"
+    (tmp_path / "list.csv").write_bytes(SPREADSHEETS[saved](text))
+    pairs = load_pair_list(tmp_path / "list.csv")
+    assert pairs.same.tolist() == [True, False] and len(pairs) == 2
+    assert (pairs.left.tolist(), pairs.right.tolist()) == ([0, 1], [1, 0]) and not pairs.left_out
+
+
+def test_a_name_with_a_back_slash_is_tried_as_it_is_first(tmp_path):
+    (tmp_path / "a\\b.png").write_bytes(image_file(np.zeros((3, 4, 3), np.uint8)))
+    file = write_csv(tmp_path, "left,right,same\na\\b.png,a.png,1\n")
+    assert len(load_pair_list(file)) == 2
+
+
+def test_wrong_rows_are_passed_over_counted_and_named_by_their_line(tmp_path):
+    text = "left,right,same\na.png,b.png,1\n\na.png,x.png,1\na.png,b.png,unsure\na.png,b.png,0,1\n"
+    pairs = load_pair_list(write_csv(tmp_path, text))
+    assert pairs.same.tolist() == [True]
+    assert [each.name for each in pairs.left_out.files] == [f"list.csv, line {line}" for line in (4, 5, 6)]
+    assert (
+        "left out: 3 of the list's rows; list.csv, line 4: there is no file 'x.png'" in pairs.left_out.line()
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
     """Run the checks that the given images, pairs and checkpoint allow."""
     import numpy as np
 
+    from siamese_core.data.left_out import LeftOut
     from siamese_core.data.pair_lists import load_pair_list
     from siamese_core.diagnosis import diagnose
     from siamese_core.retraining.replay import Replay
@@ -47,7 +48,7 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
     rng = np.random.default_rng(options.seed)
     dataset = load(options, options.data) if options.data else None
     checkpoint = _checkpoint(options, dataset, progress)
-    findings = []
+    findings, pairs = [], None
     if dataset is not None:
         progress(0.1, "checking the images")
         findings += diagnose.diagnose_images(dataset, rng)
@@ -56,13 +57,15 @@ def diagnose(options: Namespace, progress: Progress) -> CommandResult:
         findings += diagnose.diagnose_split(dataset, load(options, [options.validation]), rng)
     if options.list:
         progress(0.5, "checking the pairs")
-        findings += diagnose.diagnose_pairs(load_pair_list(options.list, options.labels), checkpoint)
+        pairs = load_pair_list(options.list, options.labels)
+        findings += diagnose.diagnose_pairs(pairs, checkpoint)
     if checkpoint is not None and (dataset is not None or not options.list):
         progress(0.7, "checking the network")
         seen = Replay().dataset if dataset is None else dataset
         findings += diagnose.diagnose_network(checkpoint, seen, rng)
     result = CommandResult({"findings": [each.json() for each in findings]}, shown_findings(findings))
-    return result if dataset is None else with_left_out(result, len(dataset), dataset.left_out)
+    read = [each for each in (dataset, pairs) if each is not None]
+    return with_left_out(result, sum(map(len, read)), sum((each.left_out for each in read), LeftOut()))
 
 
 def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progress) -> "Checkpoint | None":

@@ -122,9 +122,13 @@ def evaluate_verification(options: Namespace, progress: Progress) -> CommandResu
     if options.labels and not options.list:
         raise UserError("--labels belong to the pairs of a --list. Received: them with --data.")
     if options.list:
-        return _evaluate(listed_pairs(load_pair_list(options.list, options.labels)), options, progress)
-    dataset, rng = load(options, options.data), np.random.default_rng(options.seed)
-    trials = sampled_pairs(dataset, options.pairs or DEFAULT_PAIRS, rng)
+        dataset = load_pair_list(options.list, options.labels)
+        if options.strict:
+            dataset.left_out.require_none()
+        trials = listed_pairs(dataset)
+    else:
+        dataset, rng = load(options, options.data), np.random.default_rng(options.seed)
+        trials = sampled_pairs(dataset, options.pairs or DEFAULT_PAIRS, rng)
     return with_left_out(_evaluate(trials, options, progress), len(dataset), dataset.left_out)
 
 

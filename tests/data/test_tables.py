@@ -1,0 +1,87 @@
+"""One reader of tables: separators, encodings, line ends and quotes as spreadsheets write them."""
+
+import numpy as np
+import pytest
+
+from siamese_core.data.tables import column_name, decode_text, parse_table, read_table
+from siamese_core.errors import UserError
+
+KNOWN = ("left", "right", "same")
+
+
+def rows_of(data: bytes) -> list[tuple[int, list[str]]]:
+    return [(row.line, list(row.cells.values())) for row in parse_table(data, KNOWN, "list.csv").rows]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
+def test_every_form_gives_the_same_rows_with_their_lines(line_end, separator, encoding):
+    encoding = "mac_roman" if (encoding, line_end) == ("cp1252", "\r") else encoding
+    lines = ["left,right,same", "é,b,1", ",,", "", "a,ü,0"]
+    data = "".join(line.replace(",", separator) + line_end for line in lines).encode(encoding)
+    assert rows_of(data) == [(2, ["é", "b", "1"]), (5, ["a", "ü", "0"])]
+
+
+def test_a_first_line_may_name_the_separator():
+    for first in (b"sep=;\r\n", b'"sep=;"\n', b"SEP=;;;\r\n"):
+        assert rows_of(first + b"left;right;same\r\na,b;c;1\r\n") == [(3, ["a,b", "c", "1"])]
+
+
+def test_separators_inside_of_cells_do_not_mislead():
+    assert rows_of(b"left;right;same;a,b,c,d\nx,y;z;1;,,,\n") == [(2, ["x,y", "z", "1", ",,,"])]
+
+
+def test_quotes_hold_separators_quotes_and_line_ends():
+    data = b'left,right,same\r\n"a,""b""","c\r\nd",1\r\n\r\ne,f,0\r\n'
+    assert rows_of(data) == [(2, ['a,"b"', "c\r\nd", "1"]), (5, ["e", "f", "0"])]
+
+
+def test_a_quote_that_is_never_closed_and_cells_too_many_cost_their_row_only():
+    table = parse_table(b'left,right,same\n"a,b,1\nc,d,0,x\nc,d,0,,\ne\0,f,1\ng,h,1', KNOWN, "list.csv")
+    assert [row.line for row in table.rows] == [4, 6]
+    assert [wrong.line for wrong in table.wrong] == [2, 3, 5]
+    assert "never closed" in table.wrong[0].why and "3 cells, this one has 4" in table.wrong[1].why
+
+
+@pytest.mark.parametrize(
+    "name", ["Left Path", " left_path ", "LEFT-PATH", "\ufeffleft__path", '"left path"', "ｌｅｆｔ path"]
+)
+def test_names_of_columns_are_forgiven_case_spaces_and_signs(name):
+    assert column_name(name) == "left_path"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"PK\x03\x04rest", "xlsx"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", r"\.xls")],
+)
+def test_a_workbook_is_named_with_what_to_do(tmp_path, data, what):
+    (tmp_path / "list.csv").write_bytes(data)
+    with pytest.raises(UserError, match=f'list.csv, which is a workbook.*{what}.*save it as "CSV UTF-8"'):
+        read_table(tmp_path / "list.csv", KNOWN)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    for file in (tmp_path, tmp_path / "nowhere.csv"):
+        with pytest.raises(UserError, match="can be read"):
+            read_table(file, KNOWN)
+
+
+def test_one_line_in_another_encoding_spoils_no_other():
+    text, encoding = decode_text("é\n".encode() + b"\xe9\n\x81\n", "x")
+    assert (text, encoding) == ("é\né\n\x81\n", "Windows-1252")
+
+
+def test_random_damage_raises_nothing():
+    rng = np.random.default_rng(4)
+    whole = 'left;right;same\r\n"a;ü";b;1\r\nc;d;0\r\n'
+    for encoding in ("utf-8", "utf-16", "cp1252"):
+        data = np.frombuffer(whole.encode(encoding), np.uint8)
+        for _ in range(300):
+            damaged = data.copy()
+            damaged[rng.integers(len(data), size=3)] = rng.integers(256, size=3)
+            parse_table(damaged[: rng.integers(len(data) + 1)].tobytes(), KNOWN, "x")
+    for start in range(300):
+        parse_table(np.random.default_rng(start).bytes(200), KNOWN, "x")

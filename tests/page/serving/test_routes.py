@@ -1,0 +1,56 @@
+"""Plain HTTP beside the page, where the log is not as it should be."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.page.parts.status import status_line
+from siamese_core.page.serving.routes import routes
+from siamese_core.workspace.workbench import Workbench
+
+ROW = LabelRow(left_id="a", right_id="b", answer="same")
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Workbench(tmp_path / "workspace")
+
+
+@pytest.fixture
+def client(bench):
+    return TestClient(Starlette(routes=routes(bench)))
+
+
+def test_a_folder_in_place_of_the_log_is_told_in_words_until_it_is_gone(bench, client):
+    bench.log.append(ROW)
+    moved = bench.log.path.rename(bench.log.path.with_name("moved"))
+    bench.log.path.mkdir()
+    told = client.get("/healthz")
+    assert told.status_code == 503 and "which is a folder" in told.json()["log_problem"]
+    assert (told.json()["ready"], told.json()["labels"]) == (False, None)
+    for path, code in (("/pairs.csv", 503), ("/classes.zip", 404), ("/triplets.zip", 404)):
+        answer = client.get(path)
+        assert answer.status_code == code and answer.text.startswith("error: The log must be a file")
+        assert str(bench.workspace) not in answer.text
+    assert "which is a folder" in status_line(bench.status())
+    bench.log.path.rmdir()
+    moved.rename(bench.log.path)
+    assert client.get("/pairs.csv").text.count("\n") == 2
+    assert client.get("/healthz").json()["log_problem"] is None
+
+
+def test_a_log_of_another_program_is_served_in_the_log_s_own_form(bench, client):
+    bench.log.append(ROW)
+    whole = bench.log.path.read_bytes()
+    bench.log.path.write_bytes(whole.decode().replace(",", ";").encode("utf-16"))
+    assert client.get("/pairs.csv").content == whole
+    assert "saved by another program" in client.get("/healthz").json()["log_problem"]
+
+
+def test_answers_that_are_gone_are_told_on_the_status_line(bench, client):
+    bench.log.append_many([ROW] * 13)
+    bench.status()
+    bench.log.path.write_bytes(b"")
+    assert "13 answers that were in the log" in status_line(bench.status())
+    assert client.get("/healthz").json()["labels"] == 0
