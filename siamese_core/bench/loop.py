@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
 from siamese_core.answers.label_row import LabelRow, completed
@@ -194,10 +195,9 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
     `intervals`: 95 % confidence intervals of all figures by Student's t; `ci95`: that of error_after.
     """
     found = []
-    for condition, split in dict.fromkeys((row["condition"], row["split"]) for row in rows):
-        own = [row for row in rows if (row["condition"], row["split"]) == (condition, split)]
-        values = {name: np.array([row[name] for row in own]) for name in (*FIGURES, "base_after")}
-        intervals = {name: _interval(values[name]) for name in FIGURES}
+    for (condition, split), own in pd.DataFrame(rows).groupby(["condition", "split"], sort=False):
+        means = own[[*FIGURES, "base_after"]].mean().round(4).to_dict()
+        intervals = {name: _interval(own[name].to_numpy()) for name in FIGURES}
         found.append(
             {
                 "name": "loop",
@@ -207,11 +207,11 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
                 "split": split,
                 "queue": condition.queue,
                 "wrong": condition.wrong,
-                **{name: round(float(values[name].mean()), 4) for name in FIGURES},
+                **{name: means[name] for name in FIGURES},
                 "ci95": intervals["error_after"],
                 "intervals": intervals,
                 "base_before": round(base_before, 4),
-                "base_after": round(float(values["base_after"].mean()), 4),
+                "base_after": means["base_after"],
                 "seeds": len(own),
             }
         )
