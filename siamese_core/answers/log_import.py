@@ -9,7 +9,7 @@ from pathlib import Path
 from siamese_core.answers.corrections import correction_of, logged_verdicts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
 from siamese_core.answers.log_csv import MAX_CELL
-from siamese_core.answers.table_rows import COLUMN_OF, GivenRow, given_rows
+from siamese_core.answers.table_rows import COLUMN_OF, LOG_COLUMNS, GivenRow, given_rows, without_others
 from siamese_core.data.table_cells import file_of
 from siamese_core.data.tables import Table, WrongRow, read_table
 from siamese_core.errors import UserError
@@ -53,19 +53,23 @@ def read_answers(file: Path, images: ImageStore) -> ReadAnswers:
     same file gives the same ids again. UserError if the file cannot be read or lacks columns.
     """
     table = read_table(file, tuple(COLUMN_OF))
+    if set(table.columns) >= LOG_COLUMNS:
+        table = without_others(table)
     _require_columns(file, table)
     given, rejected = given_rows(table)
     found, seen, taken = ReadAnswers(rejected=rejected), Counter(), _Images(file.parent, images)
     unclear = []
     for each in given:
-        row, why = taken.identified(each.row)
+        row, why = each.row, _problem(each.row)
+        if why is None:  # only then are its images stored
+            row, why = taken.identified(row)
+        if why := why or _same_image(row):
+            found.rejected.append(WrongRow(each.line, why))
+            continue
         label_id = row.label_id or _label_id(
             replace(row, created_at=row.created_at or each.unclear_time), seen
         )
         fit = completed(replace(row, label_id=label_id, source=row.source or "import"))
-        if why := row_problem(fit) or _length_problem(row) or why or _same_image(row):
-            found.rejected.append(WrongRow(each.line, why))
-            continue
         found.rows.append(ImportedRow(each.line, row, _with_correction(fit)))
         if each.unclear_time:
             unclear.append(each)
@@ -132,9 +136,12 @@ def _with_correction(row: LabelRow) -> LabelRow:
     return replace(row, correction=correction_of(row.answer, logged_verdicts(row)))
 
 
-def _length_problem(row: LabelRow) -> str | None:
+def _problem(row: LabelRow) -> str | None:
+    """Say what makes a row unfit, whatever its images."""
     longest = max(map(len, row_cells(row)))
-    return f"a text has at most {MAX_CELL:,} characters, received {longest:,}" if longest > MAX_CELL else None
+    if longest > MAX_CELL:
+        return f"a text has at most {MAX_CELL:,} characters, received {longest:,}"
+    return row_problem(completed(replace(row, label_id=row.label_id or "new")))
 
 
 def _same_image(row: LabelRow) -> str | None:

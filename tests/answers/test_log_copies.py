@@ -1,9 +1,11 @@
 """The log in other hands: saved by a spreadsheet, emptied, replaced, deleted, and what is kept of it."""
 
+import contextlib
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from siamese_core.answers.label_row import COLUMNS, LabelRow
@@ -67,6 +69,33 @@ def test_lines_that_the_other_program_spoilt_are_counted_where_the_file_is_kept(
     log.append(ROW)
     assert len(log.rows()) == 2
     assert "1 of its lines could not be read" in log.check().rejected[-1].why
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_log_in_any_form_can_be_imported(log, tmp_path, form):
+    log.append_many([replace(ROW, note="plain", source="page", correction="0")] * 2)
+    file = tmp_path / "foreign.csv"
+    file.write_bytes(FORMS[form](log.path.read_bytes().decode()))
+    other = PairLog(tmp_path / "other.csv")
+    assert (other.import_csv(file, {"a", "b"}).added, other.rows()) == (2, log.rows())
+
+
+def test_random_damage_is_told_in_words_and_costs_no_answer_that_was_read(log):
+    rng = np.random.default_rng(6)
+    log.append_many([replace(ROW, label_id=str(number)) for number in range(6)])
+    whole = np.frombuffer(log.path.read_bytes(), np.uint8)
+    for _ in range(150):
+        damaged = whole.copy()
+        damaged[rng.integers(rng.choice([100, len(whole)]), size=2)] = rng.choice(
+            [0, 10, 13, 34, 44, 59, 255], 2
+        )
+        log.path.write_bytes(damaged[: rng.integers(len(whole) + 1)].tobytes())
+        other = PairLog(log.path)
+        with contextlib.suppress(UserError):
+            before = {row.label_id for row in other.rows()}
+            new = other.append(ROW)
+            assert {row.label_id for row in other.rows()} == before | {new}
+        other.problem()
 
 
 @pytest.mark.parametrize("damage", ["emptied", "deleted", "cut short", "another log"])
