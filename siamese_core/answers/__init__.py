@@ -2,5 +2,5 @@
 
 In: answers with the encoders' verdicts. Out: the answers that stand, conflicts, counts, a report, an export.
 Open `pair_log` first; `label_row` has the columns, `settled` decides which answers stand and train,
-`corrections` which of them correct an encoder.
+`corrections` which of them correct an encoder, `log_copies` what is kept when other programs change the file.
 """

@@ -76,6 +76,10 @@ class LogCopies:
             self._said = (now, len(now.rows), _words(missing, self._copy) if missing else None)
         return self._said[2]
 
+    def kept(self) -> str | None:
+        """Say where the answers are that were read before the log could no longer be."""
+        return f"The answers that were in it are in {self._copy.name}." if self._copy else None
+
     def report(self, known: Container[str]) -> Iterator[str]:
         """Say of each copy, newest first, what it holds that is not among the `known` label ids."""
         told: set[str] = set()

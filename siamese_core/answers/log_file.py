@@ -72,7 +72,7 @@ class LogFile:
             try:
                 contents = self._current()
             except UserError as problem:
-                return str(problem)
+                return " ".join(filter(None, (str(problem), self.copies.kept())))
             if contents.form:
                 return (
                     f"{self.path.name} was saved by another program ({contents.form}). It is read; the next "

@@ -99,7 +99,12 @@ def parse_table(data: bytes, known: Sequence[str], name: str) -> Table:
         elif not is_blank(cells):
             named = zip(columns, cells, strict=False)
             rows.append(TableRow(line, {each: cell for each, cell in named if each}))
-    return Table(columns, rows, wrong, f"{encoding} with {SEPARATORS.get(separator, repr(separator))}")
+    return Table(columns, rows, wrong, _form(text, encoding, separator))
+
+
+def _form(text: str, encoding: str, separator: str) -> str:
+    ends = ", line ends of an old Mac" if "\r" in text and "\n" not in text else ""
+    return f"{encoding} with {SEPARATORS.get(separator, repr(separator))}{ends}"
 
 
 def csv_rows(

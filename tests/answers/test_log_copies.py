@@ -148,6 +148,7 @@ def test_a_file_that_is_no_log_is_named_and_the_answers_before_it_are_kept(log):
     whole = log.path.read_bytes()
     log.path.write_bytes(b"left,right,same\r\n1,2,3\r\n")
     assert "names its columns" in log.problem()
+    assert f"The answers that were in it are in {beside(log, 'backup')[0].name}" in log.problem()
     assert [copy.read_bytes() for copy in beside(log, "backup")] == [whole]
 
 

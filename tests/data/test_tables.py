@@ -25,6 +25,13 @@ def test_every_form_gives_the_same_rows_with_their_lines(line_end, separator, en
     assert rows_of(data) == [(2, ["é", "b", "1"]), (5, ["a", "ü", "0"])]
 
 
+def test_the_form_of_a_table_is_told_in_words():
+    forms = [
+        parse_table(data, KNOWN, "x").form for data in (b"left,right,same\n", b"left;right;same\rx;y;1\r")
+    ]
+    assert forms == ["UTF-8 with commas", "UTF-8 with semicolons, line ends of an old Mac"]
+
+
 def test_a_first_line_may_name_the_separator():
     for first in (b"sep=;\r\n", b'"sep=;"\n', b"SEP=;;;\r\n"):
         assert rows_of(first + b"left;right;same\r\na,b;c;1\r\n") == [(3, ["a,b", "c", "1"])]
