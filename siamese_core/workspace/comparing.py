@@ -8,8 +8,7 @@ import numpy as np
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser
-from siamese_core.workspace.embedder import embed
-from siamese_core.workspace.embedding_store import EmbeddingCache
+from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
 
 
@@ -33,14 +32,14 @@ class Comparison:
 class Comparer:
     loader: Loader
     chooser: Chooser
-    cache: EmbeddingCache
+    embedder: Embedder
 
     def compare(self, slot: str, left: np.ndarray, right: np.ndarray) -> Comparison:
         """Compare two images with what the slot has for them. UserError where nothing loads."""
         choice = self.chooser.choice([left, right])
         served = self.loader.serving(slot, choice.domain)
         checkpoint, start = served.checkpoint, time.perf_counter()
-        embeddings = embed(served, [left, right], self.cache)
+        embeddings = self.embedder.embed(served, [left, right])
         logits = checkpoint.logits(embeddings[:1], embeddings[1:])
         similarity = float(checkpoint.similarity(logits)[0])
         why, warning = self.chooser.words(slot, choice, checkpoint.card)

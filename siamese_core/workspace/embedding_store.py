@@ -61,6 +61,7 @@ class EmbeddingStore:
         self.folder, self.dim = Path(folder), dim
         self._place: dict[str, int] = {}
         self._count = 0
+        self._last = ""  # the id at place `_count` - 1
         self._lock = threading.Lock()
         self.folder.mkdir(parents=True, exist_ok=True)
         os.utime(self.folder)  # used now: `tidy` keeps the latest
@@ -87,6 +88,8 @@ class EmbeddingStore:
             whole = self._whole()
             self._read_ids(whole)
             new = [ids.index(each) for each in dict.fromkeys(ids) if each not in self._place]
+            if not new:
+                return
             block = np.ascontiguousarray(rows[new], np.float32)
             # The ids go last: a row counts only once its id is there.
             append_to_file(self._file("rows.f32"), block.tobytes(), whole * self.dim * 4)
@@ -123,15 +126,23 @@ class EmbeddingStore:
         return min(sizes)
 
     def _read_ids(self, whole: int) -> None:
-        if whole < self._count:  # deleted by somebody
-            self._place, self._count = {}, 0
+        if whole < self._count or self._line(self._count - 1) != self._last:  # deleted, and perhaps made anew
+            self._place, self._count, self._last = {}, 0, ""
         if whole > self._count:
             with self._file("ids").open("rb") as file:
                 file.seek(self._count * ID_BYTES)
                 text = file.read((whole - self._count) * ID_BYTES).decode("ascii", "replace")
             places = range(self._count, whole)
             self._place |= {text[ID_BYTES * n : ID_BYTES * n + 64]: place for n, place in enumerate(places)}
-            self._count = whole
+            self._count, self._last = whole, text[-ID_BYTES:-1]
+
+    def _line(self, place: int) -> str:
+        """Return the id at a place of the file, "" before the first."""
+        if place < 0:
+            return ""
+        with self._file("ids").open("rb") as file:
+            file.seek(place * ID_BYTES)
+            return file.read(ID_BYTES - 1).decode("ascii", "replace")
 
 
 def find_embedding_store(folder: Path, checkpoint: Checkpoint) -> EmbeddingStore | None:

@@ -13,8 +13,9 @@ from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import Comparer, Comparison
-from siamese_core.workspace.embedder import embed, logits_to
+from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.embedding_store import EmbeddingCache
+from siamese_core.workspace.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.loader import Loader
 from siamese_core.workspace.ranking import Ranker, Ranking
 
@@ -24,17 +25,20 @@ class Matcher:
     """Serves the current checkpoints of each slot.
 
     All images of a call go through one checkpoint of a slot: that of the domain which they together are of.
+    kept: where embeddings are looked for on disk and those of support sets are added.
     """
 
     store: CheckpointStore
     slots: Sequence[str] = SLOTS
     cache: EmbeddingCache = field(default_factory=EmbeddingCache)
+    kept: KeptEmbeddings | None = None
 
     def __post_init__(self):
         self.chooser = Chooser(self.store)
         self.loader = Loader(self.store, self.slots)
-        self._comparer = Comparer(self.loader, self.chooser, self.cache)
-        self._ranker = Ranker(self.loader, self.chooser, self.cache)
+        self._embedder = Embedder(self.cache, self.kept)
+        self._comparer = Comparer(self.loader, self.chooser, self._embedder)
+        self._ranker = Ranker(self.loader, self.chooser, self._embedder)
 
     def load_in_background(self) -> threading.Thread:
         """Load every slot in a thread, as `Loader.load_in_background` does."""
@@ -70,7 +74,11 @@ class Matcher:
 
     def embed(self, encoder: str, images: Sequence[Image], domain: str = HANDWRITING) -> np.ndarray:
         """Return embeddings float32 (n, embedding_dim), each image embedded once for each encoder."""
-        return embed(self.loader.serving(encoder, domain), images, self.cache)
+        return self._embedder.embed(self.loader.serving(encoder, domain), images)
+
+    def embed_support(self, encoder: str, images: Sequence[Image], domain: str = HANDWRITING) -> None:
+        """Embed a part of a support set ahead of its ranking, and keep the embeddings on disk."""
+        self._embedder.embed(self.loader.serving(encoder, domain), images, keep_from=0)
 
     def compare(
         self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS
@@ -92,4 +100,4 @@ class Matcher:
     def similarities(self, encoder: str, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return the similarity float32 (n,) of the query to each image."""
         served = self.loader.serving(encoder, self.domain([query, *images]))
-        return served.checkpoint.similarity(logits_to(served, query, images, self.cache))
+        return served.checkpoint.similarity(self._embedder.logits_to(served, query, images))

@@ -10,8 +10,7 @@ from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
-from siamese_core.workspace.embedder import logits_to
-from siamese_core.workspace.embedding_store import EmbeddingCache
+from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
 
 
@@ -48,7 +47,7 @@ class Ranking:
 class Ranker:
     loader: Loader
     chooser: Chooser
-    cache: EmbeddingCache
+    embedder: Embedder
 
     def rank(self, slot: str, query: np.ndarray, support: Sequence[tuple[str, Image]]) -> Ranking:
         """Rank the classes of `support`, (class name, image) each. UserError where nothing loads."""
@@ -56,7 +55,7 @@ class Ranker:
         choice = self.chooser.choice([query, *images])
         served = self.loader.serving(slot, choice.domain)
         checkpoint, start = served.checkpoint, time.perf_counter()
-        logits = logits_to(served, query, images, self.cache)
+        logits = self.embedder.logits_to(served, query, images)
         names = np.array([name for name, _ in support])
         means = {name: logits[names == name].mean() for name in dict.fromkeys(names.tolist())}
         # By logit: similarities near 1 can be equal where the logits are not.

@@ -13,6 +13,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Image, StoredImage
+from siamese_core.workspace.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.matching import Matcher
 from siamese_core.workspace.readiness import Readiness
 from siamese_core.workspace.recording import Annotator, AnswerRecorder, Shown
@@ -34,7 +35,7 @@ class Workbench:
         self.log = PairLog(self.workspace / "pairs.csv")
         self.embeddings_folder = self.workspace / "embeddings"  # a folder an encoder
         self.checkpoints = CheckpointStore(self.workspace, shipped)
-        self.matcher = Matcher(self.checkpoints)
+        self.matcher = Matcher(self.checkpoints, kept=KeptEmbeddings(self.embeddings_folder))
         self._readiness = Readiness(self.checkpoints, self.matcher)
         self._recorder = AnswerRecorder(self.log, self.images, self.matcher)
 

@@ -91,6 +91,16 @@ def test_a_store_that_was_emptied_starts_over(store):
     np.testing.assert_array_equal(store.take(ids(3)), rows(3))
 
 
+def test_a_store_that_was_emptied_and_filled_by_another_is_read_anew(store):
+    store.append(ids(1, 2), rows(1, 2))
+    for name in ("ids", "rows.f32"):
+        (store.folder / name).unlink()
+    EmbeddingStore(store.folder, 5).append(ids(7, 1, 8), rows(7, 1, 8))
+    store.refresh()
+    assert store.ids() == sorted(ids(7, 1, 8))
+    np.testing.assert_array_equal(store.take(ids(1, 8)), rows(1, 8))
+
+
 def test_only_the_latest_used_stores_are_kept(tmp_path):
     for number in range(KEPT + 2):
         folder = EmbeddingStore(tmp_path / f"s{number}", 5).folder

@@ -52,7 +52,7 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
         for start in range(0, len(images), EMBEDDED_AT_ONCE):
             share = (place + start / len(images)) / len(encoders)
             progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
-            workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
+            workbench.matcher.embed_support(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
     result = workbench.one_shot(query, support.images, encoders)
     rankings = [part for each in result.rankings for part in _shown_ranking(each)]
     shown = CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))

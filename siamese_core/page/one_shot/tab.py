@@ -134,7 +134,9 @@ class OneShotTab:
             for start in range(0, len(images), EMBEDDED_AT_ONCE):
                 share = (place + start / len(images)) / len(encoders)
                 yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
-                self.workbench.matcher.embed(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
+                self.workbench.matcher.embed_support(
+                    encoder, images[start : start + EMBEDDED_AT_ONCE], domain
+                )
 
     def restore(self, query_text: str, support_text: str) -> list:
         """Return the query and the support set that were on screen before a reload.

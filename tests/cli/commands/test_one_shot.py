@@ -5,6 +5,7 @@ import pytest
 
 from helpers.samples import alphabet, image_file
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.loader import Served
 
 
 def test_one_shot_ranks_every_class_by_both_slots(run, own_slots, pair, support):
@@ -25,6 +26,29 @@ def test_one_shot_finds_an_image_that_is_in_the_support_set(run, own_slots, supp
     query = next((support / "cini").iterdir())
     found = run("one-shot", "--query", query, "--support", support, "--encoder", "koch", "--json").json()
     assert [result["pick"] for result in found["results"]] == ["cini"]
+
+
+def test_a_support_set_is_embedded_once_whatever_is_asked_about_it(
+    run, own_slots, pair, support, monkeypatch
+):
+    embedded, forward = [], Served.forward
+
+    def counting(served: Served, prepared: np.ndarray) -> np.ndarray:
+        embedded.append(len(prepared))
+        return forward(served, prepared)
+
+    monkeypatch.setattr(Served, "forward", counting)
+    words = ("--support", support, "--encoder", "koch", "--json")
+    first = run("one-shot", "--query", pair[0], *words).json()
+    assert sum(embedded) == 5 + 1
+    embedded.clear()
+    second = run("one-shot", "--query", pair[0], *words).json()
+    run("one-shot", "--query", pair[1], *words).json()
+    assert embedded == [1, 1]
+    similarities = [
+        [each["similarity"] for each in said["results"][0]["ranking"]] for said in (first, second)
+    ]
+    assert similarities[1] == pytest.approx(similarities[0], abs=1e-5)
 
 
 def test_one_shot_takes_files_that_are_each_a_class(run, own_slots, drawings):
