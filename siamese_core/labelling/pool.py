@@ -4,7 +4,6 @@ Every step is stored on disk: a restart continues where the last run ended, and 
 """
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
+from siamese_core.labelling.pace import Pace
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, tidy
@@ -74,7 +74,7 @@ class Pool:
         self._lock = threading.Lock()
         self._working = self._again = False
         self._problem: str | None = None
-        self._began: tuple[float, int] | None = None
+        self._pace = Pace()
 
     def images(self) -> list[PoolImage]:
         """Return the imported images that can be read."""
@@ -118,6 +118,7 @@ class Pool:
         served = [self.workbench.matcher.served_id(slot, domain) for slot in SLOTS]
         stores = [self._stores[each] for each in served if each in self._stores]
         files = sum(len(source.names) for source in sources)
+        expected = max(len(images), files - len(rejected))
         embedded = min((sum(each.image_id in store for each in images) for store in stores), default=0)
         return PoolProgress(
             files=files,
@@ -126,7 +127,7 @@ class Pool:
             images=len(images),
             embedded=embedded,
             working=self._working,
-            seconds_left=self._seconds_left(len(done) + embedded, files + len(images)),
+            seconds_left=self._pace.seconds_left(len(done) + embedded, files + expected),
             problem=self._problem,
             left_out=sum((source.left_out() for source in sources), LeftOut()),
         )
@@ -158,7 +159,7 @@ class Pool:
 
         UserError if no slot serves or the disk is full.
         """
-        self._began = None
+        self._pace.forget()
         while missing := self._not_embedded():
             self._in_chunks(missing, self._embed_stored, progress)
         for source in self.files.sources():
@@ -167,6 +168,7 @@ class Pool:
                 source.archive.unlink(missing_ok=True)
         if self._not_embedded():  # another checkpoint was promoted meanwhile
             self.work(progress)
+        self._pace.forget()
         self.on_growth()
 
     def _in_chunks(self, items: list, work: Callable[[list], None], progress: Progress) -> None:
@@ -177,6 +179,9 @@ class Pool:
             share = (now.done + now.embedded) / max(1, 2 * now.files)
             progress(share, f"{now.embedded} of {now.files} images embedded")
             work([items[place] for place in order[start : start + CHUNK]])
+            if not self._pace.has_begun:
+                now = self.progress()
+                self._pace.begin(now.done + now.embedded)
             self.on_growth()
 
     def _import(self, source: Source, files: list[ImageFile]) -> None:
@@ -222,11 +227,3 @@ class Pool:
             tidy(folder)
             self._stores[checkpoint.id] = open_embedding_store(folder, checkpoint)
         return self._stores[checkpoint.id]
-
-    def _seconds_left(self, steps: int, total: int) -> float | None:
-        """Extrapolate from the pace since the first call of this run."""
-        if not self._working:
-            return None
-        began = self._began = self._began or (time.monotonic(), steps)
-        gained = steps - began[1]
-        return round((time.monotonic() - began[0]) * (total - steps) / gained, 1) if gained else None

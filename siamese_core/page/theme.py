@@ -11,8 +11,10 @@ WEB = ASSETS / "web"
 # In the order in which they run: a script finds what stands before it under `window.workbench`.
 SCRIPTS = (
     "parts/memory.js",
+    "parts/language.js",
     "parts/keys.js",
     "parts/outbox.js",
+    "parts/unsent.js",
     "parts/uploads.js",
     "parts/masthead.js",
     "parts/samples.js",

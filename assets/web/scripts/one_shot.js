@@ -15,7 +15,7 @@
       if (field) events.renamed({ index: Number(field.dataset.rename), name: field.value });
     });
     element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("[data-rename]")) event.target.blur();
+      if (event.key === "Enter" && !event.isComposing && event.target.matches("[data-rename]")) event.target.blur();
     });
     const keep = () => remember(element);
     watch("value", keep);

@@ -9,7 +9,9 @@ from functools import partial
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Question
 from siamese_core.labelling.mining import REASONS
+from siamese_core.labelling.pool import PoolProgress
 from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
+from siamese_core.page.label.pool_bar import embedding_words, expected_images, is_complete
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.outbox import (
     Event,
@@ -39,11 +41,17 @@ SCRIPT = "workbench.label.pairView(element, server, () => trigger('saved'))"
 
 def build_pair_view(questions: Questions) -> Panel:
     def ask(sent: dict) -> dict:
-        """Return the next pairs for {annotator, session, count}; UserError says why there are none yet."""
+        """Return the next pairs for {annotator, session, count}, or {"waiting": words} while the images are
+        being prepared. UserError says why there are none."""
         who, count = annotator(sent), sent.get("count")
         if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(f"count is 1 to {MOST_AT_ONCE}. Received: {ascii(count)[:40]}. Reload the page.")
-        return {"pairs": [pair_told(each) for each in questions.next_pairs(count, who.name)]}
+        try:
+            return {"pairs": [pair_told(each) for each in questions.next_pairs(count, who.name)]}
+        except UserError:
+            if words := what_goes_on(questions.pool.progress()):
+                return {"pairs": [], "waiting": words}
+            raise
 
     return Panel(
         render("label/pair_view.html.jinja"),
@@ -51,6 +59,15 @@ def build_pair_view(questions: Questions) -> Panel:
         script=SCRIPT,
         server_functions=[told_in_words(ask)],
     )
+
+
+def what_goes_on(now: PoolProgress) -> str:
+    """Return why the first pairs are still to come; empty where no work is under way that brings them."""
+    if now.problem or is_complete(now) or expected_images(now) < 2:
+        return ""
+    if not now.working:
+        return "The encoders are being loaded. Then the images are embedded, and the first pairs come."
+    return f"Preparing the images: {embedding_words(now)}. The first pairs come as soon as a few are ready."
 
 
 def pair_told(question: Question) -> dict:

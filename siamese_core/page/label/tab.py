@@ -14,7 +14,7 @@ from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import progress_panel
 from siamese_core.page.parts.last_answers import LastAnswers
-from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.notices import listen, listen_often
 from siamese_core.page.parts.panel import Panel
 
 WATCH_SECONDS = 1.0
@@ -41,11 +41,12 @@ class LabelTab:
         )
         timer = gr.Timer(WATCH_SECONDS, active=False)
         shown = [images, alert, progress, timer]
-        listen(pair_view.saved, self.look, None, shown, trigger_mode="always_last")
+        often = {"look": self.look, "outputs": shown, "place": shown.index(alert)}
+        listen_often(pair_view.saved, **often, trigger_mode="always_last")
         listen(pair_view.saved, last_answers.refresh, None, last_answers.table, trigger_mode="always_last")
         listen(images.added, self.add, None, shown, trigger_mode="multiple")
-        listen(timer.tick, self.look, None, shown, queue=False)
-        listen(page.load, self.look, None, shown)
+        listen_often(timer.tick, **often, queue=False)
+        listen_often(page.load, **often)
         listen(page.load, self.overlap_now, None, overlap)
         listen(overlap.input, self.choose_overlap, overlap, None)
 

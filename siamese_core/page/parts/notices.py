@@ -14,6 +14,7 @@ import gradio as gr
 from markupsafe import escape
 
 from siamese_core.errors import UserError
+from siamese_core.page.parts.paragraphs import trouble
 
 log = logging.getLogger(__name__)
 # For handlers that ask the encoders: the latest call counts, and words.css draws that one is under way.
@@ -88,6 +89,30 @@ def listen(event, handler: Callable, inputs=None, outputs=None, **options):
     name = f"page_{handler.__name__.strip('_<>')}"
     options = {"show_progress": "hidden", "api_visibility": "private", "api_name": name} | options
     return attach(told(handler), inputs, outputs, **options)
+
+
+def listen_often(event, look: Callable[[], tuple], outputs: list, place: int, **options):
+    """Attach a handler that runs again and again, as on a timer's tick. An error is drawn into the Panel
+    `outputs[place]` for as long as it lasts, since as a notice it would be raised anew at each look."""
+    latest = ""
+
+    @functools.wraps(look)
+    def careful():
+        nonlocal latest
+        try:
+            shown, latest = look(), ""
+            return shown
+        except Exception as problem:
+            words = str(problem) if isinstance(problem, UserError) else UNEXPECTED
+            if words == UNEXPECTED and latest != repr(problem):
+                log.exception("%s failed", look.__qualname__)
+            latest = repr(problem)
+            return tuple(
+                trouble("This cannot be brought up to date.", words) if i == place else gr.skip()
+                for i in range(len(outputs))
+            )
+
+    return listen(event, careful, None, outputs, **options)
 
 
 def detail(event: gr.EventData, key: str) -> object:

@@ -45,6 +45,7 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
             buttons=["fullscreen"],
             interactive=True,
             height=height,
+            webcam_options=gr.WebcamOptions(mirror=False),  # else what is stored is mirrored, too
             alt_text=label,
             placeholder="Drop, choose or paste a picture",
         )

@@ -6,7 +6,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.parts.notices import listen
+from siamese_core.page.parts.notices import listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
@@ -37,7 +37,7 @@ def build_status_line(page: gr.Blocks, workbench: Workbench) -> StatusLine:
 
     outputs = [parts.line, parts.serving, parts.timer]
     # on the queue: only there does gradio tell the browser that a State has changed
-    listen([page.load, parts.timer.tick], look, None, outputs, concurrency_limit=None)
+    listen_often([page.load, parts.timer.tick], look, outputs, 0, concurrency_limit=None)
     return parts
 
 

@@ -10,7 +10,7 @@ from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.parts.notices import detail, listen
+from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, quiet, trouble
 from siamese_core.page.parts.status import StatusLine
@@ -52,9 +52,9 @@ class RetrainTab:
         timer = gr.Timer(WATCH_SECONDS, active=False)
         shown = [self.run, self.list, timer]
         listen(start.click, self.start, [slot, mode], shown)
-        listen(timer.tick, self.look, None, shown, queue=False)
-        listen(page.load, self.look, None, shown)
-        listen(status.serving.change, self.look, None, shown)
+        often = {"look": self.look, "outputs": shown, "place": shown.index(self.list)}
+        listen_often(timer.tick, **often, queue=False)
+        listen_often([page.load, status.serving.change], **often)
         listen(self.list.wished, self.change, None, shown)
 
     def start(self, slot: str, mode: str) -> tuple:

@@ -8,10 +8,10 @@ import pytest
 from helpers.small_checkpoints import ship_small
 from siamese_core.errors import UserError
 from siamese_core.labelling.mining import REASONS
-from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.pool import Pool, PoolProgress
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.label.pair_view import WHY, pair_told, save_answer
+from siamese_core.page.label.pair_view import WHY, pair_told, save_answer, what_goes_on
 from siamese_core.page.parts.answers import undo
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
@@ -54,6 +54,25 @@ def test_what_was_asked_before_a_restart_is_logged_as_the_page_remembers_it(ques
     row = logged(questions, event(questions, blind=True))
     assert (row.task, row.reason, row.probability, row.note) == ("queue", "uncertain", "0.25", "blind")
     assert row.milliseconds == "700.0" and row.koch_checkpoint and row.annotator == "Anne"
+
+
+def pool_state(**changes) -> PoolProgress:
+    known = {"files": 600, "done": 0, "rejected": 0, "images": 0, "embedded": 0}
+    return PoolProgress(**known | {"working": True, "seconds_left": None, "problem": None} | changes)
+
+
+def test_while_images_are_prepared_the_page_says_so_and_speaks_of_no_error():
+    assert "encoders are being loaded" in what_goes_on(pool_state(working=False))
+    words = what_goes_on(pool_state(done=16, images=16, seconds_left=40.0))
+    assert words.startswith("Preparing the images: 0 of 600 embedded, about 40 s left.")
+    assert "Received" not in words
+
+
+@pytest.mark.parametrize(
+    "changes", [{"problem": "The disk is full."}, {"files": 0}, {"files": 1}, {"files": 2, "rejected": 1}]
+)
+def test_where_no_pairs_will_come_the_error_is_told(changes):
+    assert what_goes_on(pool_state(**changes)) == ""
 
 
 def test_the_same_event_twice_is_one_row(questions):

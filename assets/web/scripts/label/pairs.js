@@ -8,6 +8,7 @@
   const SPARE = 4; // pairs asked for beyond those that are needed
   const RETRY_MS = 2000;
   const QUEUE = "siamese.queue";
+  const NO_MORE = "There are no more pairs to ask about.";
   const NO_REPLY = "The server does not answer; trying again.";
 
   const keyOf = (pair) => [pair.left, pair.right].sort().join();
@@ -110,7 +111,7 @@
           return false;
         }
         this.add(reply.pairs, asked.annotator);
-        this.trouble = reply.pairs.length || this.queue.length ? "" : "There are no more pairs to ask about.";
+        this.trouble = reply.pairs.length || this.queue.length ? "" : reply.waiting || NO_MORE;
         return reply.pairs.length > 0;
       } catch (lost) {
         this.trouble = NO_REPLY;

@@ -16,12 +16,19 @@
     });
   }
 
+  // The key's own letter; of a layout without Latin letters, or an input method ("Process"), that of the key's place.
+  function nameOf(event) {
+    const key = event.key.toLowerCase();
+    const place = /^Key([A-Z])$/.exec(event.code);
+    return place && !/^[ -~]$/.test(key) ? place[1].toLowerCase() : key;
+  }
+
   // A key pressed while `element` is on screen and nobody types; `act(key)` tells whether it used the key.
   function onKey(element, act) {
     document.addEventListener("keydown", (event) => {
-      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (typing(event.target) || !visible(element)) return;
-      if (act(event.key.toLowerCase())) event.preventDefault();
+      if (act(nameOf(event))) event.preventDefault();
     });
   }
 

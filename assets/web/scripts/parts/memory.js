@@ -1,4 +1,4 @@
-// What the browser keeps: the tab's session, the annotator's name, and what was on screen before a reload.
+// What the browser keeps: the tab's own session, the annotator's name, and what was on screen before a reload.
 "use strict";
 window.workbench = {};
 {
@@ -32,6 +32,17 @@ window.workbench = {};
       return [];
     }
   }
+
+  // A duplicated tab begins with a copy of its original's storage. A page notes that it is open, and takes the note
+  // back when it is left; so a note that is there already is another page's, and what is that page's own must go: who
+  // it is, its pairs, and its answers to undo. (A tab that the browser itself has unloaded finds its own note.)
+  const OPEN = "siamese.open";
+  const OWN = ["siamese.session", "siamese.queue", "siamese.history"];
+  if (sessionStorage.getItem(OPEN) && !document.wasDiscarded) for (const key of OWN) sessionStorage.removeItem(key);
+  const open = () => sessionStorage.setItem(OPEN, "1");
+  open();
+  window.addEventListener("pageshow", open); // brought back by the browser's "back"
+  window.addEventListener("pagehide", () => sessionStorage.removeItem(OPEN));
 
   function session() {
     let id = sessionStorage.getItem("siamese.session");

@@ -2,6 +2,7 @@
 "use strict";
 {
   const { onClick } = workbench.keys;
+  const { UPLOAD, reasonOf } = workbench.unsent;
   const FILES_AT_ONCE = 20;
   const FILES_IN_A_PART = 1000;
 
@@ -13,8 +14,8 @@
       const part = files.slice(start, start + FILES_AT_ONCE);
       const form = new FormData();
       for (const { file } of part) form.append("files", file);
-      const reply = await fetch("gradio_api/upload", { method: "POST", body: form });
-      if (!reply.ok) throw new Error((await reply.text()) || `upload failed (${reply.status})`);
+      const reply = await fetch(UPLOAD, { method: "POST", body: form });
+      if (!reply.ok) throw new Error(await reasonOf(reply));
       (await reply.json()).forEach((path, i) => done.push({ path, name: part[i].name }));
     }
     return done;

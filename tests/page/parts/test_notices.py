@@ -1,0 +1,38 @@
+"""Errors that a timer meets, in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from helpers.browsing import open_app_page, open_tab
+from helpers.small_checkpoints import promote_small
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def own_app(serve, tmp_path_factory):
+    """An app whose log the test breaks."""
+    server = serve(
+        workspace=promote_small(tmp_path_factory.mktemp("broken") / "workspace", "koch", "resnet50")
+    )
+    server.wait_until_ready()
+    return server
+
+
+def test_an_error_that_lasts_stands_in_its_place_once_and_goes_with_its_cause(page, own_app):
+    app_page = open_app_page(page, own_app)
+    log = own_app.workspace / "pairs.csv"
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    try:
+        expect(app_page.locator("#status .trouble")).to_be_visible()
+        app_page.reload()
+        expect(app_page.locator("#status .trouble")).to_contain_text("cannot be brought up to date")
+        open_tab(app_page, "Label")
+        app_page.wait_for_timeout(6000)  # several looks
+        assert app_page.locator("[data-testid=toast-body]").count() <= 1
+        assert app_page.locator("#status .trouble").count() == 1
+    finally:
+        log.rmdir()
+    expect(app_page.locator("#status .trouble")).to_have_count(0)
+    expect(app_page.locator("#status .slot.ready")).to_have_count(2)
