@@ -135,4 +135,4 @@ def test_what_is_no_answer_of_the_page_is_refused_and_not_logged(questions, wron
 def test_every_reason_has_words_and_every_key_is_shown():
     assert set(WHY) == set(REASONS)
     drawn = render("label/pair_view.html.jinja")
-    assert all(f"<kbd>{key}</kbd>" in drawn for key in "SDUNZFEB")
+    assert all(f">{key}</kbd>" in drawn for key in "SDUNZFEB")

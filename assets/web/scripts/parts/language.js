@@ -1,6 +1,8 @@
-// The page's words are English whatever the browser speaks, so gradio's own must be, too, and the language that it
-// declares.
+// The page's words are English whatever the browser speaks; gradio declares the browser's language.
 "use strict";
-for (const [name, value] of [["language", "en"], ["languages", ["en"]]]) {
-  Object.defineProperty(navigator, name, { get: () => value });
+{
+  const root = document.documentElement;
+  const declare = () => root.lang === "en" || (root.lang = "en");
+  new MutationObserver(declare).observe(root, { attributes: true, attributeFilter: ["lang"] });
+  declare();
 }
