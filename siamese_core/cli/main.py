@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from siamese_core.cli.parser import build_parser
+from siamese_core.cli.start import STOPPED
 from siamese_core.cli.terminal import ProgressLine, print_error, print_parts
 from siamese_core.errors import UserError
 
@@ -28,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_parts(result.shown)
     except SystemExit as finished:  # --help
         return finished.code or 0
-    except KeyboardInterrupt:
-        return _fail(progress, "stopped by Ctrl-C", 130)
+    except KeyboardInterrupt as stop:
+        return _fail(progress, str(stop) or STOPPED, 130)
     except UserError as problem:
         return _fail(progress, str(problem), 2)
     except OSError as problem:

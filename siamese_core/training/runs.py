@@ -13,7 +13,7 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.left_out import LeftOut
 from siamese_core.data.pair_lists import PairList
-from siamese_core.data.progress import Progress
+from siamese_core.data.progress import Progress, saving_when_interrupted
 from siamese_core.errors import UserError
 from siamese_core.images.ink import is_ink
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec
@@ -30,6 +30,7 @@ from siamese_core.training.state import (
     read_header,
     require_same_options,
     require_same_origin,
+    telling_what_is_kept,
 )
 from siamese_core.training.trainer import Trainer, TrainingResult
 from siamese_core.training.validation import interval_episodes, one_shot_accuracy
@@ -86,14 +87,22 @@ def train_checkpoint(
     """Train, calibrate and save. The first checkpoint of an encoder in the store becomes its current one.
 
     UserError where the data cannot be trained on, the folder is taken, or a run to resume is not there.
+    KeyboardInterrupt, which says what is kept, after Ctrl-C.
     """
-    spec = encoder_spec(request.encoder)
     if request.update and request.start is None:
         raise UserError(
             "An update is of the checkpoint that training starts from. Received: --update without --start. "
             "Add --start DIR, or leave out --update."
         )
-    folder, run_folder = _folders(request, store)
+    folders = _folders(request, store)
+    with telling_what_is_kept(folders[1], request.resume):
+        return _train(request, store, folders, progress)
+
+
+def _train(
+    request: TrainingRequest, store: CheckpointStore, folders: tuple[Path, Path], progress: Progress
+) -> TrainedCheckpoint:
+    spec, (folder, run_folder) = encoder_spec(request.encoder), folders
     training, validation = training_and_validation(request)
     origin, options = _origin(request, training, validation), _options(request, spec)
     note = _resumable(run_folder, spec, options, origin) if request.resume else ""
@@ -105,8 +114,8 @@ def train_checkpoint(
     if request.resume:
         trainer.resume()
     score = partial(one_shot_accuracy, images=unseen, episodes=episodes)
-    with bfloat16_where_fast():
-        result = trainer.run(lambda network: {"one_shot": score(network)}, progress)
+    with bfloat16_where_fast(), saving_when_interrupted(trainer.save, progress) as after_step:
+        result = trainer.run(lambda network: {"one_shot": score(network)}, after_step)
     if start is not None:
         start.entries["share_of_end"] = best_average(
             trainer.network, start.weights, lambda: score(trainer.network)

@@ -1,10 +1,11 @@
 """Keep a training run on disk: its state and what that was made from, its best weights, its metrics."""
 
+import contextlib
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -153,3 +154,27 @@ class MetricsFile:
         writer.writeheader()
         writer.writerows(kept)
         replace_file(self.file, lines.getvalue().encode())
+
+
+@contextlib.contextmanager
+def telling_what_is_kept(run_folder: Path, resumed: bool) -> Iterator[None]:
+    """Within the block, a KeyboardInterrupt gets words: whether --resume goes on, and from which step."""
+    file = run_folder / STATE_FILE
+    before = _written_at(file)
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        own = _written_at(file) is not None and (resumed or _written_at(file) != before)
+        raise KeyboardInterrupt(_kept(file) if own else _NOTHING) from stop
+
+
+_NOTHING = "stopped by Ctrl-C before the first step was done: nothing was to be saved. Start it again"
+
+
+def _kept(file: Path) -> str:
+    step = read_header(file)["step"]
+    return f"stopped by Ctrl-C. Step {step} is saved in {file.parent}: the same command with --resume goes on"
+
+
+def _written_at(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.exists() else None

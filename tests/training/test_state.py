@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from siamese_core.errors import UserError
-from siamese_core.training.state import MetricsFile, NotFinite, read_header, read_variables, write_state
+from siamese_core.training.state import (
+    STATE_FILE,
+    MetricsFile,
+    NotFinite,
+    read_header,
+    read_variables,
+    telling_what_is_kept,
+    write_state,
+)
 
 
 def variables(*values: list[float]) -> list[keras.Variable]:
@@ -113,3 +121,26 @@ def test_a_torn_last_line_is_dropped_too(tmp_path):
         lines.write("0.2")
     metrics.cut_after(10)
     assert [row["step"] for row in metrics.rows()] == ["5"]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_what_is_kept_is_told_with_how_to_go_on(tmp_path, resumed):
+    file = tmp_path / STATE_FILE
+    if resumed:
+        write_state(file, {"step": 7}, [])
+    with (
+        pytest.raises(KeyboardInterrupt, match=r"Step 7 is saved in .+--resume"),
+        telling_what_is_kept(tmp_path, resumed),
+    ):
+        if not resumed:
+            write_state(file, {"step": 7}, [])
+        raise KeyboardInterrupt
+
+
+def test_the_state_of_an_earlier_run_is_not_taken_for_this_ones(tmp_path):
+    write_state(tmp_path / STATE_FILE, {"step": 7}, [])
+    with (
+        pytest.raises(KeyboardInterrupt, match="nothing was to be saved"),
+        telling_what_is_kept(tmp_path, resumed=False),
+    ):
+        raise KeyboardInterrupt

@@ -1,0 +1,167 @@
+"""What a process may lack as it starts: a home folder, standard streams, the time to be stopped in order."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.commands import copied, process
+from helpers.paths import ROOT
+from helpers.samples import write_class_folders
+from helpers.servers import free_port
+from siamese_core.cli.start import CACHES, provide_home
+
+SAMPLES = ROOT / "assets" / "samples" / "pairs"
+PAIR = [str(SAMPLES / f"1_same_two_hands_{side}.png") for side in ("left", "right")]
+NUMBER = {"user": 54321, "group": 54321, "extra_groups": []}  # a user without a passwd entry
+NOT_FOUND = (
+    "import pwd, runpy\n"
+    "def unknown(uid): raise KeyError(uid)\n"
+    "pwd.getpwuid = unknown\n"
+    "runpy.run_module('siamese_core', run_name='__main__')\n"
+)
+
+
+def as_nobody() -> tuple[list[str], dict]:
+    """What Python is to run and how, for the command line of a user without a passwd entry: one of that kind
+    where the tests may become one who may run Python, else whoever runs the tests, who is not found."""
+    if os.geteuid() == 0:
+        probe = subprocess.run([sys.executable, "-c", "import json"], capture_output=True, **NUMBER)
+        if probe.returncode == 0:
+            return ["-m", "siamese_core"], NUMBER
+    return ["-c", NOT_FOUND], {}
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter and write to; pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "home", [None, "", "/nonexistent", "/proc"], ids=["unset", "empty", "gone", "closed"]
+)
+@pytest.mark.parametrize("words", [["log", "check"], ["compare", *PAIR]], ids=["log check", "compare"])
+def test_commands_work_without_a_home_folder_and_a_passwd_entry(slots, open_folder, words, home):
+    workspace = copied(slots, open_folder / "workspace")
+    for path in (workspace, *workspace.rglob("*")):
+        path.chmod(0o777)
+    variables = {"PATH": os.environ["PATH"], "SIAMESE_RESNET50_WEIGHTS": "none", "TMPDIR": str(open_folder)}
+    if home is not None:
+        variables["HOME"] = home
+    program, user = as_nobody()
+    command = [sys.executable, *program, *words, "--workspace", str(workspace)]
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, **user)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout
+
+
+def test_a_home_folder_that_can_be_used_is_left_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path)})
+    provide_home()
+    assert os.environ == {"HOME": str(tmp_path)}
+
+
+def test_libraries_get_a_folder_where_there_is_no_home_and_the_same_one_again(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path / "gone"), "HF_HOME": "mine"})
+    provide_home()
+    first = dict(os.environ)
+    assert first["HF_HOME"] == "mine" and set(CACHES) < set(first)
+    assert (tmp_path / "gone").exists() is False and first["HOME"].startswith(str(tmp_path))
+    os.environ.clear()
+    os.environ.update(HOME=str(tmp_path / "gone"), HF_HOME="mine")
+    provide_home()
+    assert os.environ == first
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("words", "code"), [("log check", 0), ("log nosuch", 2)])
+def test_commands_end_in_order_with_closed_streams(workspace, closed, words, code):
+    command = f'"{sys.executable}" -m siamese_core {words} --workspace "{workspace}" {closed}'
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stdout + ended.stderr
+    if closed == "2>&-" and code == 0:
+        assert "rows" in ended.stdout
+    if closed == ">&-" and code == 2:
+        assert ended.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_printed_without_a_stream_gets_into_no_file(slots, tmp_path, closed):
+    """The number of a closed stream goes to the next file that is opened."""
+    home = copied(slots, tmp_path / "workspace")
+    command = f'"{sys.executable}" -m siamese_core compare {" ".join(PAIR)} --workspace "{home}" {closed}'
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0
+    written = [path for path in home.rglob("*") if path.is_file() and path.suffix not in (".png", ".npz")]
+    assert not any(b"similarity  threshold" in path.read_bytes() for path in written)
+
+
+def interrupted(command: list[str], wait) -> subprocess.CompletedProcess:
+    """The command, with Ctrl-C pressed once `wait(process)` returns."""
+
+    def hear() -> None:  # a shell may have told what it starts to ignore Ctrl-C
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear,
+        env=os.environ | {"SIAMESE_RESNET50_WEIGHTS": "none"},
+    ) as running:
+        wait(running)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+    return subprocess.CompletedProcess(command, running.returncode, out, err)
+
+
+def after(seconds: float):
+    return lambda running: time.sleep(seconds)
+
+
+@pytest.mark.parametrize("moment", [0.2, 0.5, 1.0, 2.5])
+@pytest.mark.parametrize("program", [["-m", "siamese_core", "compare", *PAIR], ["app.py"]])
+def test_ctrl_c_during_the_imports_ends_with_130_and_one_line(tmp_path, program, moment):
+    served = ["--port", str(free_port())] if program == ["app.py"] else []
+    command = [sys.executable, *program, "--workspace", str(tmp_path / "w"), *served]
+    ended = interrupted(command, after(moment))
+    if ended.returncode:  # else it was served, or done, by then
+        assert (ended.returncode, ended.stderr) == (130, "error: stopped by Ctrl-C\n")
+    assert "Traceback" not in ended.stderr
+
+
+def test_ctrl_c_in_train_before_the_first_state_saves_it_and_resume_goes_on(workspace, tmp_path):
+    data = write_class_folders(tmp_path / "data", np.random.default_rng(1), 1, 20, 3)
+    words = ["train", "small_cnn", "--data", str(data), "--steps", "100000", "--workspace", str(workspace)]
+    kept = workspace / "training" / "small_cnn"
+
+    def until_images_are_prepared(running) -> None:
+        while len(list(kept.glob("prepared-*.npy"))) < 2 and running.poll() is None:
+            time.sleep(0.02)
+
+    ended = interrupted([sys.executable, "-m", "siamese_core", *words], until_images_are_prepared)
+    assert ended.returncode == 130
+    (line,) = [each for each in ended.stderr.splitlines() if " %  " not in each]
+    if (kept / "state.npz").exists():
+        assert line.startswith("error: stopped by Ctrl-C. Step ") and "--resume" in line
+    else:
+        assert line.endswith("nothing was to be saved. Start it again")
+    again = ["--resume"] if (kept / "state.npz").exists() else []
+    words[words.index("100000")] = "30"
+    ended = process(*words, *again)
+    assert ended.returncode == 0, ended.stderr
