@@ -10,6 +10,7 @@ from siamese_core.answers.corrections import correction_of, logged_verdicts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
 from siamese_core.answers.log_csv import MAX_CELL
 from siamese_core.answers.table_rows import COLUMN_OF, LOG_COLUMNS, GivenRow, given_rows, without_others
+from siamese_core.data.names import clean_path
 from siamese_core.data.table_cells import file_of
 from siamese_core.data.tables import Table, WrongRow, read_table
 from siamese_core.errors import UserError
@@ -103,7 +104,7 @@ class _Images:
             return cell, f"there is no image {cell!r} in the workspace"
         if file not in self._of_file:
             try:
-                self._of_file[file] = self._images.add(decode_image(file)), None
+                self._of_file[file] = self._images.add(decode_image(file, clean_path(cell))), None
             except UserError as problem:
                 self._of_file[file] = cell, str(problem)
         return self._of_file[file]

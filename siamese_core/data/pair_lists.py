@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.data.left_out import LeftOut, PassedOver
+from siamese_core.data.names import clean_path
 from siamese_core.data.table_cells import LEFT, RIGHT, SAME, answer_of, file_of
 from siamese_core.data.tables import WrongRow, decode_text, read_bytes, read_table
 from siamese_core.errors import UserError
@@ -74,7 +75,7 @@ class _ImageFiles(Sequence):
     def __getitem__(self, index: int) -> np.ndarray:
         path = self.paths[index]
         name = path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
-        return decode_image(path, str(name))
+        return decode_image(path, clean_path(str(name)))
 
 
 def _csv_pairs(file: Path) -> PairList:

@@ -1,3 +1,4 @@
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -134,6 +135,17 @@ def test_a_list_is_read_as_any_spreadsheet_saves_it(tmp_path, saved):
     pairs = load_pair_list(tmp_path / "list.csv")
     assert pairs.same.tolist() == [True, False] and len(pairs) == 2
     assert (pairs.left.tolist(), pairs.right.tolist()) == ([0, 1], [1, 0]) and not pairs.left_out
+
+
+def test_a_broken_image_whose_name_is_no_utf_8_is_named_in_letters_that_can_be_printed(tmp_path):
+    with open(os.fsencode(tmp_path) + b"/schl\xe9cht.png", "wb") as file:
+        file.write(b"no image")
+    list_file = write_csv(tmp_path, "")
+    list_file.write_bytes(b"left,right,same\na.png,schl\xe9cht.png,1\n")
+    pairs = load_pair_list(list_file)
+    with pytest.raises(UserError) as told:
+        pairs.image(1)
+    assert "schl\\xe9cht.png" in str(told.value).encode().decode()
 
 
 def test_a_name_with_a_back_slash_is_tried_as_it_is_first(tmp_path):
