@@ -22,7 +22,7 @@ FIVE_QUESTIONS = 5
 PRIVATE_WORDS = re.compile(r"\b(kin|strangers?|habits?|shelf|shelves|likest|learnt)\b", re.I)
 
 FILES = [ROOT / "README.md", *sorted(ROOT.glob("siamese_core/**/README.md"))]
-FILES += sorted(ROOT.glob("assets/**/README.md"))
+FILES += [*sorted(ROOT.glob("assets/**/README.md")), ROOT / "tests" / "README.md"]
 TEXTS = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
 README, CODE_README = TEXTS["README.md"], TEXTS["siamese_core/README.md"]
 MODEL_CARD = TEXTS["assets/checkpoints/README.md"]
