@@ -16,6 +16,9 @@ from typing import BinaryIO
 import filelock
 
 WINDOWS = os.name == "nt"  # flushes only what is open for writing, and no folder
+LONGEST_NAME = 255  # bytes, of a file on most file systems
+HIDDEN_EXTRA = 34  # bytes: two dots and 32 hex digits
+SHORT_NAME = 50  # characters, of up to 4 bytes
 POLL_SECONDS = 0.002  # between two tries for a lock: an append holds it for about as long
 
 
@@ -31,7 +34,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
 
     Where the process is killed the hidden file stays; where the block fails nothing stays.
     """
-    aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    aside = file.with_name(f"{_hidden(file)}{uuid.uuid4().hex}")
     try:
         with aside.open("xb") as stream:
             yield stream
@@ -42,9 +45,15 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
     flush_names(file.parent)
 
 
+def _hidden(path: Path) -> str:
+    """Return how the names of hidden files beside a file begin: its name, where room is left behind it."""
+    name = path.name if len(os.fsencode(path.name)) <= LONGEST_NAME - HIDDEN_EXTRA else path.name[:SHORT_NAME]
+    return f".{name}."
+
+
 def remove_leftovers(file: Path) -> None:
     """Delete what killed writes of `file` left beside it; for a file that one process at a time writes."""
-    for aside in file.parent.glob(f".{glob.escape(file.name)}.*"):
+    for aside in file.parent.glob(f"{glob.escape(_hidden(file))}*"):
         aside.unlink(missing_ok=True)
 
 
@@ -64,7 +73,7 @@ def folder_aside(folder: Path) -> Iterator[Path]:
     Where the process is killed the hidden folder stays; where the block fails nothing stays. OSError where
     `folder` is there already.
     """
-    aside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
+    aside = folder.parent / f"{_hidden(folder)}{uuid.uuid4().hex}"
     aside.mkdir(parents=True)
     try:
         yield aside

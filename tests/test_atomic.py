@@ -59,6 +59,15 @@ def test_a_file_is_replaced_when_its_block_ends_and_left_alone_where_that_fails(
     assert [each.name for each in tmp_path.iterdir()] == ["state"]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "ü" * 127, "x" * 221, "x" * 222])
+def test_a_file_with_the_longest_name_is_replaced_too(tmp_path, name):
+    replace_file(tmp_path / name, b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
+    with folder_aside(tmp_path / "folders" / name) as aside:
+        (aside / "file").write_bytes(b"whole")
+    assert (tmp_path / "folders" / name / "file").read_bytes() == b"whole"
+
+
 def test_what_killed_writes_of_a_file_left_is_removed_and_nothing_else(tmp_path):
     for name in ("state", ".state.0a1b", ".states", ".other.0a1b"):
         (tmp_path / name).touch()

@@ -12,9 +12,15 @@ def clean_name(name: str) -> str:
 
     Bytes that are no UTF-8, which Python keeps as lone surrogates, become "\\xe9" and the like.
     """
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = name.encode("utf-8", "surrogateescape" if _is_bytes(name) else "backslashreplace")
+    text = text.decode("utf-8", "backslashreplace")
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     return "".join(letter for letter in text if unicodedata.category(letter) not in INVISIBLE).strip()
+
+
+def _is_bytes(name: str) -> bool:
+    """Whether all halves of surrogate pairs in a name stand for bytes, as in the names of files."""
+    return all("\udc80" <= letter <= "\udcff" for letter in name if "\ud800" <= letter <= "\udfff")
 
 
 def clean_path(path: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from siamese_core.data.archives import list_archive
 from siamese_core.data.files import Listing, list_folder
 from siamese_core.data.left_out import DEEPER, UNREADABLE, LeftOut, PassedOver
+from siamese_core.data.names import clean_name, notes_on
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
@@ -31,7 +32,7 @@ def read_support(path: Path) -> SupportSet:
     if not path.exists():
         raise UserError(f"A support set is a folder or a zip. Received: {path}, which is not there.")
     listing = list_folder(path) if path.is_dir() else _zipped(path)
-    files = [(Path(each.name).stem, each) for each in listing.images if len(each.parts) == 1]
+    files = [(clean_name(Path(each.name).stem), each) for each in listing.images if len(each.parts) == 1]
     inside = [(each.parts[0], each) for each in listing.images if len(each.parts) == 2]
     deeper = tuple(PassedOver(each.name, DEEPER) for each in listing.images if len(each.parts) > 2)
     if files and inside:
@@ -49,7 +50,8 @@ def read_support(path: Path) -> SupportSet:
             images.append((name, decode_image(file.read(), f"{path.name}/{file.name}")))
         except UserError as problem:
             unreadable.append(PassedOver(file.name, UNREADABLE, str(problem)))
-    left_out = listing.left_out + LeftOut((*unreadable, *deeper))
+    alike = notes_on(Path(each.name).stem for _, each in files)
+    left_out = listing.left_out + LeftOut((*unreadable, *deeper), alike)
     if not images:
         raise _of_wrong_size(path, 0, left_out)
     return SupportSet(tuple(images), left_out)

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import time
 import uuid
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from siamese_core.atomic import append_to_file, share_file
 from siamese_core.data.files import ImageFile, Listing
 from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
+from siamese_core.data.names import clean_name, clean_path
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool_sources import MAX_IMAGES, pool_folder, pool_zip
 
@@ -133,7 +135,7 @@ class PoolFiles:
     def add_folder(self, folder: Path) -> None:
         """Add the images below a folder. UserError if it holds none or too many."""
         folder = Path(folder).resolve()
-        name = f"folder-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+        name = f"folder-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
         listed = pool_folder(folder)
         self._check_room(len(listed.images), instead_of=name)
         self._put(name, Source(Record(self.folder / f"{name}.jsonl"), listed))
@@ -141,7 +143,7 @@ class PoolFiles:
     def add_zip(self, archive: Path, name: str) -> None:
         """Add the images of a zip, of which a copy is kept until they are imported. `name` is for
         messages."""
-        self._check_room(len(pool_zip(archive, name).images))
+        self._check_room(len(pool_zip(archive, clean_name(name)).images))
         kept = self._new_upload()
         share_file(archive, kept.with_suffix(".part"))
         self._keep(kept)
@@ -154,7 +156,9 @@ class PoolFiles:
         partial = kept.with_suffix(".part")
         with zipfile.ZipFile(partial, "w") as archive:
             for number, (file, name) in enumerate(files, start=1):
-                *folders, own = name.split("/")
+                *folders, own = (
+                    clean_path(name).replace("\\", "_").split("/")
+                )  # in a zip "\\" divides folders
                 above = [each for each in folders if each not in ("", ".", "..")]
                 archive.write(file, "/".join([*above, f"{number:05d} {own}"]))
         try:

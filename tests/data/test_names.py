@@ -32,6 +32,12 @@ def test_bytes_that_are_no_text_can_be_printed_and_sent():
     assert json.loads(json.dumps(cleaned)) == cleaned and cleaned.encode()
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\udcffb", "\ud83d\udcff", "\udfff\udc80"])
+def test_halves_of_surrogate_pairs_from_wherever_become_letters(name):
+    cleaned = clean_name(name)
+    assert cleaned.encode() and cleaned == clean_name(cleaned)
+
+
 def test_each_part_of_a_path_is_cleaned():
     assert clean_path("big cats /lion\u0301 /1.png") == "big cats/lioń/1.png"
 

@@ -32,6 +32,12 @@ def test_files_are_each_a_class_of_their_own(tmp_path):
     ]
 
 
+def test_names_of_files_are_cleaned_and_those_that_look_alike_are_told(tmp_path):
+    support = read_support(write(tmp_path, "cat.png", "cat .png", "Dog.png", "dog.png"))
+    assert sorted(name for name, _ in support.images) == ["Dog", "cat", "cat", "dog"]
+    assert support.left_out.notes == ("'cat' and 'cat ' are one class", "'Dog' and 'dog' are 2 classes")
+
+
 def test_the_images_in_a_folder_are_shots_of_its_class(tmp_path):
     folder = write(tmp_path, "beko/2.png", "beko/1.png", "alu/1.png")
     assert class_names(folder) == ["alu", "beko", "beko"]

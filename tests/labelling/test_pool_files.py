@@ -130,6 +130,15 @@ def test_uploaded_files_keep_the_folders_that_are_their_classes(files, tmp_path)
     assert set(classes(files).values()) == {"cats", "dogs"}
 
 
+def test_uploads_with_names_that_are_no_text_are_added(files, tmp_path):
+    folder = folder_of(tmp_path / "x", "1.png")
+    files.add_files(
+        [(folder / "1.png", "cats/\ud800\x1b1.png"), (folder / "1.png", "cats \u202e/\udce9.png")]
+    )
+    (source,) = files.sources()
+    assert sorted(source.names) == ["cats/00001 _ud8001.png", "cats/00002 _xe9.png"]
+
+
 def test_uploads_without_an_image_leave_nothing(files, tmp_path):
     folder = folder_of(tmp_path / "x", "notes.txt")
     with pytest.raises(UserError, match="Received: 0 in the files"):

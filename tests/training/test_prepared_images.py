@@ -1,5 +1,9 @@
 """Images prepared for an encoder, kept for the next run, and embedded."""
 
+import os
+import shutil
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -64,6 +68,24 @@ def test_other_data_and_other_encoders_are_kept_apart(drawings, tmp_path):
         for name in ("koch", "small_cnn"):
             PreparedImages(data, encoder_spec(name), cache)
     assert len(list(cache.iterdir())) == 4
+
+
+def test_images_replaced_in_place_are_prepared_anew(tmp_path):
+    """In a folder and in a zip, though size and time are those of before."""
+    folder, spec = write_class_folders(tmp_path / "data", np.random.default_rng(0), 1, 2, 2), CNN
+    first, second, *_ = sorted(folder.rglob("*.png"))
+    for packed in (False, True):
+        content, status = [first.read_bytes(), second.read_bytes()], first.stat()
+        source = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder)) if packed else folder
+        before = PreparedImages(load_dataset([source]), spec, tmp_path / "cache").pixels
+        first.write_bytes(content[1])
+        os.utime(first, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if packed:
+            shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+            os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+        after = PreparedImages(load_dataset([source]), spec, tmp_path / "cache").pixels
+        assert np.array_equal(after[0], before[1]) and not np.array_equal(after[0], before[0])
+        first.write_bytes(content[0])
 
 
 def test_a_list_of_pairs_is_prepared_too(tmp_path):

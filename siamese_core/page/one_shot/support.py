@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import gradio as gr
 from markupsafe import Markup
 
-from siamese_core.data.names import clean_name
+from siamese_core.data.names import clean_name, notes_on
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.store import ImageStore
@@ -32,9 +32,9 @@ Support = tuple[SupportImage, ...]
 
 
 def class_of_file(name: str) -> str:
-    """Return the class that a file's name tells: "cats" for `cats/one.png`, "beko" for `beko.png`."""
+    """Return the class that a file's name tells, as it came: "cats" for `cats/1.png`, "b" for `b.png`."""
     path = PurePosixPath(name.replace("\\", "/"))
-    return checked_class(path.parent.name or path.stem)
+    return path.parent.name or path.stem
 
 
 def checked_class(name: object) -> str:
@@ -45,11 +45,15 @@ def checked_class(name: object) -> str:
 
 @dataclass(frozen=True)
 class Added:
-    """A support set while files are added. problems: why files could not be read; done: files so far."""
+    """A support set while files are added.
+
+    problems: why files could not be read; done: files so far; notes: classes whose names are or look alike.
+    """
 
     support: Support
     problems: tuple[str, ...] = ()
     done: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def add_files(store: ImageStore, support: Support, files: list) -> Iterator[Added]:
@@ -62,15 +66,16 @@ def add_files(store: ImageStore, support: Support, files: list) -> Iterator[Adde
             f"A support set may have {MAX_IMAGES} images. Received: {len(files) + len(support)}. "
             "Add fewer images of each class."
         )
-    added = Added(support)
+    added, classes = Added(support), {image.class_name for image in support}
     for file in files:
         try:
             upload = received(file)
-            image = SupportImage(class_of_file(upload.name), store.add(upload.image()))
+            classes.add(class_of_file(upload.name))
+            image = SupportImage(checked_class(class_of_file(upload.name)), store.add(upload.image()))
             added = replace(added, support=(*added.support, image), done=added.done + 1)
         except UserError as problem:
             added = replace(added, problems=(*added.problems, str(problem)), done=added.done + 1)
-        yield added
+        yield replace(added, notes=notes_on(classes)) if added.done == len(files) else added
 
 
 def sample_set(store: ImageStore) -> Support:
@@ -108,17 +113,18 @@ def class_count(support: Support) -> int:
     return len({image.class_name for image in support})
 
 
-def support_set(support: Support, problems: Sequence[str] = ()) -> Markup:
+def support_set(support: Support, problems: Sequence[str] = (), notes: Sequence[str] = ()) -> Markup:
     """Return the set as markup, with what the browser remembers of it."""
     kept = [[image.class_name, image.image_id] for image in support]
-    return drawn_set(support, problems) + remember("support", {"support": kept})
+    return drawn_set(support, problems, notes) + remember("support", {"support": kept})
 
 
-def drawn_set(support: Support, problems: Sequence[str] = ()) -> Markup:
+def drawn_set(support: Support, problems: Sequence[str] = (), notes: Sequence[str] = ()) -> Markup:
     return render(
         "one_shot/support.html.jinja",
         support=support,
         classes=class_count(support),
         problems=problems,
+        notes=notes or notes_on(image.class_name for image in support),
         most_problems=TOLD_PROBLEMS,
     )

@@ -84,7 +84,7 @@ class OneShotTab:
         for added in add_files(self.workbench.images, support, files):
             if added.done % EMBEDDED_AT_ONCE == 0 and added.done < len(files):
                 yield gr.skip(), busy(added.done / len(files), f"Reading: {added.done} of {len(files)}")
-        yield added.support, support_set(added.support, added.problems)
+        yield added.support, support_set(added.support, added.problems, added.notes)
 
     def rename(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
         support = renamed(support, event)

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from siamese_core.data.names import notes_on
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
@@ -32,9 +33,14 @@ def publish(workbench: Workbench, questions: Questions) -> None:
     ) -> dict[str, Any]:
         """Rank the classes of `support` (files) for `query` (a file), by each encoder.
 
-        `classes`: a name for each file, else the file's own name.
+        `classes`: a name for each file, else the file's own name. `notes`, where there are any: names
+        that are one class once they are cleaned, or that only look alike.
         """
-        return workbench.one_shot(file_image(query, "query"), named_images(support, classes)).json()
+        given = named_images(support, classes)
+        named = [(checked_class(name), image) for name, image in given]
+        found = workbench.one_shot(file_image(query, "query"), named).json()
+        notes = notes_on(name for name, _ in given)
+        return found | ({"notes": list(notes)} if notes else {})
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
         """Log that two images are "same", "different" or "unsure"; with reason and probability of the draw
@@ -75,7 +81,7 @@ def file_image(file: object, name: str):
 
 
 def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
-    """Return (class name, image) of each uploaded file. UserError where names and files do not match."""
+    """Return (class name as given, image) of each file. UserError where names and files do not match."""
     if not isinstance(support, list) or not support or len(support) > MAX_IMAGES:
         count = len(support) if isinstance(support, list) else type(support).__name__
         raise UserError(
@@ -95,7 +101,7 @@ def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
             class_of_file(str(file.get("orig_name") or file["path"].rpartition("/")[2])) for file in support
         ]
     else:
-        names = [checked_class(name) for name in classes]
+        names = [name if isinstance(name, str) else "" for name in classes]
     return list(zip(names, images, strict=True))
 
 

@@ -1,10 +1,12 @@
 """`mine` as people and programs call it."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from helpers.commands import copied
 from helpers.samples import write_class_folders
@@ -53,6 +55,33 @@ def test_pairs_come_as_in_the_contract_and_name_their_files(mine, images):
         for side in ("left", "right"):
             assert image_id(decode_image(images / pair[f"{side}_file"])) == pair[side]
     assert len({frozenset((pair["left"], pair["right"])) for pair in pairs}) == 10
+
+
+def test_a_picture_replaced_in_place_is_read_and_embedded_anew(run, own_slots, images, tmp_path):
+    """It has the size and the time of the one before, as a camera or a sync program may leave it."""
+    pool = tmp_path / "pool"
+    for number, source in enumerate(sorted(images.glob("Alphabet_*/character*/*_01.png"))[:4]):
+        file = pool / f"{number}.bmp"
+        pool.mkdir(exist_ok=True)
+        Image.fromarray(decode_image(source)).save(file)
+    words = ("mine", "--images", pool, "--top", 6, "--json")
+
+    def mined() -> dict[frozenset, dict]:
+        return {
+            frozenset((each["left_file"], each["right_file"])): each for each in run(*words).json()["pairs"]
+        }
+
+    before, status = mined(), file.stat()
+    other = Image.fromarray(255 - decode_image(pool / "0.bmp"))
+    other.resize(Image.open(file).size).save(file)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert file.stat().st_size == status.st_size
+    after = mined()
+    changed = {pair for pair in after if before[pair]["similarity"] != after[pair]["similarity"]}
+    assert changed == {pair for pair in after if "3.bmp" in pair}
+    assert image_id(decode_image(file)) in {
+        each[side] for each in after.values() for side in ("left", "right")
+    }
 
 
 @pytest.mark.parametrize(

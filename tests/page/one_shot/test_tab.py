@@ -45,6 +45,13 @@ def test_a_query_that_is_no_image_is_told_and_its_place_is_empty_again(one_shot)
     expect(one_shot.locator("#rankings")).to_contain_text("The query needs a support set")
 
 
+def test_classes_whose_names_look_alike_are_told(one_shot):
+    add_images(one_shot, {"cat.png": glyph(1), "cat .png": glyph(2), "Cat.png": glyph(3)})
+    expect(one_shot.locator("#support")).to_contain_text("'cat' and 'cat ' are one class.")
+    expect(one_shot.locator("#support")).to_contain_text("'Cat' and 'cat' are 2 classes.")
+    assert sorted(class_names(one_shot)) == ["Cat", "cat", "cat"]
+
+
 def test_a_query_is_ranked_by_both_encoders(one_shot):
     one_shot.locator("[data-sampled]").click()
     expect(one_shot.locator("#support .grid li")).to_have_count(10)

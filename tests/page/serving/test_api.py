@@ -69,6 +69,13 @@ def test_one_shot_takes_a_class_for_each_file(client, files):
     assert {each["class"] for each in answer["results"][0]["ranking"]} == {"alef", "bet"}
 
 
+def test_class_names_are_cleaned_and_those_that_look_alike_are_told(client, files):
+    given = ["cat", "cat ", "Cat", "do\u200bg\u202e"]
+    answer = client.predict(files[0], files[1:5], given, api_name="/one_shot")
+    assert {each["class"] for each in answer["results"][0]["ranking"]} == {"cat", "Cat", "dog"}
+    assert answer["notes"] == ["'cat' and 'cat ' are one class", "'Cat' and 'cat' are 2 classes"]
+
+
 def test_an_answer_is_on_disk_before_it_is_told(client, compared, quick_app):
     told = client.predict(compared["left"], compared["right"], "same", "Ada", api_name="/answer")
     assert told == {"label_id": told["label_id"], "saved": True}
