@@ -20,7 +20,7 @@ from siamese_core.cli.start import CACHES, provide_home
 
 SAMPLES = ROOT / "assets" / "samples" / "pairs"
 PAIR = [str(SAMPLES / f"1_same_two_hands_{side}.png") for side in ("left", "right")]
-NUMBER = {"user": 54321, "group": 54321, "extra_groups": []}  # a user without a passwd entry
+NUMBER = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]  # a user without a passwd entry
 NOT_FOUND = (
     "import pwd, runpy\n"
     "def unknown(uid): raise KeyError(uid)\n"
@@ -29,14 +29,14 @@ NOT_FOUND = (
 )
 
 
-def as_nobody() -> tuple[list[str], dict]:
-    """What Python is to run and how, for the command line of a user without a passwd entry: one of that kind
-    where the tests may become one who may run Python, else whoever runs the tests, who is not found."""
-    if os.geteuid() == 0:
-        probe = subprocess.run([sys.executable, "-c", "import json"], capture_output=True, **NUMBER)
-        if probe.returncode == 0:
-            return ["-m", "siamese_core"], NUMBER
-    return ["-c", NOT_FOUND], {}
+def as_nobody() -> list[str]:
+    """The command line of a user without a passwd entry: of such a one where the tests may become one who may
+    run this Python, else of whoever runs the tests, who is not found."""
+    if os.geteuid() == 0 and shutil.which("setpriv"):
+        python = [*NUMBER, sys.executable]
+        if subprocess.run([*python, "-c", "import json"], capture_output=True).returncode == 0:
+            return [*python, "-m", "siamese_core"]
+    return [sys.executable, "-c", NOT_FOUND]
 
 
 @pytest.fixture
@@ -59,9 +59,8 @@ def test_commands_work_without_a_home_folder_and_a_passwd_entry(slots, open_fold
     variables = {"PATH": os.environ["PATH"], "SIAMESE_RESNET50_WEIGHTS": "none", "TMPDIR": str(open_folder)}
     if home is not None:
         variables["HOME"] = home
-    program, user = as_nobody()
-    command = [sys.executable, *program, *words, "--workspace", str(workspace)]
-    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, **user)
+    command = [*as_nobody(), *words, "--workspace", str(workspace)]
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout
 
