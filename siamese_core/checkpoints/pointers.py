@@ -13,6 +13,7 @@ from pathlib import Path
 
 from siamese_core import atomic
 from siamese_core.checkpoints.slot_place import SlotPlace
+from siamese_core.errors import in_words
 
 POINTER_FILE = "current.json"
 LOCK_FILE = "current.lock"
@@ -45,8 +46,9 @@ def read_pointers(folder: Path) -> Pointers:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
         return Pointers(
             {},
-            f"{file} must be the JSON that promoting writes. Received: {damage!r}. The shipped checkpoints "
-            "are used until one is promoted again (python -m siamese_core checkpoints promote ID).",
+            f"{file.name} must be the JSON that promoting writes. Received: {in_words(damage)}. The shipped "
+            "checkpoints are used until one is promoted again (python -m siamese_core checkpoints promote "
+            "ID).",
         )
 
 

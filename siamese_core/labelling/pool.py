@@ -15,7 +15,7 @@ from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
 from siamese_core.data.left_out import LeftOut
 from siamese_core.data.progress import Progress
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, in_words
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pace import Pace
@@ -149,7 +149,7 @@ class Pool:
                 self._problem = None
                 self.work()
             except Exception as failure:  # a background thread has nobody to raise it to
-                self._problem = str(failure) if isinstance(failure, UserError) else repr(failure)
+                self._problem = str(failure) if isinstance(failure, UserError) else in_words(failure)
             with self._lock:
                 going = self._working = self._again
                 self._again = False

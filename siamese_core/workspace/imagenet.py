@@ -14,7 +14,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.assets import ASSETS
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, in_words
 from siamese_core.metrics import Calibration
 from siamese_core.networks.embedding_spec import with_copies
 from siamese_core.networks.encoders import PRETRAINED
@@ -35,7 +35,7 @@ def find_weights() -> Path | None:
         return None
     if named and not Path(named).is_file():
         raise UserError(
-            f"{VARIABLE} (or --resnet50-weights) must name a file that exists. Received: {named}."
+            f"{VARIABLE} (or --resnet50-weights) must name a file that exists. Received: {Path(named).name}."
         )
     if named:
         return Path(named)
@@ -69,16 +69,11 @@ def download_weights() -> Path:
     except Exception as failure:  # whatever a network may bring
         raise UserError(
             "Photographs are compared best with ImageNet weights. Received: none, and Keras' download "
-            f"failed ({_reason(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, name it with "
+            f"failed ({in_words(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, name it with "
             f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then "
             "photographs are compared by the handwriting checkpoint, which has never seen any."
         ) from failure
     return _cached_files()[0]
-
-
-def _reason(failure: Exception) -> str:
-    lines = str(failure).splitlines()
-    return lines[0] if lines else type(failure).__name__
 
 
 def photo_checkpoint(weights: Path, store: CheckpointStore) -> str:
@@ -104,7 +99,7 @@ def _checkpoint(weights: Path) -> Checkpoint:
     except (OSError, ValueError) as damage:
         raise UserError(
             "ImageNet weights are the file of Keras' ResNet50 without its top. "
-            f"Received: {weights.name} ({str(damage).splitlines()[0]}). Name another file."
+            f"Received: {weights.name} ({in_words(damage)}). Name another file."
         ) from damage
     numbers = json.loads(CALIBRATION.read_bytes())
     card = CheckpointCard(

@@ -14,7 +14,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, in_words
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ def _told(place: SlotPlace, failure: Exception) -> UserError:
     if isinstance(failure, UserError):
         return failure
     return UserError(
-        f"The checkpoint of {place} must load. Received: {failure!r}. Start again; if it stays, promote "
-        "another one (python -m siamese_core checkpoints list)."
+        f"The checkpoint of {place} must load. Received: {in_words(failure)}. Start again; if it stays, "
+        "promote another one (python -m siamese_core checkpoints list)."
     )
 
 

@@ -122,3 +122,25 @@ def test_a_stream_of_nobody_is_no_failure_of_the_server(caller, quick_app):
     before = len(quick_app.log())
     httpx.get(f"{quick_app.url}/gradio_api/queue/data", params={"session_hash": "nobody"}, trust_env=False)
     assert "Traceback" not in quick_app.log()[before:]
+
+
+def test_no_problem_that_the_page_shows_names_a_folder_of_the_server(serve, tmp_path):
+    """A damaged list of what serves, a checkpoint that cannot be read, weights that are gone."""
+    home = tmp_path / "secret place" / "workspace"
+    (home / "checkpoints" / "koch-damaged").mkdir(parents=True)
+    (home / "checkpoints" / "koch-damaged" / "card.json").mkdir()
+    (home / "checkpoints" / "current.json").write_text("{")
+    (home / "pairs.csv").mkdir()
+    gone = {"SIAMESE_RESNET50_WEIGHTS": str(tmp_path / "secret place" / "gone.h5")}
+    server = serve(workspace=home, environment=gone)
+    caller = Caller(server.url)
+    deadline = time.monotonic() + 60
+    while "current.json" not in caller.http.get("/healthz").text and time.monotonic() < deadline:
+        time.sleep(0.2)  # until the shipped checkpoints serve
+    told = [caller.http.get(path).text for path in ("/healthz", "/pairs.csv", "/config", "/triplets.zip")]
+    told.append(str(caller.curl("status", [])))
+    for function in caller.functions("look"):
+        told.append(json.dumps(caller.join(function, [None] * len(function["inputs"]))))
+    assert any("current.json" in text for text in told)
+    assert not [text for text in told if "secret place" in text]
+    caller.close()
