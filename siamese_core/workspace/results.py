@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from siamese_core.workspace.comparing import Comparison
 from siamese_core.workspace.ranking import Ranking
 
+EQUAL = 5e-5  # difference of similarities that four decimals, the most that are shown, hide
 TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says
 
 
@@ -29,6 +30,18 @@ class OneShotResult:
     query_id: str
     support: tuple[tuple[str, str], ...]
     rankings: tuple[Ranking, ...]
+
+    def tie(self, ranking: Ranking) -> str:
+        """Return in words why the two best classes of a ranking cannot be told apart; empty where they can."""
+        if len(ranking.ranking) < 2:
+            return ""
+        first, second = ranking.ranking[:2]
+        images = [{image for name, image in self.support if name == each.name} for each in (first, second)]
+        if images[0] & images[1]:
+            return f"{first.name} and {second.name} hold the same image. Keep it in the class that is right."
+        if first.similarity - second.similarity < EQUAL:
+            return f"{first.name} and {second.name} are equally similar to the query: neither is ahead."
+        return ""
 
     def json(self) -> dict:
         return {"query": self.query_id, "results": [_ranking_json(each) for each in self.rankings]}

@@ -54,12 +54,12 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
             progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
             workbench.matcher.embed_support(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
     result = workbench.one_shot(query, support.images, encoders)
-    rankings = [part for each in result.rankings for part in _shown_ranking(each)]
+    rankings = [part for each in result.rankings for part in _shown_ranking(each, result.tie(each))]
     shown = CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))
     return with_left_out(shown, len(images), support.left_out)
 
 
-def _shown_ranking(ranking: "Ranking") -> list[RenderableType]:
+def _shown_ranking(ranking: "Ranking", tie: str) -> list[RenderableType]:
     verdict = "none of these" if ranking.none_of_these else ranking.pick
     title = (
         f"{ranking.encoder}: {one_line(verdict)} (margin {ranking.margin:.2f}, "
@@ -68,4 +68,4 @@ def _shown_ranking(ranking: "Ranking") -> list[RenderableType]:
     shown = ranking.ranking[:SHOWN_CLASSES]
     classes = table(("class", "similarity"), [(each.name, f"{each.similarity:.2f}") for each in shown])
     more = len(ranking.ranking) - len(shown)
-    return [title, classes, *([f"and {more} more"] if more else []), ""]
+    return [title, *([one_line(tie)] if tie else []), classes, *([f"and {more} more"] if more else []), ""]

@@ -20,10 +20,15 @@ SEVERAL = 4  # classes, from which on it is odd that all of them are above the t
 
 @dataclass(frozen=True)
 class RankingCard:
-    """One encoder's ranking as it is drawn. `faces`: by class, the id of an image that stands for it."""
+    """One encoder's ranking as it is drawn.
+
+    faces: by class, the id of an image that stands for it; tie: why the first two cannot be told apart, or
+    empty.
+    """
 
     ranking: Ranking
     faces: Mapping[str, str]
+    tie: str = ""
 
     @property
     def decimals(self) -> int:
@@ -67,6 +72,6 @@ def rankings(result: OneShotResult, slots: Mapping[str, Mapping]) -> Markup:
         own_picks=json.dumps({name: each.pick for name, each in said.items()}),
         made=time.monotonic_ns(),  # gradio does not redraw an equal value
         picks={name: "none of these" if each.none_of_these else each.pick for name, each in said.items()},
-        cards={name: RankingCard(each, faces) for name, each in said.items()},
+        cards={name: RankingCard(each, faces, result.tie(each)) for name, each in said.items()},
         slots=slots,
     )

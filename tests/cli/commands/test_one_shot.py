@@ -1,5 +1,7 @@
 """`one-shot` as people and programs call it."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,12 @@ def test_a_long_ranking_is_cut_for_people_and_whole_in_json(run, own_slots, tmp_
     words = ("one-shot", "--query", tmp_path / "class03.png", "--support", tmp_path, "--encoder", "koch")
     assert len(run(*words, "--json").json()["results"][0]["ranking"]) == 45
     assert "\nand 35 more\n" in run(*words).text()
+
+
+def test_twins_under_two_class_names_are_named(run, own_slots, support, tmp_path):
+    support = shutil.copytree(support, tmp_path / "support")
+    twin = next((support / "cini").iterdir())
+    (support / "twin").mkdir()
+    (support / "twin" / twin.name).write_bytes(twin.read_bytes())
+    told = run("one-shot", "--query", twin, "--support", support, "--encoder", "koch").text()
+    assert "cini and twin hold the same image" in told or "twin and cini hold the same image" in told

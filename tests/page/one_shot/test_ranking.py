@@ -11,14 +11,15 @@ from siamese_core.workspace.results import OneShotResult
 TELLS_NOTHING = "Every class is above the threshold"
 
 
-def drawn(*similarities: float, threshold: float = 0.5) -> str:
-    """The card of classes a, b, ... with these similarities, most alike first."""
+def drawn(*similarities: float, threshold: float = 0.5, twins: bool = False) -> str:
+    """The card of classes a, b, ... with these similarities, most alike first; each of an image of its own,
+    or all of the same one."""
     ranked = tuple(
         RankedClass(name, similarity) for name, similarity in zip("abcdef", similarities, strict=False)
     )
     margin = similarities[0] - similarities[1]
     ranking = Ranking("koch", "koch-1", "a", margin, similarities[0] < threshold, threshold, ranked, 3.0)
-    support = tuple((each.name, "0" * 64) for each in ranked)
+    support = tuple((each.name, ("0" if twins else each.name) * 64) for each in ranked)
     slot = {"state": "failed", "problem": None, "checkpoint": None}
     return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot})
 
@@ -29,13 +30,19 @@ def drawn(*similarities: float, threshold: float = 0.5) -> str:
         ((0.91, 0.32, 0.1), ["0.91", "0.32", "0.10"], "0.59"),
         ((0.998, 0.9957, 0.1), ["0.998", "0.996", "0.100"], "0.002"),
         ((0.99998, 0.9998, 0.1), ["1.0000", "0.9998", "0.1000"], "0.0002"),
-        ((0.7, 0.7, 0.1), ["0.7000", "0.7000", "0.1000"], "0.0000"),
     ],
 )
 def test_numbers_have_the_decimals_that_tell_the_first_two_apart(similarities, numbers, margin):
     card = drawn(*similarities)
     assert re.findall(r'<span class="number">([\d.]+)</span>', card) == numbers
     assert f"{margin} ahead of b" in card
+
+
+def test_classes_that_cannot_be_told_apart_are_named():
+    equal = drawn(0.7, 0.7, 0.1)
+    assert "a and b are equally similar to the query" in equal and "ahead of" not in equal
+    assert re.findall(r'<span class="number">([\d.]+)</span>', equal) == ["0.7000", "0.7000", "0.1000"]
+    assert "a and b hold the same image" in drawn(0.7, 0.7, twins=True)
 
 
 def test_a_threshold_that_calls_every_class_same_is_named():
