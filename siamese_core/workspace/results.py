@@ -32,7 +32,7 @@ class OneShotResult:
     rankings: tuple[Ranking, ...]
 
     def tie(self, ranking: Ranking) -> str:
-        """Return in words why the two best classes of a ranking cannot be told apart; empty where they can."""
+        """Say why the two best classes of a ranking cannot be told apart; empty where they can."""
         if len(ranking.ranking) < 2:
             return ""
         first, second = ranking.ranking[:2]

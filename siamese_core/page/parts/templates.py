@@ -38,6 +38,11 @@ def png_url(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"
 
 
+def breakable(name: str) -> Markup:
+    """Return a name that may go on in the next line after an underscore, as after a hyphen."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
 def verdicts_by_encoder(row: LabelRow) -> dict[str, Verdict]:
     """Return what each encoder said when a row of the log was answered."""
     return {each.encoder: each for each in logged_verdicts(row)}
@@ -58,6 +63,7 @@ environment.filters.update(
     named=formatting.named,
     verdicts=verdicts_by_encoder,
     png_url=png_url,
+    breakable=breakable,
 )
 
 
