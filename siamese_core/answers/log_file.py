@@ -227,7 +227,7 @@ def _require_file(path: Path) -> bool:
         raise UserError(
             f"The log must be a file that can be read and written. Received: {path.name}, which is {what}. "
             "Move it away: answers are saved again as soon as it is gone."
-        )
+        ) from IsADirectoryError(path.name)  # as of the system: what cannot be saved now can be later
     return True
 
 
