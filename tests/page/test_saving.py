@@ -135,18 +135,38 @@ def test_what_another_page_left_behind_is_sent_by_the_next_one(browser, app):
         context.close()
 
 
-def test_a_log_that_cannot_be_written_keeps_answers_until_it_can(app_page, app):
-    prepare(app_page, "Compare", seed=4)
+@pytest.mark.parametrize("tab", TABS)
+def test_a_log_that_cannot_be_written_keeps_answers_until_it_can(app_page, app, tab):
+    prepare(app_page, tab, seed=4)
     log, aside = app.workspace / "pairs.csv", app.workspace / "aside.csv"
     log.rename(aside)
     log.mkdir()
     try:
-        press(app_page, "sd")
-        expect_unsaved(app_page, "Compare", 2)
+        press(app_page, "s")
+        expect_unsaved(app_page, tab, 1)
     finally:
         log.rmdir()
         aside.rename(log)
-    assert [row.answer for row in wait_for_rows(app_page, 2)] == ["same", "different"]
+    assert [row.answer for row in wait_for_rows(app_page, 1)] == ["same"]
+    expect(app_page.locator(SAVED[tab])).not_to_contain_text("not saved")
+
+
+def test_a_one_shot_answer_waits_for_a_log_that_can_be_written(app_page, app):
+    open_tab(app_page, "One-shot")
+    app_page.locator("#support [data-sampled]").click()
+    app_page.locator("#sample-queries button").first.click()
+    expect(app_page.locator("#rankings [data-class]").first).to_be_visible()
+    log, aside = app.workspace / "pairs.csv", app.workspace / "aside.csv"
+    log.rename(aside)
+    log.mkdir()
+    saved = app_page.locator("#rankings .saved")
+    try:
+        app_page.locator("#rankings [data-class]").first.click()
+        expect(saved).to_have_text("1 not saved yet; trying again")
+    finally:
+        log.rmdir()
+        aside.rename(log)
+    expect(saved).to_contain_text("Saved: ")
 
 
 def test_answers_of_all_tabs_outlive_a_server_that_is_killed(app_page, app):
