@@ -274,7 +274,7 @@ def test_images_come_as_files_or_in_a_zip(page, few_images):
     add(app_page, {"more.zip": packed.getvalue()})
     expect(app_page.locator("#pool .count")).to_have_text("10 images, all embedded, 1 that cannot be read")
     add(app_page, {"broken.zip": b"PK"})
-    expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("no readable zip")
+    expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("a zip that is damaged or cut short")
     assert answer(app_page, "sds")
     wait_for_rows(app_page, 3)
 
