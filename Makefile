@@ -21,11 +21,12 @@ NO_PYTHON := error: Python 3.11, 3.12 or 3.13 with its venv module is needed. Re
 	'$(PYTHON)'. Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: \
 	make run PYTHON=/path/to/python3.12
 
-.PHONY: help run test format clean
+.PHONY: help run test soak format clean
 
 help:
 	@echo "make run     set up on the first call, then serve the page on http://127.0.0.1:7860"
 	@echo "make test    set up the tests too, check format and lint, run every test"
+	@echo "make soak    run the tests that take too long for make test"
 	@echo "make format  bring the code into the format that make test asks for"
 	@echo "make clean   remove .venv and everything the tools left behind (never workspace/)"
 
@@ -37,6 +38,10 @@ test: $(VENV)/ready-for-tests
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m pytest $(WORKERS) $(TESTS)
+
+soak: $(VENV)/ready-for-tests
+	$(RUN) tests/helpers/chromium.py
+	SIAMESE_FUZZ_SECONDS=60 $(RUN) -m pytest $(WORKERS) -m "soak or fuzz" $(TESTS)
 
 format: $(VENV)/ready-for-tests
 	$(RUN) -m ruff format .

@@ -26,7 +26,12 @@ ODD = {
 }
 
 
-@pytest.fixture(params=ODD)
+QUICK = {"quotes and separators", "half a surrogate pair"}  # the others in `make soak`
+
+
+@pytest.fixture(
+    params=[each if each in QUICK else pytest.param(each, marks=pytest.mark.soak) for each in ODD]
+)
 def name(request) -> str:
     return os.fsdecode(ODD[request.param])
 

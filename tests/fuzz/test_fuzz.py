@@ -27,6 +27,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import MAX_SIDE, decode_image
 from siamese_core.images.store import ImageStore
 
+pytestmark = pytest.mark.fuzz
 SECONDS = float(os.environ.get("SIAMESE_FUZZ_SECONDS", "5"))
 SEED = 17
 

@@ -126,7 +126,7 @@ def test_all_of_a_one_shot_answer_is_taken_back_at_once(bench):
 def test_a_log_that_cannot_be_written_makes_an_answer_wait(bench):
     (bench.workspace / "pairs.csv").mkdir()
     reply = send(bench, **compared(bench))
-    assert list(reply) == ["waiting"] and "Make room" in reply["waiting"]
+    assert list(reply) == ["waiting"] and "Move it away" in reply["waiting"]
     (bench.workspace / "pairs.csv").rmdir()
     assert send(bench, **compared(bench)) == {"saved": True}
 
