@@ -16,7 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from siamese_core.errors import UserError
-from siamese_core.images.kinds import FORMATS, HEAD_BYTES, OWN_KINDS, content_of, listed
+from siamese_core.images.kinds import FORMATS, HEAD_BYTES, content_of, is_readable, listed
 from siamese_core.images.metadata import pixels_only
 from siamese_core.images.pixels import fit, shrunk_rgb
 
@@ -106,7 +106,7 @@ def _open(content: bytes, name: str) -> Image.Image:
         raise _too_large(f"{received} that unfold to far more") from problem
     except Exception as problem:  # SyntaxError, struct.error, KeyError... on damaged headers
         found = content_of(content[:HEAD_BYTES])
-        if found in OWN_KINDS:
+        if is_readable(content[:HEAD_BYTES]):
             found += " whose header is damaged, or of a very rare kind"
         raise UserError(
             f"An image must be a {listed()} file, whatever its name says. "

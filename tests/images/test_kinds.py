@@ -21,6 +21,7 @@ FOREIGN = {
     "nothing but zero bytes": bytes(4096),
     "a PNG whose header is damaged": b"\x89PNG\r\n\x1a\n\0\0",
     "a TIFF whose header is damaged": b"II*\0\xff\xff\xff\xff",
+    "an AVIF photograph whose header is damaged": b"\0\0\0\x18ftypavif" + bytes(200),
 }
 
 
