@@ -2,7 +2,7 @@
 
 import sys
 
-from siamese_core.page.serving.process import main
+from siamese_core.page.start import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

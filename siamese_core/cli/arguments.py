@@ -4,7 +4,9 @@ import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
+from siamese_core.cli.terminal import printed
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 
@@ -21,6 +23,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:
         raise UserError(f"{message.rstrip('.')}. See {self.prog} --help")
+
+    def print_help(self, file: TextIO | None = None) -> None:
+        with printed():  # argparse itself says nothing of a full disk
+            print(self.format_help(), end="", file=file)
 
 
 def add_command(commands, name: str, summary: str, run: Callable | None = None) -> Parser:

@@ -6,9 +6,10 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
+from siamese_core.cli.command import CommandResult
+from siamese_core.cli.interrupts import STOPPED
 from siamese_core.cli.parser import build_parser
-from siamese_core.cli.start import STOPPED
-from siamese_core.cli.terminal import ProgressLine, print_error, print_parts
+from siamese_core.cli.terminal import ProgressLine, print_error, print_parts, printed
 from siamese_core.errors import UserError
 
 
@@ -23,10 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options = build_parser().parse_args(arguments)
             result = options.run(options, progress)
         progress.close()
-        if options.json:
-            print(json.dumps(result.json, allow_nan=False), flush=True)
-        else:
-            print_parts(result.shown)
+        _show(result, options.json)
     except SystemExit as finished:  # --help
         return finished.code or 0
     except KeyboardInterrupt as stop:
@@ -39,6 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = f"unexpected {type(failure).__name__}: {failure}"
         return _fail(progress, f"{words}; set SIAMESE_DEBUG=1 for the traceback", 1)
     return 0
+
+
+def _show(result: CommandResult, as_json: bool) -> None:
+    line = json.dumps(result.json, allow_nan=False) if as_json else ""
+    with printed():
+        if as_json:
+            print(line)
+        else:
+            print_parts(result.shown)
 
 
 def _about_files(problem: OSError) -> str:

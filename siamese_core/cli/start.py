@@ -5,15 +5,14 @@ For the first lines of a process: nothing is imported here that takes time.
 
 import contextlib
 import os
-import signal
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
-STOPPED = "stopped by Ctrl-C"
+from siamese_core.cli.interrupts import end_at_once, raise_again
+
 # What libraries keep in the home folder, by the variable that names another place.
 CACHES = {
     "KERAS_HOME": "keras",
@@ -64,20 +63,9 @@ def _temporary_home() -> Path:
 
 @contextlib.contextmanager
 def stopped_at_once() -> Iterator[None]:
-    """Within the block, Ctrl-C ends the process with 130 and one line; for imports, which write nothing.
-
-    An exception raised in the middle of an import can be swallowed or come out as another one.
-    """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # nohup, or a shell's background
-        yield
-        return
-    signal.signal(signal.SIGINT, _end)
+    """Within the block, Ctrl-C ends the process; behind it, Ctrl-C is a KeyboardInterrupt."""
+    end_at_once()
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    os.write(2, f"error: {STOPPED}\n".encode())
-    os._exit(130)
+        raise_again()

@@ -4,16 +4,19 @@ Colour, and lines that fit the width, are for a terminal only: a file or a pipe 
 table on one line.
 """
 
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
+
+from siamese_core.errors import UserError
 
 UNLIMITED = 100_000  # columns
 BAR_CELLS = 24
@@ -89,9 +92,39 @@ def print_parts(parts: Sequence[RenderableType]) -> None:
 
 
 def print_error(words: str) -> None:
-    """Print one line `error: ...` on standard error, whatever is in the words."""
-    console = console_on(sys.stderr)
-    console.print(Text.assemble(("error:", "bold red"), " ", one_line(words)), soft_wrap=True)
+    """Print one line `error: ...` on standard error, if that takes it, whatever is in the words."""
+    with unheard("stderr"):
+        console = console_on(sys.stderr)
+        console.print(Text.assemble(("error:", "bold red"), " ", one_line(words)), soft_wrap=True)
+        sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def unheard(name: str) -> Iterator[None]:
+    """Within the block, the stream "stdout" or "stderr" may fail, as on a full disk."""
+    try:
+        yield
+    except OSError:
+        _lead_nowhere(name)
+
+
+@contextlib.contextmanager
+def printed() -> Iterator[None]:
+    """UserError where standard output does not take what is printed within the block."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as problem:
+        _lead_nowhere("stdout")
+        raise UserError(
+            f"Standard output must take what is printed. Received: {problem.strerror}. Make room, or lead it "
+            "elsewhere; what the command has written to the workspace is there."
+        ) from problem
+
+
+def _lead_nowhere(name: str) -> None:
+    """Python flushes a stream once more as it ends, and exits with 120 where that fails."""
+    setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open as long as the process)
 
 
 class ProgressLine:
@@ -140,7 +173,8 @@ class ProgressLine:
         (task,) = self._bar.tasks
         percent, _, left, words = self._columns
         parts = (percent.render(task), f"{left.render(task)} left", words.render(task))
-        self._console.print("  ".join(str(part) for part in parts))
+        with contextlib.suppress(OSError):  # a full disk under a log of progress must not end the work
+            self._console.print("  ".join(str(part) for part in parts))
         self._reported_at = self._clock()
 
 

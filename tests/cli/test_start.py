@@ -129,18 +129,56 @@ def interrupted(command: list[str], wait) -> subprocess.CompletedProcess:
     return subprocess.CompletedProcess(command, running.returncode, out, err)
 
 
-def after(seconds: float):
-    return lambda running: time.sleep(seconds)
+PRESSED = (
+    "import os, signal, sys\n"
+    "moment = sys.argv.pop(1)\n"
+    "class Press:\n"
+    "    def find_spec(self, name, path=None, target=None):\n"
+    "        if name == moment: os.kill(os.getpid(), signal.SIGINT)\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "sys.meta_path.insert(0, Press())\n"
+    "from {} import run\n"
+    "sys.exit(run())\n"
+)
 
 
-@pytest.mark.parametrize("moment", [0.2, 0.5, 1.0, 2.5])
-@pytest.mark.parametrize("program", [["-m", "siamese_core", "compare", *PAIR], ["app.py"]])
+@pytest.mark.parametrize(
+    ("program", "moment"),
+    [
+        ("siamese_core.page.start", "siamese_core.page.serving.process"),  # the first import of all
+        ("siamese_core.page.start", "argparse"),
+        ("siamese_core.page.start", "gradio"),
+        ("siamese_core.__main__", "siamese_core.cli.start"),
+        ("siamese_core.__main__", "rich"),
+        ("siamese_core.__main__", "tensorflow"),
+    ],
+)
 def test_ctrl_c_during_the_imports_ends_with_130_and_one_line(tmp_path, program, moment):
-    served = ["--port", str(free_port())] if program == ["app.py"] else []
-    command = [sys.executable, *program, "--workspace", str(tmp_path / "w"), *served]
-    ended = interrupted(command, after(moment))
-    if ended.returncode:  # else it was served, or done, by then
-        assert (ended.returncode, ended.stderr) == (130, "error: stopped by Ctrl-C\n")
+    """Pressed as the module `moment` is looked for."""
+    words = ["--port", str(free_port())] if "page" in program else ["compare", *PAIR]
+    command = [sys.executable, "-c", PRESSED.format(program), moment, *words]
+    ended = subprocess.run(
+        [*command, "--workspace", str(tmp_path / "w")], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "error: stopped by Ctrl-C\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "full", "out", "told"),
+    [
+        ("log check", "2", True, False),
+        ("log nosuch", "2", False, False),
+        ("log check", "1", False, True),
+    ],
+)
+def test_a_full_disk_under_a_standard_stream_is_told_on_the_other(workspace, words, full, out, told):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no device that is always full")
+    command = f'"{sys.executable}" -m siamese_core {words} --workspace "{workspace}" {full}>/dev/full'
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == (0 if out else 2)
+    assert ("rows" in ended.stdout) is out
+    assert ended.stderr.startswith("error: Standard output must") is told
     assert "Traceback" not in ended.stderr
 
 

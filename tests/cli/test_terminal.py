@@ -1,6 +1,7 @@
 """What people read on a terminal and in a file: tables, outlines, one-line errors, progress."""
 
 import contextlib
+import errno
 import io
 import subprocess
 import sys
@@ -22,6 +23,11 @@ from siamese_core.cli.terminal import (
 class Screen(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+class FullDisk(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class Clock:
@@ -177,3 +183,14 @@ def test_native_libraries_are_not_heard_on_standard_error_and_python_is():
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert ended.stderr.decode() == "from üs\n"
+
+
+def test_progress_and_errors_on_a_full_disk_end_no_work(clock, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", FullDisk())
+    progress = ProgressLine(clock=clock)
+    progress(0.1, "step 1")
+    clock.now = REPORT_SECONDS
+    progress(0.2, "step 2")
+    progress.close()
+    print_error("words")
+    print("and the stream, which Python flushes as it ends, leads nowhere", file=sys.stderr, flush=True)

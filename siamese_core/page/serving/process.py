@@ -1,7 +1,7 @@
 """The page as a process: read the options, check what can be checked at once, serve until it is ended.
 
-`siamese-workbench` and app.py start here. What takes time to import is imported late: gradio once the
-environment that it reads is set, and all of it where Ctrl-C is heard.
+What takes time to import is imported late: gradio once the environment that it reads is set, and all of it
+where Ctrl-C is heard.
 """
 
 import argparse
@@ -10,7 +10,8 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from siamese_core.cli.start import STOPPED, open_standard_streams, provide_home, stopped_at_once
+from siamese_core.cli.interrupts import STOPPED
+from siamese_core.cli.start import open_standard_streams, provide_home, stopped_at_once
 from siamese_core.errors import UserError
 
 

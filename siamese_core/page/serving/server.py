@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from siamese_core.cli.terminal import unheard
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
@@ -38,7 +39,8 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     images to label are embedded."""
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     launch(page, launch_options(workbench, address), address)
-    print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
+    with unheard("stdout"):
+        print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
     loading = workbench.start()
     threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
     page.block_thread()

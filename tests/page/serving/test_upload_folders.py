@@ -9,6 +9,11 @@ from helpers.calling import Caller
 from helpers.paths import ROOT
 from siamese_core.page.serving.upload_folders import CLAIMING, claim_upload_folder
 
+WITHOUT_STREAMS = (
+    "import os, sys\n"
+    "for number in range(3): os.close(number)\n"
+    "os.execv(sys.executable, [sys.executable, 'app.py', *sys.argv[1:]])\n"
+)
 CLAIM = (
     "import sys; from contextlib import ExitStack; from pathlib import Path\n"
     "from siamese_core.page.serving.upload_folders import claim_upload_folder\n"
@@ -47,9 +52,10 @@ def test_uploads_of_ended_processes_and_of_earlier_versions_are_deleted_at_start
 
 
 def test_pictures_of_the_first_server_can_be_compared_after_a_second_has_started(serve, quick_app):
+    """The second one begins as some cron daemons start what they run, without standard streams."""
     caller = Caller(quick_app.url)
     pictures = [caller.uploaded(glyph(1)), caller.uploaded(glyph(2))]
-    second = Caller(serve(workspace=quick_app.workspace).url)
+    second = Caller(serve(workspace=quick_app.workspace, program=["-c", WITHOUT_STREAMS]).url)
     kind, first_says = caller.curl("compare", pictures)
     assert kind == "complete"
     both = [second.uploaded(glyph(1)), second.uploaded(glyph(2))]
