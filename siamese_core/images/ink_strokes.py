@@ -83,13 +83,13 @@ def _place(profile: np.ndarray, frame: int) -> int:
 
 
 def _ink_box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Return top, bottom, left, right of the ink without dust; None without ink."""
-    blobs, count = ndimage.label(ink > 0.5, structure=np.ones((3, 3)))
-    if count == 0:
-        return None
+    """Return top, bottom, left, right of the ink without dust; None where there is nothing else."""
+    blobs, _ = ndimage.label(ink > 0.5, structure=np.ones((3, 3)))
     areas = np.bincount(blobs.ravel())[1:]
     slices = ndimage.find_objects(blobs)
     kept = [slices[blob] for blob in np.flatnonzero(areas >= SPECK_SHARE * areas.sum())]
+    if not kept:
+        return None
     return (
         min(rows.start for rows, _ in kept),
         max(rows.stop for rows, _ in kept),

@@ -91,6 +91,13 @@ def test_textures_are_no_ink(name):
     assert not is_ink(plain_textures()[name])
 
 
+@pytest.mark.parametrize("step", [3, 4])
+def test_a_raster_of_specks_is_no_ink(step):
+    raster = np.full((240, 240, 3), 255, np.uint8)
+    raster[step // 2 :: step, step // 2 :: step] = 0
+    assert not is_ink(raster)
+
+
 @pytest.mark.parametrize("level", [0, 127, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (20, 20), (21, 21), (300, 200)])
 def test_an_image_of_one_colour_has_no_ink(shape, level):
