@@ -67,11 +67,10 @@ def read_answers(file: Path, images: ImageStore) -> ReadAnswers:
         if why := why or _same_image(row):
             found.rejected.append(WrongRow(each.line, why))
             continue
-        label_id = row.label_id or _label_id(
-            replace(row, created_at=row.created_at or each.unclear_time), seen
-        )
-        fit = completed(replace(row, label_id=label_id, source=row.source or "import"))
-        found.rows.append(ImportedRow(each.line, row, _with_correction(fit)))
+        label_id = row.label_id or _label_id(row, each.unclear_time, seen)
+        source, correction = row.source or "import", row.correction or _correction(row)
+        fit = completed(replace(row, label_id=label_id, source=source, correction=correction))
+        found.rows.append(ImportedRow(each.line, row, fit))
         if each.unclear_time:
             unclear.append(each)
     found.rejected.sort(key=lambda each: each.line)
@@ -94,7 +93,7 @@ class _Images:
         for column in ("left_id", "right_id"):
             ids[column], problem = self._id_of(getattr(row, column))
             why = why or (problem and f"{column}: {problem}")
-        return replace(row, **ids), why
+        return row if (row.left_id, row.right_id) == tuple(ids.values()) else replace(row, **ids), why
 
     def _id_of(self, cell: str) -> tuple[str, str | None]:
         if not cell or cell in self._images:
@@ -125,16 +124,14 @@ def _require_columns(file: Path, table: Table) -> None:
         )
 
 
-def _label_id(given: LabelRow, seen: Counter) -> str:
-    cells = row_cells(given)
+def _label_id(given: LabelRow, unclear_time: str, seen: Counter) -> str:
+    cells = row_cells(replace(given, created_at=unclear_time) if unclear_time else given)
     seen[cells] += 1
     return hashlib.sha256(json.dumps([cells, seen[cells]]).encode()).hexdigest()[:32]
 
 
-def _with_correction(row: LabelRow) -> LabelRow:
-    if row.event != "label" or row.correction:
-        return row
-    return replace(row, correction=correction_of(row.answer, logged_verdicts(row)))
+def _correction(row: LabelRow) -> str:
+    return "" if row.event == "undo" else correction_of(row.answer, logged_verdicts(row))
 
 
 def _problem(row: LabelRow) -> str | None:
@@ -142,7 +139,7 @@ def _problem(row: LabelRow) -> str | None:
     longest = max(map(len, row_cells(row)))
     if longest > MAX_CELL:
         return f"a text has at most {MAX_CELL:,} characters, received {longest:,}"
-    return row_problem(completed(replace(row, label_id=row.label_id or "new")))
+    return row_problem(completed(row))
 
 
 def _same_image(row: LabelRow) -> str | None:

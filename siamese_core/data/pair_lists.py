@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from siamese_core.data.table_cells import LEFT, RIGHT, SAME, answer_of, file_of
 from siamese_core.data.tables import WrongRow, decode_text, read_bytes, read_table
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMED_ROWS = 3  # of those that are wrong, in a message
 ROW = "of the list's rows"  # why something was left out
@@ -88,40 +92,47 @@ def _csv_pairs(file: Path) -> PairList:
             f"Received: {', '.join(table.columns)[:400] or 'nothing'} in {file.name}. "
             "Put these names in its first line."
         )
-    pairs, wrong = [], list(table.wrong)
-    for row in table.rows:
-        left, right, same = (row.cells.get(name, "") for name in columns)
-        files, why = _two_files(left, right, file.parent)
-        why = why or _label_problem(same)
-        if why:
-            wrong.append(WrongRow(row.line, why))
-        else:
-            pairs.append((*files, answer_of(same) == "same"))
+    pairs = _found_pairs(
+        table.cells[columns].fillna("").set_axis(["left", "right", "same"], axis=1), file.parent
+    )
+    bad = pairs["why"].dropna()
+    wrong = [*table.wrong, *map(WrongRow, bad.index, bad)]
     wrong.sort(key=lambda each: each.line)
-    if not pairs:
+    pairs = pairs.drop(index=bad.index)
+    if pairs.empty:
         received = f"{len(wrong)} that cannot ({_listed(wrong)})" if wrong else "none"
         raise UserError(
             "A list of pairs must hold a pair that can be used; paths are relative to the list. "
             f"Received: {file.name} with {received}. Correct or add some."
         )
-    paths = sorted({path for left, right, _ in pairs for path in (left, right)})
+    paths = sorted({*pairs["left"], *pairs["right"]})
     index = {path: i for i, path in enumerate(paths)}
+    left, right = (pairs[side].map(index).to_numpy("int64") for side in ("left", "right"))
     return PairList(
         _ImageFiles(paths, file.parent),
-        np.array([index[left] for left, _, _ in pairs], dtype="int64"),
-        np.array([index[right] for _, right, _ in pairs], dtype="int64"),
-        np.array([same for _, _, same in pairs], dtype=bool),
+        left,
+        right,
+        (pairs["same"] == "same").to_numpy(),
         _left_out(file.name, wrong),
     )
 
 
-def _two_files(left: str, right: str, folder: Path) -> tuple[list[Path], str | None]:
-    """Return the files of a pair, or what is wrong with one of them."""
+def _found_pairs(cells: "pd.DataFrame", folder: Path) -> "pd.DataFrame":
+    """Return the files left and right of each row, its answer in `same`, and why it cannot be used, if so."""
+    files = {cell: file_of(cell, folder) for cell in {*cells["left"], *cells["right"]}}
+    why = [
+        _missing_file(row.left, row.right, files) or _label_problem(row.same)
+        for row in cells.itertuples(index=False)
+    ]
+    left, right = cells["left"].map(files), cells["right"].map(files)
+    return cells.assign(left=left, right=right, same=cells["same"].map(answer_of), why=why)
+
+
+def _missing_file(left: str, right: str, files: Mapping[str, Path | None]) -> str | None:
     if not left.strip() or not right.strip():
-        return [], f"a pair must name two images, received {left!r} and {right!r}"
-    files = [file_of(cell, folder) for cell in (left, right)]
-    missing = [cell.strip() for cell, file in zip((left, right), files, strict=True) if file is None]
-    return files, f"there is no file {missing[0]!r}" if missing else None
+        return f"a pair must name two images, received {left!r} and {right!r}"
+    missing = [cell.strip() for cell in (left, right) if files[cell] is None]
+    return f"there is no file {missing[0]!r}" if missing else None
 
 
 def _label_problem(cell: str) -> str | None:

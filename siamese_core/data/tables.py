@@ -4,11 +4,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siamese_core.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEVER_CLOSED = "a quoted cell is never closed"
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -39,24 +43,19 @@ class WrongRow:
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """cells: by the name of their column; a row that ends early lacks those behind its end."""
-
-    line: int
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Table:
-    """A table as it was read. columns: names as `column_name` cleans them, "" for one without a name.
+    """A table as it was read.
 
-    form: how it was saved, in words, as "UTF-16 with semicolons".
+    columns: names as `column_name` cleans them, "" for one without a name
+    cells: text, a column for each name; rows are indexed by the line on which they begin, and one that ends
+        early misses what is behind its end
+    form: how it was saved, in words, as "UTF-16 with semicolons"
     """
 
-    columns: tuple[str, ...] = ()
-    rows: list[TableRow] = field(default_factory=list)
-    wrong: list[WrongRow] = field(default_factory=list)
-    form: str = ""
+    columns: tuple[str, ...]
+    cells: "pd.DataFrame"
+    wrong: list[WrongRow]
+    form: str
 
 
 def read_table(file: Path, known: Sequence[str]) -> Table:
@@ -85,7 +84,7 @@ def parse_table(data: bytes, known: Sequence[str], name: str) -> Table:
     columns = tuple(map(column_name, heading))
     # Where names stand behind a space, so do quotes; elsewhere a space belongs to the cell.
     spaced = any(cell[:1] == " " for cell in heading[1:])
-    rows, wrong = [], []
+    rows, wrong = {}, []
 
     def malformed(cells: list[str]) -> str | None:
         if any(cell.strip() for cell in cells[len(columns) :]):
@@ -97,9 +96,22 @@ def parse_table(data: bytes, known: Sequence[str], name: str) -> Table:
         if why:
             wrong.append(WrongRow(line, why))
         elif not is_blank(cells):
-            named = zip(columns, cells, strict=False)
-            rows.append(TableRow(line, {each: cell for each, cell in named if each}))
-    return Table(columns, rows, wrong, _form(text, encoding, separator))
+            rows[line] = cells
+    return Table(columns, _named_cells(rows, columns), wrong, _form(text, encoding, separator))
+
+
+def _named_cells(rows: dict[int, list[str]], columns: Sequence[str]) -> "pd.DataFrame":
+    """Return the cells of the rows by line. Where two columns have one name, the later one counts."""
+    import pandas as pd  # takes longer than all else that a command on the log imports
+
+    width = len(columns)
+    padded = [[*cells[:width], *[None] * (width - len(cells))] for cells in rows.values()]
+    cells = pd.DataFrame(padded, index=list(rows), columns=range(width), dtype=object)
+    named: dict[str, pd.Series] = {}
+    for place, name in enumerate(columns):
+        if name:
+            named[name] = cells[place].fillna(named[name]) if name in named else cells[place]
+    return pd.DataFrame(named, index=cells.index, dtype=object)
 
 
 def _form(text: str, encoding: str, separator: str) -> str:
@@ -116,7 +128,8 @@ def csv_rows(
     """Yield the position in `lines` of each row, its cells, and what is wrong with it, if anything.
 
     Empty lines are passed over. After a row that is wrong reading goes on at the line after its first, so
-    that a quote which is never closed hides no row behind it.
+    that a quote which is never closed hides no row behind it. (`pandas.read_csv` tells no lines, and such a
+    quote takes all that follows.)
     """
     position = 0
     while position < len(lines):

@@ -10,7 +10,8 @@ KNOWN = ("left", "right", "same")
 
 
 def rows_of(data: bytes) -> list[tuple[int, list[str]]]:
-    return [(row.line, list(row.cells.values())) for row in parse_table(data, KNOWN, "list.csv").rows]
+    cells = parse_table(data, KNOWN, "list.csv").cells
+    return list(zip(cells.index, cells.values.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -48,9 +49,27 @@ def test_quotes_hold_separators_quotes_and_line_ends():
 
 def test_a_quote_that_is_never_closed_and_cells_too_many_cost_their_row_only():
     table = parse_table(b'left,right,same\n"a,b,1\nc,d,0,x\nc,d,0,,\ne\0,f,1\ng,h,1', KNOWN, "list.csv")
-    assert [row.line for row in table.rows] == [4, 6]
+    assert table.cells.index.tolist() == [4, 6]
     assert [wrong.line for wrong in table.wrong] == [2, 3, 5]
     assert "never closed" in table.wrong[0].why and "3 cells, this one has 4" in table.wrong[1].why
+
+
+def test_cells_are_text_as_it_was_written_whatever_it_looks_like():
+    assert rows_of(b"left,right,same\nNA,001,1.0\nnull,1e5,True\n") == [
+        (2, ["NA", "001", "1.0"]),
+        (3, ["null", "1e5", "True"]),
+    ]
+
+
+def test_what_a_row_lacks_at_its_end_is_missing_and_not_empty():
+    cells = parse_table(b"left,right,same\na,b\n,c,\n", KNOWN, "list.csv").cells
+    assert cells.isna().values.tolist() == [[False, False, True], [False, False, False]]
+
+
+def test_of_two_columns_with_one_name_the_later_counts_and_one_without_a_name_is_left_out():
+    table = parse_table(b"left,,Left,same\na,x,b,1\nc\n", KNOWN, "list.csv")
+    assert table.columns == ("left", "", "left", "same")
+    assert table.cells[["left"]].values.tolist() == [["b"], ["c"]] and list(table.cells) == ["left", "same"]
 
 
 @pytest.mark.parametrize(
