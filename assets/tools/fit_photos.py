@@ -1,8 +1,8 @@
-"""Calibrate the ImageNet checkpoint: `python -m assets.tools.fit_photos WEIGHTS PHOTOS`.
+"""Calibrate a network for photographs: `python -m assets.tools.fit_photos PHOTOS [RESNET50_WEIGHTS]`.
 
-WEIGHTS: the ResNet50 weights; PHOTOS: class folders of photographs, or a zip of them. Writes and prints the
-calibration that photographs are compared with. The figures of verification are cross-fitted: each half of the
-classes is judged by the fit of the other half.
+PHOTOS: class folders of photographs, or a zip of them. Writes and prints the calibration of
+EfficientNet-Lite2, or of ResNet50 where a file of its weights is named. The figures of verification are
+cross-fitted: each half of the classes is judged by the fit of the other half.
 """
 
 import json
@@ -12,21 +12,31 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import load_checkpoint
-from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, photograph_checkpoint
+from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
-from siamese_core.workspace.imagenet import CALIBRATION, photo_checkpoint
+from siamese_core.workspace.imagenet import lite_weights
 
 TRIALS = 4_000
+UNFITTED = {"slope": 30.0, "intercept": -20.0, "threshold": 0.5, "metrics": {}}  # until the first fit
 
 
-def main(weights: Path, photos: Path) -> None:
-    data = load_dataset([photos])
+def checkpoint_of(slot: str, weights: Path) -> Checkpoint:
+    """Return the checkpoint for photographs of a slot, made in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         store = CheckpointStore(Path(folder), Path(folder) / "shipped")
-        checkpoint = load_checkpoint(store.folder(photo_checkpoint(weights, store)))
+        return load_checkpoint(store.folder(photograph_checkpoint(slot, weights, store)))
+
+
+def main(photos: Path, resnet50_weights: Path | None = None) -> None:
+    slot, weights = ("resnet50", resnet50_weights) if resnet50_weights else ("koch", lite_weights())
+    file = SHIPPED / f"{PHOTOGRAPH_NETWORKS[slot].name}.json"
+    if not file.exists():
+        file.write_text(json.dumps(UNFITTED))
+    data, checkpoint = load_dataset([photos]), checkpoint_of(slot, weights)
     embeddings = np.concatenate(
         [checkpoint.embed([data.image(i) for i in part]) for part in np.array_split(np.arange(len(data)), 20)]
     )
@@ -34,7 +44,7 @@ def main(weights: Path, photos: Path) -> None:
     found = calibrate(network, data.labels, np.random.default_rng(0))
     trials = one_shot(network, data, OneShotOptions(n_way=20, k_shot=1, episodes=TRIALS)).json()
     counts = f"{len(data)} photographs of {len(data.classes)} categories of objects"
-    verification = found.metrics | {"data": f"{counts}; ImageNet weights of 8-bit precision"}
+    verification = found.metrics | {"data": f"{counts}; weights: {weights.name}"}
     kept = {name: trials[name] for name in ("accuracy", "ci95", "trials")}
     numbers = {
         "slope": round(found.calibration.slope, 5),
@@ -45,7 +55,7 @@ def main(weights: Path, photos: Path) -> None:
             "one_shot": {"setting": "20-way 1-shot, across categories", **kept},
         },
     }
-    CALIBRATION.write_text(json.dumps(numbers, indent=1) + "\n")
+    file.write_text(json.dumps(numbers, indent=1) + "\n")
     print(json.dumps(numbers))
 
 

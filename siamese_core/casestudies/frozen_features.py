@@ -83,7 +83,9 @@ def load_photos(options: StudyOptions, size: int, progress: Progress) -> Photos:
     koch = replace(
         ENCODERS["koch"], preparation="plain", size=max(LEAST_KOCH, min(ENCODERS["koch"].size, size))
     )
-    photo = EncoderSpec("photo", size, 3, "plain", "cosine", "pairwise", ENCODERS["resnet50"].build)
+    photo = EncoderSpec(
+        "photo", "ResNet50", size, 3, "plain", "cosine", "pairwise", ENCODERS["resnet50"].build
+    )
     pixels = [PreparedImages(dataset, spec, progress=progress).pixels for spec in (photo, koch)]
     return Photos(dataset, *pixels, *hold_out(dataset, HELD_OUT, rng))
 

@@ -28,7 +28,8 @@ REQUIRED = {
     "canary": dict,
 }
 OPTIONAL = {
-    **dict.fromkeys(("network", "domain", "trained_on", "parent", "weights_file", "mode"), str),
+    **dict.fromkeys(("network", "domain", "trained_on", "parent", "mode"), str),
+    **dict.fromkeys(("weights_file", "weights_sha256"), str),
     **dict.fromkeys(("seed", "steps", "training_images", "images_before"), int),
     **dict.fromkeys(("training_seconds", "share_of_end"), (int, float)),
     **dict.fromkeys(("data", "validation_data", "answers", "learning", "adaptation", "metrics"), dict),
@@ -43,11 +44,12 @@ class CheckpointCard:
     """The entries of a card; None where it has none. Those from `calibration` on come with saving.
 
     network, turns, mirrored: see `EmbeddingSpec`; domain: whose place in a slot it takes; trained_on: the
-    domain of the images that it learned from; parent: id of the checkpoint it was made from; weights_file:
-    the file of ImageNet weights; images_before: training images of its ancestors; share_of_end: weight of
-    the end of training in its mean with the start; mode: "head" or "full"; data, validation_data: counts and
-    hash; answers: how many trained and judged, and `until` which one; learning, adaptation: how its head was
-    fitted; metrics: by protocol; canary: see `canary`; unknown: entries that this version does not know.
+    domain of the images that it learned from; parent: id of the checkpoint it was made from; weights_file,
+    weights_sha256: name and hash (hex) of the file of ImageNet weights; images_before: training images of its
+    ancestors; share_of_end: weight of the end of training in its mean with the start; mode: "head" or "full";
+    data, validation_data: counts and hash; answers: how many trained and judged, and `until` which one;
+    learning, adaptation: how its head was fitted; metrics: by protocol; canary: see `canary`; unknown:
+    entries that this version does not know.
     """
 
     encoder: str
@@ -62,6 +64,7 @@ class CheckpointCard:
     trained_on: str | None = None
     parent: str | None = None
     weights_file: str | None = None
+    weights_sha256: str | None = None
     seed: int | None = None
     steps: int | None = None
     training_images: int | None = None

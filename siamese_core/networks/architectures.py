@@ -82,11 +82,17 @@ def resnet50_photographs(size: int) -> "keras.Model":
     outputs = inside.output, inside.get_layer("conv5_block1_out").output
     network = Model(inside.input, outputs, name=inside.name)
     last, middle = network(applications.resnet.preprocess_input(images))
-    pooled = ops.mean(ops.maximum(middle, 1e-6) ** 3, axis=(1, 2)) ** (
-        1 / 3
-    )  # a root has no finite slope at 0
+    pooled = generalised_mean(middle)
     embeddings = ops.concatenate([ops.normalize(last), MIDDLE * ops.normalize(pooled)], axis=-1)
     return Model(images, embeddings, name="resnet50_photographs")
+
+
+def generalised_mean(maps):
+    """Return the generalised mean (Radenović 2018, power 3) of feature maps (n, height, width, channels)."""
+    from keras import ops
+
+    cubes = ops.maximum(maps, 1e-6) ** 3  # the root has no finite slope at 0
+    return ops.mean(cubes, axis=(1, 2)) ** (1 / 3)
 
 
 def small_cnn(size: int) -> "keras.Model":

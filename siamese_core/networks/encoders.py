@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siamese_core.errors import UserError
-from siamese_core.networks import architectures
+from siamese_core.networks import architectures, efficientnet_lite
 
 if TYPE_CHECKING:
     import keras
@@ -18,12 +18,14 @@ HANDS_TURN = (-8.0, 8.0)  # degrees by which copies are turned: people write at 
 class EncoderSpec:
     """How an encoder is built and what it is given.
 
-    size: side of its input in px; channels: 1 grey or 3 RGB; preparation: "ink" or "plain"
-    (`preparation.prepare`); head: a name in `heads.HEADS`; loss: a name in `losses.LOSSES`; build: a
-    function of `architectures`; turns, mirrored: as in `embedding_spec.EmbeddingSpec`.
+    title: what people call the network; size: side of its input in px; channels: 1 grey or 3 RGB;
+    preparation: "ink" or "plain" (`preparation.prepare`); head: a name in `heads.HEADS`; loss: a name in
+    `losses.LOSSES`; build: a function of the side; turns, mirrored: as in `embedding_spec.EmbeddingSpec`;
+    last_stage: how the names begin of the layers that retraining in full trains, empty for all.
     """
 
     name: str
+    title: str
     size: int
     channels: int
     preparation: str
@@ -32,26 +34,60 @@ class EncoderSpec:
     build: Callable[[int], "keras.Model"]
     turns: tuple[float, ...] = ()
     mirrored: bool = False
+    last_stage: tuple[str, ...] = ()
 
 
 ENCODERS = {
     spec.name: spec
     for spec in (
-        EncoderSpec("koch", 105, 1, "ink", "weighted_l1", "pairwise", architectures.koch, HANDS_TURN),
-        EncoderSpec("resnet50", 64, 3, "ink", "weighted_l1", "pairwise", architectures.resnet50, HANDS_TURN),
-        EncoderSpec("small_cnn", 112, 3, "plain", "euclidean", "contrastive", architectures.small_cnn),
-        EncoderSpec("face_cnn", 112, 3, "plain", "euclidean", "contrastive", architectures.face_cnn),
+        EncoderSpec(
+            "koch", "Koch CNN", 105, 1, "ink", "weighted_l1", "pairwise", architectures.koch, HANDS_TURN
+        ),
+        EncoderSpec(
+            "resnet50",
+            "ResNet50",
+            64,
+            3,
+            "ink",
+            "weighted_l1",
+            "pairwise",
+            architectures.resnet50,
+            HANDS_TURN,
+        ),
+        EncoderSpec(
+            "small_cnn", "Small CNN", 112, 3, "plain", "euclidean", "contrastive", architectures.small_cnn
+        ),
+        EncoderSpec(
+            "face_cnn", "Face CNN", 112, 3, "plain", "euclidean", "contrastive", architectures.face_cnn
+        ),
     )
 }
 
-# Networks of the encoder resnet50 whose weights come from ImageNet: a checkpoint's card names one as its
-# `network`. Earlier versions made checkpoints of the first, this one makes the second.
-PRETRAINED = {
-    name: EncoderSpec("resnet50", 224, 3, "plain", "cosine", "pairwise", build, mirrored=True)
-    for name, build in (
-        ("resnet50_imagenet", architectures.resnet50_imagenet),
-        ("resnet50_photographs", architectures.resnet50_photographs),
+
+def _for_photographs(
+    slot: str, title: str, size: int, build: Callable[[int], "keras.Model"], last_stage: tuple[str, ...]
+) -> EncoderSpec:
+    return EncoderSpec(
+        slot, title, size, 3, "plain", "cosine", "pairwise", build, mirrored=True, last_stage=last_stage
     )
+
+
+# Networks with ImageNet weights: a checkpoint's card names one as its `network`, and as its encoder
+# the slot that it is made for. Earlier versions made checkpoints of `resnet50_imagenet`.
+PRETRAINED = {
+    "efficientnet_lite2": _for_photographs(
+        "koch",
+        "EfficientNet-Lite2",
+        260,
+        efficientnet_lite.efficientnet_lite2,
+        efficientnet_lite.LAST_STAGE,
+    ),
+    "resnet50_imagenet": _for_photographs(
+        "resnet50", "ResNet50", 224, architectures.resnet50_imagenet, ("conv5_",)
+    ),
+    "resnet50_photographs": _for_photographs(
+        "resnet50", "ResNet50", 224, architectures.resnet50_photographs, ("conv5_",)
+    ),
 }
 
 

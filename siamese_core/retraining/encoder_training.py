@@ -24,7 +24,6 @@ FEWEST_STEPS, MOST_STEPS = 30, 300  # MOST_STEPS bounds the time
 PASSES = 8  # epochs over the answers, within these bounds
 LEARNING_RATE = 2e-5  # of Adam
 KEPT = 0.5  # weight of the parent in the mean of the weights (WiSE-FT)
-LAST_STAGE = "conv5_"  # how the names of the last stage's layers begin
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,7 @@ def _copied_encoder(parent: Checkpoint) -> keras.Model:
     encoder.set_weights(parent.encoder.get_weights())
     encoder.trainable = True  # also one that was frozen
     if parent.card.network in PRETRAINED:
-        for layer in encoder.get_layer("resnet50").layers:
-            layer.trainable = layer.name.startswith(LAST_STAGE)
+        inside = next(layer for layer in encoder.layers if isinstance(layer, keras.Model))
+        for layer in inside.layers:
+            layer.trainable = layer.name.startswith(PRETRAINED[parent.card.network].last_stage)
     return encoder

@@ -1,55 +1,69 @@
-"""Make the slots ready: load what serves, and get a checkpoint for photographs from ImageNet weights."""
+"""Make the slots ready: load what serves, and make checkpoints for photographs from ImageNet weights."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, photograph_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.imagenet import download_weights, find_weights, photo_checkpoint, switched_off
+from siamese_core.workspace.imagenet import download_weights, find_weights, lite_weights, switched_off
 from siamese_core.workspace.matching import Matcher
 
-PHOTO_SLOT = "resnet50"
+PACKAGED, AT_HAND = SLOTS  # the weights of the first come with the program, those of the second may be there
 
 
 class Readiness:
-    """Makes slots ready and tells which are. photos_problem: why none was made for photographs, if so."""
+    """Makes slots ready and tells which are. problems: by slot, why it has none for photographs, if so."""
 
     def __init__(self, store: CheckpointStore, matcher: Matcher):
         self.store, self.matcher = store, matcher
-        self.photos_problem: str | None = None
+        self.problems: dict[str, str] = {}
+
+    @property
+    def photos_problem(self) -> str | None:
+        """Why a slot has no checkpoint for photographs, if so."""
+        return " ".join(self.problems.values()) or None
 
     def start(self) -> threading.Thread:
-        """Load what serves in the background, then make a checkpoint for photographs ready: from ImageNet
-        weights that are at hand, else from Keras' download. It serves photographs once it is there."""
+        """Make ready for photographs what comes with the program and load what serves, in the background.
+
+        Then the second slot gets its checkpoint for photographs, from ImageNet weights that are at hand, else
+        from Keras' download; it serves photographs once it is there.
+        """
         thread = threading.Thread(target=self._start, name="start", daemon=True)
         thread.start()
         return thread
 
     def _start(self) -> None:
+        self._ready_for_photos(PACKAGED, lite_weights)
         self.matcher.loader.load_in_background().join()
-        self._ready_for_photos(download=True)
+        self._ready_for_photos(AT_HAND, self._found_or_downloaded)
         self.matcher.loader.load_in_background()
 
     def ready_for(self, images: Sequence[np.ndarray], encoders: Sequence[str]) -> None:
-        """For a process that answers once: make the checkpoint for photographs ready if it is needed and its
-        weights are at hand."""
-        if PHOTO_SLOT in encoders and self.matcher.domain(images) == PHOTOGRAPHS:
-            self._ready_for_photos(download=False)
+        """For a process that answers once: make the checkpoints for photographs ready if they are needed and
+        their weights are at hand."""
+        slots = [slot for slot in encoders if slot in PHOTOGRAPH_NETWORKS]
+        if slots and self.matcher.domain(images) == PHOTOGRAPHS:
+            for slot in slots:
+                self._ready_for_photos(slot, lite_weights if slot == PACKAGED else find_weights)
 
-    def _ready_for_photos(self, download: bool) -> None:
+    def _found_or_downloaded(self) -> Path | None:
+        if (weights := find_weights()) or switched_off() or self.store.photographs_id(AT_HAND):
+            return weights
+        return download_weights()
+
+    def _ready_for_photos(self, slot: str, weights: Callable[[], Path | None]) -> None:
+        self.problems.pop(slot, None)
         try:
-            if switched_off():
-                return
-            weights = find_weights()
-            if weights is None and download and not self.store.photographs_id(PHOTO_SLOT):
-                weights = download_weights()
-            if weights is not None:
-                self.store.offer(photo_checkpoint(weights, self.store), PHOTO_SLOT)
+            if file := weights():
+                self.store.offer(photograph_checkpoint(slot, file, self.store), slot)
         except Exception as failure:  # what serves goes on serving; the status tells
-            self.photos_problem = str(failure)
+            self.problems[slot] = str(failure)
 
     def slots(self) -> dict[str, dict]:
         """Return the state of each slot, as JSON, at the cost of a few looks at the disk."""

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from helpers.paths import ROOT
+from helpers.photographs import give_lite
 
 PAGE_ANSWERS_SECONDS = 60
 SLOTS_READY_SECONDS = 180
@@ -95,7 +96,7 @@ def servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]
         program: Sequence[str] = ("app.py",),
     ) -> Server:
         folder = new_folder("app")
-        home = workspace or folder / "workspace"
+        home = give_lite(workspace or folder / "workspace")
         port = port or free_port()
         command = [
             sys.executable,

@@ -14,7 +14,6 @@ from siamese_core.networks.encoders import PRETRAINED
 from siamese_core.networks.heads import make_head
 from siamese_core.retraining import encoder_training
 from siamese_core.retraining.encoder_training import FEWEST_STEPS, PreparedPairs, retrained_encoder
-from siamese_core.workspace.imagenet import NETWORK
 
 
 def prepared(parent: Checkpoint, seed: int, count: int = 24) -> PreparedPairs:
@@ -142,7 +141,8 @@ def test_a_frozen_network_and_replayed_pairs_of_one_kind_do_not_stop_it(short):
 
 
 def test_of_a_network_that_knows_photographs_the_last_stage_learns():
-    spec, card = PRETRAINED[NETWORK], replace(base_card("resnet50", 64), network=NETWORK)
+    network = "resnet50_photographs"
+    spec, card = PRETRAINED[network], replace(base_card("resnet50", 64), network=network)
     parent = Checkpoint(
         "", "resnet50", spec.build(64), make_head("cosine"), Calibration(30.0, 0.0), 0.5, card
     )

@@ -41,7 +41,14 @@ def network(twice: bool) -> keras.Model:
 def small_networks(monkeypatch):
     for name, twice in ((EARLIER, False), (NOW, True)):
         spec = encoders.EncoderSpec(
-            "resnet50", SIZE, 3, "plain", "cosine", "pairwise", lambda size, twice=twice: network(twice)
+            "resnet50",
+            "ResNet50",
+            SIZE,
+            3,
+            "plain",
+            "cosine",
+            "pairwise",
+            lambda size, twice=twice: network(twice),
         )
         monkeypatch.setitem(encoders.PRETRAINED, name, spec)
 
