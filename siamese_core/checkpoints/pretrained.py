@@ -108,28 +108,40 @@ def _sha256(file: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def is_wanted(store: CheckpointStore, slot: str) -> bool:
+    """Return whether a slot lacks a checkpoint for photographs, or an earlier version's serves there.
+
+    Not where a person trained, adopted or fixed what serves.
+    """
+    return store.photographs_id(slot) is None or _earlier(store, slot) is not None
+
+
 def newer_for_photographs(store: CheckpointStore, slot: str) -> CheckpointInfo | None:
     """Return the checkpoint that this version made for a slot's photographs where an earlier one serves.
 
     Earlier is another network of an earlier version, or the same one with another calibration or other
-    weights. None also where a person trained, adopted or fixed what serves.
+    weights.
     """
+    network, earlier = PHOTOGRAPH_NETWORKS[slot], _earlier(store, slot)
+    made = [
+        each
+        for each in store.list(slot)
+        if earlier and each.card.created_at > earlier.created_at and each.id != earlier.id
+        if each.card.network == network.name and each.card.weights_sha256
+        if _calibrated_alike(each.card, _card(network))
+    ]
+    return made[-1] if made else None
+
+
+def _earlier(store: CheckpointStore, slot: str) -> CheckpointCard | None:
+    """Return the card of what serves a slot's photographs, if it may give way to a newer one."""
     network, serving = PHOTOGRAPH_NETWORKS[slot], store.photographs_id(slot)
     if serving is None or store.fixed_id(slot):
         return None
-    found = {info.id: info for info in store.list(slot)}
-    card = found[serving].card if serving in found else None
-    if card is None or not (
-        card.network in network.earlier or (card.network == network.name and not card.parent)
-    ):
-        return None
-    made = [
-        each
-        for each in found.values()
-        if each.card.network == network.name and each.card.weights_sha256 and each.id != serving
-        if each.card.created_at > card.created_at and _calibrated_alike(each.card, _card(network))
-    ]
-    return made[-1] if made else None
+    card = next((info.card for info in store.list(slot) if info.id == serving), None)
+    if card and (card.network in network.earlier or (card.network == network.name and not card.parent)):
+        return card
+    return None
 
 
 def _holds(card: CheckpointCard, network: PhotographNetwork, sha256: str) -> bool:

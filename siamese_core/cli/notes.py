@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def notes(workbench: "Workbench", opinions: "Sequence[Comparison | Ranking]") -> list[str]:
     """Return a line for each encoder, and one for each problem of a slot."""
-    picked = [f"{each.encoder}: {each.why}. {each.warning}".rstrip() for each in opinions]
+    picked = [f"{each.network}: {each.why}. {each.warning}".rstrip() for each in opinions]
     problems = [workbench.matcher.problem(each.encoder) for each in opinions]
     photographs = any(each.domain == PHOTOGRAPHS for each in opinions)
     problems += [workbench.photos_problem] if photographs else []

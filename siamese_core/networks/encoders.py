@@ -55,10 +55,10 @@ ENCODERS = {
             HANDS_TURN,
         ),
         EncoderSpec(
-            "small_cnn", "Small CNN", 112, 3, "plain", "euclidean", "contrastive", architectures.small_cnn
+            "small_cnn", "small_cnn", 112, 3, "plain", "euclidean", "contrastive", architectures.small_cnn
         ),
         EncoderSpec(
-            "face_cnn", "Face CNN", 112, 3, "plain", "euclidean", "contrastive", architectures.face_cnn
+            "face_cnn", "face_cnn", 112, 3, "plain", "euclidean", "contrastive", architectures.face_cnn
         ),
     )
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.checkpoints.naming import network_title
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser
 from siamese_core.workspace.embedder import Embedder
@@ -14,8 +15,8 @@ from siamese_core.workspace.loader import Loader
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one encoder says of a pair. similarity, threshold: 0..1; domain: of the images, by which the
-    checkpoint was picked; why, warning: as `Chooser.words` gives them."""
+    """What one encoder says of a pair. similarity, threshold: 0..1; network: what people call it; domain: of
+    the images, by which the checkpoint was picked; why, warning: as `Chooser.words` gives them."""
 
     encoder: str
     checkpoint: str
@@ -23,6 +24,7 @@ class Comparison:
     threshold: float
     same: bool
     milliseconds: float
+    network: str = ""
     domain: str = HANDWRITING
     why: str = ""
     warning: str = ""
@@ -50,6 +52,7 @@ class Comparer:
             threshold=checkpoint.threshold,
             same=bool(verdict(similarity, checkpoint.threshold)),
             milliseconds=milliseconds_since(start),
+            network=network_title(checkpoint.card),
             domain=choice.domain,
             why=why,
             warning=warning,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.checkpoints.naming import network_title
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
@@ -27,7 +28,7 @@ class Ranking:
     """One encoder's classes for a query, the most similar first, which is its `pick`.
 
     margin: similarity of the first less that of the second (0 if there is only one class); none_of_these:
-    even the pick is below the threshold; domain, why, warning: as of a `Comparison`.
+    even the pick is below the threshold; network, domain, why, warning: as of a `Comparison`.
     """
 
     encoder: str
@@ -38,6 +39,7 @@ class Ranking:
     threshold: float
     ranking: tuple[RankedClass, ...]
     milliseconds: float
+    network: str = ""
     domain: str = HANDWRITING
     why: str = ""
     warning: str = ""
@@ -72,6 +74,7 @@ class Ranker:
             threshold=checkpoint.threshold,
             ranking=ranking,
             milliseconds=milliseconds_since(start),
+            network=network_title(checkpoint.card),
             domain=choice.domain,
             why=why,
             warning=warning,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
-from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, photograph_checkpoint
+from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, is_wanted, photograph_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.imagenet import download_weights, find_weights, lite_weights, switched_off
@@ -60,7 +60,7 @@ class Readiness:
     def _ready_for_photos(self, slot: str, weights: Callable[[], Path | None]) -> None:
         self.problems.pop(slot, None)
         try:
-            if file := weights():
+            if is_wanted(self.store, slot) and (file := weights()):
                 self.store.offer(photograph_checkpoint(slot, file, self.store), slot)
         except Exception as failure:  # what serves goes on serving; the status tells
             self.problems[slot] = str(failure)

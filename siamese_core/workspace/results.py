@@ -18,7 +18,7 @@ class PairResult:
     comparisons: tuple[Comparison, ...]
 
     def json(self) -> dict:
-        keys = ("encoder", "checkpoint", "similarity", "threshold", "same")
+        keys = ("encoder", "network", "checkpoint", "similarity", "threshold", "same")
         results = [{key: getattr(each, key) for key in (*keys, *TOLD)} for each in self.comparisons]
         return {"left": self.left_id, "right": self.right_id, "results": results}
 

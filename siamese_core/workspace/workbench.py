@@ -8,6 +8,7 @@ import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
@@ -35,6 +36,7 @@ class Workbench:
         self.log = PairLog(self.workspace / "pairs.csv")
         self.embeddings_folder = self.workspace / "embeddings"  # a folder an encoder
         self.checkpoints = CheckpointStore(self.workspace, shipped)
+        self.names = CheckpointNames(self.checkpoints)
         self.matcher = Matcher(self.checkpoints, kept=KeptEmbeddings(self.embeddings_folder))
         self._readiness = Readiness(self.checkpoints, self.matcher)
         self._recorder = AnswerRecorder(self.log, self.images, self.matcher)

@@ -79,7 +79,7 @@ def test_lite_tells_a_lion_from_a_cheetah_and_finds_two_cheetahs_alike(lite):
 
 
 def test_resnet50_s_embeddings_are_two_levels_of_keras_network_for_an_image_and_its_mirror_image(
-    weights, store, made
+    weights, store
 ):
     photo = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype="uint8")
     network = keras.applications.ResNet50(include_top=False, weights=None)

@@ -32,7 +32,7 @@ def compare(options: Namespace, progress: Progress) -> CommandResult:
     result = workbench.compare(left, right, encoders)
     rows = [
         (
-            each.encoder,
+            each.network,
             f"{each.similarity:.2f}",
             f"{each.threshold:.2f}",
             "same" if each.same else "different",
@@ -40,5 +40,5 @@ def compare(options: Namespace, progress: Progress) -> CommandResult:
         )
         for each in result.comparisons
     ]
-    shown = table(("encoder", "similarity", "threshold", "verdict", "checkpoint"), rows)
+    shown = table(("network", "similarity", "threshold", "verdict", "checkpoint"), rows)
     return CommandResult(result.json(), (shown, *notes(workbench, result.comparisons)))

@@ -62,7 +62,7 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
 def _shown_ranking(ranking: "Ranking", tie: str) -> list[RenderableType]:
     verdict = "none of these" if ranking.none_of_these else ranking.pick
     title = (
-        f"{ranking.encoder}: {one_line(verdict)} (margin {ranking.margin:.2f}, "
+        f"{ranking.network}: {one_line(verdict)} (margin {ranking.margin:.2f}, "
         f"threshold {ranking.threshold:.2f}, {ranking.checkpoint})"
     )
     shown = ranking.ranking[:SHOWN_CLASSES]
