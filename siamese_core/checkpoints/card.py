@@ -30,9 +30,11 @@ REQUIRED = {
 OPTIONAL = {
     **dict.fromkeys(("network", "domain", "trained_on", "parent", "mode"), str),
     **dict.fromkeys(("weights_file", "weights_sha256"), str),
-    **dict.fromkeys(("seed", "steps", "training_images", "images_before"), int),
+    **dict.fromkeys(("seed", "steps", "training_images", "images_before", "width"), int),
     **dict.fromkeys(("training_seconds", "share_of_end"), (int, float)),
-    **dict.fromkeys(("data", "validation_data", "answers", "learning", "adaptation", "metrics"), dict),
+    **dict.fromkeys(
+        ("data", "validation_data", "answers", "learning", "adaptation", "metrics", "adopted"), dict
+    ),
     "turns": list,
     "mirrored": bool,
     "storage": dict,
@@ -43,13 +45,14 @@ OPTIONAL = {
 class CheckpointCard:
     """The entries of a card; None where it has none. Those from `calibration` on come with saving.
 
-    network, turns, mirrored: see `EmbeddingSpec`; domain: whose place in a slot it takes; trained_on: the
-    domain of the images that it learned from; parent: id of the checkpoint it was made from; weights_file,
-    weights_sha256: name and hash (hex) of the file of ImageNet weights; images_before: training images of its
-    ancestors; share_of_end: weight of the end of training in its mean with the start; mode: "head" or "full";
-    data, validation_data: counts and hash; answers: how many trained and judged, and `until` which one;
-    learning, adaptation: how its head was fitted; metrics: by protocol; canary: see `canary`; unknown:
-    entries that this version does not know.
+    network, turns, mirrored, width: see `EmbeddingSpec`; adopted: which file an adopted network is from, and
+    how its preparation was found; domain: whose place in a slot it takes; trained_on: the domain of the
+    images that it learned from; parent: id of the checkpoint it was made from; weights_file, weights_sha256:
+    name and hash (hex) of the file of ImageNet weights; images_before: training images of its ancestors;
+    share_of_end: weight of the end of training in its mean with the start; mode: "head" or "full"; data,
+    validation_data: counts and hash; answers: how many trained and judged, and `until` which one; learning,
+    adaptation: how its head was fitted; metrics: by protocol; canary: see `canary`; unknown: entries that
+    this version does not know.
     """
 
     encoder: str
@@ -60,6 +63,7 @@ class CheckpointCard:
     network: str | None = None
     turns: tuple[float, ...] | None = None
     mirrored: bool | None = None
+    width: int | None = None
     domain: str | None = None
     trained_on: str | None = None
     parent: str | None = None
@@ -78,6 +82,7 @@ class CheckpointCard:
     learning: dict | None = None
     adaptation: dict | None = None
     metrics: dict | None = None
+    adopted: dict | None = None
     calibration: Calibration | None = None
     threshold: float | None = None
     id: str | None = None
@@ -126,6 +131,7 @@ class CheckpointCard:
             self.preparation,
             self.turns or (),
             bool(self.mirrored),
+            self.width,
         )
 
     def identity(self) -> dict:
@@ -169,6 +175,8 @@ class CheckpointCard:
             network=self.network,
             turns=self.turns,
             mirrored=self.mirrored,
+            width=self.width,
+            adopted=self.adopted,
             domain=self.domain,
             trained_on=self.training_domain,
             parent=parent_id,

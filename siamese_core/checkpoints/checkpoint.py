@@ -1,8 +1,8 @@
 """Checkpoints: an encoder, a head, a calibration, a threshold and a card that says where they come from.
 
 A checkpoint is a folder that is complete or absent: `encoder.npz` and perhaps `update.npz`, `head.npz` and
-`card.json`. Nothing in it is code or pickle. TensorFlow is imported when a network is built, not before:
-listing costs nothing.
+`card.json`, and an adopted network itself. Nothing in it is code or pickle. TensorFlow is imported when a
+network is built, not before: listing costs nothing.
 """
 
 import contextlib
@@ -23,12 +23,19 @@ from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 from siamese_core.networks.embedding_spec import build_network, with_copies
+from siamese_core.networks.kept_network import (
+    ADOPTED,
+    FrozenNetwork,
+    network_file,
+    read_network,
+    write_network,
+)
 
 if TYPE_CHECKING:
     import keras
 
 HEAD_FILE = "head.npz"
-LIBRARIES = ("keras", "tensorflow", "numpy", "pillow")
+LIBRARIES = ("keras", "tensorflow", "numpy", "pillow", "onnxruntime")
 
 
 @dataclass
@@ -99,18 +106,29 @@ def save_checkpoint(
     with folder_aside(folder) as partial:
         if encoder_of is not None:
             encoder_files.share(encoder_of, partial)
-        elif update_of is not None:
-            encoder_files.write_update(partial, _arrays(checkpoint.encoder), update_of)
         else:
-            bits_of = weights.default_bits if quantise else lambda array: weights.FLOAT_BITS
-            weights.write_packed(partial / ENCODER_FILE, weights.pack(_arrays(checkpoint.encoder), bits_of))
+            _write_encoder(checkpoint, partial, quantise, update_of)
         head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
         weights.write_packed(partial / HEAD_FILE, head)
         saved = _assemble(partial, _card(checkpoint, partial))
         images = canary.drawings()
-        saved.note(canary=canary.record(images, *_canary_answers(saved, images)))
+        prepared, embeddings, similarities = _canary_answers(saved, images)
+        kept = embeddings if saved.card.network == ADOPTED else None
+        saved.note(canary=canary.record(images, prepared, similarities, kept))
         write_card(partial, saved.card)
     return saved
+
+
+def _write_encoder(checkpoint: Checkpoint, partial: Path, quantise: bool, update_of: Path | None) -> None:
+    if checkpoint.card.network == ADOPTED:
+        write_network(checkpoint.encoder, partial)
+    if isinstance(checkpoint.encoder, FrozenNetwork):
+        return  # its weights are in the file of the network
+    if update_of is not None:
+        encoder_files.write_update(partial, _arrays(checkpoint.encoder), update_of)
+    else:
+        bits_of = weights.default_bits if quantise else lambda array: weights.FLOAT_BITS
+        weights.write_packed(partial / ENCODER_FILE, weights.pack(_arrays(checkpoint.encoder), bits_of))
 
 
 def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
@@ -119,7 +137,9 @@ def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
     encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
     # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
     identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
-    digest = weights.digest(*encoder, head, {"identity": identity})
+    network = network_file(partial)
+    kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
+    digest = weights.digest(*encoder, head, {"identity": identity} | kept)
     return replace(
         card,
         encoder=checkpoint.encoder_name,
@@ -148,15 +168,19 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """
     checkpoint = _assemble(folder, read_card(folder))
     recorded = checkpoint.card.canary
-    answers = _canary_answers(checkpoint, canary.images(recorded))
-    canary.check(recorded, *answers, (checkpoint.card.libraries, _library_versions()))
+    prepared, embeddings, similarities = _canary_answers(checkpoint, canary.images(recorded))
+    libraries = checkpoint.card.libraries, _library_versions()
+    canary.check_embeddings(recorded, prepared, embeddings, libraries)
+    canary.check(recorded, prepared, similarities, libraries)
     return checkpoint
 
 
 def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
     from siamese_core.networks.heads import make_head
 
-    encoder = with_copies(build_network(card.embedding), card.embedding)
+    adopted = card.network == ADOPTED
+    network = read_network(folder) if adopted else build_network(card.embedding)
+    encoder = with_copies(network, card.embedding)
     _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
     head = make_head(card.head)
     blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))
@@ -180,13 +204,15 @@ def _arrays(network: "keras.Model | keras.Layer") -> list[weights.NamedArray]:
     return [weights.NamedArray(*pair) for pair in zip(paths, network.get_weights(), strict=True)]
 
 
-def _canary_answers(checkpoint: Checkpoint, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the encoder sees of the images, and the similarities of their pairs."""
+def _canary_answers(
+    checkpoint: Checkpoint, images: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what the encoder sees of the images, its embeddings, and the similarities of their pairs."""
     prepared = checkpoint._batch(images)
     # A plain call: compiling for four drawings would take longer than loading.
     embeddings = _numpy(checkpoint.encoder(_tensor(prepared), training=False))
     left, right = canary.pairs(len(images))
-    return prepared, checkpoint.similarity(checkpoint.logits(embeddings[left], embeddings[right]))
+    return prepared, embeddings, checkpoint.similarity(checkpoint.logits(embeddings[left], embeddings[right]))
 
 
 def _tensor(values: np.ndarray):

@@ -2,7 +2,8 @@
 
 `encoder.npz` holds all. Where training went on from another checkpoint, that one's file may stay as it is and
 `update.npz` beside it hold what changed: of a large matrix the change as a product of two narrow ones, as
-such changes are of low rank (LoRA, Hu et al. 2021), of anything else the new values.
+such changes are of low rank (LoRA, Hu et al. 2021), of anything else the new values. An adopted network is
+itself in the folder (`networks.kept_network`): of Keras beside its weights, of others with them.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from siamese_core.checkpoints import weights
 from siamese_core.checkpoints.weights import LARGE_MATRIX, NamedArray, Packed
 from siamese_core.errors import UserError
 from siamese_core.networks.embedding_spec import EmbeddingSpec
+from siamese_core.networks.kept_network import FROZEN_FILES, network_file
 
 ENCODER_FILE, UPDATE_FILE = "encoder.npz", "update.npz"
 RANK = 96  # of the stored change of a large matrix: 3.4 % of the numbers of koch's
@@ -25,7 +27,14 @@ TALL, WIDE = ".tall", ".wide"  # ends of the paths of the two matrices whose pro
 
 def files_of(folder: Path) -> list[Path]:
     """Return the files that hold the encoder of a checkpoint's folder."""
-    update = folder / UPDATE_FILE
+    network = network_file(folder)
+    return [*([network] if network else []), *_weights_files(folder)]
+
+
+def _weights_files(folder: Path) -> list[Path]:
+    network, update = network_file(folder), folder / UPDATE_FILE
+    if network and network.name in FROZEN_FILES:
+        return []
     return [folder / ENCODER_FILE, *([update] if update.exists() else [])]
 
 
@@ -59,13 +68,16 @@ def _digest(file: Path) -> str:
 
 
 def read(folder: Path) -> list[Packed]:
-    """Return what the files hold; UserError naming the file that is missing or damaged."""
-    return [weights.read_packed(file) for file in files_of(folder)]
+    """Return what the files of weights hold: none for a network that does not train.
+
+    UserError naming the file that is missing or damaged.
+    """
+    return [weights.read_packed(file) for file in _weights_files(folder)]
 
 
 def unpack(stored: Sequence[Packed]) -> list[NamedArray]:
     """Return the encoder's arrays from what `read` gave; UserError where an update is of another encoder."""
-    arrays = weights.unpack(stored[0])
+    arrays = weights.unpack(stored[0]) if stored else []
     for packed in stored[1:]:
         new = weights.unpack(packed)
         try:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class EmbeddingSpec:
     """Which network embeds, and how an image is prepared for it.
 
-    network: a name in `encoders.PRETRAINED` or `encoders.ENCODERS`, for the same weights give other
-    embeddings in another network; size, channels, preparation: see `preparation.prepare`. An embedding is
-    the mean of those of the image and its copies: turns: degrees by which they are turned; mirrored: whether
-    its mirror image is among them.
+    network: a name in `encoders.PRETRAINED` or `encoders.ENCODERS`, or `kept_network.ADOPTED`, for the same
+    weights give other embeddings in another network; size, channels, preparation: see `preparation.prepare`;
+    width: where the input is no square, else None, and `size` is its height. An embedding is the mean of
+    those of the image and its copies: turns: degrees by which they are turned; mirrored: whether its mirror
+    image is among them.
     """
 
     network: str
@@ -31,14 +32,17 @@ class EmbeddingSpec:
     preparation: str
     turns: tuple[float, ...] = ()
     mirrored: bool = False
+    width: int | None = None
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
-        """Return what the network sees of an image: uint8 (size, size, channels)."""
-        return prepare(image, self.preparation, self.size, self.channels)
+        """Return what the network sees of an image: uint8 (height, width, channels)."""
+        return prepare(image, self.preparation, (self.size, self.width or self.size), self.channels)
 
     def embeddings_id(self, weights: Iterable[str]) -> str:
         """Return the name under which embeddings by these weights (digests of their files) are kept."""
-        decides = json.dumps([asdict(self), *weights], sort_keys=True)
+        # the width came later: the names of what was embedded before stay what they are
+        entries = {name: value for name, value in asdict(self).items() if name != "width" or value}
+        decides = json.dumps([entries, *weights], sort_keys=True)
         return f"{self.network}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"
 
 

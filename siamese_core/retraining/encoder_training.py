@@ -1,10 +1,12 @@
 """Mode "full": fine-tune the encoder from its parent's weights, on answers mixed with replayed pairs.
 
-Of a network with ImageNet weights only the last stage is trained: a few hundred answers would spoil the
-general features of the stages before it, and backpropagation through them takes most of the time. The result
+Of a network with ImageNet weights only the last stage is trained, of an adopted one the last quarter: a few
+hundred answers would spoil the general features before it, and backpropagation through them takes most of the
+time. The result
 is the mean of the parent's weights and the fine-tuned ones (WiSE-FT, Wortsman et al. 2022).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import keras
@@ -15,6 +17,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.progress import Progress
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.encoders import PRETRAINED
+from siamese_core.networks.kept_network import ADOPTED, keras_network
 from siamese_core.retraining.head_training import copied_head
 from siamese_core.training.augmentation import CHANGES, moved, origins
 
@@ -24,6 +27,7 @@ FEWEST_STEPS, MOST_STEPS = 30, 300  # MOST_STEPS bounds the time
 PASSES = 8  # epochs over the answers, within these bounds
 LEARNING_RATE = 2e-5  # of Adam
 KEPT = 0.5  # weight of the parent in the mean of the weights (WiSE-FT)
+LAST_PART = 0.25  # of the layers of an adopted network that have weights
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,26 @@ def _drawn(pairs: PreparedPairs, count: int, rng: np.random.Generator) -> Prepar
 
 
 def _copied_encoder(parent: Checkpoint) -> keras.Model:
-    encoder = build_network(parent.card.embedding)
+    adopted = parent.card.network == ADOPTED
+    # what is adopted has no copies: its encoder is the network itself
+    encoder = keras_network(parent.encoder.to_json()) if adopted else build_network(parent.card.embedding)
     encoder.set_weights(parent.encoder.get_weights())
     encoder.trainable = True  # also one that was frozen
     if parent.card.network in PRETRAINED:
         inside = next(layer for layer in encoder.layers if isinstance(layer, keras.Model))
         for layer in inside.layers:
             layer.trainable = layer.name.startswith(PRETRAINED[parent.card.network].last_stage)
+    if adopted:
+        weighted = [layer for layer in _single_layers(encoder) if layer.weights]
+        for layer in weighted[: int((1 - LAST_PART) * len(weighted))]:
+            layer.trainable = False
     return encoder
+
+
+def _single_layers(network: keras.Model) -> Iterator[keras.Layer]:
+    """Yield the layers in order, those of networks in it too."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _single_layers(layer)
+        else:
+            yield layer

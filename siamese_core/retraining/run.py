@@ -12,6 +12,7 @@ from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.images.decoding import image_id
+from siamese_core.networks.kept_network import FrozenNetwork
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Measured
 from siamese_core.retraining.options import RetrainOptions
@@ -53,6 +54,11 @@ class Run:
         self.progress(0.05, "loading the checkpoint")
         self.workbench.ready_for(self._some_images(), [slot])
         checkpoint = matcher.checkpoint(slot, self.domain())
+        if self.options.mode == "full" and isinstance(checkpoint.encoder, FrozenNetwork):
+            raise UserError(
+                "Mode full trains the encoder, which must be one of Keras. Received: "
+                f"{checkpoint.id}, an adopted network of another kind. Use --mode head."
+            )
         store = open_embedding_store(self.workbench.embeddings_folder, checkpoint)
         base = EmbeddingStore(store.folder / "base", store.dim)
         replayed = [image_id(image) for image in self.replay.images]

@@ -76,7 +76,8 @@ def other_views(rng: np.random.Generator, count: int) -> Warps:
     return Warps(mirrors @ small.matrix, small.shift, small.bends)
 
 
-CHANGES = {"ink": other_hands, "plain": other_views}  # an encoder's preparation -> warps of single images
+# an encoder's preparation -> warps of single images
+CHANGES = {"ink": other_hands, "plain": other_views, "stretch": other_views, "crop": other_views}
 
 
 def other_characters(rng: np.random.Generator, count: int) -> Warps:

@@ -15,6 +15,7 @@ from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError, in_words
+from siamese_core.networks.kept_network import FrozenNetwork
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ def _told(place: SlotPlace, failure: Exception) -> UserError:
 
 def _compiled(encoder) -> Callable[[np.ndarray], np.ndarray]:
     """Return the encoder as one graph for batches of any size: compiled once, and some of its steps fused."""
+    if isinstance(encoder, FrozenNetwork):
+        return encoder.predict_on_batch
     import tensorflow as tf
 
     shape = tf.TensorSpec((None, *encoder.input_shape[1:]), tf.float32)

@@ -19,6 +19,7 @@ def test_embeddings_are_named_by_everything_that_decides_them():
         {"preparation": "ink"},
         {"turns": (8.0,)},
         {"mirrored": True},
+        {"width": 32},
     )
     assert {name for change in changes for name in change} == set(vars(SPEC))
     names = [replace(SPEC, **change).embeddings_id(["ab"]) for change in changes]
@@ -26,6 +27,10 @@ def test_embeddings_are_named_by_everything_that_decides_them():
     assert len(set(names)) == len(names)
     assert SPEC.embeddings_id(["ab"]) == replace(SPEC).embeddings_id(iter(["ab"]))
     assert SPEC.embeddings_id(["ab"]).startswith("small_cnn-")
+
+
+def test_the_names_of_embeddings_of_square_inputs_have_never_changed():
+    assert SPEC.embeddings_id(["ab"]) == "small_cnn-c52e0536d8ee1475"
 
 
 def test_a_network_that_the_project_does_not_know_gets_the_choices():

@@ -1,4 +1,4 @@
-"""`checkpoints list`, `promote`, `use` and `rollback`."""
+"""`checkpoints list`, `promote`, `use`, `rollback` and `adopt`."""
 
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.cli.arguments import add_command, add_encoder, add_group
 from siamese_core.cli.command import CommandResult, open_store
+from siamese_core.cli.commands import adopt
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.networks.encoders import SLOTS
@@ -13,7 +14,7 @@ from siamese_core.networks.encoders import SLOTS
 if TYPE_CHECKING:
     from siamese_core.checkpoints.store import CheckpointStore
 
-SUMMARY = "list checkpoints, promote one, go back to the one before"
+SUMMARY = "list checkpoints, promote one, go back to the one before, adopt a network of your own"
 AUTO = "auto"
 ID_HELP = "as in checkpoints list"
 
@@ -37,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=HANDWRITING,
         help="images whose checkpoint goes back (%(default)s)",
     )
+    adopt.add_arguments(add_command(parts, "adopt", adopt.SUMMARY, adopt.checkpoints_adopt))
 
 
 def checkpoints_list(options: Namespace, progress: Progress) -> CommandResult:

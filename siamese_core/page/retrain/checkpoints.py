@@ -102,4 +102,6 @@ def learned_from(info: CheckpointInfo) -> str:
         return f"{learned} answers, on top of {card.parent}"
     if card.data is not None and card.data.get("name"):
         return str(card.data["name"])
+    if card.adopted:
+        return f"adopted, {card.adopted.get('file', 'a network of your own')}"
     return "ImageNet weights" if card.network else info.origin
