@@ -20,6 +20,7 @@ PACKAGES = (
     "labelling",
     "evaluation",
     "workspace",
+    "embeddings",
     "checkpoints",
     "networks",
     "metric_learning",

@@ -14,7 +14,8 @@ from siamese_core.adoption.onnx_graph import read_onnx
 from siamese_core.adoption.opening import OpenedFile, open_file
 from siamese_core.adoption.verifying import FITTINGS, Verified, verify
 from siamese_core.checkpoints.card import CheckpointCard
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.data.datasets import Dataset, load_dataset
 from siamese_core.data.progress import Progress
 from siamese_core.data.sampling import members

@@ -1,41 +1,21 @@
-"""Checkpoints: an encoder, a head, a calibration, a threshold and a card that says where they come from.
-
-A checkpoint is a folder that is complete or absent: `encoder.npz` and perhaps `update.npz`, `head.npz` and
-`card.json`, and an adopted network itself. Nothing in it is code or pickle. TensorFlow is imported when a
-network is built, not before: listing costs nothing.
+"""A checkpoint in memory: an encoder, a head, a calibration, a threshold and a card that says where they come
+from. `checkpoint_files` saves and loads it. TensorFlow is imported when a network is built, not before.
 """
 
-import contextlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_core.atomic import folder_aside
-from siamese_core.checkpoints import canary, encoder_files, weights
-from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
-from siamese_core.checkpoints.encoder_files import ENCODER_FILE
-from siamese_core.errors import UserError
+from siamese_core.checkpoints.card import CheckpointCard
+from siamese_core.metric_learning.score_normalisation import MOST, ScoreNormalisation
 from siamese_core.metrics import Calibration
-from siamese_core.networks.embedding_spec import build_network, with_copies
-from siamese_core.networks.kept_network import (
-    ADOPTED,
-    FrozenNetwork,
-    network_file,
-    read_network,
-    write_network,
-)
 
 if TYPE_CHECKING:
     import keras
 
-HEAD_FILE = "head.npz"
-LIBRARIES = ("keras", "tensorflow", "numpy", "pillow", "onnxruntime")
+NORMALISED_THRESHOLD = 0.5  # of a similarity that is a probability by its making
 
 
 @dataclass
@@ -43,7 +23,8 @@ class Checkpoint:
     """What compares two images: an encoder, a head, a calibration, a threshold and a card.
 
     id: `<encoder>-<12 hex digits of its contents>`, empty until it is saved; embeddings_id: the name of its
-    embeddings, which checkpoints of one encoder share, empty for an encoder that is not stored.
+    embeddings, which checkpoints of one encoder share, empty for an encoder that is not stored;
+    normalisation: against a cohort of unlabelled images, None where the head's scores are taken as they are.
     """
 
     id: str
@@ -54,6 +35,7 @@ class Checkpoint:
     threshold: float
     card: CheckpointCard
     embeddings_id: str = ""
+    normalisation: ScoreNormalisation | None = None
 
     def note(self, **entries: object) -> None:
         """Set entries of the card."""
@@ -66,162 +48,57 @@ class Checkpoint:
     def embed(self, images: Sequence[np.ndarray], batch_size: int = 64) -> np.ndarray:
         """Return embeddings float32 (n, embedding_dim), computed for `batch_size` images at a time."""
         batches = [
-            self.encoder.predict_on_batch(self._batch(images[start : start + batch_size]))
+            self.encoder.predict_on_batch(self.batch(images[start : start + batch_size]))
             for start in range(0, len(images), batch_size)
         ]
         empty = np.empty((0, self.encoder.output_shape[-1]), np.float32)
         return np.concatenate([empty, *batches], dtype=np.float32)
 
-    def _batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
+    def batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([self.prepare(image) for image in images]).astype(np.float32)
 
     def logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
         """Return logits float32 (n,) of the pairs of rows of two (n, embedding_dim)."""
-        return _numpy(self.head(_tensor(left_embeddings), _tensor(right_embeddings)))
+        scores = to_numpy(self.head(to_tensor(left_embeddings), to_tensor(right_embeddings)))
+        if self.normalisation is None:
+            return scores
+        return self.normalisation.normalised_pairs(scores, left_embeddings, right_embeddings)
 
     def pairwise_logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
         """Return logits float32 (n, m) of each row of (n, embedding_dim) with each of (m, embedding_dim)."""
-        return _numpy(self.head.pairwise(_tensor(left_embeddings), _tensor(right_embeddings)))
+        scores = self._scores(left_embeddings, right_embeddings)
+        if self.normalisation is None:
+            return scores
+        return self.normalisation.normalised_table(scores, left_embeddings, right_embeddings)
+
+    def _scores(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
+        return to_numpy(self.head.pairwise(to_tensor(left_embeddings), to_tensor(right_embeddings)))
+
+    def normalised(self, cohort: np.ndarray) -> "Checkpoint":
+        """Return the checkpoint with its scores normalised against unlabelled images, and calibrated by them.
+
+        cohort: their embeddings (m, embedding_dim), of which `MOST` are taken.
+        """
+        normalisation = ScoreNormalisation(self._scores, cohort[:MOST])
+        return replace(
+            self,
+            normalisation=normalisation,
+            calibration=normalisation.calibration(),
+            threshold=NORMALISED_THRESHOLD,
+        )
 
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         """Return the calibrated probability of "same", float32 0..1 in the shape of `logits`."""
         return self.calibration.similarity(logits)
 
 
-def save_checkpoint(
-    checkpoint: Checkpoint,
-    folder: Path,
-    quantise: bool,
-    encoder_of: Path | None = None,
-    update_of: Path | None = None,
-) -> Checkpoint:
-    """Write the checkpoint and return what loading it would: with its id and what storing changed.
-
-    encoder_of: the folder of a checkpoint with the very same encoder, whose files are shared, not written
-    again; update_of: that of one from which training went on: its `encoder.npz` is shared, and the change
-    written beside it. UserError if the folder is already there or a weight is not a finite number.
-    """
-    if folder.exists():
-        raise UserError(f"A checkpoint is never overwritten. Received: {folder}, which exists. Name another.")
-    with folder_aside(folder) as partial:
-        if encoder_of is not None:
-            encoder_files.share(encoder_of, partial)
-        else:
-            _write_encoder(checkpoint, partial, quantise, update_of)
-        head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
-        weights.write_packed(partial / HEAD_FILE, head)
-        saved = _assemble(partial, _card(checkpoint, partial))
-        images = canary.drawings()
-        prepared, embeddings, similarities = _canary_answers(saved, images)
-        kept = embeddings if saved.card.network == ADOPTED else None
-        saved.note(canary=canary.record(images, prepared, similarities, kept))
-        write_card(partial, saved.card)
-    return saved
-
-
-def _write_encoder(checkpoint: Checkpoint, partial: Path, quantise: bool, update_of: Path | None) -> None:
-    if checkpoint.card.network == ADOPTED:
-        write_network(checkpoint.encoder, partial)
-    if isinstance(checkpoint.encoder, FrozenNetwork):
-        return  # its weights are in the file of the network
-    if update_of is not None:
-        encoder_files.write_update(partial, _arrays(checkpoint.encoder), update_of)
-    else:
-        bits_of = weights.default_bits if quantise else lambda array: weights.FLOAT_BITS
-        weights.write_packed(partial / ENCODER_FILE, weights.pack(_arrays(checkpoint.encoder), bits_of))
-
-
-def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
-    """Return the card of what lies in the folder `partial`, but for its canary."""
-    card = replace(checkpoint.card, calibration=checkpoint.calibration, threshold=float(checkpoint.threshold))
-    encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
-    # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
-    identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
-    network = network_file(partial)
-    kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
-    digest = weights.digest(*encoder, head, {"identity": identity} | kept)
-    return replace(
-        card,
-        encoder=checkpoint.encoder_name,
-        id=f"{checkpoint.encoder_name}-{digest[:12]}",
-        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        libraries=_library_versions(),
-        storage={
-            "bytes": sum(file.stat().st_size for file in partial.iterdir()),
-            "bits": sorted({entry["bits"] for packed in encoder for entry in weights.entries(packed)}),
-        },
-    )
-
-
-def _library_versions() -> dict[str, str]:
-    versions = {}
-    for name in LIBRARIES:
-        with contextlib.suppress(PackageNotFoundError):  # Keras may stand on another backend than TensorFlow
-            versions[name] = version(name)
-    return versions
-
-
-def load_checkpoint(folder: Path) -> Checkpoint:
-    """Load a checkpoint and replay its canary.
-
-    UserError naming the likely cause if a file is missing or damaged or the canary's answers moved.
-    """
-    checkpoint = _assemble(folder, read_card(folder))
-    recorded = checkpoint.card.canary
-    prepared, embeddings, similarities = _canary_answers(checkpoint, canary.images(recorded))
-    libraries = checkpoint.card.libraries, _library_versions()
-    canary.check_embeddings(recorded, prepared, embeddings, libraries)
-    canary.check(recorded, prepared, similarities, libraries)
-    return checkpoint
-
-
-def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
-    from siamese_core.networks.heads import make_head
-
-    adopted = card.network == ADOPTED
-    network = read_network(folder) if adopted else build_network(card.embedding)
-    encoder = with_copies(network, card.embedding)
-    _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
-    head = make_head(card.head)
-    blank = _tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))
-    head(blank, blank)  # a layer has its variables only once it has seen the size of its input
-    _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
-    embeddings_id = encoder_files.embeddings_id(folder, card.embedding)
-    return Checkpoint(
-        card.id, card.encoder, encoder, head, card.calibration, card.threshold, card, embeddings_id
-    )
-
-
-def _fill(network: "keras.Model | keras.Layer", file: Path, arrays: list[weights.NamedArray]) -> None:
-    """Assign the arrays; `file` is where they come from, for the error if they are of another network."""
-    weights.check_fit(file, arrays, [(variable.path, variable.shape) for variable in network.weights])
-    for variable, array in zip(network.weights, arrays, strict=True):
-        variable.assign(array.values)
-
-
-def _arrays(network: "keras.Model | keras.Layer") -> list[weights.NamedArray]:
-    paths = [variable.path for variable in network.weights]
-    return [weights.NamedArray(*pair) for pair in zip(paths, network.get_weights(), strict=True)]
-
-
-def _canary_answers(
-    checkpoint: Checkpoint, images: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what the encoder sees of the images, its embeddings, and the similarities of their pairs."""
-    prepared = checkpoint._batch(images)
-    # A plain call: compiling for four drawings would take longer than loading.
-    embeddings = _numpy(checkpoint.encoder(_tensor(prepared), training=False))
-    left, right = canary.pairs(len(images))
-    return prepared, embeddings, checkpoint.similarity(checkpoint.logits(embeddings[left], embeddings[right]))
-
-
-def _tensor(values: np.ndarray):
+def to_tensor(values: np.ndarray):
     import keras
 
-    return keras.ops.convert_to_tensor(values, "float32")
+    return keras.ops.convert_toto_tensor(values, "float32")
 
 
-def _numpy(values) -> np.ndarray:
+def to_numpy(values) -> np.ndarray:
     import keras
 
-    return np.asarray(keras.ops.convert_to_numpy(values), np.float32)
+    return np.asarray(keras.ops.convert_toto_numpy(values), np.float32)

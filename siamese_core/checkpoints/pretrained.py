@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from siamese_core import atomic
 from siamese_core.checkpoints.card import CheckpointCard
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.listing import CheckpointInfo
 from siamese_core.checkpoints.store import CheckpointStore

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from siamese_core.checkpoints.card import CARD_FILE, read_card
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.listing import CheckpointInfo, new_folder, stored_checkpoints
 from siamese_core.checkpoints.pointers import POINTER_FILE, Pointer, locked, read_pointers, write_pointer

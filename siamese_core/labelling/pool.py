@@ -15,13 +15,13 @@ from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
 from siamese_core.data.left_out import LeftOut
 from siamese_core.data.progress import Progress
+from siamese_core.embeddings.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.errors import UserError, in_words
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pace import Pace
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.workspace.workbench import Workbench
 
 CHUNK = 16  # images at a time: up to 48 MB, and as many as a comparison on the page may have to wait for
@@ -53,7 +53,8 @@ class PoolProgress:
 
 @dataclass(frozen=True)
 class PoolEmbeddings:
-    """A slot's checkpoint for the pool's domain, and the stored embeddings by its encoder."""
+    """A slot's checkpoint for the pool's domain, normalised against it, and the stored embeddings by its
+    encoder."""
 
     slot: str
     checkpoint: Checkpoint
@@ -103,7 +104,9 @@ class Pool:
             except UserError as problem:
                 problems.append(problem)
             else:
-                found.append(PoolEmbeddings(slot, checkpoint, self._store(checkpoint), domain))
+                store = self._store(checkpoint)
+                judging = self.workbench.matcher.cohorts.for_pool(checkpoint)
+                found.append(PoolEmbeddings(slot, judging, store, domain))
         if not found:
             raise problems[0]
         return found

@@ -10,6 +10,7 @@ from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels, standing_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.embeddings.embedding_store import EmbeddingStore
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Pair
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
@@ -18,7 +19,6 @@ from siamese_core.labelling.pool import Pool, PoolEmbeddings
 from siamese_core.labelling.strategies import Knowledge, expected_same
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import verdict
-from siamese_core.workspace.embedding_store import EmbeddingStore
 
 RANDOM_PAIRS = 500  # that the share of pairs called same is measured on
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
+from siamese_core.embeddings.embedding_store import unlabelled_rows
 from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.metric_learning.learning import LabelledPairs
 from siamese_core.retraining.gate import forgotten
@@ -17,7 +19,6 @@ from siamese_core.retraining.head_training import (
     retrained_head,
 )
 from siamese_core.retraining.run import EmbeddedCheckpoint, Run
-from siamese_core.workspace.embedding_store import unlabelled_rows
 
 
 def judged_candidate(run: Run, parent: EmbeddedCheckpoint, rng: np.random.Generator) -> EmbeddedCheckpoint:

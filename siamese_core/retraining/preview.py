@@ -8,11 +8,11 @@ import numpy as np
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.embeddings.embedding_store import find_embedding_store
 from siamese_core.retraining.adapting import adapted_at
 from siamese_core.retraining.answered_pairs import indexed_pairs
 from siamese_core.retraining.head_training import adapted, pairs_evidence
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.embedding_store import find_embedding_store
 from siamese_core.workspace.workbench import Workbench
 
 LATEST = 300  # answers that it is fitted to, well within a second

@@ -9,6 +9,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.data.progress import Progress
+from siamese_core.embeddings.embedding_store import EmbeddingStore, open_embedding_store
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.images.decoding import image_id
@@ -18,7 +19,6 @@ from siamese_core.retraining.gate import Measured
 from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel
-from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store
 from siamese_core.workspace.workbench import Workbench
 
 EMBEDDED_AT_ONCE = 32  # images between two reports of progress

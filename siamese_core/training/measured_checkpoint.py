@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints.card import base_card, write_card
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.evaluation.protocols import OneShotOptions

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints.card import CheckpointCard, read_card
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import domain_of_images, some_of
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset

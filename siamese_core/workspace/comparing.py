@@ -7,6 +7,7 @@ import numpy as np
 
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
+from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser
 from siamese_core.workspace.embedder import Embedder
@@ -35,13 +36,15 @@ class Comparer:
     loader: Loader
     chooser: Chooser
     embedder: Embedder
+    cohorts: Cohorts
 
     def compare(self, slot: str, left: np.ndarray, right: np.ndarray) -> Comparison:
         """Compare two images with what the slot has for them. UserError where nothing loads."""
         choice = self.chooser.choice([left, right])
         served = self.loader.serving(slot, choice.domain)
-        checkpoint, start = served.checkpoint, time.perf_counter()
+        start = time.perf_counter()
         embeddings = self.embedder.embed(served, [left, right])
+        checkpoint = self.cohorts.calibrated(served.checkpoint, embeddings)
         logits = checkpoint.logits(embeddings[:1], embeddings[1:])
         similarity = float(checkpoint.similarity(logits)[0])
         why, warning = self.chooser.words(slot, choice, checkpoint.card)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.embeddings.embedding_store import EmbeddingCache
+from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.choosing import Image, id_of, pixels_of
-from siamese_core.workspace.embedding_store import EmbeddingCache
-from siamese_core.workspace.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.loader import Served
 
 BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
@@ -40,11 +40,6 @@ class Embedder:
             self.kept.add(served.checkpoint, {each: rows[each] for each in ids[keep_from:]})
         empty = np.empty((0, served.checkpoint.encoder.output_shape[-1]), np.float32)
         return np.stack([rows[each] for each in ids]) if ids else empty
-
-    def logits_to(self, served: Served, query: np.ndarray, images: Sequence[Image]) -> np.ndarray:
-        """Return the logits float32 (n,) of the query with each image, whose embeddings are kept."""
-        embeddings = self.embed(served, [query, *images], keep_from=1)
-        return served.checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
 
     def _known(self, served: Served, ids: Sequence[str], fresh: bool) -> dict[str, np.ndarray]:
         """Return the embeddings that are in memory or on disk. fresh: as for `KeptEmbeddings.find`."""

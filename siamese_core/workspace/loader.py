@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore

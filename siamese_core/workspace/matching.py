@@ -9,13 +9,14 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.embeddings.cohorts import Cohorts
+from siamese_core.embeddings.embedding_store import EmbeddingCache
+from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import Comparer, Comparison
 from siamese_core.workspace.embedder import Embedder
-from siamese_core.workspace.embedding_store import EmbeddingCache
-from siamese_core.workspace.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.loader import Loader
 from siamese_core.workspace.ranking import Ranker, Ranking
 
@@ -37,8 +38,9 @@ class Matcher:
         self.chooser = Chooser(self.store)
         self.loader = Loader(self.store, self.slots)
         self._embedder = Embedder(self.cache, self.kept)
-        self._comparer = Comparer(self.loader, self.chooser, self._embedder)
-        self._ranker = Ranker(self.loader, self.chooser, self._embedder)
+        self.cohorts = Cohorts(self.kept.folder if self.kept else None)
+        parts = (self.loader, self.chooser, self._embedder, self.cohorts)
+        self._comparer, self._ranker = Comparer(*parts), Ranker(*parts)
 
     def load_in_background(self) -> threading.Thread:
         """Load every slot in a thread, as `Loader.load_in_background` does."""
@@ -100,4 +102,6 @@ class Matcher:
     def similarities(self, encoder: str, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return the similarity float32 (n,) of the query to each image."""
         served = self.loader.serving(encoder, self.domain([query, *images]))
-        return served.checkpoint.similarity(self._embedder.logits_to(served, query, images))
+        embeddings = self._embedder.embed(served, [query, *images])
+        checkpoint = self.cohorts.calibrated(served.checkpoint, embeddings)
+        return checkpoint.similarity(checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0])

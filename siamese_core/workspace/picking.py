@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of
 from siamese_core.images.ink import is_ink
 from siamese_core.workspace.workbench import Workbench

@@ -8,6 +8,7 @@ import numpy as np
 
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
+from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
@@ -50,14 +51,17 @@ class Ranker:
     loader: Loader
     chooser: Chooser
     embedder: Embedder
+    cohorts: Cohorts
 
     def rank(self, slot: str, query: np.ndarray, support: Sequence[tuple[str, Image]]) -> Ranking:
         """Rank the classes of `support`, (class name, image) each. UserError where nothing loads."""
         images = [image for _, image in support]
         choice = self.chooser.choice([query, *images])
         served = self.loader.serving(slot, choice.domain)
-        checkpoint, start = served.checkpoint, time.perf_counter()
-        logits = self.embedder.logits_to(served, query, images)
+        start = time.perf_counter()
+        embeddings = self.embedder.embed(served, [query, *images], keep_from=1)
+        checkpoint = self.cohorts.calibrated(served.checkpoint, embeddings)
+        logits = checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
         names = np.array([name for name, _ in support])
         means = {name: logits[names == name].mean() for name in dict.fromkeys(names.tolist())}
         # By logit: similarities near 1 can be equal where the logits are not.

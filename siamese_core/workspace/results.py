@@ -6,7 +6,7 @@ from siamese_core.workspace.comparing import Comparison
 from siamese_core.workspace.ranking import Ranking
 
 EQUAL = 5e-5  # difference of similarities that four decimals, the most that are shown, hide
-TOLD = ("domain", "why", "warning")  # how the checkpoint was picked, beside what it says
+TOLD = ("domain", "why", "warning", "network")  # how the checkpoint was picked, beside what it says
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class PairResult:
     comparisons: tuple[Comparison, ...]
 
     def json(self) -> dict:
-        keys = ("encoder", "network", "checkpoint", "similarity", "threshold", "same")
+        keys = ("encoder", "checkpoint", "similarity", "threshold", "same")
         results = [{key: getattr(each, key) for key in (*keys, *TOLD)} for each in self.comparisons]
         return {"left": self.left_id, "right": self.right_id, "results": results}
 

@@ -10,11 +10,11 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
+from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Image, StoredImage
-from siamese_core.workspace.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.matching import Matcher
 from siamese_core.workspace.readiness import Readiness
 from siamese_core.workspace.recording import Annotator, AnswerRecorder, Shown

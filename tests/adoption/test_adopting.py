@@ -5,7 +5,7 @@ import pytest
 
 from helpers.own_networks import colour_folders, onnx_tower, tower
 from siamese_core.adoption.adopting import AdoptionRequest, adopt
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError

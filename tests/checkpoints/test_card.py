@@ -8,7 +8,7 @@ import pytest
 
 from siamese_core.checkpoints import encoder_files, weights
 from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, base_card, read_card, write_card
-from siamese_core.checkpoints.checkpoint import HEAD_FILE
+from siamese_core.checkpoints.checkpoint_files import HEAD_FILE
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.errors import UserError

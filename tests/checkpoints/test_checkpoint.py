@@ -14,13 +14,8 @@ import pytest
 from helpers.paths import ROOT
 from helpers.small_checkpoints import SIZE, small_checkpoint
 from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, base_card, read_card, write_card
-from siamese_core.checkpoints.checkpoint import (
-    HEAD_FILE,
-    LIBRARIES,
-    Checkpoint,
-    load_checkpoint,
-    save_checkpoint,
-)
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import HEAD_FILE, LIBRARIES, load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE, UPDATE_FILE
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration

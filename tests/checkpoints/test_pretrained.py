@@ -10,7 +10,8 @@ import pytest
 from helpers.photographs import gradio_photograph, lite_folder
 from siamese_core.checkpoints import pretrained
 from siamese_core.checkpoints.card import read_card, write_card
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.pretrained import (
     LITE_SHA256,

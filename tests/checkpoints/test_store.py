@@ -13,7 +13,7 @@ import pytest
 from helpers.paths import ROOT
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints.card import CARD_FILE
-from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.listing import LEFTOVER_SECONDS
 from siamese_core.checkpoints.slot_place import SlotPlace

@@ -8,7 +8,8 @@ import numpy as np
 
 from siamese_core.checkpoints import canary
 from siamese_core.checkpoints.card import base_card
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.metrics import Calibration

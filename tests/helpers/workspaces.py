@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.recording import Annotator

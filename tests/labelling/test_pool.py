@@ -11,7 +11,7 @@ import pytest
 
 from helpers.samples import alphabet, image_file
 from helpers.small_checkpoints import ship_small, small_checkpoint
-from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id

@@ -12,7 +12,7 @@ import pytest
 from helpers.samples import image_file
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import LEASE_SECONDS

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials

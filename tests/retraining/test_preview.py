@@ -5,9 +5,9 @@ import pytest
 
 from helpers.samples import as_scan, stroke_glyph
 from helpers.small_checkpoints import ship_small
+from siamese_core.embeddings.embedding_store import open_embedding_store
 from siamese_core.images.decoding import image_id
 from siamese_core.retraining.preview import Previews
-from siamese_core.workspace.embedding_store import open_embedding_store
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 

@@ -21,7 +21,8 @@ from helpers.samples import draw_program, stroke_program
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
@@ -349,7 +350,7 @@ def test_a_checkpoint_promoted_meanwhile_is_not_overruled(answered, moment):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from siamese_core.checkpoints import checkpoint
+from siamese_core.checkpoints import checkpoint_files
 from siamese_core.retraining.report import RetrainReport
 from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.retrain import retrain
@@ -358,7 +359,7 @@ from siamese_core.workspace.workbench import Workbench
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-checkpoint.write_card = die  # the candidate's weights are written, its card is not
+checkpoint_files.write_card = die  # the candidate's weights are written, its card is not
 retrain(Workbench(Path(sys.argv[1]), Path(sys.argv[2])), RetrainOptions("resnet50"))
 """
 

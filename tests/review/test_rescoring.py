@@ -8,7 +8,7 @@ import pytest
 from helpers.samples import alphabet
 from helpers.small_checkpoints import ship_small
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.metrics import Calibration, verdict_log_odds
 from siamese_core.review.rescoring import SecondLook
 from siamese_core.workspace.recording import Annotator

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.samples import write_class_folders
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError

@@ -14,15 +14,16 @@ import pytest
 from helpers.samples import image_file, photograph
 from helpers.small_checkpoints import ship_small
 from siamese_core.checkpoints.card import CheckpointCard
-from siamese_core.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
+from siamese_core.embeddings.embedding_store import EmbeddingStore, open_embedding_store
 from siamese_core.labelling.pool import Pool
 from siamese_core.metrics import Calibration
 from siamese_core.networks import encoders
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.heads import make_head
 from siamese_core.review.rescoring import SecondLook
-from siamese_core.workspace.embedding_store import EmbeddingStore, open_embedding_store
 from siamese_core.workspace.workbench import Workbench
 
 SIZE, DIM = 8, 4

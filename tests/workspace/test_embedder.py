@@ -5,8 +5,8 @@ import pytest
 
 from helpers.small_checkpoints import SIZE
 from helpers.workspaces import ROUNDING, classes, noise
+from siamese_core.embeddings.embedding_store import EmbeddingCache
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.embedding_store import EmbeddingCache
 from siamese_core.workspace.matching import Matcher
 
 

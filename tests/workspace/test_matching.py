@@ -5,7 +5,7 @@ import pytest
 
 from helpers.small_checkpoints import SIZE
 from helpers.workspaces import classes, noise, saved_to
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.matching import Matcher

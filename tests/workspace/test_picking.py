@@ -5,7 +5,7 @@ import pytest
 
 from helpers.samples import as_scan, photograph, stroke_glyph
 from helpers.small_checkpoints import ship_small, small_checkpoint
-from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, LOOKED_AT, PHOTOGRAPHS
 from siamese_core.workspace.picking import Images, pick, warning_of
 from siamese_core.workspace.workbench import Workbench

@@ -74,7 +74,7 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
 def _speed(options: Namespace, names: list[str], progress: Progress) -> list[dict]:
     @cache
     def model() -> "Checkpoint":
-        from siamese_core.checkpoints.checkpoint import load_checkpoint
+        from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 
         progress(0.0, "loading the checkpoint")
         return load_checkpoint(open_workbench(options).checkpoints.current_folder(options.encoder))

@@ -85,7 +85,7 @@ def _one_shot_checkpoint(options: Namespace) -> "Checkpoint | None":
 
     An untrained network shows the same.
     """
-    from siamese_core.checkpoints.checkpoint import load_checkpoint
+    from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 
     if options.name != "one-shot-evaluation":
         return None

@@ -73,7 +73,7 @@ def _checkpoint(options: Namespace, dataset: "Dataset | None", progress: Progres
 
     None where only data or pairs are given.
     """
-    from siamese_core.checkpoints.checkpoint import load_checkpoint
+    from siamese_core.checkpoints.checkpoint_files import load_checkpoint
     from siamese_core.workspace.picking import Images, pick
 
     named = options.checkpoint or options.encoder

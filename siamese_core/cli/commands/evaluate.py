@@ -186,7 +186,7 @@ def _images(trials: "OneShotTrials | VerificationTrials") -> "Images":
 
 def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
     """Return the model to measure, and notes: why it was chosen, and whether it knows such images."""
-    from siamese_core.checkpoints.checkpoint import load_checkpoint
+    from siamese_core.checkpoints.checkpoint_files import load_checkpoint
     from siamese_core.workspace.picking import pick, warning_of
 
     if options.checkpoint:

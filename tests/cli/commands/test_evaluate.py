@@ -10,7 +10,7 @@ import pytest
 from helpers.commands import Ended
 from helpers.samples import image_file, photograph
 from helpers.small_checkpoints import small_checkpoint
-from siamese_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.networks.encoders import SLOTS
 

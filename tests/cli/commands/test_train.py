@@ -1,6 +1,6 @@
 """`train` as people and programs call it."""
 
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 
 
 def test_train_makes_a_checkpoint_that_serves_at_once(run, workspace, drawings, pair):

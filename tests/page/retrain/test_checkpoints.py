@@ -6,7 +6,7 @@ import pytest
 
 from helpers.small_checkpoints import promote_small, small_checkpoint
 from siamese_core.checkpoints.card import base_card
-from siamese_core.checkpoints.checkpoint import save_checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.listing import CheckpointInfo
 from siamese_core.checkpoints.store import CheckpointStore

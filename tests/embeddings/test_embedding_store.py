@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.paths import ROOT
-from siamese_core.workspace.embedding_store import KEPT, EmbeddingCache, EmbeddingStore, tidy
+from siamese_core.embeddings.embedding_store import KEPT, EmbeddingCache, EmbeddingStore, tidy
 
 
 def ids(*numbers: int) -> list[str]:
@@ -67,7 +67,7 @@ def test_what_a_killed_process_left_half_written_is_made_anew(store, name, cut):
 def test_processes_that_append_at_once_lose_nothing(store):
     code = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from siamese_core.workspace.embedding_store import EmbeddingStore\n"
+        "from siamese_core.embeddings.embedding_store import EmbeddingStore\n"
         "store, first = EmbeddingStore(Path(sys.argv[1]), 5), int(sys.argv[2])\n"
         "for n in range(first, first + 40):\n"
         "    store.append([f'{n:064x}'], np.array([np.arange(5) + n / 7], np.float32))\n"

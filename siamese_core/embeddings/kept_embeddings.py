@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.workspace.embedding_store import (
+from siamese_core.embeddings.embedding_store import (
     EmbeddingStore,
     find_embedding_store,
     open_embedding_store,

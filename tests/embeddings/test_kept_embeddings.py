@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from helpers.workspaces import classes, noise, saved_to
-from siamese_core.workspace import kept_embeddings
+from siamese_core.embeddings import kept_embeddings
+from siamese_core.embeddings.embedding_store import open_embedding_store
+from siamese_core.embeddings.kept_embeddings import SUPPORT
 from siamese_core.workspace.choosing import id_of
-from siamese_core.workspace.embedding_store import open_embedding_store
-from siamese_core.workspace.kept_embeddings import SUPPORT
 from siamese_core.workspace.loader import Served
 from siamese_core.workspace.workbench import Workbench
 
