@@ -95,10 +95,10 @@ class Checkpoint:
 def to_tensor(values: np.ndarray):
     import keras
 
-    return keras.ops.convert_toto_tensor(values, "float32")
+    return keras.ops.convert_to_tensor(values, "float32")
 
 
 def to_numpy(values) -> np.ndarray:
     import keras
 
-    return np.asarray(keras.ops.convert_toto_numpy(values), np.float32)
+    return np.asarray(keras.ops.convert_to_numpy(values), np.float32)
