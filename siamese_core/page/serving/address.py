@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from siamese_core.page.serving.listening import is_for_both
 from siamese_core.page.serving.policy import Policy
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
@@ -31,9 +32,12 @@ class Address:
         """Return the URLs by which the page can be opened, the best one first."""
         if "://" in self.root_path:
             return [self.root_path]
-        names = {"0.0.0.0": ["localhost"], "::": ["::1"]}.get(self.host, [self.host])  # noqa: S104
+        names = [self.host]
         if self.host in WILDCARDS:
-            names += _own_addresses(socket.AF_INET6 if self.host == "::" else socket.AF_INET)
+            by_ipv4 = self.host != "::" or is_for_both(self.host)
+            names = ["localhost"] if by_ipv4 else ["::1"]
+            names += _own_addresses(socket.AF_INET) if by_ipv4 else []
+            names += _own_addresses(socket.AF_INET6) if self.host == "::" else []
         return [f"http://{bracketed(name)}:{self.port}{self.root_path}" for name in names]
 
     def policy(self, uploads: Path, endpoints: tuple[str, ...]) -> Policy:

@@ -3,7 +3,6 @@
 import argparse
 import ipaddress
 import os
-import socket
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -145,25 +144,4 @@ def check_workspace(workspace: Path) -> None:
         raise UserError(
             f"--workspace must be a folder that can be written to. Received: {workspace} "
             f"({problem.strerror}). Name another one, or correct its permissions."
-        ) from problem
-
-
-def check_address(host: str, port: int) -> None:
-    """Raise UserError if nothing can listen there."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            if os.name == "posix":  # on Windows the option shares a port that is in use
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:  # as the server does: a port of IPv4 is another one
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            probe.bind(address)
-    except (socket.gaierror, UnicodeError) as problem:
-        raise UserError(
-            f"--host must be an address of this machine. Received: {host} "
-            f"({getattr(problem, 'strerror', None) or problem})."
-        ) from problem
-    except OSError as problem:
-        raise UserError(
-            f"Port {port} of {host} must be free. Received: {problem.strerror}. Choose another with --port."
         ) from problem

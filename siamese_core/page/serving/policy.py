@@ -85,6 +85,7 @@ def _is_trusted(scope: Scope, policy: Policy) -> bool:
         address = ipaddress.ip_address(client)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both families tells IPv4
     return any(address in network for network in policy.trusted_proxies)
 
 

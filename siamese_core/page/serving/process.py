@@ -23,11 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     with stopped_at_once():
         from siamese_core.cli.terminal import print_error
         from siamese_core.page.serving import options as given
+        from siamese_core.page.serving.listening import check_address
     try:
         options = given.parsed_options(arguments)
         given.check_weights(options.resnet50_weights)
         given.check_workspace(options.workspace)
-        given.check_address(options.host, options.port)
+        check_address(options.host, options.port)
         serve(options)
     except UserError as problem:
         print_error(str(problem))

@@ -18,6 +18,7 @@ from siamese_core.page.serving.address import Address, bracketed
 from siamese_core.page.serving.api import ENDPOINTS, publish
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import AddressScript
+from siamese_core.page.serving.listening import both_families
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
 
@@ -70,7 +71,8 @@ class Page(gr.Blocks):
 def launch(page: gr.Blocks, options: dict, address: Address) -> None:
     """Start to serve. UserError where gradio cannot listen at the address."""
     try:
-        page.launch(**options)
+        with both_families(address.host, address.port):
+            page.launch(**options)
     except Exception as problem:  # of sockets, of uvicorn, of the client with which gradio asks itself
         raise UserError(
             f"Port {address.port} of {address.host} must be free, and answer this machine. Received: "

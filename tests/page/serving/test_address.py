@@ -10,6 +10,7 @@ import pytest
 from helpers.browsing import glyph
 from helpers.calling import Caller
 from siamese_core.page.serving.address import Address
+from siamese_core.page.serving.listening import is_for_both
 from siamese_core.page.serving.options import listening_host, network, parsed_options, root_path
 
 needs_ipv6 = pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
@@ -26,6 +27,9 @@ def test_the_printed_address_can_be_opened_and_used(serve, quick_app, host):
     server.wait_until_ready()
     (line,) = [each for each in server.log().splitlines() if each.startswith("Siamese Workbench: ")]
     links = line.partition(": ")[2].split()
+    port = server.url.rpartition(":")[2]
+    if is_for_both(listening_host(host)):
+        links += [f"http://127.0.0.1:{port}", f"http://[::1]:{port}"]
     for link in links:
         assert httpx.get(f"{link}/config", trust_env=False).json()["root"] == link
     caller = Caller(links[0])
@@ -40,7 +44,8 @@ def test_the_printed_address_can_be_opened_and_used(serve, quick_app, host):
 def test_all_addresses_are_printed_as_some_that_can_be_opened():
     links = Address("0.0.0.0", 7860).links()
     assert links[0] == "http://localhost:7860" and not any("0.0.0.0" in link for link in links)
-    assert Address("::", 7860).links()[0] == "http://[::1]:7860"
+    both = "localhost" if socket.has_dualstack_ipv6() else "[::1]"
+    assert Address("::", 7860).links()[0] == f"http://{both}:7860"
     assert Address("::1", 7860).links() == ["http://[::1]:7860"]
     assert Address("127.0.0.1", 7860).links() == ["http://127.0.0.1:7860"]
     assert Address("127.0.0.1", 7860, root_path="/w").links() == ["http://127.0.0.1:7860/w"]
