@@ -11,6 +11,11 @@ class UserError(Exception):
     """
 
 
+def can_pass(failure: BaseException) -> bool:
+    """Return whether the same may work later: the system could not read or write, as with a full disk."""
+    return isinstance(failure, OSError) or isinstance(failure.__cause__, OSError)
+
+
 # The folders of an absolute path; in `and/or`, `image/png` and https://host/page there are none.
 _FOLDERS = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"\n]+[/\\])*(?=[^\s/\\'\"])")
 

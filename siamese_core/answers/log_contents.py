@@ -30,6 +30,7 @@ class LogContents:
         self._whole_lines = 0
         self._events: dict[str, LabelRow] = {}
         self._undone: set[str] = set()
+        self._of_session: dict[str, dict[str, LabelRow]] = {}  # label rows that are not undone, by label_id
         self._counts = RunningCounts()
 
     def read(self, data: bytes) -> None:
@@ -79,14 +80,33 @@ class LogContents:
         if why is None:
             self.rows.append(row)
             self._events[row.label_id] = row
+            label = self._labelled(row)
+            of_session = self._of_session.setdefault(label.session_id, {})
             if row.event == "undo":
                 self._undone.add(row.target_id)
-            self._counts.add(row, self._labelled(row).pair)
+                del of_session[row.target_id]
+            else:
+                of_session[row.label_id] = row
+            self._counts.add(row, label.pair)
         return why
 
     def counts(self) -> LogCounts:
         """Return the counts of the rows so far; costs what the rows since the last call cost."""
         return self._counts.counts()
+
+    def latest_standing(self, count: int) -> list[LabelRow]:
+        """Return the last labels that stand, as `settled.standing_labels` has them, the latest first."""
+        found: dict[tuple, LabelRow] = {}
+        for row in reversed(self.rows):
+            if len(found) == count:
+                break
+            if row.event == "label" and row.label_id not in self._undone:
+                found.setdefault((row.pair, row.annotator), row)
+        return list(found.values())
+
+    def of_session(self, session_id: str) -> list[LabelRow]:
+        """Return the labels of a session that are not undone, oldest first."""
+        return list(self._of_session.get(session_id, {}).values())
 
     def __contains__(self, label_id: object) -> bool:
         return label_id in self._events

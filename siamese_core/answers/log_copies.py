@@ -52,16 +52,33 @@ class LogCopies:
                     if old.stat().st_size <= size:
                         old.unlink(missing_ok=True)
 
+    def follow(self, size: int, data: bytes) -> None:
+        """Append to the newest copy what was appended to the log of `size` bytes, if both were of that size.
+
+        So the copy has every answer when the log is damaged while no program looks. Written without flushing:
+        the log itself is on disk.
+        """
+        with contextlib.suppress(OSError):
+            copies = self._files("backup")
+            if not size and not copies:
+                replace_file(self._new("backup"), data)
+            elif copies and copies[-1].stat().st_size == size:
+                with copies[-1].open("ab") as file:
+                    file.write(data)
+
     def keep_lost(self, before: LogContents, now: LogContents) -> None:
-        """Copy all rows that were in the log before, if some of them no longer are."""
+        """Copy all rows that were in the log before, if some of them are neither in it nor in a copy."""
         lost = frozenset(row.label_id for row in before.rows if row.label_id not in now)
         if not lost or (lost <= self._lost and self._copy and self._copy.exists()):
             return
-        file = self._new("backup")
-        try:
-            replace_file(file, csv_text([COLUMNS, *map(row_cells, before.rows)]).encode())
-        except OSError:  # a folder that cannot be written to; what is lost is told all the same
-            file = None
+        file = next((each for each in reversed(self._files("backup")) if _holds(each, lost)), None)
+        with contextlib.suppress(
+            OSError
+        ):  # a folder that cannot be written to; what is lost is told all the same
+            if file is None:
+                text = csv_text([COLUMNS, *map(row_cells, before.rows)])
+                replace_file(new := self._new("backup"), text.encode())
+                file = new
         self._lost, self._copy, self._said = lost, file, (None, 0, None)
 
     def loss(self, now: LogContents) -> str | None:
@@ -126,6 +143,10 @@ def _read(file: Path) -> LogContents:
     with contextlib.suppress(OSError, UserError):
         contents.read(file.read_bytes())
     return contents
+
+
+def _holds(copy: Path, label_ids: frozenset[str]) -> bool:
+    return label_ids <= {row.label_id for row in _read(copy).rows}
 
 
 def _words(missing: int, copy: Path | None) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
@@ -24,6 +24,7 @@ from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
 
 _REMEMBERED_END = 256  # bytes by which a log that went on is told from one that was replaced
+Told = TypeVar("Told")
 _WAIT_FOR_ROW = 1.0  # seconds; a row is written in milliseconds
 
 
@@ -56,15 +57,11 @@ class LogFile:
         with self._guard:
             return list(self._current().rows)
 
-    def holds(self, label_id: str) -> bool:
-        """Return whether there is an event with this id."""
+    def ask(self, question: Callable[[LogContents], Told]) -> Told:
+        """Return what `question` finds in the contents; costs that and what the rows since the last call
+        cost."""
         with self._guard:
-            return self._current().event(label_id) is not None
-
-    def counts(self) -> LogCounts:
-        """Count the rows; costs what the rows since the last call cost."""
-        with self._guard:
-            return self._current().counts()
+            return question(self._current())
 
     def problem(self) -> str | None:
         """Say what is wrong with the file, if anything, at the cost of the rows since the last call."""
@@ -148,6 +145,7 @@ class LogFile:
             raise
         if not contents.whole_bytes:
             flush_names(self.path.parent)
+        self.copies.follow(contents.whole_bytes, data)
         contents.wrote(data)
         self._remember(file, _stamp(file))
 

@@ -97,11 +97,19 @@ class PairLog:
 
     def holds(self, label_id: str) -> bool:
         """Return whether an answer or an undo with this id is in the log."""
-        return self._file.holds(label_id)
+        return self._file.ask(lambda contents: label_id in contents)
 
     def rows(self) -> list[LabelRow]:
         """Return every event, oldest first."""
         return self._file.rows()
+
+    def latest(self, count: int) -> list[LabelRow]:
+        """Return the last of the answers that stand, the latest first; the log may be of any length."""
+        return self._file.ask(lambda contents: contents.latest_standing(count))
+
+    def of_session(self, session_id: str) -> list[LabelRow]:
+        """Return the answers of a session that are not taken back, oldest first, replaced ones among them."""
+        return self._file.ask(lambda contents: contents.of_session(session_id))
 
     def labels(self) -> list[LabelRow]:
         """Return the answers that stand: not undone, the latest of each annotator on each pair."""
@@ -117,7 +125,7 @@ class PairLog:
 
     def counts(self) -> LogCounts:
         """Return what `check` counts, at the cost of the rows that are new since the last call."""
-        return self._file.counts()
+        return self._file.ask(LogContents.counts)
 
     def problem(self) -> str | None:
         """Say what is wrong with the log, if anything: not readable, saved by another program, answers gone.

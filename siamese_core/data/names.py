@@ -1,8 +1,9 @@
 """Names of classes and files, cleaned in one place wherever they come in: folders, archives, the page."""
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (zero width), line separators
 
@@ -48,3 +49,18 @@ def alike(names: Iterable[str]) -> list[list[str]]:
     for name in names:
         groups[unicodedata.normalize("NFKC", name).casefold()].add(name)
     return [sorted(group) for _, group in sorted(groups.items()) if len(group) > 1]
+
+
+def zip_entries(names: Iterable[str]) -> Iterator[str]:
+    """Yield an entry of its own for each file that a zip is to hold, by its name with the folders above it:
+    a second `cats/a.png` is `cats/a (2).png`."""
+    taken: set[PurePosixPath] = set()
+    repeated: Counter[PurePosixPath] = Counter()
+    for name in names:
+        parts = clean_path(name).replace("\\", "_").split("/")  # in a zip "\\" divides folders
+        path = entry = PurePosixPath(*[each for each in parts if each not in ("", ".", "..")] or ["image"])
+        while entry in taken:
+            repeated[path] += 1
+            entry = path.with_stem(f"{path.stem} ({repeated[path] + 1})")
+        taken.add(entry)
+        yield str(entry)

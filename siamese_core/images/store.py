@@ -75,7 +75,7 @@ class ImageStore:
             raise UserError(
                 f"The image must be in the workspace. Received: id {stored_id}, which is not there. "
                 "Compare the image again, or open the workspace that holds it."
-            )
+            ) from self._away()
         image = decode_image(path)
         if image_id(image) != stored_id:
             raise UserError(
@@ -83,6 +83,10 @@ class ImageStore:
                 "Put it back from a copy, or delete it and give the image again."
             )
         return image
+
+    def _away(self) -> OSError | None:
+        """Return why there are no images at all, if so: a disk that is not mounted comes back."""
+        return None if self.folder.is_dir() else NotADirectoryError(self.folder.name)
 
 
 class _StoredIds:

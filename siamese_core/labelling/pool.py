@@ -4,6 +4,7 @@ Every step is stored on disk: a restart continues where the last run ended, and 
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from siamese_core.data.files import ImageFile
 from siamese_core.data.left_out import LeftOut
 from siamese_core.data.progress import Progress
 from siamese_core.embeddings.embedding_store import EmbeddingStore, open_embedding_store, tidy
-from siamese_core.errors import UserError, in_words
+from siamese_core.errors import UserError, can_pass, in_words
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pace import Pace
@@ -25,6 +26,8 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.workbench import Workbench
 
 CHUNK = 16  # images at a time: up to 48 MB, and as many as a comparison on the page may have to wait for
+RETRY_SECONDS = 5.0  # after the disk was full, or could not be written to
+FOLLOW_SECONDS = 1.0  # between two looks at what another process imports
 
 
 @dataclass(frozen=True)
@@ -148,14 +151,18 @@ class Pool:
     def _work_on(self) -> None:
         going = True
         while going:
+            waiting = False
             try:
-                self._problem = None
                 self.work()
+                self._problem = None
             except Exception as failure:  # a background thread has nobody to raise it to
                 self._problem = str(failure) if isinstance(failure, UserError) else in_words(failure)
+                waiting = can_pass(failure)
             with self._lock:
-                going = self._working = self._again
+                going = self._working = self._again or waiting
                 self._again = False
+            if waiting:
+                time.sleep(RETRY_SECONDS)
 
     def work(self, progress: Progress = lambda share, words: None) -> None:
         """Import and embed what is missing; files that are no readable image are recorded and skipped.
@@ -166,13 +173,21 @@ class Pool:
         while missing := self._not_embedded():
             self._in_chunks(missing, self._embed_stored, progress)
         for source in self.files.sources():
-            self._in_chunks(source.todo(), partial(self._import, source), progress)
-            if source.archive:
-                source.archive.unlink(missing_ok=True)
+            while not self._import_all(source, progress):  # another process imports it
+                self._in_chunks(self._not_embedded(), self._embed_stored, progress)
         if self._not_embedded():  # another checkpoint was promoted meanwhile
             self.work(progress)
         self._pace.forget()
         self.on_growth()
+
+    def _import_all(self, source: Source, progress: Progress) -> bool:
+        """Import what is missing of a source; False where another process is at it."""
+        with self.files.claimed(source, FOLLOW_SECONDS) as is_ours:
+            if is_ours:
+                self._in_chunks(source.todo(), partial(self._import, source), progress)
+                if source.archive:
+                    source.archive.unlink(missing_ok=True)
+        return is_ours
 
     def _in_chunks(self, items: list, work: Callable[[list], None], progress: Progress) -> None:
         # In random order, so that the images embedded at any time are a fair sample.
@@ -182,6 +197,7 @@ class Pool:
             share = (now.done + now.embedded) / max(1, 2 * now.files)
             progress(share, f"{now.embedded} of {now.files} images embedded")
             work([items[place] for place in order[start : start + CHUNK]])
+            self._problem = None
             if not self._pace.has_begun:
                 now = self.progress()
                 self._pace.begin(now.done + now.embedded)

@@ -7,14 +7,14 @@ import os
 import time
 import uuid
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from siamese_core.atomic import append_to_file, share_file
+from siamese_core.atomic import append_to_file, locked, share_file
 from siamese_core.data.files import ImageFile, Listing
 from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
-from siamese_core.data.names import clean_name, clean_path
+from siamese_core.data.names import clean_name, zip_entries
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool_sources import MAX_IMAGES, pool_folder, pool_zip
 
@@ -81,6 +81,10 @@ class Source:
     imported: dict[str, Imported] = field(init=False)
 
     def __post_init__(self):
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Take in what other processes have imported."""
         self.imported = self.record.read()
 
     @property
@@ -155,12 +159,8 @@ class PoolFiles:
         kept = self._new_upload()
         partial = kept.with_suffix(".part")
         with zipfile.ZipFile(partial, "w") as archive:
-            for number, (file, name) in enumerate(files, start=1):
-                *folders, own = (
-                    clean_path(name).replace("\\", "_").split("/")
-                )  # in a zip "\\" divides folders
-                above = [each for each in folders if each not in ("", ".", "..")]
-                archive.write(file, "/".join([*above, f"{number:05d} {own}"]))
+            for (file, _), entry in zip(files, zip_entries(name for _, name in files), strict=True):
+                archive.write(file, entry)
         try:
             pool_zip(partial, "the files")
         except UserError:
@@ -170,6 +170,24 @@ class PoolFiles:
 
     def sources(self) -> list[Source]:
         return list(self._sources.values())
+
+    @contextlib.contextmanager
+    def claimed(self, source: Source, seconds: float) -> Iterator[bool]:
+        """Hold the right to import a source, which one process has at a time; give False where another one
+        holds it for longer than that.
+
+        What other processes have imported of the source is taken in, either way.
+        """
+        source.record.file.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(locked(source.record.file.with_suffix(".lock"), seconds))
+                is_ours = True
+            except TimeoutError:
+                is_ours = False
+            source.read_again()
+            self._changes += 1
+            yield is_ours
 
     def imported(self, source: Source, imported: list[Imported]) -> None:
         """Record the result of importing files of a source; on disk when this returns."""

@@ -11,7 +11,6 @@ WEB = ASSETS / "web"
 # In the order in which they run: a script finds what stands before it under `window.workbench`.
 SCRIPTS = (
     "parts/memory.js",
-    "parts/language.js",
     "parts/keys.js",
     "parts/outbox.js",
     "parts/unsent.js",

@@ -124,4 +124,4 @@ class Workbench:
 
     def last_answers(self, count: int) -> list[LabelRow]:
         """Return the answers that stand, the latest first."""
-        return self.log.labels()[::-1][:count]
+        return self.log.latest(count)

@@ -120,6 +120,25 @@ def test_answers_that_vanish_while_serving_are_told_and_kept(log, damage):
     assert beside(log, "backup") == [copy]
 
 
+@pytest.mark.parametrize("damage", ["emptied", "deleted", "cut short"])
+def test_answers_that_vanish_while_nothing_serves_are_told_from_the_first_day_on(log, damage):
+    other = PairLog(log.path)
+    for number in range(13):  # by two processes in turn
+        (other if number % 2 else log).append(replace(ROW, label_id=str(number)))
+    whole = log.path.read_bytes()
+    if damage == "deleted":
+        log.path.unlink()
+    else:
+        log.path.write_bytes(whole[: whole.index(b"\n") + 1] if damage == "cut short" else b"")
+    (copy,) = beside(log, "backup")
+    assert copy.read_bytes() == whole
+    again = PairLog(log.path)
+    assert again.problem().startswith("13 answers that were in the log are no longer there")
+    assert copy.name in again.check().rejected[-1].why
+    again.append(replace(ROW, label_id="new"))
+    assert again.import_csv(copy, {"a", "b"}).added == 13 and again.problem() is None
+
+
 def test_the_loss_is_told_no_more_once_the_copy_is_deleted(log):
     log.append(ROW)
     log.path.unlink()
@@ -162,28 +181,30 @@ def test_messages_name_the_file_and_not_the_folders_of_the_server(log):
 
 def test_a_daily_copy_is_kept_and_only_the_last_ones(log):
     log.append(ROW)
+    (first,) = beside(log, "backup")
+    first.unlink()
     for day in range(8):
         log.path.with_name(f"pairs.backup-2026010{day + 1}T000000.000000Z.csv").write_bytes(
             log.path.read_bytes()
         )
     larger = log.path.with_name("pairs.backup-20250101T000000.000000Z.csv")
     larger.write_bytes(log.path.read_bytes() * 9)
-    whole = log.path.read_bytes()
+    before = copies = beside(log, "backup")
     again = PairLog(log.path)
     again.append(ROW)
     again.append(ROW)
     PairLog(log.path).append(ROW)
     copies = beside(log, "backup")
-    assert copies[0] == larger and len(copies) == 6 and copies[-1].read_bytes() == whole
+    assert copies[0] == larger and len(copies) == 6 and len(set(copies) - set(before)) == 1
+    assert copies[-1].read_bytes() == log.path.read_bytes()
 
 
 def test_a_copy_that_cannot_be_written_keeps_no_answer_from_being_saved(log, monkeypatch):
-    log.append(ROW)
-
     def full(file, content):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("siamese_core.answers.log_copies.replace_file", full)
+    log.append(ROW)
     again = PairLog(log.path)
     again.append(ROW)
     assert len(again.rows()) == 2

@@ -226,14 +226,29 @@ def test_an_export_holds_the_good_rows_in_the_log_s_own_format(log, tmp_path):
 
 def test_an_export_never_replaces_the_log_and_says_where_it_cannot_go(log, tmp_path):
     log.append(ROW)
-    before = log.path.read_bytes()
+    before, files = log.path.read_bytes(), sorted(log.path.parent.iterdir())
     with pytest.raises(UserError, match="a file of its own"):
         log.export(log.path.parent / ".." / "workspace" / "pairs.csv")
     with pytest.raises(UserError, match="existing folder"):
         log.export(tmp_path / "nowhere" / "export.csv")
     with pytest.raises(UserError, match="existing folder"):
         log.export(log.path.parent)
-    assert log.path.read_bytes() == before and sorted(log.path.parent.iterdir()) == [
-        log.path,
-        log.path.with_name("pairs.csv.lock"),
-    ]
+    assert log.path.read_bytes() == before and sorted(log.path.parent.iterdir()) == files
+
+
+def test_the_last_answers_and_those_of_a_session_are_those_of_the_whole_log(log):
+    """With changes of mind, and some taken back; asked of the rows as they come and of the file."""
+    rng = np.random.default_rng(3)
+    for number in range(60):
+        pair = [str(each) for each in rng.choice(4, 2, replace=False)]
+        who = {"annotator": str(rng.integers(2)), "session_id": str(rng.integers(3))}
+        log.append(LabelRow(label_id=str(number), left_id=pair[0], right_id=pair[1], answer="same", **who))
+        if number % 3 == 0:
+            own = log.of_session(who["session_id"])
+            log.undo(own[rng.integers(len(own))].label_id, "", "")
+        undone = {row.target_id for row in log.rows() if row.event == "undo"}
+        for asked in (log, PairLog(log.path)):
+            assert asked.latest(5) == log.labels()[::-1][:5] and asked.latest(99) == log.labels()[::-1]
+            for session in "012":
+                rows = [row for row in log.rows() if row.event == "label" and row.session_id == session]
+                assert asked.of_session(session) == [row for row in rows if row.label_id not in undone]

@@ -213,10 +213,7 @@ def test_the_background_works_and_takes_in_what_is_added_meanwhile(images, shipp
         archive.writestr("more.png", more)
     pool.files.add_zip(tmp_path / "x.zip", "x.zip")
     pool.start()
-    deadline = time.monotonic() + 120
-    while pool.progress().working:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not pool.progress().working)
     now = pool.progress()
     assert (now.images, now.embedded, now.problem) == (COUNT + 1, COUNT + 1, None)
     counts = [each.embedded for each in seen]
@@ -240,8 +237,62 @@ def test_without_any_checkpoint_the_background_tells_why(images, workspace, tmp_
     with pytest.raises(UserError, match="no checkpoint for koch"):
         pool.work()
     pool.start()
-    deadline = time.monotonic() + 60
-    while pool.progress().working:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not pool.progress().working)
     assert "no checkpoint for koch" in pool.progress().problem
+
+
+def uploaded(shipped: Path, workspace: Path, images: Path) -> Pool:
+    """A pool to which five files were uploaded."""
+    pool = Pool(Workbench(workspace, shipped))
+    pool.files.add_files([(file, file.name) for file in sorted((images / "class1").iterdir())[:5]])
+    return pool
+
+
+def test_two_servers_on_a_workspace_import_an_upload_once_and_lose_no_file(images, shipped, workspace):
+    first = uploaded(shipped, workspace, images)
+    second = Pool(Workbench(workspace, shipped))  # it has seen the zip that the first one deletes
+    first.work()
+    second.work()
+    for now in (first.progress(), second.progress()):
+        assert (now.files, now.images, now.embedded, now.rejected) == (5, 5, 5, 0)
+    assert {each.name for each in second.images()} == {
+        file.name for file in sorted((images / "class1").iterdir())[:5]
+    }
+
+
+def test_what_another_process_imports_is_taken_in_meanwhile(images, shipped, workspace, monkeypatch):
+    monkeypatch.setattr("siamese_core.labelling.pool.FOLLOW_SECONDS", 0.05)
+    first = uploaded(shipped, workspace, images)
+    second = Pool(Workbench(workspace, shipped))
+    (source,) = first.files.sources()
+    with first.files.claimed(source, 0) as is_ours:
+        assert is_ours
+        second.start()
+        first._import(source, source.todo()[:3])
+        wait_until(lambda: second.progress().embedded == 3)
+        assert second.progress().working and source.archive.exists()
+    wait_until(lambda: not second.progress().working)
+    now = second.progress()
+    assert (now.images, now.embedded, now.rejected, now.problem) == (5, 5, 0, None)
+
+
+def test_a_disk_that_takes_nothing_is_told_and_the_import_goes_on_by_itself(
+    images, shipped, workspace, monkeypatch
+):
+    monkeypatch.setattr("siamese_core.labelling.pool.RETRY_SECONDS", 0.05)
+    pool = uploaded(shipped, workspace, images)
+    pool.workbench.images.folder.touch()  # where the folder of images would be
+    pool.start()
+    wait_until(lambda: pool.progress().problem)
+    assert "must fit on the disk" in pool.progress().problem and pool.progress().working
+    pool.workbench.images.folder.unlink()
+    wait_until(lambda: not pool.progress().working)
+    now = pool.progress()
+    assert (now.images, now.embedded, now.rejected, now.problem) == (5, 5, 0, None)
+
+
+def wait_until(holds) -> None:
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

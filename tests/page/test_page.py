@@ -139,8 +139,9 @@ def test_the_answer_is_in_reach_on_a_small_screen_and_no_picture_moves_when_one_
     assert page.locator("#samples").bounding_box() == strip
 
 
-def test_the_page_is_declared_english_in_any_browser_and_announces_no_raw_keys(browser, quick_app):
-    context = browser.new_context(locale="de-DE")
+def test_the_page_is_english_in_any_browser_and_announces_no_raw_keys(browser, quick_app):
+    """Gradio's labels, too, which nobody sees and some hear; Hebrew would turn the page's sides as well."""
+    context = browser.new_context(locale="he-IL")
     try:
         page = open_page(context.new_page(), quick_app.url)
         give_pair(page, 18)
@@ -150,6 +151,12 @@ def test_the_page_is_declared_english_in_any_browser_and_announces_no_raw_keys(b
             ".filter((e) => getComputedStyle(e).display !== 'none').map((e) => e.textContent).join(' ')"
         )
         assert "common." not in heard
+        labels = page.evaluate(
+            "Array.from(document.querySelectorAll('*')).flatMap((e) => ['aria-label', 'title', 'placeholder']"
+            ".map((name) => e.getAttribute(name) || '')).join(' ') + document.body.innerText"
+        )
+        assert "Clear" in labels and not re.search("[\u0590-\u05ff]", labels)
+        assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
     finally:
         context.close()
 

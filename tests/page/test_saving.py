@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers.browsing import give_pair, open_app_page, open_tab, press, wait_for_rows
+from helpers.browsing import give, give_pair, glyph, open_app_page, open_tab, press, wait_for_rows
 from helpers.labelling import drawn_classes, wait_for_pair
 from helpers.paths import ROOT
 from helpers.samples import alphabet
@@ -149,6 +149,28 @@ def test_a_log_that_cannot_be_written_keeps_answers_until_it_can(app_page, app, 
         aside.rename(log)
     assert [row.answer for row in wait_for_rows(app_page, 1)] == ["same"]
     expect(app_page.locator(SAVED[tab])).not_to_contain_text("not saved")
+
+
+def test_pictures_stay_while_images_cannot_be_stored_and_all_goes_on_by_itself(app_page, app):
+    """After uploads that went well; an answer to the pair before waits meanwhile."""
+    prepare(app_page, "Compare", 7)
+    images = app.workspace / "images"
+    away = images.rename(app.workspace / "away")
+    images.touch()
+    press(app_page, "s")
+    expect_unsaved(app_page, "Compare", 1)
+    for place, seed in (("left", 990), ("right", 991)):
+        give(app_page, place, glyph(seed))
+    waiting = app_page.locator("#opinions .trouble")
+    expect(waiting).to_contain_text("The pictures are kept here, and it is tried again by itself.")
+    app_page.wait_for_timeout(4000)  # it was
+    expect(waiting).to_have_count(1)
+    expect(app_page.locator("[data-testid=toast-body]")).to_have_count(0)
+    images.unlink()
+    away.rename(images)
+    expect(app_page.locator("#opinions .card .number")).to_have_count(2)
+    press(app_page, "d")
+    assert [row.answer for row in wait_for_rows(app_page, 2)] == ["same", "different"]
 
 
 def test_a_one_shot_answer_waits_for_a_log_that_can_be_written(app_page, app):

@@ -15,6 +15,7 @@ from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest, refusal
+from siamese_core.page.parts.retry import retry_timer, waiting_words
 from siamese_core.page.parts.samples import SamplePair, sample_file, sample_pairs
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
@@ -53,9 +54,10 @@ class CompareTab:
         pictures = [self.left.image, self.right.image]
         refused = [self.left.refused, self.right.refused]
         shown = [*pictures, self.thresholds, preview]
-        compared = {"inputs": [*shown, *refused], "outputs": [self.board, *refused], **ASKING}
+        retry = retry_timer()
+        compared = {"inputs": [*shown, *refused], "outputs": [self.board, retry, *refused], **ASKING}
         changes = [self.left.image.change, self.right.image.change, status.serving.change]
-        listen([*changes, preview.change], self.compare, **compared)
+        listen([*changes, preview.change, retry.tick], self.compare, **compared)
         listen(bar.answered, self.preview, **compared)
         listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **ASKING)
         listen(strip.picked, self.pick, None, pictures)
@@ -64,12 +66,16 @@ class CompareTab:
     def compare(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None
     ) -> tuple:
-        """Return the board, and for each place the file that it refuses, or None.
+        """Return the board, whether to try again soon, and for each place the file that it refuses, or None.
 
         The board says why a file is refused until its place gets another picture.
         """
         given = [latest(*each) for each in zip((left, right), refused, strict=True)]
-        return self.show(*given, thresholds, preview), *map(refusal, given)
+        try:
+            board, waits = self.show(*given, thresholds, preview), False
+        except UserError as problem:
+            board, waits = waiting_words(problem), True
+        return board, gr.Timer(active=waits), *map(refusal, given)
 
     def preview(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, *refused: Unreadable | None

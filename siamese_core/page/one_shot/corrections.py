@@ -19,7 +19,6 @@ from siamese_core.page.parts.outbox import (
     text,
 )
 from siamese_core.workspace.choosing import StoredImage
-from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.results import OneShotResult
 from siamese_core.workspace.workbench import Workbench
 
@@ -43,7 +42,7 @@ def save_correction(workbench: Workbench, one_at_a_time: threading.Lock, event: 
         result = seen(workbench, event)
         if not workbench.log.holds(own):
             workbench.answer_one_shot(result, right, who, milliseconds(event), own)
-        answers = given(workbench.log.rows(), result, who)
+        answers = given(workbench.log.of_session(who.session_id), result)
         for row in answers:
             if row.group_id != own:
                 workbench.undo(row.label_id, who)
@@ -66,15 +65,12 @@ def seen(workbench: Workbench, event: Event) -> OneShotResult:
     return replace(result, rankings=rankings)
 
 
-def given(rows: Sequence[LabelRow], result: OneShotResult, who: Annotator) -> list[LabelRow]:
-    """Return the session's answers for this query and set that are not taken back, replaced ones among them:
-    they would count again if what replaced them were taken back."""
+def given(own: Sequence[LabelRow], result: OneShotResult) -> list[LabelRow]:
+    """Return those of a session's answers that are for this query and set, replaced ones among them: they
+    would count again if what replaced them were taken back."""
     shown = {image_id for _, image_id in result.support}
-    undone = {row.target_id for row in rows if row.event == "undo"}
     return [
         row
-        for row in rows
-        if (row.task, row.session_id, row.left_id) == ("one_shot", who.session_id, result.query_id)
-        and row.right_id in shown
-        and row.label_id not in undone
+        for row in own
+        if row.task == "one_shot" and row.left_id == result.query_id and row.right_id in shown
     ]

@@ -28,6 +28,7 @@ from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest
+from siamese_core.page.parts.retry import retry_timer, waiting_words
 from siamese_core.page.parts.samples import sample_file, sample_queries
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
@@ -73,7 +74,8 @@ class OneShotTab:
         listen(samples.picked, self.pick, None, self.query)
         changes = [self.query.change, self.support.change, status.serving.change]
         given = [self.query, self.support, self.refused]
-        listen(changes, self.rank, given, [self.board, self.refused], **ASKING)
+        retry = retry_timer()
+        listen([*changes, retry.tick], self.rank, given, [self.board, self.refused, retry], **ASKING)
         listen(self.board.corrected, last_answers.refresh, None, last_answers.table)
         self.restored = [self.query, *drawn]
 
@@ -107,21 +109,30 @@ class OneShotTab:
         return decode_image(sample_file(self.queries[index]))
 
     def rank(self, query: Picture, support: Support, refused: Unreadable | None) -> Iterator[tuple]:
-        """Yield (result, markup, refused query): what is missing, or else progress and then the rankings."""
+        """Yield (markup, refused query, whether to try again soon): what is missing, or else progress and
+        then the rankings."""
         query = latest(query, refused)
+        problem = query if isinstance(query, Unreadable) else None
+        try:
+            for shown in self._ranked(query, support):
+                yield shown, problem, gr.Timer(active=False)
+        except UserError as failure:
+            yield waiting_words(failure), problem, gr.Timer(active=True)
+
+    def _ranked(self, query: Picture, support: Support) -> Iterator[Markup]:
         if isinstance(query, Unreadable):
-            yield trouble("The query:", query.reason), query
+            yield trouble("The query:", query.reason)
         elif words := missing(query, support):
-            yield quiet(words), None
+            yield quiet(words)
         else:
             slots = self.workbench.slots()
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
             read = self.workbench.images.read
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
             for share, words in self.embedding(ready, query, [image for _, image in named]):
-                yield busy(share, words), None
+                yield busy(share, words)
             result = self.workbench.one_shot(query, named, ready)
-            yield rankings(result, slots) + remember("query", {"query": result.query_id}), None
+            yield rankings(result, slots) + remember("query", {"query": result.query_id})
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]

@@ -4,6 +4,7 @@ An answer names the pair that was on screen when the key was pressed, and what t
 none can meet another pair, however late it comes (`outbox`).
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from siamese_core.answers.label_row import LabelRow
@@ -65,7 +66,7 @@ def undo(log: PairLog, event: Event) -> dict:
 def undo_latest(log: PairLog, event: Event) -> dict:
     """Take back the latest answer that the session has given and that stands."""
     who = annotator(event)
-    label_ids = undoable(log.rows(), who.session_id)
+    label_ids = undoable(log.of_session(who.session_id))
     if not label_ids:
         raise UserError("There is nothing left to undo in this session.")
     own_ids = [own_id(event, "id"), *[""] * (len(label_ids) - 1)]
@@ -78,18 +79,10 @@ def undo_row(who: Annotator, target_id: str, own: str) -> LabelRow:
     return LabelRow(label_id=own, event="undo", target_id=target_id, **names)
 
 
-def undoable(rows: list[LabelRow], session_id: str) -> list[str]:
-    """Return the label_ids of the session's latest answer that is not taken back: one, or those of a one-shot
-    group, latest first."""
-    undone = {row.target_id for row in rows if row.event == "undo"}
-    own = [
-        row
-        for row in rows
-        if row.event == "label" and row.session_id == session_id and row.label_id not in undone
-    ]
-    if not own:
-        return []
-    group = own[-1].group_id
+def undoable(own: Sequence[LabelRow]) -> list[str]:
+    """Return the label_ids of the latest of a session's answers: one, or those of a one-shot group, latest
+    first."""
+    group = own[-1].group_id if own else ""
     return [row.label_id for row in reversed(own) if row is own[-1] or (group and row.group_id == group)]
 
 

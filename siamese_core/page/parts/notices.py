@@ -1,10 +1,11 @@
 """Attach the page's handlers to events, and tell people what went wrong in them.
 
-A `UserError` is shown in its own words. Every other exception is logged in full on the server and shown as
-one sentence without details, which could be paths or data.
+A `UserError` is shown in its own words, and so is a disk that takes nothing. Every other exception is logged
+in full on the server and shown as one sentence without details, which could be paths or data.
 """
 
 import contextlib
+import errno
 import functools
 import inspect
 import logging
@@ -17,6 +18,8 @@ from siamese_core.errors import UserError
 from siamese_core.page.parts.paragraphs import trouble
 
 log = logging.getLogger(__name__)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 # For handlers that ask the encoders: the latest call counts, and words.css draws that one is under way.
 ASKING = {
     "trigger_mode": "always_last",
@@ -28,6 +31,20 @@ UNEXPECTED = (
     "Something went wrong on the server; what you answered so far is saved. "
     "Try again; if it happens again, the server's log says why."
 )
+
+
+def told_words(problem: Exception, name: str) -> str:
+    """Return what people are told of a problem in the function `name`; log what they are not told."""
+    if isinstance(problem, UserError):
+        return str(problem)
+    if isinstance(problem, OSError) and problem.errno in (*FULL, *CLOSED):
+        log.warning("%s: %s", name, problem)
+        return (
+            f"The server must be able to write to its disk. Received: {problem.strerror}. Make room there, "
+            "or make the workspace writable, and try again."
+        )
+    log.error("%s failed", name, exc_info=problem)
+    return UNEXPECTED
 
 
 def told(handler: Callable, markup: bool = True) -> Callable:
@@ -53,14 +70,11 @@ def told(handler: Callable, markup: bool = True) -> Callable:
 def telling(name: str, markup: bool) -> Iterator[None]:
     try:
         yield
-    except UserError as problem:
-        message = str(escape(problem)) if markup else str(problem)
-        raise gr.Error(message, print_exception=False) from problem
     except gr.Error:
         raise
     except Exception as problem:
-        log.exception("%s failed", name)
-        raise gr.Error(UNEXPECTED, print_exception=False) from problem
+        words = told_words(problem, name)
+        raise gr.Error(str(escape(words)) if markup else words, print_exception=False) from problem
 
 
 def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
@@ -73,11 +87,8 @@ def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
     def careful(*args, **kwargs):
         try:
             return handler(*args, **kwargs)
-        except UserError as problem:
-            return {"refused": str(problem)}
-        except Exception:
-            log.exception("%s failed", handler.__qualname__)
-            return {"refused": UNEXPECTED}
+        except Exception as problem:
+            return {"refused": told_words(problem, handler.__qualname__)}
 
     return careful
 
@@ -94,19 +105,18 @@ def listen(event, handler: Callable, inputs=None, outputs=None, **options):
 def listen_often(event, look: Callable[[], tuple], outputs: list, place: int, **options):
     """Attach a handler that runs again and again, as on a timer's tick. An error is drawn into the Panel
     `outputs[place]` for as long as it lasts, since as a notice it would be raised anew at each look."""
-    latest = ""
+    latest = ()  # the error that lasts, and its words
 
     @functools.wraps(look)
     def careful():
         nonlocal latest
         try:
-            shown, latest = look(), ""
+            shown, latest = look(), ()
             return shown
         except Exception as problem:
-            words = str(problem) if isinstance(problem, UserError) else UNEXPECTED
-            if words == UNEXPECTED and latest != repr(problem):
-                log.exception("%s failed", look.__qualname__)
-            latest = repr(problem)
+            if latest[:1] != (repr(problem),):
+                latest = repr(problem), told_words(problem, look.__qualname__)
+            words = latest[1]
             return tuple(
                 trouble("This cannot be brought up to date.", words) if i == place else gr.skip()
                 for i in range(len(outputs))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, can_pass
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import UNEXPECTED, told_in_words
@@ -62,7 +62,7 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
             raise UserError(f"An answer is of a known kind. Received: {ascii(kind)[:40]}. Reload the page.")
         return {"saved": True, **handlers[kind](event)}
     except UserError as problem:
-        later = isinstance(problem, TryAgain) or isinstance(problem.__cause__, OSError)
+        later = isinstance(problem, TryAgain) or can_pass(problem)
         return {"waiting" if later else "refused": str(problem)}
     except OSError as problem:
         log.exception("an answer could not be saved")

@@ -3,7 +3,6 @@
 No answer says anything about the server but what the person who asks can do.
 """
 
-import errno
 import html
 import logging
 import time
@@ -14,12 +13,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
-from siamese_core.page.parts.notices import UNEXPECTED
+from siamese_core.page.parts.notices import CLOSED, FULL, UNEXPECTED
 from siamese_core.page.serving.policy import Refusal
 
 log = logging.getLogger(__name__)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 STORED = "The server must be able to store what is sent. Received: "
 DISK_FULL = Refusal(
     507,

@@ -17,7 +17,7 @@ from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
 from siamese_core.page.serving.api import ENDPOINTS, publish
 from siamese_core.page.serving.guard import Guard
-from siamese_core.page.serving.head import AddressScript
+from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
@@ -107,7 +107,7 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "max_file_size": MAX_FILE_SIZE,
         "allowed_paths": [],
         "blocked_paths": [str(path.resolve()) for path in private_paths(workbench.workspace)],
-        "app_kwargs": {"middleware": [guard, Middleware(AddressScript)], "routes": routes(workbench)},
+        "app_kwargs": {"middleware": [guard, Middleware(HeadScripts)], "routes": routes(workbench)},
         "favicon_path": str(theme.WEB / "favicon.svg"),
         "theme": theme.theme(),
         "css": theme.style(),
