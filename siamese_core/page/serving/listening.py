@@ -1,6 +1,7 @@
 """Listen at an address: see that it is free, and open `::` for IPv4 as well."""
 
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -24,14 +25,25 @@ def check_address(host: str, port: int) -> None:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not is_for_both(host))
             probe.bind(address)
     except (socket.gaierror, UnicodeError) as problem:
-        raise UserError(
-            f"--host must be an address of this machine. Received: {host} "
-            f"({getattr(problem, 'strerror', None) or problem})."
-        ) from problem
+        raise _no_address(host, getattr(problem, "strerror", None) or "no name") from problem
     except OSError as problem:
+        if problem.errno == errno.EADDRNOTAVAIL:
+            raise _no_address(host, problem.strerror) from problem
+        if problem.errno in (errno.EACCES, errno.EPERM):
+            raise UserError(
+                f"--port must be one that this user may open. Received: {port} ({problem.strerror}). Choose "
+                "one above 1023."
+            ) from problem
         raise UserError(
             f"Port {port} of {host} must be free. Received: {problem.strerror}. Choose another with --port."
         ) from problem
+
+
+def _no_address(host: str, why: str) -> UserError:
+    return UserError(
+        f"--host must be an address of this machine. Received: {host[:80]} ({why}). Give 127.0.0.1 for this "
+        "machine alone or 0.0.0.0 for all networks, without scheme and port."
+    )
 
 
 @contextlib.contextmanager

@@ -1,8 +1,11 @@
 """Read the options of the server, and check at once what can be checked before anything is loaded."""
 
 import argparse
+import contextlib
 import ipaddress
 import os
+import re
+import socket
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,6 +60,7 @@ def _add_address(parser: Parser) -> None:
     )
     parser.add_argument(
         "--allowed-host",
+        type=host_called,
         action="append",
         default=[],
         metavar="NAME",
@@ -86,18 +90,35 @@ def _add_proxy(parser: Parser) -> None:
 
 def port_number(text: str) -> int:
     """Read a TCP port."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"A port is a number from 1 to 65535. Received: {text}.")
     return int(text)
 
 
 def listening_host(text: str) -> str:
-    """Read a name or an address; IPv6 with or without brackets, and returned in its shortest form."""
+    """Read a name or an address; IPv6 with or without brackets, and returned in its shortest form. "*" means
+    all addresses, as do "0" and the like."""
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    with contextlib.suppress(OSError, ValueError):
+        host = socket.inet_ntoa(socket.inet_aton(host))  # 127.1 is 127.0.0.1
     try:
-        return str(ipaddress.ip_address(host))
+        address = ipaddress.ip_address({"*": "0.0.0.0"}.get(host, host))  # noqa: S104
     except ValueError:
         return text
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def host_called(text: str) -> str:
+    """Read a name by which people call the app, from a URL too: the name is all that counts."""
+    try:
+        name = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        name = ""
+    if not name or not re.fullmatch(r"[^\s*/@]+", name):
+        raise argparse.ArgumentTypeError(
+            f"A name of the app is one such as example.org, without a pattern. Received: {text[:80]}."
+        )
+    return name
 
 
 def network(text: str) -> str:
@@ -115,12 +136,14 @@ def root_path(text: str) -> str:
     try:
         url = urlsplit(text)
         whole = url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc
+        whole = whole and (url.port or 1) > 0  # ValueError where it is no port
     except ValueError:
         whole, url = False, urlsplit("?")
     if (
         not (whole or text.startswith("/") and not text.startswith("//") or not text)
         or url.query
         or url.fragment
+        or re.search(r"\s|\\|/\.\.?(/|$)", text)
     ):
         raise argparse.ArgumentTypeError(
             "--root-path is a URL such as https://example.org/workbench, or a path such as /workbench. "

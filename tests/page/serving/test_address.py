@@ -1,6 +1,7 @@
 """Where the page listens and how it can be opened: IPv6, all addresses, names, a Space."""
 
 import argparse
+import errno
 import socket
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from helpers.browsing import glyph
 from helpers.calling import Caller
+from helpers.servers import free_port
+from siamese_core.errors import UserError
 from siamese_core.page.serving.address import Address
-from siamese_core.page.serving.listening import is_for_both
-from siamese_core.page.serving.options import listening_host, network, parsed_options, root_path
+from siamese_core.page.serving.listening import check_address, is_for_both
+from siamese_core.page.serving.options import host_called, listening_host, network, parsed_options, root_path
 
 needs_ipv6 = pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 
@@ -54,7 +57,16 @@ def test_all_addresses_are_printed_as_some_that_can_be_opened():
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [("[::1]", "::1"), ("0:0:0:0:0:0:0:1", "::1"), ("::", "::"), ("workbench.lan", "workbench.lan")],
+    [
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("::", "::"),
+        ("workbench.lan", "workbench.lan"),
+        ("*", "0.0.0.0"),
+        ("0", "0.0.0.0"),
+        ("127.1", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+    ],
 )
 def test_an_address_is_read_with_and_without_brackets(given, read):
     assert listening_host(given) == read
@@ -74,11 +86,42 @@ def test_a_root_path_is_a_path_or_a_url(given, read):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["w", "//evil", "ftp://x", "https://", "https://x/?a", "https://a@x", "http://["]
+    "wrong",
+    ["w", "//evil", "ftp://x", "https://", "https://x/?a", "https://a@x", "http://[", "/a b", "/../x"]
+    + ["https://x:99999"],
 )
 def test_any_other_root_path_is_refused_in_words(wrong):
     with pytest.raises(argparse.ArgumentTypeError, match="Received: "):
         root_path(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("Example.org:8080", "example.org"), ("https://example.org/w", "example.org"), ("[::1]", "::1")],
+)
+def test_a_name_of_the_app_counts_without_scheme_and_port(given, read):
+    assert host_called(given) == read
+
+
+@pytest.mark.parametrize("wrong", ["*", "*.example.org", "", "a b", "http://["])
+def test_a_name_of_the_app_is_no_pattern(wrong):
+    with pytest.raises(argparse.ArgumentTypeError, match="Received: "):
+        host_called(wrong)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "256.1.1.1", "127.0.0.1:80", "http://localhost", "a" * 300])
+def test_an_address_that_this_machine_has_not_is_called_that(host):
+    with pytest.raises(UserError, match="--host must be an address of this machine"):
+        check_address(host, free_port())
+
+
+def test_a_port_that_this_user_may_not_open_is_called_that(monkeypatch):
+    def closed(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", closed)
+    with pytest.raises(UserError, match="--port must be one that this user may open. Received: 80"):
+        check_address("127.0.0.1", 80)
 
 
 def test_proxies_are_addresses_or_networks():
