@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 
 from siamese_core.answers.counts import LogCounts, RunningCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
-from siamese_core.answers.log_csv import header, scan, split_lines
+from siamese_core.answers.log_csv import first_rows, scan, split_lines
 from siamese_core.answers.table_rows import LOG_COLUMNS, cleaned, given_rows, without_others
+from siamese_core.data.table_cells import time_of
 from siamese_core.data.tables import WrongRow, is_blank, parse_table
 from siamese_core.errors import UserError
 
 _HEADER = list(COLUMNS)
+_TIME = COLUMNS.index("created_at")
 
 
 class LogContents:
@@ -132,7 +134,8 @@ class LogContents:
 
 
 def _is_canonical(data: bytes) -> bool:
-    """Whether the file has the log's own format: its header with commas, lines that end in \\n, UTF-8.
+    """Whether the file has the log's own format: its header with commas, lines that end in \\n, UTF-8, times
+    in ISO 8601.
 
     So has a first line that is not written to its end, which is torn.
     """
@@ -140,7 +143,16 @@ def _is_canonical(data: bytes) -> bool:
     if not line_end:
         return b"\r" not in data[:-1]
     whole = data[: data.rindex(b"\n")]  # behind it, a letter may be cut in two
-    return b"\r" not in heading[:-1] and header(data) == _HEADER and _is_utf_8(whole)
+    rows = first_rows(data)
+    return (
+        b"\r" not in heading[:-1] and rows[:1] == [_HEADER] and _is_utf_8(whole) and not _other_time(rows[1:])
+    )
+
+
+def _other_time(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the time in a row of the log is a date as a spreadsheet writes it."""
+    cells = [cells[_TIME] for cells in rows if len(cells) == len(_HEADER)]
+    return any(time_of(cell, month_first=True) not in (None, cell) for cell in cells)
 
 
 def _is_utf_8(data: bytes) -> bool:

@@ -117,10 +117,11 @@ class LogCopies:
             )
 
     def _look_for_loss(self, now: LogContents) -> None:
-        """Compare with the copies that are larger than the log, as a program that starts."""
+        """Compare with the copies that the log is no continuation of, as a program that starts."""
         size = self._path.stat().st_size if self._path.exists() else 0
-        for file in self._files("backup"):
-            if file.stat().st_size > size:
+        copies = self._files("backup")
+        for file in copies:
+            if file.stat().st_size > size or file == copies[-1] and not _goes_on(self._path, file):
                 missing = frozenset(row.label_id for row in _read(file).rows if row.label_id not in now)
                 if len(missing) >= max(len(self._lost), 1):
                     self._lost, self._copy = missing, file
@@ -143,6 +144,13 @@ def _read(file: Path) -> LogContents:
     with contextlib.suppress(OSError, UserError):
         contents.read(file.read_bytes())
     return contents
+
+
+def _goes_on(log: Path, copy: Path) -> bool:
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        content = copy.read_bytes()
+        return file.read(len(content)) == content
+    return False
 
 
 def _holds(copy: Path, label_ids: frozenset[str]) -> bool:

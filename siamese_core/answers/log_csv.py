@@ -5,6 +5,7 @@ Knows lines and cells only; `label_row` knows what they mean.
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -139,10 +140,11 @@ def split_lines(data: bytes) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def header(data: bytes) -> list[str]:
-    """Return the cells of the first row, of any width; none where it is no row."""
-    first_lines = split_lines(data[:MAX_CELL])
+def first_rows(data: bytes) -> list[list[str]]:
+    """Return the cells of the header and of the first row below it, of any width; none where they are no
+    rows."""
     try:
-        return next((cells for cells in csv.reader(first_lines, strict=True) if cells), [])
+        rows = csv.reader(split_lines(data[: 2 * MAX_CELL]), strict=True)
+        return list(itertools.islice(filter(None, rows), 2))
     except csv.Error:
         return []

@@ -210,9 +210,11 @@ class LogFile:
         try:
             yield
         except OSError as error:
+            name = Path(error.filename or self.path).name
+            name = name if name == self._lock.name else self.path.name
             raise UserError(
                 "The log must be a file that can be read and written. "
-                f"Received: {self.path.name}: {error.strerror}. Make room or correct its permissions."
+                f"Received: {name}: {error.strerror}. Make room or correct its permissions."
             ) from error
 
 

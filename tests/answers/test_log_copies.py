@@ -63,6 +63,16 @@ def test_a_log_that_another_program_saved_loses_no_answer(log, form, serving):
     assert told.line == 0 and aside.name in told.why
 
 
+@pytest.mark.parametrize("date", ["04.03.2026 05:06:07", "3/28/2026 5:06:07 AM"])
+def test_times_that_a_spreadsheet_made_its_own_cost_no_answer(log, date):
+    iso = "2026-03-04T05:06:07.000Z" if "." in date else "2026-03-28T05:06:07.000Z"
+    log.append_many([replace(ROW, created_at=iso, note="plain")] * 3)
+    before = log.rows()
+    log.path.write_bytes(log.path.read_bytes().replace(iso.encode(), date.encode()))
+    assert log.rows() == PairLog(log.path).rows() == before
+    assert "saved by another program" in log.problem()
+
+
 def test_lines_that_the_other_program_spoilt_are_counted_where_the_file_is_kept(log):
     log.append_many([ROW, ROW])
     log.path.write_bytes(log.path.read_bytes().decode().replace(",", ";").replace("same", "sane", 1).encode())
@@ -120,7 +130,7 @@ def test_answers_that_vanish_while_serving_are_told_and_kept(log, damage):
     assert beside(log, "backup") == [copy]
 
 
-@pytest.mark.parametrize("damage", ["emptied", "deleted", "cut short"])
+@pytest.mark.parametrize("damage", ["emptied", "deleted", "cut short", "zeros"])
 def test_answers_that_vanish_while_nothing_serves_are_told_from_the_first_day_on(log, damage):
     other = PairLog(log.path)
     for number in range(13):  # by two processes in turn
@@ -129,7 +139,8 @@ def test_answers_that_vanish_while_nothing_serves_are_told_from_the_first_day_on
     if damage == "deleted":
         log.path.unlink()
     else:
-        log.path.write_bytes(whole[: whole.index(b"\n") + 1] if damage == "cut short" else b"")
+        kept = {"emptied": b"", "cut short": whole[: whole.index(b"\n") + 1], "zeros": bytes(len(whole) + 9)}
+        log.path.write_bytes(kept[damage])
     (copy,) = beside(log, "backup")
     assert copy.read_bytes() == whole
     again = PairLog(log.path)
@@ -137,6 +148,12 @@ def test_answers_that_vanish_while_nothing_serves_are_told_from_the_first_day_on
     assert copy.name in again.check().rejected[-1].why
     again.append(replace(ROW, label_id="new"))
     assert again.import_csv(copy, {"a", "b"}).added == 13 and again.problem() is None
+
+
+def test_a_lock_that_is_a_folder_is_named(log):
+    log.path.with_name("pairs.csv.lock").mkdir(parents=True)
+    with pytest.raises(UserError, match="Received: pairs.csv.lock: "):
+        log.append(ROW)
 
 
 def test_the_loss_is_told_no_more_once_the_copy_is_deleted(log):
