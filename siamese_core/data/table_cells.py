@@ -28,6 +28,7 @@ _ANSWER_OF = {word: answer for answer, words in _WORDS.items() for word in words
 # In which Excel saves "CSV" outside of Western Europe. A name is tried in each: the file tells which it was.
 _OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5", "cp949", "mac_roman")
 
+_NEGATIVE = re.compile(r"\W*[-\u2010-\u2212]\s*\d")
 _NUMBER = re.compile(r"\d*,\d+(e-?\d+)?", re.IGNORECASE)
 _DATE = re.compile(
     r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{2,4})\.?"
@@ -39,7 +40,12 @@ _EXCEL_BEGINS = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 def answer_of(cell: str) -> str:
-    """Return "same", "different" or "unsure" for the ways to write them, else the cell as it is, trimmed."""
+    """Return "same", "different" or "unsure" for the ways to write them, else the cell as it is, trimmed.
+
+    -1 is none of them: it is "different" beside 1, and "unknown" beside 1 and 0.
+    """
+    if _NEGATIVE.match(cell):
+        return cell.strip()
     return _ANSWER_OF.get(column_name(cell), _ANSWER_OF.get(cell.strip().lower(), cell.strip()))
 
 

@@ -198,15 +198,17 @@ def sampled_pairs(dataset: Dataset, count: int, rng: np.random.Generator) -> Ver
 
 def listed_pairs(pairs: PairList) -> VerificationTrials:
     """Return the pairs of a list; UserError unless it holds same and different ones."""
-    return _verification(pairs.images.__getitem__, pairs)
+    return _verification(pairs.images.__getitem__, pairs, pairs.left_out.line())
 
 
-def _verification(read: Callable[[int], np.ndarray], pairs: Pairs | PairList) -> VerificationTrials:
+def _verification(
+    read: Callable[[int], np.ndarray], pairs: Pairs | PairList, left_out: str = ""
+) -> VerificationTrials:
     positives, total = int(np.sum(pairs.same)), len(pairs.same)
     if positives in (0, total):
+        received = f"{positives} same, {total - positives} different{'; ' if left_out else ''}{left_out}"
         raise UserError(
-            "Verification needs same and different pairs. "
-            f"Received: {positives} same, {total - positives} different. Add the kind that is missing."
+            f"Verification needs same and different pairs. Received: {received}. Add the missing kind."
         )
     return VerificationTrials(read, pairs.left, pairs.right, pairs.same)
 

@@ -14,6 +14,8 @@ from siamese_core.data.table_cells import answer_of, file_of, month_comes_first,
         ("different", ["different", "0", "0,0", "False", "no", "FALSCH", "faux"]),
         ("unsure", ["unsure", "Not sure", "don't know", "?"]),
         ("maybe", ["maybe", " maybe "]),
+        ("-1", ["-1", " -1 "]),  # "different" beside 1, "unknown" beside 1 and 0
+        ("\u22121", ["\u22121"]),
         ("", ["", " "]),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from siamese_core.data.datasets import Dataset, load_dataset
+from siamese_core.data.left_out import LeftOut, PassedOver
 from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
 from siamese_core.evaluation.baselines import BASELINES
@@ -211,6 +212,9 @@ def test_listed_pairs_need_both_kinds():
     assert listed_pairs(pairs).evaluate(LevelModel()).correct.all()
     with pytest.raises(UserError, match="2 same, 0 different"):
         listed_pairs(PairList(images, np.array([0, 1]), np.array([1, 0]), np.array([True, True])))
+    left_out = LeftOut((PassedOver("pairs.csv, line 3", "of the list's rows", "received '-1'"),))
+    with pytest.raises(UserError, match="left out: 1 of the list's rows"):
+        listed_pairs(PairList(images, np.array([0]), np.array([1]), np.array([True]), left_out))
 
 
 ONE_SHOT_KEYS = ["protocol", "encoder", "checkpoint", "accuracy", "ci95", "correct", "trials", "seconds"]
