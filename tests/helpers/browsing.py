@@ -121,6 +121,13 @@ def close_storage(page: Page) -> None:
     )
 
 
+def fill_storage(page: Page) -> None:
+    """What a browser does once programs at the page's address have stored all that it keeps for one."""
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('It is full.', 'QuotaExceededError'); }"
+    )
+
+
 def wait_for_rows(page: Page, count: int) -> list[LabelRow]:
     """The new rows of the log, once there are as many; never more."""
     deadline = time.monotonic() + PATIENT_MS / 1000

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from helpers.browsing import (
     CONTRAST,
     close_storage,
+    fill_storage,
     glyph,
     logged,
     open_app_page,
@@ -150,12 +151,14 @@ def test_what_the_network_loses_is_kept_over_a_reload_and_sent_again(app_page):
     assert wait_for_pair(app_page) == told[2][:2]  # its pictures are fetched anew
 
 
-def test_a_page_that_may_keep_nothing_loses_no_answer_while_it_is_open(page, labelling):
-    close_storage(page)
+@pytest.mark.parametrize("spoil", [close_storage, fill_storage])
+def test_a_page_that_may_keep_nothing_loses_no_answer_while_it_is_open(page, labelling, spoil):
+    spoil(page)
     app_page = open_label(page, labelling)
     given_answers = answer(app_page, "sdu")
     wait_for_rows(app_page, 3)
     assert given(app_page.rows()) == given_answers
+    assert len({row.session_id for row in app_page.rows()}) == 1
 
 
 def test_an_answer_that_is_refused_is_told_and_kept(app_page, labelling):

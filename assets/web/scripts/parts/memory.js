@@ -2,24 +2,43 @@
 "use strict";
 window.workbench = {};
 {
-  // Stands in for storage that the browser closes to a page, as it does in another site's frame while it blocks
-  // third-party cookies. Lasts as long as the page.
-  class PageStorage {
-    getItem(key) { return Object.hasOwn(this, key) ? this[key] : null; }
-    setItem(key, value) { this[key] = String(value); }
-    removeItem(key) { delete this[key]; }
-  }
+  // The browser's storage; what that does not take lasts as long as the page. It is closed to a page in another
+  // site's frame while the browser blocks third-party cookies, and may be full, of other programs' at this address.
+  class PatientStorage {
+    constructor(name) {
+      this.page = new Map();
+      try {
+        this.own = window[name];
+      } catch (closed) {
+        this.own = null;
+      }
+    }
 
-  function storage(name) {
-    try {
-      return window[name];
-    } catch (closed) {
-      return new PageStorage();
+    getItem(key) {
+      return this.page.get(key) ?? this.own?.getItem(key) ?? null;
+    }
+
+    setItem(key, value) {
+      this.removeItem(key);
+      try {
+        this.own.setItem(key, value);
+      } catch (closedOrFull) {
+        this.page.set(key, String(value));
+      }
+    }
+
+    removeItem(key) {
+      this.page.delete(key);
+      this.own?.removeItem(key);
+    }
+
+    keys() {
+      return [...this.page.keys(), ...Object.keys(this.own || {})];
     }
   }
 
-  const localStorage = storage("localStorage");
-  const sessionStorage = storage("sessionStorage");
+  const localStorage = new PatientStorage("localStorage");
+  const sessionStorage = new PatientStorage("sessionStorage");
 
   const randomHex = (bytes) =>
     Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -29,7 +29,7 @@
     // `server.save` is the server's function. Takes over what an earlier page has left behind.
     start(server) {
       this.server = server;
-      const left = Object.keys(localStorage).filter((key) => key.startsWith(UNSAVED) && key !== this.key);
+      const left = localStorage.keys().filter((key) => key.startsWith(UNSAVED) && key !== this.key);
       this.waiting.unshift(...left.flatMap((key) => storedList(localStorage, key)));
       this.keep();
       for (const key of left) localStorage.removeItem(key);
@@ -92,12 +92,8 @@
 
     keep() {
       const all = [...this.waiting, ...this.refused.map(({ event }) => event)];
-      try {
-        if (all.length) localStorage.setItem(this.key, JSON.stringify(all));
-        else localStorage.removeItem(this.key);
-      } catch (full) {
-        // the browser's storage is full: what waits is in memory still, and leaving warns
-      }
+      if (all.length) localStorage.setItem(this.key, JSON.stringify(all)); // where that is full, leaving still warns
+      else localStorage.removeItem(this.key);
     }
 
     async send() {
