@@ -9,6 +9,7 @@ from siamese_core.data.datasets import Dataset
 from siamese_core.data.pair_lists import PairList
 from siamese_core.data.sampling import Pairs, members, sample_pairs
 from siamese_core.diagnosis import network_checks as checks
+from siamese_core.diagnosis.collapse_checks import check_negative_cosine, check_norms, check_time
 from siamese_core.diagnosis.findings import Finding
 from siamese_core.diagnosis.image_checks import (
     check_channel_order,
@@ -27,9 +28,11 @@ from siamese_core.diagnosis.label_checks import (
 )
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import image_id
+from siamese_core.networks.kept_network import FrozenNetwork
 
 if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
+    from siamese_core.diagnosis.layer_units import LayerUnits
 
 LOOKED_AT = 60  # images whose colours and ink are judged
 COMPARED = 2000  # images searched for near-duplicates, drawn at random from more
@@ -84,12 +87,11 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
 
     UserError unless two classes have two images each.
     """
-    from siamese_core.diagnosis.layer_units import layer_units
     from siamese_core.training.prepared_images import embed_pixels
 
     chosen = _several_of_each(dataset, rng)
     pixels = np.stack([checkpoint.prepare(dataset.image(index)) for index in chosen]).astype(np.float32)
-    layers = layer_units(checkpoint.encoder, pixels[:: max(1, len(pixels) // PROBED)])
+    layers = _layers(checkpoint, pixels[:: max(1, len(pixels) // PROBED)])
     findings = [checks.check_weights(_weights(checkpoint)), checks.check_answers(layers)]
     if any(finding.level == "error" for finding in findings):
         return findings  # nothing more can be measured on NaN
@@ -107,9 +109,19 @@ def diagnose_network(checkpoint: "Checkpoint", dataset: Dataset, rng: np.random.
         checks.check_saturated_units(layers),
         checks.check_effective_rank(embeddings),
         checks.check_embedding_spread(embeddings),
+        check_negative_cosine(embeddings, labels),
+        check_norms(embeddings),
+        check_time(embed, pixels),
         checks.check_preprocessing(embed, pixels[:TREATED], labels[:TREATED]),
         *_judge_similarities(checkpoint, embeddings, sample_pairs(labels, rng, PAIRS)),
     ]
+
+
+def _layers(checkpoint: "Checkpoint", pixels: np.ndarray) -> "tuple[LayerUnits, ...]":
+    """Return the units of each layer; none of a network that cannot be looked into."""
+    from siamese_core.diagnosis.layer_units import layer_units
+
+    return () if isinstance(checkpoint.encoder, FrozenNetwork) else layer_units(checkpoint.encoder, pixels)
 
 
 def _weights(checkpoint: "Checkpoint") -> list[tuple[str, np.ndarray]]:
