@@ -8,7 +8,7 @@ import pytest
 
 from helpers.own_networks import colour_folders, onnx_tower, tower
 from helpers.small_checkpoints import promote_small
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.cli.main import main
