@@ -51,18 +51,18 @@ class Calibration:
         return expit(self.log_odds(logits)).astype(np.float32)
 
 
-def verdict(similarity: np.ndarray, threshold: float) -> np.ndarray:
+def verdict(similarity: np.ndarray, threshold: float | np.ndarray) -> np.ndarray:
     """Return which pairs are called same, bool in the shape of `similarity`: the one place of this rule."""
     # In float64, or a float32 similarity would round the threshold to its own precision first.
     return np.asarray(similarity, np.float64) >= threshold
 
 
-def bounded_logit(probability: float) -> float:
-    """Return the log-odds of a probability, finite for 0 and 1 too."""
-    return float(logit(min(max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY)))
+def bounded_logit(probability: float | np.ndarray) -> np.ndarray:
+    """Return the log-odds of probabilities, float64, finite for 0 and 1 too; NaN stays."""
+    return logit(np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
-def verdict_log_odds(similarity: float, threshold: float) -> float:
+def verdict_log_odds(similarity: float | np.ndarray, threshold: float | np.ndarray) -> np.ndarray:
     """Return the log-odds of "same" minus those of the threshold: at 0 or more the verdict is "same"."""
     return bounded_logit(similarity) - bounded_logit(threshold)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
+from siamese_core.answers.answer_table import PAIR, answer_table
 from siamese_core.answers.label_row import LabelRow
 
 
@@ -30,7 +30,8 @@ def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
     standing: what `settled.standing_labels` gives.
     """
     found = []
-    table = _answer_table(standing)
+    # a row for each pair and a column for each annotator, NaN where one gave no answer
+    table = answer_table(standing).pivot(index=PAIR, columns="annotator", values="answer")
     for first, second in combinations(table.columns, 2):
         both = table[[first, second]].dropna()
         if len(both):
@@ -38,13 +39,6 @@ def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
             agreed = int(np.sum(answers[0] == answers[1]))
             found.append(Agreement(first, second, len(both), agreed, cohens_kappa(*answers)))
     return sorted(found, key=lambda each: -each.pairs)
-
-
-def _answer_table(standing: Sequence[LabelRow]) -> pd.DataFrame:
-    """Return the answers, a row for each pair and a column for each annotator, NaN where one gave none."""
-    rows = [(*row.pair, row.annotator, row.answer) for row in standing]
-    table = pd.DataFrame(rows, columns=["left", "right", "annotator", "answer"], dtype=object)
-    return table.pivot(index=["left", "right"], columns="annotator", values="answer")
 
 
 def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
@@ -60,7 +54,6 @@ def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
 
 def second_opinions(standing: Sequence[LabelRow], annotator: str) -> list[LabelRow]:
     """Return the answers to pairs that one other annotator alone has answered, and `annotator` has not."""
-    by_pair: dict[tuple[str, str], list[LabelRow]] = {}
-    for row in standing:
-        by_pair.setdefault(row.pair, []).append(row)
-    return [rows[0] for rows in by_pair.values() if len(rows) == 1 and rows[0].annotator != annotator]
+    table = answer_table(standing)
+    open_to = ~table.duplicated(PAIR, keep=False) & (table["annotator"] != annotator)
+    return [standing[place] for place in table.index[open_to]]

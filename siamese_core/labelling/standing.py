@@ -1,10 +1,11 @@
 """Summarise the labelling: how much is answered, and how often the encoders were right."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from siamese_core.answers.corrections import logged_verdicts
+import pandas as pd
+
+from siamese_core.answers.answer_table import answer_table, right_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.mining import AUDIT
 from siamese_core.metrics import wilson_interval
@@ -54,26 +55,19 @@ class Standing:
 
 def standing_of(labels: Sequence[LabelRow]) -> Standing:
     """Summarise labels, oldest first, that `settled.standing_labels` gave."""
-    asked = [row for row in labels if row.task == "queue"]
-    sure = [row for row in asked if row.answer != "unsure"]
-    last = sure[-LATELY:]
+    asked = answer_table(row for row in labels if row.task == "queue")
+    sure = asked[asked["answer"] != "unsure"]
+    last = sure.tail(LATELY)
     return Standing(
-        counts=dict(Counter(row.answer for row in asked)),
-        by_annotator=dict(Counter(row.annotator for row in asked).most_common()),
+        counts=asked["answer"].value_counts(sort=False).to_dict(),
+        by_annotator=asked["annotator"].value_counts().to_dict(),
         agreed=_agreed(sure),
         lately=_agreed(last),
-        audited=_agreed([row for row in sure if row.reason == AUDIT]),
-        corrected_lately=Share(sum(row.correction == "1" for row in last), len(last)),
+        audited=_agreed(sure[sure["reason"] == AUDIT]),
+        corrected_lately=Share(int((last["correction"] == "1").sum()), len(last)),
     )
 
 
-def _agreed(sure: Sequence[LabelRow]) -> dict[str, Share]:
-    right = [
-        (each.encoder, each.same == (row.answer == "same")) for row in sure for each in logged_verdicts(row)
-    ]
-    return {
-        slot: Share(
-            sum(is_right for name, is_right in right if name == slot), sum(name == slot for name, _ in right)
-        )
-        for slot in SLOTS
-    }
+def _agreed(sure: pd.DataFrame) -> dict[str, Share]:
+    right = right_verdicts(sure)
+    return {slot: Share(int(right[slot].sum()), int(right[slot].count())) for slot in SLOTS}

@@ -4,24 +4,52 @@ That a model's own probability of the given label finds label errors: Northcutt,
 learning", JAIR 2021.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
-from siamese_core.metrics import fit_calibration, roc_auc
+from siamese_core.answers.answer_table import PAIR, logged_numbers
+from siamese_core.answers.label_row import LOGGED_ENCODERS
+from siamese_core.metrics import fit_calibration, roc_auc, verdict_log_odds
 
 FEWEST_TO_CALIBRATE = 20  # answers of the rarer kind
 MOST_LOG_ODDS = 4.0  # bound on one checkpoint's log-odds, so that it cannot outvote two others
 LIKELY_ERROR = 0.75  # probability from which an answer is to be looked at first
 SEVERAL = 2  # checkpoints that contradict an answer to be looked at first
 
+VerdictLogOdds = Mapping[tuple[str, str], Mapping[str, float]]  # of pairs, by checkpoint id
 
-def log_odds_table(scores: Sequence[Mapping[str, float]]) -> np.ndarray:
-    """Return float64 (n answers, n checkpoints) from scores by checkpoint id, NaN where one has none."""
-    names = list(dict.fromkeys(name for each in scores for name in each))
-    table = [[each.get(name, np.nan) for name in names] for each in scores]
-    return np.array(table, np.float64).reshape(len(scores), len(names))
+
+def log_odds_table(answers: pd.DataFrame, further: VerdictLogOdds) -> np.ndarray:
+    """Return the `metrics.verdict_log_odds` of n answers by c checkpoints, float64 (n, c), NaN where unknown.
+
+    answers: an `answer_table`; further: scores of now, which count before those of the log.
+    """
+    said = verdict_log_odds(*(numbers.to_numpy() for numbers in logged_numbers(answers)))
+    pairs = zip(*(answers[side] for side in PAIR), strict=True)
+    scores = [
+        *(_scores(answers, encoder, said[:, place]) for place, encoder in enumerate(LOGGED_ENCODERS)),
+        pd.DataFrame(
+            [
+                (row, *each)
+                for row, pair in zip(answers.index, pairs, strict=True)
+                for each in further.get(pair, {}).items()
+            ],
+            columns=["row", "checkpoint", "log_odds"],
+        ).astype({"row": "int64", "log_odds": "float64"}),
+    ]
+    latest = pd.concat(scores).drop_duplicates(["row", "checkpoint"], keep="last")
+    table = latest.pivot(index="row", columns="checkpoint", values="log_odds")
+    return table.reindex(answers.index).to_numpy(np.float64)
+
+
+def _scores(answers: pd.DataFrame, encoder: str, log_odds: np.ndarray) -> pd.DataFrame:
+    """Return what the log holds of one encoder, named by its checkpoint where the log names one."""
+    checkpoint = answers[f"{encoder}_checkpoint"]
+    named = checkpoint.where(checkpoint != "", encoder)
+    return pd.DataFrame({"row": answers.index, "checkpoint": named, "log_odds": log_odds}).dropna()
 
 
 def error_probabilities(log_odds: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

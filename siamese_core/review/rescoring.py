@@ -119,5 +119,6 @@ class SecondLook:
         left, right = np.array([[place[image] for image in pair] for pair in pairs]).T
         for each in checkpoints:
             similarity = each.similarity(each.logits(embeddings[left], embeddings[right]))
-            for pair, number in zip(pairs, similarity.tolist(), strict=True):
-                self._scores.setdefault(pair, {})[each.id] = verdict_log_odds(number, each.threshold)
+            log_odds = verdict_log_odds(np.asarray(similarity, np.float64), each.threshold)
+            for pair, number in zip(pairs, log_odds.tolist(), strict=True):
+                self._scores.setdefault(pair, {})[each.id] = number

@@ -3,34 +3,35 @@
 The log is only ever appended to: to relabel, take back or settle adds an event.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
+import pandas as pd
 
-from siamese_core.answers.corrections import logged_verdicts
-from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.answer_table import answer_table, right_verdicts
+from siamese_core.answers.label_row import LOGGED_ENCODERS, LabelRow
 from siamese_core.answers.settled import SETTLES, conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
-from siamese_core.metrics import verdict_log_odds
-from siamese_core.review.label_errors import error_probabilities, log_odds_table
+from siamese_core.review.label_errors import VerdictLogOdds, error_probabilities, log_odds_table
 from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
 
-STATES = ("counts", "replaced", "taken back")
+STATES = COUNTS, REPLACED, TAKEN_BACK = "counts", "replaced", "taken back"
 ORDERS = ("newest", "oldest", "errors")
 BOTH, ANY = "both", "any"
-# by pair and checkpoint id, see `metrics.verdict_log_odds`
-VerdictLogOdds = Mapping[tuple[str, str], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Reviewed:
     """An answer with its state.
 
-    state: one of `STATES`; conflict: another annotator disagrees; wrong: encoders whose verdict it
-    contradicts doubt: probability that the answer is wrong, 0..1; None where it does not count or is unsure
+    state: one of `STATES`
+    conflict: another annotator disagrees
+    wrong: encoders whose verdict it contradicts
+    doubt: probability that the answer is wrong, 0..1; None where it does not count or is unsure
     likely: to be looked at first as a probable label error
     """
 
@@ -61,99 +62,110 @@ class Filters:
     since: str = ""
     until: str = ""
 
-    def match(self, each: Reviewed) -> bool:
-        row = each.row
-        return (
-            self.state in ("", each.state)
-            and self.answer in ("", row.answer)
-            and (not self.correction or row.correction == "1")
-            and (not self.conflict or each.conflict)
-            and (not self.likely or each.likely)
-            and self.annotator in (None, row.annotator)
-            and self._wrong(each.wrong)
-            and self.reason in ("", row.reason)
-            and self.since <= row.created_at[:10]
-            and (not self.until or row.created_at[:10] <= self.until)
-        )
+    def matching(self, answers: pd.DataFrame) -> pd.Series:
+        """Return which rows of `Review.table` match, bool."""
+        found = pd.Series(True, answers.index)
+        for column in ("state", "answer", "reason"):
+            if chosen := getattr(self, column):
+                found &= answers[column] == chosen
+        for column in ("correction", "conflict", "likely"):
+            if getattr(self, column):
+                found &= answers[column]
+        if self.annotator is not None:
+            found &= answers["annotator"] == self.annotator
+        if self.wrong:
+            found &= self._wrong(answers)
+        if self.since:
+            found &= answers["day"] >= self.since
+        if self.until:
+            found &= answers["day"] <= self.until
+        return found
 
-    def _wrong(self, wrong: tuple[str, ...]) -> bool:
-        if self.wrong in ("", ANY):
-            return bool(wrong) or not self.wrong
-        return len(wrong) > 1 if self.wrong == BOTH else self.wrong in wrong
+    def _wrong(self, answers: pd.DataFrame) -> pd.Series:
+        contradicted = answers[list(LOGGED_ENCODERS)]
+        if self.wrong in (ANY, BOTH):
+            return contradicted.any(axis=1) if self.wrong == ANY else contradicted.all(axis=1)
+        return contradicted[self.wrong]
 
 
 @dataclass(frozen=True)
 class Review:
     """All answers of a log, oldest first, with the conflicts and contradictions among them.
 
+    table: a row for each of `answers`, with the cells of the log and the columns that `Filters` look at;
     contradictory: what `implications.contradictory` gives.
     """
 
-    answers: tuple[Reviewed, ...] = ()
-    conflicts: tuple[tuple[LabelRow, ...], ...] = ()
-    contradictory: tuple[LabelRow, ...] = ()
-    annotators: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
+    table: pd.DataFrame
+    answers: tuple[Reviewed, ...]
+    conflicts: tuple[tuple[LabelRow, ...], ...]
+    contradictory: tuple[LabelRow, ...]
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return tuple(sorted(self.table["annotator"].unique()))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(sorted(filter(None, self.table["reason"].unique())))
 
     def shown(self, filters: Filters, order: str = ORDERS[0]) -> list[Reviewed]:
         """Return the answers that match, in one of `ORDERS`; "errors" puts probable label errors first."""
-        found = [each for each in self.answers if filters.match(each)]
-        if order == "oldest":
-            return found
-        found.reverse()
+        found = self.table[filters.matching(self.table)]
+        if order != "oldest":
+            found = found.iloc[::-1]
         if order == "errors":
-            found.sort(key=lambda each: (not each.likely, 1.0 if each.doubt is None else -each.doubt))
-        return found
+            found = found.sort_values(["likely", "doubt"], ascending=False, kind="stable")
+        return [self.answers[place] for place in found.index]
 
 
 def review(rows: Sequence[LabelRow], log_odds: VerdictLogOdds | None = None) -> Review:
     """Review the log's rows. log_odds: further scores of pairs, beside those in the log."""
+    labels = [row for row in rows if row.event == "label"]
     standing = standing_labels(rows)
     conflicts = conflicting_labels(standing)
-    disputed = {group[0].pair for group in conflicts}
-    undone = {row.target_id for row in rows if row.event == "undo"}
-    doubted = _doubted(standing, log_odds or {})
-    answers = []
-    for row in rows:
-        if row.event != "label":
-            continue
-        state = "counts" if row.label_id in doubted else STATES[1 + (row.label_id in undone)]
-        doubt, likely = doubted.get(row.label_id, (None, False))
-        conflict = state == "counts" and row.pair in disputed
-        answers.append(Reviewed(row, state, conflict, _wrong(row), doubt, likely))
+    table = answer_table(labels)
+    table = table.assign(
+        state=_states(table, rows, standing),
+        conflict=_disputed(table, standing, conflicts),
+        correction=table["correction"] == "1",
+        day=table["created_at"].str[:10],
+        **(right_verdicts(table) == 0),
+    )
+    table = _with_doubts(table, log_odds or {})
     return Review(
-        tuple(answers),
-        tuple(conflicts),
-        tuple(contradictory(settled_labels(rows))),
-        tuple(sorted({each.row.annotator for each in answers})),
-        tuple(sorted({each.row.reason for each in answers if each.row.reason})),
+        table, _reviewed(labels, table), tuple(conflicts), tuple(contradictory(settled_labels(rows)))
     )
 
 
-def _wrong(row: LabelRow) -> tuple[str, ...]:
-    if row.answer == "unsure":
-        return ()
-    return tuple(each.encoder for each in logged_verdicts(row) if each.same != (row.answer == "same"))
+def _states(answers: pd.DataFrame, rows: Sequence[LabelRow], standing: Sequence[LabelRow]) -> np.ndarray:
+    counts = answers["label_id"].isin({row.label_id for row in standing})
+    undone = answers["label_id"].isin({row.target_id for row in rows if row.event == "undo"})
+    return np.select([counts, undone], [COUNTS, TAKEN_BACK], REPLACED)
 
 
-def _doubted(standing: Sequence[LabelRow], log_odds: VerdictLogOdds) -> dict[str, tuple[float | None, bool]]:
-    """Return (doubt, likely) of the answers that count, by label_id."""
-    sure = [row for row in standing if row.answer != "unsure"]
-    scores = [logged_log_odds(row) | dict(log_odds.get(row.pair, {})) for row in sure]
-    same = np.array([row.answer == "same" for row in sure], bool)
-    doubt, likely = error_probabilities(log_odds_table(scores), same)
-    found = {row.label_id: (None, False) for row in standing}
-    return found | {
-        row.label_id: pair for row, *pair in zip(sure, doubt.tolist(), likely.tolist(), strict=True)
-    }
+def _disputed(
+    answers: pd.DataFrame, standing: Sequence[LabelRow], conflicts: Sequence[tuple[LabelRow, ...]]
+) -> pd.Series:
+    """Return which answers count and are to a pair on which annotators disagree."""
+    pairs = {group[0].pair for group in conflicts}
+    return answers["label_id"].isin({row.label_id for row in standing if row.pair in pairs})
 
 
-def logged_log_odds(row: LabelRow) -> dict[str, float]:
-    """Return the verdict log-odds when the answer was given, by checkpoint id."""
-    return {
-        each.checkpoint or each.encoder: verdict_log_odds(each.similarity, each.threshold)
-        for each in logged_verdicts(row)
-    }
+def _with_doubts(answers: pd.DataFrame, log_odds: VerdictLogOdds) -> pd.DataFrame:
+    """Add doubt, 0..1, NaN for an answer that does not count or is unsure, and likely."""
+    sure = answers[(answers["state"] == COUNTS) & (answers["answer"] != "unsure")]
+    same = (sure["answer"] == "same").to_numpy()
+    doubt, likely = error_probabilities(log_odds_table(sure, log_odds), same)
+    return answers.assign(doubt=pd.Series(doubt, sure.index), likely=answers.index.isin(sure.index[likely]))
+
+
+def _reviewed(labels: Sequence[LabelRow], table: pd.DataFrame) -> tuple[Reviewed, ...]:
+    encoders = list(LOGGED_ENCODERS)
+    wrong = (tuple(compress(encoders, contradicts)) for contradicts in table[encoders].to_numpy())
+    doubt = (None if np.isnan(each) else each for each in table["doubt"].tolist())
+    state, conflict, likely = (table[name].tolist() for name in ("state", "conflict", "likely"))
+    return tuple(map(Reviewed, labels, state, conflict, wrong, doubt, likely))
 
 
 def relabel(workbench: Workbench, label_id: str, answer: str, who: Annotator, new_id: str = "") -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from siamese_core.answers.answer_table import answer_table
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.review.label_errors import error_probabilities, log_odds_table
 
 
@@ -75,7 +77,13 @@ def test_without_answers_or_opinions_there_is_no_doubt():
     assert error_probabilities(np.empty((3, 0)), np.ones(3, bool))[0].tolist() == [0.5] * 3
 
 
-def test_opinions_become_a_table_by_checkpoint():
-    table = log_odds_table([{"koch-1": 1.0}, {"resnet50-1": 2.0, "koch-1": -1.0}, {}])
-    np.testing.assert_array_equal(table, [[1, np.nan], [-1, 2], [np.nan, np.nan]])
-    assert log_odds_table([]).shape == (0, 0)
+def test_opinions_become_a_table_by_checkpoint_and_those_of_now_count_first():
+    said = {"koch_similarity": "0.9", "koch_threshold": "0.5"}
+    answers = [
+        LabelRow(left_id="b", right_id="a", koch_checkpoint="koch-1", **said),
+        LabelRow(left_id="c", right_id="d", **said),
+        LabelRow(left_id="e", right_id="f", koch_similarity="0.9"),
+    ]
+    table = log_odds_table(answer_table(answers), {("a", "b"): {"koch-1": -1.0, "koch-2": 2.0}})
+    np.testing.assert_allclose(table, [[np.nan, -1, 2], [np.log(9), np.nan, np.nan], [np.nan] * 3])
+    assert log_odds_table(answer_table([]), {}).shape == (0, 0)

@@ -30,7 +30,7 @@ class ReviewTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.second_look = SecondLook(workbench)
-        self._read: tuple[tuple, Review] = ((), Review())
+        self._read: tuple[tuple, Review] = ((), review([]))
         self._reading = threading.Lock()
 
     def build(self) -> None:
