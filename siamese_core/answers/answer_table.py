@@ -4,23 +4,25 @@
 every answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
 
-from siamese_core.answers.label_row import COLUMNS, LOGGED_ENCODERS, LabelRow, row_cells
+from siamese_core.answers.label_row import COLUMNS, LOGGED_ENCODERS, LabelRow
 from siamese_core.metrics import verdict
 
 PAIR = ["first_id", "second_id"]
 
 
-def answer_table(rows: Iterable[LabelRow]) -> pd.DataFrame:
-    """Return the rows in their order, numbered from 0: the columns of the log as text, and `PAIR`.
+def answer_table(rows: Iterable[LabelRow], columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """Return the rows in their order, numbered from 0: these columns of the log as text, and `PAIR`.
 
     `PAIR` holds the image ids in sorted order, so that both orders of a pair are equal.
     """
-    table = pd.DataFrame(list(map(row_cells, rows)), columns=list(COLUMNS), dtype=object)
+    columns = [*dict.fromkeys(("left_id", "right_id", *columns))]
+    table = pd.DataFrame(list(map(attrgetter(*columns), rows)), columns=columns, dtype=object)
     in_order = table["left_id"] <= table["right_id"]
     first = table["left_id"].where(in_order, table["right_id"])
     second = table["right_id"].where(in_order, table["left_id"])

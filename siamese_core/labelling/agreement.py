@@ -31,7 +31,9 @@ def agreements(standing: Sequence[LabelRow]) -> list[Agreement]:
     """
     found = []
     # a row for each pair and a column for each annotator, NaN where one gave no answer
-    table = answer_table(standing).pivot(index=PAIR, columns="annotator", values="answer")
+    table = answer_table(standing, ("annotator", "answer")).pivot(
+        index=PAIR, columns="annotator", values="answer"
+    )
     for first, second in combinations(table.columns, 2):
         both = table[[first, second]].dropna()
         if len(both):
@@ -54,6 +56,6 @@ def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
 
 def second_opinions(standing: Sequence[LabelRow], annotator: str) -> list[LabelRow]:
     """Return the answers to pairs that one other annotator alone has answered, and `annotator` has not."""
-    table = answer_table(standing)
+    table = answer_table(standing, ("annotator",))
     open_to = ~table.duplicated(PAIR, keep=False) & (table["annotator"] != annotator)
     return [standing[place] for place in table.index[open_to]]

@@ -5,21 +5,21 @@ or on which annotators are in conflict, are left out and counted.
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import fmean
 
-from siamese_core.answers.corrections import logged_verdicts
+import pandas as pd
+
+from siamese_core.answers.answer_table import answer_table, logged_numbers
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.answers.log_csv import csv_text
 from siamese_core.answers.settled import conflicting_labels, one_a_pair, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.labelling.implications import groups
 
 HARDEST = 5  # negatives of each anchor and positive
-TRIPLET_COLUMNS = ("anchor", "positive", "negative", "negative_by", "similarity")
+TRIPLET_COLUMNS = ["anchor", "positive", "negative", "negative_by", "similarity"]
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,6 @@ class Grouped:
     def counts(self) -> dict[str, int]:
         images = sum(map(len, self.groups))
         return {**asdict(self), "groups": len(self.groups), "images": images}
-
-
-@dataclass(frozen=True)
-class Triplet:
-    """A triplet of image ids.
-
-    negative_by: "answer" where anchor and negative were called different, "implied" where another image of
-    the anchor's group and the negative were similarity: 0..1, of the pair of that answer, mean over the
-    encoders; None where the log holds none
-    """
-
-    anchor: str
-    positive: str
-    negative: str
-    negative_by: str
-    similarity: float | None
 
 
 def answer_groups(rows: Sequence[LabelRow]) -> Grouped:
@@ -86,46 +70,43 @@ def _conflicts(rows: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
     return conflicting_labels(standing_labels(rows))
 
 
-def triplets(rows: Sequence[LabelRow]) -> list[Triplet]:
-    """Return the triplets of the log's rows, with the hardest negatives.
+def triplets(rows: Sequence[LabelRow]) -> pd.DataFrame:
+    """Return the triplets of the log's rows, with the hardest negatives first.
 
     For each answer "same", in both directions: the `HARDEST` images that the anchor was called different
     from, or where there are none, those that its group was called different from.
+
+    anchor, positive, negative: image ids
+    negative_by: "answer" where anchor and negative were called different, "implied" where another image of
+        the anchor's group and the negative were
+    similarity: 0..1, of the pair of that answer, mean over the encoders; NaN where the log holds none
     """
-    kept = {image: group for group in answer_groups(rows).groups for image in group}
-    settled = one_a_pair(settled_labels(rows))
-    different: dict[str, list[tuple[str, float | None]]] = {}
-    for row in settled:
-        if row.answer == "different":
-            for anchor, negative in _both_ways(row):
-                different.setdefault(anchor, []).append((negative, _similarity(row)))
-    found = []
-    for row in settled:
-        if row.answer == "same" and row.left_id in kept:
-            for anchor, positive in _both_ways(row):
-                found += _triplets_of(anchor, positive, kept[anchor], different)
-    return found
+    group = {image: number for number, images in enumerate(answer_groups(rows).groups) for image in images}
+    pairs = _both_ways(answer_table(one_a_pair(settled_labels(rows))))
+    pairs = pairs.assign(group=pairs["anchor"].map(group)).dropna(subset="group")
+    different = pairs[pairs["answer"] == "different"].rename(columns={"other": "negative"})
+    positives = pairs.loc[pairs["answer"] == "same", ["anchor", "other", "group"]]
+    positives = positives.reset_index(names="order").rename(columns={"other": "positive"})
+    has_own = positives["anchor"].isin(different["anchor"])
+    own = positives[has_own].merge(_hardest(different, "anchor"), on="anchor")
+    implied = positives[~has_own].merge(_hardest(different, "group"), on="group")
+    found = pd.concat([own.assign(negative_by="answer"), implied.assign(negative_by="implied")])
+    return found.sort_values("order", kind="stable", ignore_index=True)[TRIPLET_COLUMNS]
 
 
-def _triplets_of(
-    anchor: str, positive: str, group: tuple[str, ...], different: dict[str, list[tuple[str, float | None]]]
-) -> Iterator[Triplet]:
-    own = different.get(anchor, [])
-    negatives = own or [each for image in group for each in different.get(image, [])]
-    hardest: dict[str, float | None] = {}
-    for negative, similarity in sorted(negatives, key=lambda each: 1.0 if each[1] is None else -each[1]):
-        hardest.setdefault(negative, similarity)
-    for negative, similarity in list(hardest.items())[:HARDEST]:
-        yield Triplet(anchor, positive, negative, "answer" if own else "implied", similarity)
+def _both_ways(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return each answer twice, so that either image is the anchor and the other one `other`."""
+    answers = answers.assign(similarity=logged_numbers(answers)[0].mean(axis=1))
+    sides, names = ["left_id", "right_id"], ["anchor", "other", "answer", "similarity"]
+    ways = [answers[[*way, "answer", "similarity"]].set_axis(names, axis=1) for way in (sides, sides[::-1])]
+    return pd.concat(ways).sort_index(kind="stable").reset_index(drop=True)
 
 
-def _both_ways(row: LabelRow) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (row.left_id, row.right_id), (row.right_id, row.left_id)
-
-
-def _similarity(row: LabelRow) -> float | None:
-    similarities = [each.similarity for each in logged_verdicts(row)]
-    return fmean(similarities) if similarities else None
+def _hardest(different: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return the `HARDEST` negatives of each anchor or group, those of the highest similarity first."""
+    ordered = different.sort_values("similarity", ascending=False, kind="stable")
+    hardest = ordered.drop_duplicates([by, "negative"]).groupby(by, sort=False).head(HARDEST)
+    return hardest[[by, "negative", "similarity"]]
 
 
 def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
@@ -155,25 +136,22 @@ def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> d
 def write_triplets(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
     """Write a zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`, and return counts
     of its content. UserError where there is no triplet."""
-    found = [
-        each
-        for each in triplets(rows)
-        if all(image in images for image in (each.anchor, each.positive, each.negative))
-    ]
-    if not found:
+    found = triplets(rows)
+    gone = [image for image in _images_of(found) if image not in images]
+    found = found[~found[TRIPLET_COLUMNS[:3]].isin(gone).any(axis=1)]
+    if found.empty:
         raise UserError(
             "A triplet needs two images that answers call the same, and one that they call different from "
             "these. Received: none. Answer more pairs."
         )
-    ids = dict.fromkeys(id for each in found for id in (each.anchor, each.positive, each.negative))
-    table = csv_text([TRIPLET_COLUMNS, *map(_cells, found)])
+    ids = _images_of(found)
+    table = found.to_csv(index=False, float_format="%.4f", lineterminator="\r\n")
     _write_zip(file, {"triplets.csv": table}, {f"images/{id}.png": id for id in ids}, images)
     return {"triplets": len(found), "images": len(ids)}
 
 
-def _cells(each: Triplet) -> Iterable[str]:
-    number = "" if each.similarity is None else f"{each.similarity:.4f}"
-    return (each.anchor, each.positive, each.negative, each.negative_by, number)
+def _images_of(found: pd.DataFrame) -> list[str]:
+    return pd.unique(found[TRIPLET_COLUMNS[:3]].to_numpy().ravel()).tolist()
 
 
 def _write_zip(file: Path, texts: dict[str, str], names: dict[str, str], images: ImageStore) -> None:
