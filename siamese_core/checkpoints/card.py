@@ -154,13 +154,17 @@ class CheckpointCard:
         """The domain of the images that the checkpoint learned from; None where the card does not tell."""
         return next((each for each in (self.trained_on, self.domain) if each in DOMAINS), None)
 
+    def knows(self, domain: str) -> bool:
+        """Return whether the checkpoint learned from images of a domain, as far as the card tells."""
+        return self.training_domain in (None, domain)
+
     def warning_for(self, domain: str) -> str | None:
         """Return what to say where the checkpoint is asked about images of a domain it did not learn from."""
-        trained = self.training_domain
-        if trained in (None, domain):
+        if self.knows(domain):
             return None
         return (
-            f"Trained on {trained}, asked about {domain}: it never saw the like; its answer may mean little."
+            f"Trained on {self.training_domain}, asked about {domain}: it never saw the like; its answer may "
+            "mean little."
         )
 
     def inherited(self, parent_id: str) -> "CheckpointCard":

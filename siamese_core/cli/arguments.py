@@ -85,6 +85,15 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_ask_anyway(parser: argparse.ArgumentParser) -> None:
+    """Add --ask-anyway."""
+    parser.add_argument(
+        "--ask-anyway",
+        action="store_true",
+        help="give the numbers of an encoder, too, that abstains since it does not know such images",
+    )
+
+
 def add_data(parser, required: bool = False, words: str = DATA_HELP) -> None:
     """Add --data PATH..., which may be repeated."""
     parser.add_argument(

@@ -16,13 +16,13 @@ Pair = tuple[str, str]  # image ids, the smaller first
 class Question:
     """A pair to show.
 
-    similarity: 0..1 by slot; reason: the strategy that drew the pair; probability: of being drawn, 0..1;
-    verdicts: those of each slot when it was drawn.
+    similarity: 0..1 by slot, None of one that abstains; reason: the strategy that drew the pair; probability:
+    of being drawn, 0..1; verdicts: those of each slot when it was drawn.
     """
 
     left_id: str
     right_id: str
-    similarity: Mapping[str, float]
+    similarity: Mapping[str, float | None]
     reason: str
     probability: float
     verdicts: tuple[Verdict, ...] = ()

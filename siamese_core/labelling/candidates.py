@@ -29,8 +29,8 @@ class Candidates:
     codes: int64 (n,), sorted, left * images + right with left < right
     log_odds: float64 (n, encoders), calibrated log-odds of "same"
     limits: (encoders,), the log-odds of the thresholds
-    disagreement: float (n,), range of the verdict log-odds over all encoders, those out of domain too, where
-        their verdicts differ, else 0
+    disagreement: float (n,), range of the verdict log-odds over the encoders where their verdicts differ,
+        else 0
     shared: float (n,) 0..1, share of nearest neighbours in common, mean over the encoders
     mutual_neighbours: bool (n,), one image is among the other's nearest neighbours for some encoder
     near_duplicate: bool (n,), almost as similar as an image to itself, for every encoder
@@ -76,12 +76,9 @@ def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
     return np.minimum(left, right).astype(np.int64) * images + np.maximum(left, right)
 
 
-def find_candidates(
-    views: Sequence[View], rng: np.random.Generator, out_of_domain: Sequence[View] = ()
-) -> Candidates:
+def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidates:
     """Find the pairs worth asking about from one or more encoders' views of the same two or more images.
 
-    out_of_domain: views by encoders that were never trained on such images, used for disagreement only.
     Memory grows linearly with the images.
     """
     images = views[0].images
@@ -96,10 +93,8 @@ def find_candidates(
             np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
         )
     left, right = codes // images, codes % images
-    every = [*views, *out_of_domain]
-    scores = np.stack([view.compare(left, right) for view in every], axis=1)
-    thresholds = np.array([bounded_logit(view.threshold) for view in every])
-    log_odds, limits = scores[:, : len(views)], thresholds[: len(views)]
+    log_odds = np.stack([view.compare(left, right) for view in views], axis=1)
+    limits = np.array([bounded_logit(view.threshold) for view in views])
     lists = lists or [_most_similar(images, column, count) for column in log_odds.T]
     mutual_neighbours = [
         _list_codes(_most_similar_of(each, codes, column))
@@ -110,7 +105,7 @@ def find_candidates(
         codes=codes,
         log_odds=log_odds,
         limits=limits,
-        disagreement=disagreements(scores - thresholds),
+        disagreement=disagreements(log_odds - limits),
         shared=np.mean([_shared(each, left, right) for each in lists], axis=0),
         mutual_neighbours=np.isin(codes, np.concatenate(mutual_neighbours)),
         near_duplicate=np.all(

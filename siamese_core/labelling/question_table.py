@@ -9,17 +9,21 @@ from scipy.special import expit
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels, standing_labels
+from siamese_core.checkpoints.abstaining import unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import domain_of_images
 from siamese_core.embeddings.embedding_store import EmbeddingStore
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Pair
 from siamese_core.labelling.candidates import Candidates, find_candidates, pair_codes
 from siamese_core.labelling.implications import groups
 from siamese_core.labelling.pool import Pool, PoolEmbeddings
+from siamese_core.labelling.pool_files import PoolImage
 from siamese_core.labelling.strategies import Knowledge, expected_same
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import verdict
 
+AT_ONCE = 1000  # embeddings in memory while it is told which of the images a checkpoint knows
 RANDOM_PAIRS = 500  # that the share of pairs called same is measured on
 
 
@@ -29,7 +33,8 @@ class QuestionTable:
 
     ids: of n images, embedded in every slot; number: id -> its index; classes: int (n,), -1 unknown
     embedded, views: one for each slot that serves
-    candidates: by the encoders in their domain if any, the others contribute their disagreement only
+    unknown: bool (n,) for each of these, which images its checkpoint does not know
+    candidates: by the encoders that do not abstain, by all where all abstain
     called_same: by slot, the share of random pairs that it calls same
     """
 
@@ -38,6 +43,7 @@ class QuestionTable:
     classes: np.ndarray
     embedded: tuple[PoolEmbeddings, ...]
     views: tuple[View, ...]
+    unknown: tuple[np.ndarray, ...]
     candidates: Candidates
     called_same: dict[str, float]
 
@@ -82,10 +88,24 @@ class QuestionTable:
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
         by_slot = [
-            [_verdict(each, similarity) for similarity in expit(view.compare(left, right)).astype(np.float32)]
-            for each, view in zip(self.embedded, self.views, strict=True)
+            [
+                _verdict(each, *said)
+                for said in zip(
+                    expit(view.compare(left, right)).astype(np.float32),
+                    unknown[left] | unknown[right],
+                    strict=True,
+                )
+            ]
+            for each, view, unknown in zip(self.embedded, self.views, self.unknown, strict=True)
         ]
         return list(zip(*by_slot, strict=True))
+
+    @property
+    def abstaining(self) -> tuple[str, ...]:
+        """The slots that abstain from these images as a whole: they do not know most of them."""
+        return tuple(
+            each.slot for each, unknown in zip(self.embedded, self.unknown, strict=True) if _most(unknown)
+        )
 
 
 def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
@@ -102,19 +122,17 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     names = sorted({each.class_name for each in images} - {""})
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
+    unknown = tuple(_unknown(each, images) for each in embedded)
     # The nearest neighbours by an out-of-domain encoder are little better than random pairs.
-    in_domain, out_of_domain = [], []
-    for each, view in zip(embedded, views, strict=True):
-        (out_of_domain if each.checkpoint.card.warning_for(each.domain) else in_domain).append(view)
-    if not in_domain:
-        in_domain, out_of_domain = out_of_domain, []
+    judging = [view for view, foreign in zip(views, unknown, strict=True) if not _most(foreign)]
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
         classes=np.array([classes.get(each.class_name, -1) for each in images], np.int64),
         embedded=tuple(embedded),
         views=views,
-        candidates=find_candidates(in_domain, rng, out_of_domain),
+        unknown=unknown,
+        candidates=find_candidates(judging or views, rng),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
 
@@ -125,10 +143,26 @@ def _called_same(view: View, rng: np.random.Generator) -> float:
     return float(np.mean(verdict(expit(view.compare(left, right)), view.threshold)))
 
 
-def _verdict(each: PoolEmbeddings, similarity: np.float32) -> Verdict:
+def _unknown(each: PoolEmbeddings, images: Sequence[PoolImage]) -> np.ndarray:
+    """Return which images the slot's checkpoint does not know, bool (n,)."""
+    parts = []
+    for start in range(0, len(images), AT_ONCE):
+        part = images[start : start + AT_ONCE]
+        domains = [each.domain if image.ink is None else domain_of_images([image.ink]) for image in part]
+        embeddings = each.store.take([image.image_id for image in part])
+        parts.append(unknown_images(each.checkpoint, domains, embeddings))
+    return np.concatenate(parts)
+
+
+def _most(unknown: np.ndarray) -> bool:
+    return 2 * unknown.sum() > len(unknown)
+
+
+def _verdict(each: PoolEmbeddings, similarity: np.float32, abstains: bool) -> Verdict:
+    """Return a verdict with its numbers, for who asks an encoder that abstains anyway, too."""
     threshold = each.checkpoint.threshold
     same = bool(verdict(similarity, threshold))
-    return Verdict(each.slot, each.checkpoint.id, float(similarity), threshold, same)
+    return Verdict(each.slot, each.checkpoint.id, float(similarity), threshold, same, bool(abstains))
 
 
 def _why_not(problem: str | None, working: bool) -> str:

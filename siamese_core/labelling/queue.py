@@ -88,7 +88,7 @@ class Questions:
         """Say by slot, where it is so, why its verdicts mean little on these images."""
         warnings, table = self.pool.warnings(), self._table
         for slot, share in table.called_same.items() if table else ():
-            if share >= ALL_SAME:
+            if share >= ALL_SAME and slot not in table.abstaining:
                 warnings[slot] = (
                     f"{warnings.get(slot, '')} {THRESHOLD_WARNING.format(percent=100 * share)}".strip()
                 )
@@ -173,5 +173,5 @@ class Questions:
 
 
 def _question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
-    similarity = {each.encoder: each.similarity for each in verdicts}
+    similarity = {each.encoder: None if each.abstains else each.similarity for each in verdicts}
     return Question(*pair, similarity, reason, probability, verdicts)

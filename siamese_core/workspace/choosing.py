@@ -38,10 +38,11 @@ def pixels_of(image: Image) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Choice:
-    """domain: of all the images together; why: how that was found."""
+    """domain: of all the images together; why: how that was found; domains: that of each image."""
 
     domain: str
     why: str
+    domains: tuple[str, ...]
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Chooser:
 
     def choice(self, images: Sequence[Image]) -> Choice:
         inks = [self._is_ink(image) for image in images]
-        return Choice(domain_of_images(inks), picked_because(inks))
+        domains = tuple(domain_of_images([ink]) for ink in inks)
+        return Choice(domain_of_images(inks), picked_because(inks), domains)
 
     def words(self, slot: str, choice: Choice, card: CheckpointCard) -> tuple[str, str]:
         """Return what was picked and why, and the warning where it never saw such images, else ""."""

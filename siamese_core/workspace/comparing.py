@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.checkpoints.abstaining import abstains
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
@@ -16,19 +17,24 @@ from siamese_core.workspace.loader import Loader
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one encoder says of a pair. similarity, threshold: 0..1; network: what people call it; domain: of
-    the images, by which the checkpoint was picked; why, warning: as `Chooser.words` gives them."""
+    """What one encoder says of a pair.
+
+    similarity, threshold: 0..1; network: what people call it; domain: of the images, by which the checkpoint
+    was picked; why, warning: as `Chooser.words` gives them. Where the encoder abstains, `why` says why, and
+    `similarity` and `same` are None unless it was asked anyway.
+    """
 
     encoder: str
     checkpoint: str
-    similarity: float
+    similarity: float | None
     threshold: float
-    same: bool
+    same: bool | None
     milliseconds: float
     network: str = ""
     domain: str = HANDWRITING
     why: str = ""
     warning: str = ""
+    abstains: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,27 +44,36 @@ class Comparer:
     embedder: Embedder
     cohorts: Cohorts
 
-    def compare(self, slot: str, left: np.ndarray, right: np.ndarray) -> Comparison:
-        """Compare two images with what the slot has for them. UserError where nothing loads."""
+    def compare(self, slot: str, left: np.ndarray, right: np.ndarray, ask_anyway: bool = False) -> Comparison:
+        """Compare two images with what the slot has for them. UserError where nothing loads.
+
+        ask_anyway: give the numbers also where the checkpoint abstains.
+        """
         choice = self.chooser.choice([left, right])
         served = self.loader.serving(slot, choice.domain)
         start = time.perf_counter()
         embeddings = self.embedder.embed(served, [left, right])
+        why, warning = self.chooser.words(slot, choice, served.checkpoint.card)
+        reason = abstains(served.checkpoint, choice.domains, embeddings)
         checkpoint = self.cohorts.calibrated(served.checkpoint, embeddings)
-        logits = checkpoint.logits(embeddings[:1], embeddings[1:])
-        similarity = float(checkpoint.similarity(logits)[0])
-        why, warning = self.chooser.words(slot, choice, checkpoint.card)
+        if reason and not ask_anyway:
+            similarity = same = None
+        else:
+            logits = checkpoint.logits(embeddings[:1], embeddings[1:])
+            similarity = float(checkpoint.similarity(logits)[0])
+            same = bool(verdict(similarity, checkpoint.threshold))
         return Comparison(
             encoder=slot,
             checkpoint=checkpoint.id,
             similarity=similarity,
             threshold=checkpoint.threshold,
-            same=bool(verdict(similarity, checkpoint.threshold)),
+            same=same,
             milliseconds=milliseconds_since(start),
             network=network_title(checkpoint.card),
             domain=choice.domain,
-            why=why,
-            warning=warning,
+            why=reason or why,
+            warning="" if reason and not ask_anyway else warning,
+            abstains=reason is not None,
         )
 
 

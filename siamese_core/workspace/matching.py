@@ -83,21 +83,32 @@ class Matcher:
         self._embedder.embed(self.loader.serving(encoder, domain), images, keep_from=0)
 
     def compare(
-        self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS
+        self,
+        left: np.ndarray,
+        right: np.ndarray,
+        encoders: Sequence[str] = SLOTS,
+        ask_anyway: bool = False,
     ) -> list[Comparison]:
-        """Return what each encoder says of a pair."""
-        return [self._comparer.compare(encoder, left, right) for encoder in encoders]
+        """Return what each encoder says of a pair. ask_anyway: one that abstains gives its numbers, too."""
+        return [self._comparer.compare(encoder, left, right, ask_anyway) for encoder in encoders]
 
     def one_shot(
-        self, query: np.ndarray, support: Sequence[tuple[str, Image]], encoders: Sequence[str] = SLOTS
+        self,
+        query: np.ndarray,
+        support: Sequence[tuple[str, Image]],
+        encoders: Sequence[str] = SLOTS,
+        ask_anyway: bool = False,
     ) -> list[Ranking]:
-        """Rank the classes of `support`, (class name, image) each; a class may have several images."""
+        """Rank the classes of `support`, (class name, image) each; a class may have several images.
+
+        ask_anyway: an encoder that abstains ranks them, too.
+        """
         if not support:
             raise UserError(
                 "A one-shot comparison needs a support set. Received: no images. Add at least one image of "
                 "each class."
             )
-        return [self._ranker.rank(encoder, query, support) for encoder in encoders]
+        return [self._ranker.rank(encoder, query, support, ask_anyway) for encoder in encoders]
 
     def similarities(self, encoder: str, query: np.ndarray, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return the similarity float32 (n,) of the query to each image."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.checkpoints.abstaining import abstains_from_ranking
+from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
@@ -29,14 +31,16 @@ class Ranking:
     """One encoder's classes for a query, the most similar first, which is its `pick`.
 
     margin: similarity of the first less that of the second (0 if there is only one class); none_of_these:
-    even the pick is below the threshold; network, domain, why, warning: as of a `Comparison`.
+    even the pick is below the threshold; network, domain, why, warning, abstains: as of a `Comparison`. Where
+    the encoder abstains, `pick`, `margin` and `none_of_these` are None and `ranking` is empty, unless it was
+    asked anyway.
     """
 
     encoder: str
     checkpoint: str
-    pick: str
-    margin: float
-    none_of_these: bool
+    pick: str | None
+    margin: float | None
+    none_of_these: bool | None
     threshold: float
     ranking: tuple[RankedClass, ...]
     milliseconds: float
@@ -44,6 +48,7 @@ class Ranking:
     domain: str = HANDWRITING
     why: str = ""
     warning: str = ""
+    abstains: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,33 +58,52 @@ class Ranker:
     embedder: Embedder
     cohorts: Cohorts
 
-    def rank(self, slot: str, query: np.ndarray, support: Sequence[tuple[str, Image]]) -> Ranking:
-        """Rank the classes of `support`, (class name, image) each. UserError where nothing loads."""
-        images = [image for _, image in support]
-        choice = self.chooser.choice([query, *images])
+    def rank(
+        self, slot: str, query: np.ndarray, support: Sequence[tuple[str, Image]], ask_anyway: bool = False
+    ) -> Ranking:
+        """Rank the classes of `support`, (class name, image) each. UserError where nothing loads.
+
+        ask_anyway: give the ranking also where the checkpoint abstains.
+        """
+        images = [query, *(image for _, image in support)]
+        choice = self.chooser.choice(images)
         served = self.loader.serving(slot, choice.domain)
         start = time.perf_counter()
-        embeddings = self.embedder.embed(served, [query, *images], keep_from=1)
+        embeddings = self.embedder.embed(served, images, keep_from=1)
         checkpoint = self.cohorts.calibrated(served.checkpoint, embeddings)
-        logits = checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
-        names = np.array([name for name, _ in support])
-        means = {name: logits[names == name].mean() for name in dict.fromkeys(names.tolist())}
-        # By logit: similarities near 1 can be equal where the logits are not.
-        order = sorted(means, key=means.get, reverse=True)
-        similarities = checkpoint.similarity(np.array([means[name] for name in order]))
-        ranking = tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
         why, warning = self.chooser.words(slot, choice, checkpoint.card)
+        reason = abstains_from_ranking(served.checkpoint, choice.domains, embeddings)
+        asked = not reason or ask_anyway
+        ranking = _ranked(checkpoint, embeddings, [name for name, _ in support]) if asked else ()
         return Ranking(
             encoder=slot,
             checkpoint=checkpoint.id,
-            pick=ranking[0].name,
-            margin=ranking[0].similarity - ranking[1].similarity if len(ranking) > 1 else 0.0,
-            none_of_these=not verdict(ranking[0].similarity, checkpoint.threshold),
+            pick=ranking[0].name if asked else None,
+            margin=_margin(ranking) if asked else None,
+            none_of_these=not verdict(ranking[0].similarity, checkpoint.threshold) if asked else None,
             threshold=checkpoint.threshold,
             ranking=ranking,
             milliseconds=milliseconds_since(start),
             network=network_title(checkpoint.card),
             domain=choice.domain,
-            why=why,
-            warning=warning,
+            why=reason or why,
+            warning=warning if asked else "",
+            abstains=reason is not None,
         )
+
+
+def _ranked(
+    checkpoint: Checkpoint, embeddings: np.ndarray, classes: Sequence[str]
+) -> tuple[RankedClass, ...]:
+    """Rank the classes. embeddings: of the query, then of an image of each of `classes`, which repeat."""
+    logits = checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
+    names = np.array(classes)
+    means = {name: logits[names == name].mean() for name in dict.fromkeys(classes)}
+    # By logit: similarities near 1 can be equal where the logits are not.
+    order = sorted(means, key=means.get, reverse=True)
+    similarities = checkpoint.similarity(np.array([means[name] for name in order]))
+    return tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
+
+
+def _margin(ranking: Sequence[RankedClass]) -> float:
+    return ranking[0].similarity - ranking[1].similarity if len(ranking) > 1 else 0.0

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from siamese_core.answers.corrections import Verdict, correction_of, verdict_cells
+from siamese_core.answers.corrections import Verdict, abstention, correction_of, verdict_cells
 from siamese_core.answers.label_row import ANSWERS, LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.comparing import Comparison
 from siamese_core.workspace.matching import Matcher
 from siamese_core.workspace.results import OneShotResult
 
@@ -82,7 +83,7 @@ class AnswerRecorder:
                 f"The right class must be one of the support set's. Received: {true_class}. "
                 f"Choose one of {', '.join(classes)}, or none of these."
             )
-        picks = dict.fromkeys(each.pick for each in result.rankings)
+        picks = dict.fromkeys(each.pick for each in result.rankings if not each.abstains)
         answers = {} if true_class is None else {true_class: "same"}
         answers |= {pick: "different" for pick in picks if pick != true_class}
         pairs = {name: self._nearest(result, name) for name in answers}
@@ -92,6 +93,11 @@ class AnswerRecorder:
             for name, image_id in pairs.items()
             if image_id is not None
         ]
+        if not answers:
+            raise UserError(
+                "None of these corrects what an encoder has picked. Received: no pick, since both abstain. "
+                "Choose the right class, if there is one."
+            )
         if not rows:
             raise UserError(
                 "A correction needs two different images. Received: a query that is itself the only image of "
@@ -138,9 +144,7 @@ class AnswerRecorder:
                 said = self.matcher.compare(left, right, [slot])[0]
             except UserError:  # the matcher's state tells the person
                 continue
-            threshold = thresholds.get(slot, said.threshold)
-            same = bool(verdict(said.similarity, threshold))
-            verdicts.append(Verdict(slot, said.checkpoint, said.similarity, threshold, same))
+            verdicts.append(_verdict(said, thresholds.get(slot, said.threshold)))
         return verdicts
 
     def _nearest(self, result: OneShotResult, class_name: str) -> str | None:
@@ -150,8 +154,16 @@ class AnswerRecorder:
         if len(ids) < 2:
             return ids[0] if ids else None
         query, images = self.images.read(result.query_id), [self.images.read(each) for each in ids]
-        said = [self.matcher.similarities(each.encoder, query, images) for each in result.rankings]
+        judging = [each for each in result.rankings if not each.abstains] or result.rankings
+        said = [self.matcher.similarities(each.encoder, query, images) for each in judging]
         return ids[int(np.mean(said, axis=0).argmax())]
+
+
+def _verdict(said: Comparison, threshold: float) -> Verdict:
+    if said.abstains:
+        return abstention(said.encoder, said.checkpoint)
+    same = bool(verdict(said.similarity, threshold))
+    return Verdict(said.encoder, said.checkpoint, said.similarity, threshold, same)
 
 
 def _cell(number: float | None) -> str:

@@ -6,7 +6,8 @@ from siamese_core.workspace.comparing import Comparison
 from siamese_core.workspace.ranking import Ranking
 
 EQUAL = 5e-5  # difference of similarities that four decimals, the most that are shown, hide
-TOLD = ("domain", "why", "warning", "network")  # how the checkpoint was picked, beside what it says
+# how the checkpoint was picked, and whether it judges such images, beside what it says
+TOLD = ("domain", "why", "warning", "network", "abstains")
 
 
 @dataclass(frozen=True)

@@ -83,16 +83,26 @@ class Workbench:
 
     # Comparing
 
-    def compare(self, left: np.ndarray, right: np.ndarray, encoders: Sequence[str] = SLOTS) -> PairResult:
-        """Store both images and compare them."""
+    def compare(
+        self,
+        left: np.ndarray,
+        right: np.ndarray,
+        encoders: Sequence[str] = SLOTS,
+        ask_anyway: bool = False,
+    ) -> PairResult:
+        """Store both images and compare them, as `Matcher.compare` does."""
         left_id, right_id = self.images.add(left), self.images.add(right)
-        return PairResult(left_id, right_id, tuple(self.matcher.compare(left, right, encoders)))
+        return PairResult(left_id, right_id, tuple(self.matcher.compare(left, right, encoders, ask_anyway)))
 
     def one_shot(
-        self, query: np.ndarray, support: Sequence[tuple[str, Image]], encoders: Sequence[str] = SLOTS
+        self,
+        query: np.ndarray,
+        support: Sequence[tuple[str, Image]],
+        encoders: Sequence[str] = SLOTS,
+        ask_anyway: bool = False,
     ) -> OneShotResult:
-        """Store the images and rank the classes of `support`, (class name, image) each."""
-        rankings = tuple(self.matcher.one_shot(query, support, encoders))
+        """Store the images and rank the classes of `support`, as `Matcher.one_shot` does."""
+        rankings = tuple(self.matcher.one_shot(query, support, encoders, ask_anyway))
         stored = tuple(
             (name, image.id if isinstance(image, StoredImage) else self.images.add(image))
             for name, image in support

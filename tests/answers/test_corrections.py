@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from siamese_core.answers.corrections import Verdict, correction_of, logged_verdicts, verdict_cells
+from siamese_core.answers.corrections import (
+    Verdict,
+    abstention,
+    correction_of,
+    logged_verdicts,
+    verdict_cells,
+)
 from siamese_core.answers.label_row import LabelRow, completed, row_problem
 
 
@@ -40,3 +46,11 @@ def test_verdicts_read_back_from_their_cells_exactly():
 
 def test_only_the_encoders_that_have_columns_are_logged():
     assert verdict_cells([verdict("small_cnn", True)]) == {}
+
+
+def test_an_encoder_that_abstains_is_not_corrected_and_logs_no_numbers():
+    silent = abstention("koch", "koch-1")
+    asked_anyway = Verdict("koch", "koch-1", 0.9, 0.5, True, abstains=True)
+    for each in (silent, asked_anyway):
+        assert correction_of("different", [each]) == "0"
+        assert verdict_cells([each]) == {"koch_checkpoint": "koch-1"}

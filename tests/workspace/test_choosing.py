@@ -14,6 +14,7 @@ from siamese_core.workspace.matching import Matcher
 RNG = np.random.default_rng(3)
 INK = [as_scan(stroke_glyph(RNG, 105)) for _ in range(3)]
 PHOTOS = [photograph(RNG) for _ in range(3)]
+MIXED = (INK[0], PHOTOS[0])
 SLOT = ["resnet50"]
 
 
@@ -56,9 +57,9 @@ def test_photographs_go_to_their_own_checkpoint_and_ink_to_the_other(matcher, st
 
 
 def test_both_sides_of_a_mixed_pair_go_through_one_checkpoint(matcher, photo_id):
-    said = asked(matcher, INK[0], PHOTOS[0])
-    assert said.checkpoint == photo_id and said.why.startswith("auto: 1 of 2 images is ink")
-    assert asked(matcher, PHOTOS[0], INK[0]).similarity == pytest.approx(said.similarity, abs=1e-6)
+    said, turned = (matcher.compare(*pair, SLOT, True)[0] for pair in (MIXED, MIXED[::-1]))
+    assert said.checkpoint == photo_id and said.domain == PHOTOGRAPHS
+    assert turned.similarity == pytest.approx(said.similarity, abs=1e-6)
 
 
 def test_a_whole_support_set_goes_through_one_checkpoint(matcher, store, photo_id):
@@ -75,8 +76,9 @@ def test_a_slot_without_one_for_photographs_asks_the_other_and_says_so(matcher, 
 
 def test_what_is_chosen_by_hand_answers_for_everything_until_auto(matcher, store, photo_id):
     store.fix("resnet50", photo_id)
-    said = asked(matcher, *INK[:2])
-    assert said.checkpoint == photo_id and said.why == "chosen by hand for everything"
+    assert asked(matcher, *PHOTOS[:2]).why == "chosen by hand for everything"
+    said = matcher.compare(*INK[:2], SLOT, ask_anyway=True)[0]
+    assert said.checkpoint == photo_id
     assert said.warning.startswith("Trained on photographs, asked about handwriting")
     store.fix("resnet50", None)
     assert asked(matcher, *INK[:2]).checkpoint != photo_id

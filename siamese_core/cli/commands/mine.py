@@ -82,7 +82,7 @@ def pair_table(found: "Sequence[Question]", names: dict[str, str]) -> Table:
         (
             names[each.left_id],
             names[each.right_id],
-            *(f"{each.similarity[slot]:.2f}" for slot in slots),
+            *("" if each.similarity[slot] is None else f"{each.similarity[slot]:.2f}" for slot in slots),
             each.reason,
             f"{each.probability:.2g}",
         )

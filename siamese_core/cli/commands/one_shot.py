@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from siamese_core.cli.arguments import add_encoders
+from siamese_core.cli.arguments import add_ask_anyway, add_encoders
 from siamese_core.cli.command import EMBEDDED_AT_ONCE, CommandResult, open_workbench
 from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.notes import notes
@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="folder or zip of CLASS/image files (several of a class are its shots), or of CLASS.png files",
     )
     add_encoders(parser)
+    add_ask_anyway(parser)
     add_strict(parser)
     parser.set_defaults(run=one_shot)
 
@@ -53,16 +54,19 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
             share = (place + start / len(images)) / len(encoders)
             progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
             workbench.matcher.embed_support(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
-    result = workbench.one_shot(query, support.images, encoders)
+    result = workbench.one_shot(query, support.images, encoders, options.ask_anyway)
     rankings = [part for each in result.rankings for part in _shown_ranking(each, result.tie(each))]
     shown = CommandResult(result.json(), (*rankings, *notes(workbench, result.rankings)))
     return with_left_out(shown, len(images), support.left_out)
 
 
 def _shown_ranking(ranking: "Ranking", tie: str) -> list[RenderableType]:
+    if ranking.pick is None:
+        return [f"{ranking.network}: abstains ({ranking.checkpoint})", ""]
     verdict = "none of these" if ranking.none_of_these else ranking.pick
+    anyway = ", asked anyway" if ranking.abstains else ""
     title = (
-        f"{ranking.network}: {one_line(verdict)} (margin {ranking.margin:.2f}, "
+        f"{ranking.network}: {one_line(verdict)}{anyway} (margin {ranking.margin:.2f}, "
         f"threshold {ranking.threshold:.2f}, {ranking.checkpoint})"
     )
     shown = ranking.ranking[:SHOWN_CLASSES]

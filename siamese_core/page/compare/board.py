@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.advice import advice
 from siamese_core.page.parts.formatting import answer_word
 from siamese_core.page.parts.outbox import said_on_screen
 from siamese_core.page.parts.templates import render
@@ -19,7 +20,7 @@ from siamese_core.workspace.comparing import Comparison
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one encoder says of a pair.
+    """What one encoder says of a pair, asked anyway where it abstains.
 
     threshold: the one in force, 0..1, which the person may have moved; seen: the two images as the encoder
     gets them, uint8 (size, size, channels); preview: what a head refitted to the answers would say.
@@ -39,8 +40,12 @@ class Opinion:
         return bool(verdict(self.preview.similarity, self.threshold))
 
 
-def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict]) -> Markup:
-    """Return all that stands below the two pictures. slots: of `Workbench.slots()`."""
+def board(
+    ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict], mixed: bool = False
+) -> Markup:
+    """Return all that stands below the two pictures. slots: of `Workbench.slots()`; mixed: one is handwriting
+    and the other a photograph."""
+    judging = {name: each for name, each in opinions.items() if not each.comparison.abstains}
     return render(
         "compare/board.html.jinja",
         left_id=ids[0],
@@ -48,8 +53,10 @@ def board(ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[
         # Never the same twice: gradio does not redraw an equal value, and the script may have marked what is
         # on screen as outdated.
         made=time.monotonic_ns(),
-        answers={name: answer_word(opinions[name].same) for name in SLOTS if name in opinions},
-        own_answers={answer_word(each.comparison.same) for each in opinions.values()},
+        answers={name: answer_word(judging[name].same) for name in SLOTS if name in judging},
+        abstaining=[name for name in SLOTS if name in opinions and name not in judging],
+        advice=advice([each.comparison.abstains for each in opinions.values()], slots, mixed),
+        own_answers={answer_word(each.comparison.same) for each in judging.values()},
         said=json.dumps(said_on_screen([each.comparison for each in opinions.values()])),
         opinions=opinions,
         slots=slots,

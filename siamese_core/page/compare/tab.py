@@ -102,8 +102,9 @@ class CompareTab:
     def _board(self, left: np.ndarray, right: np.ndarray, thresholds: dict, preview: bool) -> Markup:
         slots = self.workbench.slots()
         ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
-        result = self.workbench.compare(left, right, ready)
-        prepared = self.workbench.matcher.prepared
+        result = self.workbench.compare(left, right, ready, ask_anyway=True)  # the card shows it on demand
+        prepared, domain = self.workbench.matcher.prepared, self.workbench.matcher.domain
+        mixed = domain([left]) != domain([right])
         opinions = {
             said.encoder: Opinion(
                 said,
@@ -116,8 +117,8 @@ class CompareTab:
         left_id, right_id = result.left_id, result.right_id
         kept = remember("compare", {"left": left_id, "right": right_id, "thresholds": thresholds})
         if left_id == right_id:
-            return kept + quiet(TWICE, "note") + board(("", ""), opinions, slots)
-        return kept + board((left_id, right_id), opinions, slots)
+            return kept + quiet(TWICE, "note") + board(("", ""), opinions, slots, mixed)
+        return kept + board((left_id, right_id), opinions, slots, mixed)
 
     def move(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, event: gr.EventData

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from siamese_core.metrics import verdict
+from siamese_core.page.parts.advice import advice
 from siamese_core.page.parts.formatting import similarity_text
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.ranking import RankedClass, Ranking
@@ -61,17 +62,23 @@ class RankingCard:
         return bool(verdict(ranked.similarity, self.ranking.threshold))
 
 
-def rankings(result: OneShotResult, slots: Mapping[str, Mapping]) -> Markup:
-    """Return a card for each encoder. `slots`: of `Workbench.slots()`."""
+def rankings(result: OneShotResult, slots: Mapping[str, Mapping], mixed: bool = False) -> Markup:
+    """Return a card for each encoder, asked anyway where it abstains.
+
+    slots: of `Workbench.slots()`; mixed: the query is of another domain than the support set.
+    """
     said = {ranking.encoder: ranking for ranking in result.rankings}
+    judging = {name: each for name, each in said.items() if not each.abstains}
     faces = {name: image_id for name, image_id in reversed(result.support)}
     return render(
         "one_shot/ranking.html.jinja",
         query_id=result.query_id,
         support=json.dumps(result.support),
-        own_picks=json.dumps({name: each.pick for name, each in said.items()}),
+        own_picks=json.dumps({name: each.pick for name, each in judging.items()}),
         made=time.monotonic_ns(),  # gradio does not redraw an equal value
-        picks={name: "none of these" if each.none_of_these else each.pick for name, each in said.items()},
+        picks={name: "none of these" if each.none_of_these else each.pick for name, each in judging.items()},
+        abstaining=[name for name in said if name not in judging],
+        advice=advice([each.abstains for each in result.rankings], slots, mixed),
         cards={name: RankingCard(each, faces, result.tie(each)) for name, each in said.items()},
         slots=slots,
     )

@@ -131,8 +131,10 @@ class OneShotTab:
             named = [(image.class_name, StoredImage(image.image_id, read)) for image in support]
             for share, words in self.embedding(ready, query, [image for _, image in named]):
                 yield busy(share, words)
-            result = self.workbench.one_shot(query, named, ready)
-            yield rankings(result, slots) + remember("query", {"query": result.query_id})
+            result = self.workbench.one_shot(query, named, ready, ask_anyway=True)  # cards show it on demand
+            domain = self.workbench.matcher.domain
+            mixed = domain([query]) != domain([image for _, image in named])
+            yield rankings(result, slots, mixed) + remember("query", {"query": result.query_id})
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]

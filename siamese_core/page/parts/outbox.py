@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
-from siamese_core.answers.corrections import Verdict
+from siamese_core.answers.corrections import Verdict, abstention
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError, can_pass
 from siamese_core.metrics import verdict
@@ -127,7 +127,7 @@ def is_id(value: object) -> bool:
 
 def verdicts_on_screen(event: Event) -> tuple[Verdict, ...]:
     """Return what the encoders had said when the person answered, as the page sends it along in `said`:
-    {slot: {"checkpoint", "similarity", "threshold"}}. UserError where it is none of this."""
+    {slot: {"checkpoint", "similarity", "threshold", "abstains"}}. UserError where it is none of this."""
     said = event.get("said") or {}
     if not isinstance(said, dict):
         raise UserError("What the encoders said is given by slot. Received: no slots. Reload the page.")
@@ -135,19 +135,22 @@ def verdicts_on_screen(event: Event) -> tuple[Verdict, ...]:
 
 
 def verdict_on_screen(slot: str, said: object) -> Verdict:
-    checkpoint = text(said, "checkpoint")
-    numbers = [said.get(key) if isinstance(said, dict) else None for key in ("similarity", "threshold")]
-    fit = all(isinstance(each, int | float) and 0 <= each <= 1 for each in numbers)
+    checkpoint, said = text(said, "checkpoint"), said if isinstance(said, dict) else {}
+    numbers = [said.get(key) for key in ("similarity", "threshold")]
+    abstains = said.get("abstains") is True
+    fit = abstains or all(isinstance(each, int | float) and 0 <= each <= 1 for each in numbers)
     if not fit or not re.fullmatch(r"[\w.-]{1,100}", checkpoint):
         raise UserError(
             f"An encoder says a checkpoint, a similarity and a threshold. Received: {ascii(said)[:80]}. "
             "Reload the page."
         )
+    if abstains:
+        return abstention(slot, checkpoint)
     similarity, threshold = map(float, numbers)
     return Verdict(slot, checkpoint, similarity, threshold, bool(verdict(similarity, threshold)))
 
 
 def said_on_screen(verdicts: Iterable[Verdict | Comparison]) -> dict[str, dict]:
     """Return what `verdicts_on_screen` reads back. verdicts: of one pair, one a slot."""
-    keys = ("checkpoint", "similarity", "threshold")
+    keys = ("checkpoint", "similarity", "threshold", "abstains")
     return {each.encoder: {key: getattr(each, key) for key in keys} for each in verdicts}

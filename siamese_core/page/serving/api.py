@@ -4,9 +4,11 @@ A file is what an upload gave: {"path": ..., "meta": {"_type": "gradio.FileData"
 handle_file makes it.
 """
 
+import inspect
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockFunction
 
 from siamese_core.data.names import notes_on
 from siamese_core.errors import UserError
@@ -24,21 +26,25 @@ ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 def publish(workbench: Workbench, questions: Questions) -> None:
     """Add the endpoints to the page that is being built."""
 
-    def compare(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-        """Compare two images (files) with both encoders."""
-        return workbench.compare(file_image(left, "left"), file_image(right, "right")).json()
+    def compare(left: dict[str, Any], right: dict[str, Any], ask_anyway: bool = False) -> dict[str, Any]:
+        """Compare two images (files) with both encoders. `ask_anyway`: numbers of one that abstains, too."""
+        images = file_image(left, "left"), file_image(right, "right")
+        return workbench.compare(*images, ask_anyway=ask_anyway is True).json()
 
     def one_shot(
-        query: dict[str, Any], support: list[dict[str, Any]], classes: list[str] | None = None
+        query: dict[str, Any],
+        support: list[dict[str, Any]],
+        classes: list[str] | None = None,
+        ask_anyway: bool = False,
     ) -> dict[str, Any]:
         """Rank the classes of `support` (files) for `query` (a file), by each encoder.
 
         `classes`: a name for each file, else the file's own name. `notes`, where there are any: names
-        that are one class once they are cleaned, or that only look alike.
+        that are one class once they are cleaned, or that only look alike. `ask_anyway`: as of /compare.
         """
         given = named_images(support, classes)
         named = [(checked_class(name), image) for name, image in given]
-        found = workbench.one_shot(file_image(query, "query"), named).json()
+        found = workbench.one_shot(file_image(query, "query"), named, ask_anyway=ask_anyway is True).json()
         notes = notes_on(name for name, _ in given)
         return found | ({"notes": list(notes)} if notes else {})
 
@@ -68,6 +74,16 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=2)
     for endpoint in (answer, undo, next_pairs, status):
         gr.api(told(endpoint, markup=False), concurrency_limit=4)
+
+
+def with_defaults(called: BlockFunction, inputs: list) -> list:
+    """Return the values of a call to an endpoint with the defaults of those that are missing at its end."""
+    if called.api_name not in ENDPOINTS or not isinstance(inputs, list):
+        return inputs
+    missing = list(inspect.signature(called.fn).parameters.values())[len(inputs) :]
+    if any(each.default is inspect.Parameter.empty for each in missing):
+        return inputs  # gradio refuses them
+    return inputs + [each.default for each in missing]
 
 
 def file_image(file: object, name: str):

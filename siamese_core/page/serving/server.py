@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import gradio as gr
+from gradio.blocks import BlockFunction
 from starlette.middleware import Middleware
 
 from siamese_core.cli.terminal import unheard
@@ -15,7 +16,7 @@ from siamese_core.page import theme
 from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
-from siamese_core.page.serving.api import ENDPOINTS, publish
+from siamese_core.page.serving.api import ENDPOINTS, publish, with_defaults
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
@@ -56,11 +57,12 @@ def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
 
 
 class Page(gr.Blocks):
-    """gr.Blocks that says in words why it refuses a call: gradio itself answers {"error": null}."""
+    """gr.Blocks that takes calls without optional values at the end, and says in words why it refuses one:
+    gradio itself answers {"error": null}."""
 
-    async def process_api(self, *args, **kwargs) -> dict:
+    async def process_api(self, block_fn: BlockFunction, inputs: list, *args, **kwargs) -> dict:
         try:
-            return await super().process_api(*args, **kwargs)
+            return await super().process_api(block_fn, with_defaults(block_fn, inputs), *args, **kwargs)
         except gr.Error:
             raise
         except Exception as problem:  # before the handler, which tells its own failures: `notices.told`

@@ -40,3 +40,35 @@ def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(simil
     }
     drawn = board(("", ""), said, SLOTS)
     assert "The encoders disagree." in drawn and told in drawn
+
+
+def said(encoder: str, abstains: bool = False) -> Opinion:
+    why = "has seen handwriting only, and does not judge photographs" if abstains else ""
+    return Opinion(
+        Comparison(encoder, f"{encoder}-1", 0.9, 0.5, True, 3.0, why=why, abstains=abstains), 0.5, ()
+    )
+
+
+def test_an_encoder_that_abstains_takes_no_part_in_the_headline():
+    drawn = board(("", ""), {"koch": said("koch", True), "resnet50": said("resnet50")}, SLOTS)
+    assert "Both encoders" not in drawn and "koch does not judge these images" in drawn
+    assert drawn.count("data-threshold=") == 1 and "Ask it anyway" in drawn
+    assert "koch has seen handwriting only, and does not judge photographs." in drawn
+
+
+@pytest.mark.parametrize(
+    ("fixed", "mixed", "told", "place"),
+    [
+        (None, False, "Label some pairs of them", "label"),
+        ("koch-1", False, "chosen by hand", "retrain"),
+        (None, True, "Give images of one kind", None),
+    ],
+)
+def test_where_nobody_knows_the_images_the_page_says_what_to_do(fixed, mixed, told, place):
+    slots = {name: {**slot, "fixed": fixed} for name, slot in SLOTS.items()}
+    both = {name: said(name, True) for name in SLOTS}
+    drawn = board(("", ""), both, slots, mixed)
+    assert told in drawn and "says" not in drawn.partition("pair-of-cards")[0]
+    assert f'data-goto="{place}"' in drawn if place else "data-goto" not in drawn
+    loading = {**slots, "koch": {**slots["koch"], "state": "loading"}}
+    assert told not in board(("", ""), {"resnet50": both["resnet50"]}, loading, mixed)

@@ -53,3 +53,16 @@ def test_a_threshold_that_calls_every_class_same_is_named():
 
 def test_two_classes_above_the_threshold_may_just_be_alike():
     assert TELLS_NOTHING not in drawn(0.99, 0.98)
+
+
+def test_an_encoder_that_abstains_is_quiet_and_sends_no_pick():
+    ranked = (RankedClass("a", 0.9), RankedClass("b", 0.1))
+    why = "has seen handwriting only, and does not judge photographs"
+    both = (
+        Ranking("koch", "koch-1", "a", 0.8, False, 0.5, ranked, 3.0, why=why, abstains=True),
+        Ranking("resnet50", "resnet50-1", "a", 0.8, False, 0.5, ranked, 3.0),
+    )
+    slots = {name: {"state": "ready", "problem": None, "checkpoint": None} for name in ("koch", "resnet50")}
+    drawn = rankings(OneShotResult("1" * 64, (("a", "2" * 64), ("b", "3" * 64)), both), slots)
+    assert "koch does not judge these images" in drawn and f"koch {why}." in drawn
+    assert 'data-picks="{&#34;resnet50&#34;: &#34;a&#34;}"' in drawn

@@ -72,6 +72,14 @@ def test_what_the_encoders_had_said_on_screen_is_logged_however_late_it_comes(be
     assert (row.correction, row.milliseconds, row.annotator, row.task) == ("1", "12.0", "Anne", "compare")
 
 
+def test_an_encoder_that_abstained_on_screen_leaves_its_numbers_empty(bench):
+    told = {"koch": {**SAID["koch"], "abstains": True}, "resnet50": SAID["resnet50"]}
+    assert send(bench, **compared(bench, said=told)) == {"saved": True}
+    (row,) = bench.log.rows()
+    assert (row.koch_checkpoint, row.koch_similarity, row.koch_threshold) == ("koch-of-then", "", "")
+    assert [each.encoder for each in logged_verdicts(row)] == ["resnet50"] and row.correction == "0"
+
+
 @pytest.mark.parametrize("kind", ["compare", "one_shot", "relabel", "settle", "undo", "undo_latest"])
 def test_an_event_that_is_sent_twice_is_logged_once(bench, kind):
     first = uuid.uuid4().hex

@@ -4,12 +4,14 @@ import json
 import re
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from helpers.browsing import glyph, logged
 from helpers.calling import Caller
+from helpers.samples import image_file, photograph
 
 ID = re.compile("[0-9a-f]{64}")
 
@@ -116,6 +118,17 @@ def test_curl_needs_two_steps(caller):
     assert kind == "complete" and list(answer) == ["left", "right", "results"]
     kind, status = caller.curl("status", [])
     assert kind == "complete" and status["ready"] is True
+
+
+def test_an_encoder_that_abstains_gives_numbers_only_where_it_is_asked_anyway(caller):
+    photo = image_file(photograph(np.random.default_rng(1)))
+    pair = [caller.uploaded(glyph(1)), caller.uploaded(photo)]
+    _, quiet = caller.curl("compare", pair)
+    _, asked = caller.curl("compare", [*pair, True])
+    abstaining = [each for each in quiet["results"] if each["abstains"]]
+    assert abstaining and all(each["similarity"] is each["same"] is None for each in abstaining)
+    assert [each["abstains"] for each in asked["results"]] == [each["abstains"] for each in quiet["results"]]
+    assert all(0 <= each["similarity"] <= 1 for each in asked["results"])
 
 
 WRONG = {

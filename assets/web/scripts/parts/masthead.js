@@ -1,4 +1,4 @@
-// The header: the annotator's name, and which tab was open.
+// The header: the annotator's name, which tab was open, and buttons anywhere that lead to another tab.
 "use strict";
 {
   const { localStorage, sessionStorage } = workbench.memory;
@@ -8,6 +8,10 @@
     field.value = localStorage.getItem("siamese.annotator") || "";
     field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
     reopenTab();
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-goto]");
+      if (button) document.querySelector(`#tabs button[role=tab][data-tab-id="${button.dataset.goto}"]`)?.click();
+    });
   }
 
   // A reload opens the tab that was open. The tabs are mounted after the header.

@@ -1,0 +1,53 @@
+"""Decide whether a checkpoint judges images, or abstains since it does not know such images."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING
+
+
+def unknown_images(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
+    """Return which images a checkpoint does not know, bool (n,): the one place of this rule.
+
+    domains: that of each image; embeddings: (n, embedding_dim), by the checkpoint.
+    """
+    return np.array([not checkpoint.card.knows(domain) for domain in domains], bool)
+
+
+def abstains(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> str | None:
+    """Return in words why a checkpoint does not compare images with each other: it does not know one of
+    them. None where it knows all. Arguments as for `unknown_images`."""
+    unknown = unknown_images(checkpoint, domains, embeddings)
+    return _reason(checkpoint, domains, unknown) if unknown.any() else None
+
+
+def abstains_from_ranking(
+    checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray
+) -> str | None:
+    """Return in words why a checkpoint does not rank a support set for a query, the first of the images: it
+    does not know the query, or most of the set. None where it ranks."""
+    unknown = unknown_images(checkpoint, domains, embeddings)
+    if unknown[0] or 2 * unknown[1:].sum() > len(unknown) - 1:
+        return _reason(checkpoint, domains, unknown)
+    return None
+
+
+def _reason(checkpoint: Checkpoint, domains: Sequence[str], unknown: np.ndarray) -> str:
+    trained, count, total = checkpoint.card.training_domain, int(unknown.sum()), len(unknown)
+    others = {domain for domain, foreign in zip(domains, unknown, strict=True) if foreign} - {trained}
+    if trained is None or not others:
+        which = "these images are" if count == total else _part(count, total)
+        return f"does not judge images unlike all that it was trained on, as {which}"
+    other = others.pop()
+    if count == total:
+        return f"has seen {trained} only, and does not judge {other}"
+    kind = "handwriting" if other == HANDWRITING else "a photograph" if count == 1 else "photographs"
+    return f"has seen {trained} only, and {_part(count, total)} {kind}"
+
+
+def _part(count: int, total: int) -> str:
+    if total == 2:
+        return "one of the two images is"
+    return f"{count} of the {total} images {'is' if count == 1 else 'are'}"
