@@ -19,6 +19,7 @@ from siamese_core.page.parts.uploads import received
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
+File = dict[str, Any]
 MAX_TEXT = 200
 ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 
@@ -26,16 +27,13 @@ ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 def publish(workbench: Workbench, questions: Questions) -> None:
     """Add the endpoints to the page that is being built."""
 
-    def compare(left: dict[str, Any], right: dict[str, Any], ask_anyway: bool = False) -> dict[str, Any]:
+    def compare(left: File, right: File, ask_anyway: bool = False) -> dict[str, Any]:
         """Compare two images (files) with both encoders. `ask_anyway`: numbers of one that abstains, too."""
         images = file_image(left, "left"), file_image(right, "right")
         return workbench.compare(*images, ask_anyway=ask_anyway is True).json()
 
     def one_shot(
-        query: dict[str, Any],
-        support: list[dict[str, Any]],
-        classes: list[str] | None = None,
-        ask_anyway: bool = False,
+        query: File, support: list[File], classes: list[str] | None = None, ask_anyway: bool = False
     ) -> dict[str, Any]:
         """Rank the classes of `support` (files) for `query` (a file), by each encoder.
 
