@@ -33,6 +33,9 @@ help:
 run: $(VENV)/ready
 	$(RUN) app.py $(ARGS)
 
+# else every worker compiles all tests anew where the environment forbids bytecode
+test soak: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/ready-for-tests
 	$(RUN) tests/helpers/chromium.py
 	$(RUN) -m ruff format --check .

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.commands import copied, process
+from helpers.commands import copied
 from helpers.paths import ROOT
 from helpers.samples import write_class_folders
 from helpers.servers import free_port
@@ -49,9 +49,15 @@ def open_folder():
 
 
 @pytest.mark.parametrize(
-    "home", [None, "", "/nonexistent", "/proc"], ids=["unset", "empty", "gone", "closed"]
+    ("words", "home"),
+    [
+        (["log", "check"], ""),
+        (["log", "check"], "/nonexistent"),
+        (["compare", *PAIR], None),
+        (["compare", *PAIR], "/proc"),
+    ],
+    ids=["log check-empty", "log check-gone", "compare-unset", "compare-closed"],
 )
-@pytest.mark.parametrize("words", [["log", "check"], ["compare", *PAIR]], ids=["log check", "compare"])
 def test_commands_work_without_a_home_folder_and_a_passwd_entry(slots, open_folder, words, home):
     workspace = copied(slots, open_folder / "workspace")
     for path in (workspace, *workspace.rglob("*")):
@@ -97,10 +103,10 @@ def test_commands_end_in_order_with_closed_streams(workspace, closed, words, cod
         assert ended.stderr.startswith("error: ")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_what_is_printed_without_a_stream_gets_into_no_file(slots, tmp_path, closed):
+def test_what_is_printed_without_a_stream_gets_into_no_file(slots, tmp_path):
     """The number of a closed stream goes to the next file that is opened."""
     home = copied(slots, tmp_path / "workspace")
+    closed = "<&- >&- 2>&-"
     command = f'"{sys.executable}" -m siamese_core compare {" ".join(PAIR)} --workspace "{home}" {closed}'
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 0
@@ -182,16 +188,17 @@ def test_a_full_disk_under_a_standard_stream_is_told_on_the_other(workspace, wor
     assert "Traceback" not in ended.stderr
 
 
-def test_ctrl_c_in_train_before_the_first_state_saves_it_and_resume_goes_on(workspace, tmp_path):
+def test_ctrl_c_in_train_before_the_first_state_saves_it_and_resume_goes_on(run, workspace, tmp_path):
     data = write_class_folders(tmp_path / "data", np.random.default_rng(1), 1, 20, 3)
-    words = ["train", "small_cnn", "--data", str(data), "--steps", "100000", "--workspace", str(workspace)]
+    words = ["train", "small_cnn", "--data", str(data), "--steps"]
     kept = workspace / "training" / "small_cnn"
 
     def until_images_are_prepared(running) -> None:
         while len(list(kept.glob("prepared-*.npy"))) < 2 and running.poll() is None:
             time.sleep(0.02)
 
-    ended = interrupted([sys.executable, "-m", "siamese_core", *words], until_images_are_prepared)
+    command = [sys.executable, "-m", "siamese_core", *words, "100000", "--workspace", str(workspace)]
+    ended = interrupted(command, until_images_are_prepared)
     assert ended.returncode == 130
     (line,) = [each for each in ended.stderr.splitlines() if " %  " not in each]
     if (kept / "state.npz").exists():
@@ -199,6 +206,4 @@ def test_ctrl_c_in_train_before_the_first_state_saves_it_and_resume_goes_on(work
     else:
         assert line.endswith("nothing was to be saved. Start it again")
     again = ["--resume"] if (kept / "state.npz").exists() else []
-    words[words.index("100000")] = "30"
-    ended = process(*words, *again)
-    assert ended.returncode == 0, ended.stderr
+    assert run(*words, 30, *again).code == 0

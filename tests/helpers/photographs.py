@@ -32,7 +32,8 @@ def lite_folder() -> Path:
 def give_lite(workspace: Path) -> Path:
     """Put the checkpoint into a workspace, which would make it by itself: this takes no time."""
     target = workspace / "checkpoints" / lite_folder().name
-    shutil.copytree(lite_folder(), target, copy_function=os.link, dirs_exist_ok=True)
+    if not target.exists():
+        shutil.copytree(lite_folder(), target, copy_function=os.link)
     return workspace
 
 

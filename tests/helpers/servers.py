@@ -49,6 +49,16 @@ class Server:
         """Return when both slots can serve."""
         self.wait_for("/healthz", SLOTS_READY_SECONDS)
 
+    def printed(self, start: str) -> str:
+        """The rest of the line that begins so, once it is printed."""
+        deadline = time.monotonic() + PAGE_ANSWERS_SECONDS
+        while time.monotonic() < deadline:
+            for line in self.log().split("\n")[:-1]:
+                if line.startswith(start):
+                    return line.removeprefix(start)
+            time.sleep(0.05)
+        pytest.fail(f"app.py printed no {start!r}:\n{self.log()[-4000:]}")
+
     def stop(self) -> None:
         """End the process with all that it started."""
         for end in (signal.SIGTERM, signal.SIGKILL):

@@ -31,6 +31,7 @@ REFUSED = (
 )
 MAX_WAITING = 64  # calls in the queue
 MAX_SESSIONS = 500  # whose state gradio keeps, about 79 KB each
+LOOK_SECONDS = 0.01  # how often the queue looks for calls; gradio's 0.001 takes 3 % of a core when idle
 UPLOADS_KEPT = (3600, 24 * 3600)  # seconds: how often gradio looks, and the age at which it deletes a file
 PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photographs; a download takes longer
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -40,6 +41,8 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
     images to label are embedded."""
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
+    page._queue.sleep_when_free = LOOK_SECONDS
+    page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
     launch(page, launch_options(workbench, address), address)
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)

@@ -44,10 +44,8 @@ def test_an_upload_to_a_disk_without_room_is_told_in_words_and_the_server_lives_
     caller.close()
 
 
-def test_an_upload_to_a_folder_that_cannot_be_written_to_is_told_in_words(serve, quick_app, tmp_path):
+def test_an_upload_to_a_folder_that_cannot_be_written_to_is_told_in_words(caller):
     """A read-only disk, where the test may mount one; root may write into any folder."""
-    server = serve(workspace=quick_app.workspace)
-    caller = Caller(server.url)
     uploads = caller.upload(glyph(1)).rsplit("/", 2)[0]
     mount = ["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", uploads]
     if subprocess.run(mount, capture_output=True).returncode:
@@ -63,7 +61,6 @@ def test_an_upload_to_a_folder_that_cannot_be_written_to_is_told_in_words(serve,
     finally:
         subprocess.run(["umount", uploads], check=True)
     assert caller.upload(glyph(3))
-    caller.close()
 
 
 def test_what_broken_uploads_leave_is_deleted_once_nothing_is_added_to_it(tmp_path):
