@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from helpers.browsing import give_pair, open_app_page, open_tab, press, wait_for_rows
-from helpers.labelling import drawn_classes, open_label
-from helpers.small_checkpoints import promote_small
+from helpers.labelling import open_label
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 
@@ -20,30 +19,20 @@ LINES = """(element) => {
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
-    home = tmp_path_factory.mktemp("layout")
-    drawn_classes(home / "images", n_classes=4)
-    promote_small(home / "workspace", "koch", "resnet50")
-    server = serve("--images", str(home / "images"), workspace=home / "workspace")
-    server.wait_until_ready()
-    return server
-
-
 @pytest.fixture
 def phone(page):
     page.set_viewport_size({"width": 390, "height": 667})
     return page
 
 
-def test_the_status_line_covers_no_button_that_answers(phone, app):
-    app_page = open_label(phone, app)
+def test_the_status_line_covers_no_button_that_answers(phone, labelling):
+    app_page = open_label(phone, labelling)
     row = app_page.locator(".answer-row").bounding_box()
     assert row["y"] + row["height"] <= app_page.locator("#status").bounding_box()["y"]
 
 
-def test_review_shows_what_the_encoders_said_on_a_phone(phone, app):
-    app_page = open_app_page(phone, app)
+def test_review_shows_what_the_encoders_said_on_a_phone(phone, labelling):
+    app_page = open_app_page(phone, labelling)
     give_pair(app_page, 70)
     said = app_page.locator("#opinions .says .number").all_inner_texts()
     press(app_page, "s")
@@ -57,8 +46,8 @@ def test_review_shows_what_the_encoders_said_on_a_phone(phone, app):
     assert app_page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_checkpoint_s_id_breaks_at_its_hyphen_only(phone, app):
-    app_page = open_app_page(phone, app)
+def test_a_checkpoint_s_id_breaks_at_its_hyphen_only(phone, labelling):
+    app_page = open_app_page(phone, labelling)
     open_tab(app_page, "Retrain")
     cells = app_page.locator("#checkpoints td.checkpoint")
     expect(cells.first).to_be_visible()
@@ -66,9 +55,9 @@ def test_a_checkpoint_s_id_breaks_at_its_hyphen_only(phone, app):
         assert cell.evaluate(LINES) <= 1 + cell.inner_text().count("-"), cell.inner_text()
 
 
-def test_a_short_name_stays_in_one_line_in_a_full_row(page, app):
-    log = PairLog(app.workspace / "pairs.csv")
-    app_page = open_app_page(page, app)
+def test_a_short_name_stays_in_one_line_in_a_full_row(page, labelling):
+    log = PairLog(labelling.workspace / "pairs.csv")
+    app_page = open_app_page(page, labelling)
     give_pair(app_page, 71)
     press(app_page, "d")
     (row,) = wait_for_rows(app_page, 1)
@@ -91,15 +80,15 @@ def test_a_short_name_stays_in_one_line_in_a_full_row(page, app):
     assert name.evaluate(LINES) == 1
 
 
-def test_what_scrolls_sideways_can_be_reached_by_keyboard(phone, app):
-    app_page = open_app_page(phone, app)
+def test_what_scrolls_sideways_can_be_reached_by_keyboard(phone, labelling):
+    app_page = open_app_page(phone, labelling)
     for box in app_page.locator(".samples, .table-frame").all():
         assert box.get_attribute("tabindex") == "0" and box.get_attribute("aria-label")
 
 
 @pytest.mark.parametrize("answer", ["same", "different"])
-def test_the_focus_stays_on_the_button_that_answered(page, app, answer):
-    app_page = open_label(page, app)
+def test_the_focus_stays_on_the_button_that_answered(page, labelling, answer):
+    app_page = open_label(page, labelling)
     app_page.locator(f"[data-reply={answer}]").focus()
     app_page.keyboard.press("Enter")
     wait_for_rows(app_page, 1)
@@ -114,8 +103,8 @@ def test_the_focus_stays_on_the_button_that_answered(page, app, answer):
     assert app_page.evaluate(f"{open_focus}.relabel") == "unsure"
 
 
-def test_a_long_message_stays_inside_the_page(phone, app):
-    app_page = open_app_page(phone, app)
+def test_a_long_message_stays_inside_the_page(phone, labelling):
+    app_page = open_app_page(phone, labelling)
     for place in ("#opinions p.quiet", "#answer-bar .saved"):
         words = app_page.locator(place)
         words.evaluate("(element) => (element.textContent = 'The file ' + 'longname'.repeat(40) + '.png')")

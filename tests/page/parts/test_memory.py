@@ -3,20 +3,9 @@
 import pytest
 
 from helpers.browsing import open_tab, press, wait_for_rows
-from helpers.labelling import drawn_classes, open_label, wait_for_pair
-from helpers.small_checkpoints import promote_small
+from helpers.labelling import open_label, wait_for_pair
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def labelling(serve, tmp_path_factory):
-    home = tmp_path_factory.mktemp("duplicates")
-    drawn_classes(home / "images", n_classes=6)
-    promote_small(home / "workspace", "koch", "resnet50")
-    server = serve("--images", str(home / "images"), workspace=home / "workspace")
-    server.wait_until_ready()
-    return server
 
 
 def duplicate(page):
