@@ -1,8 +1,6 @@
 """Keep a training run on disk: its state and what that was made from, its best weights, its metrics."""
 
 import contextlib
-import csv
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from siamese_core.atomic import remove_leftovers, replace_file, replacing
 from siamese_core.errors import UserError
@@ -130,30 +129,33 @@ class MetricsFile:
     def append(self, row: dict) -> None:
         """Add a line; the first one names the columns."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        new = not self.file.exists()
-        with self.file.open("a", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+        new = self._is_empty()
+        line = pd.DataFrame([row], dtype=object)
+        line.to_csv(self.file, mode="a", header=new, index=False, lineterminator="\r\n")
 
-    def rows(self) -> list[dict]:
-        if not self.file.exists():
-            return []
-        with self.file.open(newline="", encoding="utf-8") as lines:
-            return list(csv.DictReader(lines))
+    def rows(self) -> pd.DataFrame:
+        """Return the cells as text; a line that is torn has empty ones at its end."""
+        if self._is_empty():
+            return pd.DataFrame()
+        return pd.read_csv(self.file, dtype=str, keep_default_na=False, on_bad_lines="skip")
+
+    def after(self, step: int) -> int:
+        """Count the lines of later steps."""
+        return int((self._steps(self.rows()) > step).sum())
 
     def cut_after(self, step: int) -> None:
         """Drop the lines written after the last saved state, which a resumed run writes again."""
         rows = self.rows()
-        kept = [row for row in rows if (row.get("step") or "").isdigit() and int(row["step"]) <= step]
-        if len(kept) == len(rows):
-            return
-        lines = io.StringIO(newline="")
-        writer = csv.DictWriter(lines, list(rows[0]), extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(kept)
-        replace_file(self.file, lines.getvalue().encode())
+        kept = rows[self._steps(rows) <= step]
+        if len(kept) < len(rows):
+            replace_file(self.file, kept.to_csv(index=False, lineterminator="\r\n").encode())
+
+    def _is_empty(self) -> bool:
+        return not self.file.exists() or not self.file.stat().st_size
+
+    def _steps(self, rows: pd.DataFrame) -> pd.Series:
+        steps = rows.get("step", pd.Series(dtype=object))  # without the column where the first line is torn
+        return pd.to_numeric(steps, errors="coerce")
 
 
 @contextlib.contextmanager

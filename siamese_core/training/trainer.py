@@ -182,7 +182,7 @@ class Trainer:
         best = self._best()
         if best is None:
             return False
-        return sum(int(row["step"]) > best["step"] for row in self.metrics.rows()) >= self.options.patience
+        return self.metrics.after(best["step"]) >= self.options.patience
 
     def _result(self) -> TrainingResult:
         best = self._best()

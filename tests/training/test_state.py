@@ -95,12 +95,12 @@ def test_a_state_of_another_network_is_refused_and_changes_nothing(tmp_path):
 
 def test_metrics_are_a_line_an_interval_under_one_header(tmp_path):
     metrics = MetricsFile(tmp_path / "run" / "metrics.csv")
-    assert metrics.rows() == []
+    assert metrics.rows().empty and metrics.after(0) == 0
     metrics.append({"step": 5, "loss": 0.5})
     metrics.append({"step": 10, "loss": 0.25})
     with metrics.file.open(newline="") as lines:
         assert list(csv.reader(lines)) == [["step", "loss"], ["5", "0.5"], ["10", "0.25"]]
-    assert [row["loss"] for row in metrics.rows()] == ["0.5", "0.25"]
+    assert metrics.rows()["loss"].tolist() == ["0.5", "0.25"] and metrics.after(5) == 1
 
 
 def test_lines_after_the_saved_step_are_dropped(tmp_path):
@@ -109,9 +109,17 @@ def test_lines_after_the_saved_step_are_dropped(tmp_path):
     for step in (5, 10, 15):
         metrics.append({"step": step, "loss": 0.5})
     metrics.cut_after(10)
-    assert [row["step"] for row in metrics.rows()] == ["5", "10"]
+    assert metrics.rows()["step"].tolist() == ["5", "10"]
     metrics.append({"step": 15, "loss": 0.4})
-    assert [row["step"] for row in metrics.rows()] == ["5", "10", "15"]
+    assert metrics.rows()["step"].tolist() == ["5", "10", "15"]
+
+
+@pytest.mark.parametrize("torn", ["", "los"])
+def test_a_first_line_that_is_torn_stops_nothing(tmp_path, torn):
+    metrics = MetricsFile(tmp_path / "metrics.csv")
+    metrics.file.write_text(torn)
+    metrics.cut_after(10)
+    assert metrics.after(0) == 0
 
 
 def test_a_torn_last_line_is_dropped_too(tmp_path):
@@ -120,7 +128,7 @@ def test_a_torn_last_line_is_dropped_too(tmp_path):
     with metrics.file.open("a") as lines:
         lines.write("0.2")
     metrics.cut_after(10)
-    assert [row["step"] for row in metrics.rows()] == ["5"]
+    assert metrics.rows()["step"].tolist() == ["5"]
 
 
 @pytest.mark.parametrize("resumed", [False, True])
