@@ -30,9 +30,12 @@ CALIBRATED_ON = (100, 8)  # classes, and images of each, at most: 800 images
 
 @dataclass(frozen=True)
 class AdoptionRequest:
-    """file: a path or `hub:OWNER/NAME[/FILE]`; slot, domain: where the checkpoint will serve; data: class
+    """What to adopt, and where it will serve.
+
+    file: a path or `hub:OWNER/NAME[/FILE]`; slot, domain: where the checkpoint will serve; data: class
     folders, none for the answers in the log; output: the name of the embedding, None to find it; size: of the
-    input in px where the network leaves it free."""
+    input in px where the network leaves it free.
+    """
 
     file: str
     slot: str

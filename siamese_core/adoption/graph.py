@@ -49,9 +49,10 @@ class ImageInput:
 
 @dataclass(frozen=True)
 class Graph:
-    """kind: "Keras" or "ONNX"; inside: the normalisation that is in it, in words, "" for none; outputs: the
-    likeliest embedding first; notes: what was done to it, for people.
+    """A network of another program, opened, whose embedding and preparation are still to be found.
 
+    kind: "Keras" or "ONNX"; inside: the normalisation that is in it, in words, "" for none; outputs: the
+    likeliest embedding first; notes: what was done to it, for people.
     run: takes values (n, height, width, channels) and returns an array (n, dim) for each output. keep: takes
     an output, a scaling and a folder to write to, and returns the network from pixels 0..255 to embeddings.
     """

@@ -19,8 +19,11 @@ FEWEST_PAIRS = 10  # of each kind
 
 @dataclass(frozen=True)
 class KnownPairs:
-    """images: (m,) uint8 arrays; left, right: int (n,) into them; same: bool (n,); identity: int (m,), equal
-    for images known to show the same; source: in words."""
+    """Positive and negative pairs by which ways to prepare images are judged.
+
+    images: (m,) uint8 arrays; left, right: int (n,) into them; same: bool (n,); identity: int (m,), equal for
+    images known to show the same; source: in words.
+    """
 
     images: tuple[np.ndarray, ...]
     left: np.ndarray

@@ -12,7 +12,7 @@ from siamese_core.adoption.pixel_values import PixelValues
 if TYPE_CHECKING:
     import onnx
 
-PREFIX = "adopted/"  # of the names of what is put around a graph
+PREFIX = "adopted/"  # of the names of nodes that are put around a graph
 AXES_ARE_AN_INPUT = 18  # version of the operators from which ReduceMean takes its axes as a tensor
 
 

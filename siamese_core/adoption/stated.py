@@ -17,8 +17,11 @@ CARDS = (PREPROCESSOR, CONFIG)
 
 @dataclass(frozen=True)
 class Stated:
-    """file: the card's name; values: the scaling, None where it does not say; fitting: a name in
-    `preparation.PREPARATIONS`, or None; size: (height, width) in px, or None."""
+    """The preparation that a network's own card states.
+
+    file: the card's name; values: the scaling, None where it does not say; fitting: a name in
+    `preparation.PREPARATIONS`, or None; size: (height, width) in px, or None.
+    """
 
     file: str
     values: PixelValues | None

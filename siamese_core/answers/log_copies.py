@@ -1,4 +1,4 @@
-"""Dated copies of a log beside it: of each day, of what another program saved, of what was lost.
+"""Keep dated copies of a log beside it: of each day, each file of another program, each loss.
 
 An answer that is lost from the log by somebody's hand is told until it is back, or until its copy is deleted.
 """
@@ -15,7 +15,7 @@ from siamese_core.answers.log_csv import csv_text
 from siamese_core.atomic import replace_file
 from siamese_core.errors import UserError
 
-DAILY_COPIES = 5
+DAILY_COPIES = 5  # days
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
 

@@ -219,7 +219,7 @@ class LogFile:
 
 
 def _require_file(path: Path) -> bool:
-    """Whether the log is there; UserError if it is a folder or another thing that holds no text."""
+    """Whether the log is there; UserError if it is a folder or no regular file."""
     if not path.exists():
         return False
     if not path.is_file():

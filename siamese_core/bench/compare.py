@@ -4,7 +4,7 @@ import numpy as np
 
 from siamese_core.bench.benchmark import Benchmark, LoadModel, check_agreement, timed
 
-IMAGES = 40
+IMAGES = 40  # compared each with the next one
 
 
 def measure(load_model: LoadModel) -> list[Benchmark]:

@@ -8,7 +8,7 @@ from siamese_core.bench.benchmark import Benchmark, LoadModel, check_agreement, 
 from siamese_core.evaluation.protocols import OneShotOptions, one_shot_trials
 from siamese_core.retraining.replay import Replay
 
-TRIALS, WAYS = 60, 20
+TRIALS, WAYS = 60, 20  # trials; classes of a trial
 
 
 def measure(load_model: LoadModel) -> list[Benchmark]:

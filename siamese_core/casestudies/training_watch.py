@@ -53,7 +53,7 @@ class TrainingWatch:
 def _is_finite(weight: "keras.Variable") -> bool:
     from keras import ops
 
-    return bool(ops.isfinite(ops.sum(weight)))  # one number: the sum of what holds a NaN is NaN
+    return bool(ops.isfinite(ops.sum(weight)))  # one number: a sum with a NaN in it is NaN
 
 
 def check_training(record: TrainingRecord) -> Finding:

@@ -82,7 +82,7 @@ def _write_encoder(checkpoint: Checkpoint, partial: Path, quantise: bool, update
 
 
 def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
-    """Return the card of what lies in the folder `partial`, but for its canary."""
+    """Return the card of the checkpoint in the folder `partial`, but for its canary."""
     card = replace(checkpoint.card, calibration=checkpoint.calibration, threshold=float(checkpoint.threshold))
     encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
     # Preparation and calibration decide the answers as much as the weights do: they are part of the id.

@@ -135,7 +135,7 @@ def newer_for_photographs(store: CheckpointStore, slot: str) -> CheckpointInfo |
 
 
 def _earlier(store: CheckpointStore, slot: str) -> CheckpointCard | None:
-    """Return the card of what serves a slot's photographs, if it may give way to a newer one."""
+    """Return the card of a slot's checkpoint for photographs, if it may give way to a newer one."""
     network, serving = PHOTOGRAPH_NETWORKS[slot], store.photographs_id(slot)
     if serving is None or store.fixed_id(slot):
         return None

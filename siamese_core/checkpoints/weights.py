@@ -1,6 +1,6 @@
 """Store the weights of a network in a small file: a few bits a number, a scale a column, no pickle.
 
-A file is a NumPy archive: a list of what it holds (path, shape, bits) and, for each array, either the
+A file is a NumPy archive: a list of its arrays (path, shape, bits) and, for each array, either the
 float32 values or whole levels (int8) with one float32 scale for each column, the last axis. Six-bit
 levels lie in an int8 array: deflate takes the unused bits away again.
 """
@@ -18,7 +18,7 @@ from siamese_core.errors import UserError
 
 SMALLEST_QUANTISED = 4096  # elements: smaller arrays (biases, scales, heads) stay float32
 LARGE_MATRIX = 4_000_000  # elements: such a matrix averages over thousands of inputs and bears 6 bits
-FLOAT_BITS = 32
+FLOAT_BITS = 32  # of a number that is not quantised
 Packed = dict[str, np.ndarray]  # what a file of weights holds
 # Fractions of a column's largest weight that are tried as the end of its range. 1.0 comes last and makes
 # storing what was loaded exact, since the levels then fall on themselves.

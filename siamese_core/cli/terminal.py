@@ -19,7 +19,7 @@ from rich.text import Text
 from siamese_core.errors import UserError
 
 UNLIMITED = 100_000  # columns
-BAR_CELLS = 24
+BAR_CELLS = 24  # characters
 REPORT_SECONDS = 15.0  # between two lines of progress where standard error is a file or a pipe
 SPEED_SECONDS = 300.0  # of the past, from which the time left is estimated
 

@@ -1,4 +1,4 @@
-"""Zip archives, read in one way, with one list of what can be wrong with them."""
+"""Zip archives, read in one way, with one list of their possible faults."""
 
 import contextlib
 import lzma

@@ -28,7 +28,7 @@ _MANY = {
     SPECIAL: "no regular files",
 }
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-SHOWN_NAMES = 3
+SHOWN_NAMES = 3  # of files, for each reason
 LISTED_FILES = 1000  # in JSON
 
 

@@ -55,7 +55,7 @@ def check_answers(layers: Sequence["LayerUnits"]) -> Finding:
         len(spoilt),
         f"It starts in the layer {spoilt[0]}, {len(spoilt)} of {len(layers)} layers have it: its weights are "
         "not finite, or its inputs too large.",
-        "Look at this layer's weights and at the range of what reaches it.",
+        "Look at this layer's weights and at the range of its inputs.",
     )
 
 

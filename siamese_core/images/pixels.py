@@ -12,7 +12,7 @@ from PIL import Image
 
 from siamese_core.errors import UserError
 
-TILE_SIDE = 2048
+TILE_SIDE = 2048  # px
 TIFF_BITS, TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0
 GROUNDS = ("white", "black", None)  # None: the transparency is passed over
 

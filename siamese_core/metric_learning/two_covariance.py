@@ -93,7 +93,7 @@ class Subspace:
         return float(np.square(self.rows).sum() / max(1, self.rows.size)) or 1.0
 
     def project(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return coordinates (n, r) of other images, and inner products (n, n) of what lies outside."""
+        """Return coordinates (n, r) of other images, and inner products (n, n) of their parts outside."""
         found = powered(embeddings, self.power) - self.centre
         inside = found @ self.basis
         return inside, found @ found.T - inside @ inside.T
@@ -113,7 +113,7 @@ class Kernel:
         return cls(np.linalg.inv(covariance + ridge * np.eye(len(covariance))), 1 / ridge)
 
     def cosines(self, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
-        """Return the cosines (n, n) of what `Subspace.project` gives."""
+        """Return the cosines (n, n) of images that `Subspace.project` projected."""
         table = inside @ self.inside @ inside.T + self.outside * outside
         length = np.sqrt(np.maximum(np.diag(table), 1e-12))
         return table / length[:, None] / length

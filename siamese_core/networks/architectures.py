@@ -11,7 +11,7 @@ from siamese_core.networks.preparation import PAPER
 if TYPE_CHECKING:
     import keras
 
-MIDDLE = 0.7  # length of the middle level beside the last: it then counts half of what the last one counts
+MIDDLE = 0.7  # length of the middle level beside the last: it then counts half as much as the last
 
 
 def koch(size: int) -> "keras.Model":

@@ -40,7 +40,7 @@ class EmbeddingSpec:
 
     def embeddings_id(self, weights: Iterable[str]) -> str:
         """Return the name under which embeddings by these weights (digests of their files) are kept."""
-        # the width came later: the names of what was embedded before stay what they are
+        # the width came later: stores of earlier embeddings keep their names
         entries = {name: value for name, value in asdict(self).items() if name != "width" or value}
         decides = json.dumps([entries, *weights], sort_keys=True)
         return f"{self.network}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"

@@ -26,7 +26,7 @@ TRIPLET_COLUMNS = ["anchor", "positive", "negative", "negative_by", "similarity"
 class Grouped:
     """Groups of two or more image ids that answers call the same.
 
-    Counts of what is left out: `contradicting` groups, `conflicting` groups, and images `alone`, which no
+    Left out and counted are `contradicting` groups, `conflicting` groups, and images `alone`, which no
     answer calls the same as another.
     """
 

@@ -15,8 +15,8 @@ from siamese_core.networks.preparation import PAPER
 
 # The ranges of Koch et al. 2015, section 3.3
 ROTATION = 10.0  # degrees either way
-SHEAR = 0.3
-SCALE = (0.8, 1.2)
+SHEAR = 0.3  # largest, either way
+SCALE = (0.8, 1.2)  # smallest and largest
 SHIFT = 2 / 105  # of the side
 
 HAND_BEND, CHARACTER_BEND = 0.025, 0.06  # largest standard deviation of the bends, of the side

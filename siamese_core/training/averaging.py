@@ -45,7 +45,7 @@ class RunningMean:
     def replace(self) -> None:
         """Set the variables to their mean."""
         for mean, now in zip(self.variables, self._averaged, strict=True):
-            now.assign(ops.copy(mean))  # JAX gives up the memory of what a network has computed with
+            now.assign(ops.copy(mean))  # JAX frees the arrays that a network has computed with
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

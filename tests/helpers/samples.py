@@ -289,7 +289,7 @@ def pencil_photograph(image: np.ndarray, rng: np.random.Generator, side: int = 4
 
 
 def photograph(rng: np.random.Generator, height: int = 120, width: int = 160) -> np.ndarray:
-    """Like a photograph of things: soft coloured shapes over each other, shaded, textured, with noise."""
+    """Like a photograph of objects: soft coloured shapes over each other, shaded, textured, with noise."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     picture = (
         rng.uniform(60, 200, 3) * (1 + rng.uniform(-0.5, 0.5) * x + rng.uniform(-0.5, 0.5) * y)[..., None]

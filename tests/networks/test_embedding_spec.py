@@ -1,4 +1,4 @@
-"""What decides an embedding: the network that is built, its copies, and the name of what it gives."""
+"""What decides an embedding: the network that is built, its copies, and the name of its embeddings."""
 
 from dataclasses import replace
 

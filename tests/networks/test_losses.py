@@ -106,7 +106,7 @@ def test_extreme_logits_give_finite_losses(name, scale):
 
 
 def test_the_contrastive_loss_at_the_margin():
-    """Two images at distance 0.4: the pull is 0.16 if they are one thing, the push 0.36 if they are not."""
+    """At distance 0.4, a positive pair is pulled with 0.16 and a negative one pushed with 0.36."""
     logits = np.array([[0, -0.4], [-0.4, 0]], "float32")
     assert loss("contrastive", logits, np.array([1, 1])) == pytest.approx(0.5 * 0.16)
     assert loss("contrastive", logits, np.array([1, 2])) == pytest.approx(0.5 * 0.36)

@@ -136,10 +136,12 @@ def test_answers_that_call_everything_the_same_are_cut_nevertheless():
     assert parts.training[-1] and not parts.holdout.any()  # the only different pair trains
 
 
-def test_a_few_wrong_answers_do_not_make_one_identity_of_all_things():
+def test_a_few_wrong_answers_do_not_make_one_identity_of_all_identities():
     """Thirty true identities of four images; some of their images are wrongly called the same."""
     rng = np.random.default_rng(0)
-    true = [(4 * thing + a, 4 * thing + b) for thing in range(30) for a in range(4) for b in range(a)]
+    true = [
+        (4 * identity + a, 4 * identity + b) for identity in range(30) for a in range(4) for b in range(a)
+    ]
     wrong = [tuple(rng.choice(120, 2, replace=False)) for _ in range(40)]
     left, right = ([str(pair[side]) for pair in [*true, *wrong]] for side in (0, 1))
     found = identities(left, right, np.ones(len(left), bool))
@@ -147,7 +149,7 @@ def test_a_few_wrong_answers_do_not_make_one_identity_of_all_things():
     sizes = np.unique(list(number.values()), return_counts=True)[1]
     assert np.bincount(list(named_components(left, right).values())).max() > 100
     assert len(sizes) >= 5 and sizes.max() <= 0.2 * 120
-    whole = [len({number[str(4 * thing + image)] for image in range(4)}) == 1 for thing in range(30)]
+    whole = [len({number[str(4 * identity + image)] for image in range(4)}) == 1 for identity in range(30)]
     assert np.mean(whole) > 0.7
 
 

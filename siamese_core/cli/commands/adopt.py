@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from siamese_core.adoption.adopting import Adoption
 
 SUMMARY = "make a checkpoint of a network of your own, and let it serve"
-SHOWN_TRIALS = 24
+SHOWN_TRIALS = 24  # lines of the table
 NO_TRAINING = "It is no Keras model: retrain --mode head works with it, --mode full does not."
 
 

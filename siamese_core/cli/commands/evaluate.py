@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "measure a checkpoint"
 FUSED = "fused"
-DEFAULT_PAIRS = 2000
+DEFAULT_PAIRS = 2000  # random pairs
 VERIFICATION_SCORES = {
     "ROC AUC": "roc_auc",
     "EER": "eer",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "check, import or export the answers"
 COUNTS = ("rows", "labels", "corrections", "conflicts")
-SHOWN_LINES = 20
+SHOWN_LINES = 20  # in the report
 NAMED_LINES = 3  # in an error
 
 

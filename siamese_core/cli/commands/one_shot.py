@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from siamese_core.workspace.ranking import Ranking
 
 SUMMARY = "rank the classes of a folder for an image"
-SHOWN_CLASSES = 10
+SHOWN_CLASSES = 10  # of a ranking
 
 
 def add_arguments(parser: ArgumentParser) -> None:

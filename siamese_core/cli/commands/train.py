@@ -18,7 +18,7 @@ from siamese_core.cli.terminal import outline
 from siamese_core.data.progress import Progress
 
 SUMMARY = "train an encoder into a new checkpoint"
-DEFAULT_MINUTES = 60.0
+DEFAULT_MINUTES = 60.0  # of training
 
 
 def add_arguments(parser: ArgumentParser) -> None:

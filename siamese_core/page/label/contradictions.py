@@ -12,8 +12,8 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.implications import Contradiction, contradictions, implied
 from siamese_core.page.parts.templates import render
 
-SHOWN_IMPLIED = 6
-MOST_IMPLIED = 200
+SHOWN_IMPLIED = 6  # pairs
+MOST_IMPLIED = 200  # pairs that are searched for
 OTHERS = {"same": ("different", "unsure"), "different": ("same", "unsure")}
 
 

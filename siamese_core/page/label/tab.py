@@ -17,7 +17,7 @@ from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, listen_often
 from siamese_core.page.parts.panel import Panel
 
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 1.0  # between two looks at the progress
 OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
 OVERLAP_INFO = (
     "Share of your pairs that another annotator has answered already, to measure how far you agree."

@@ -14,8 +14,8 @@ from siamese_core.page.parts.templates import render
 from siamese_core.workspace.ranking import RankedClass, Ranking
 from siamese_core.workspace.results import OneShotResult
 
-SHOWN_CLASSES = 8
-MOST_DECIMALS = 4
+SHOWN_CLASSES = 8  # of a ranking
+MOST_DECIMALS = 4  # of a similarity
 SEVERAL = 4  # classes, from which on it is odd that all of them are above the threshold
 
 

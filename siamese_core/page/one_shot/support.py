@@ -17,9 +17,9 @@ from siamese_core.page.parts.samples import sample_support
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import received
 
-MAX_IMAGES = 1000
-MAX_CLASS_NAME = 80
-TOLD_PROBLEMS = 5
+MAX_IMAGES = 1000  # of a set
+MAX_CLASS_NAME = 80  # characters
+TOLD_PROBLEMS = 5  # files, in a message
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 
-EMBEDDED_AT_ONCE = 32
+EMBEDDED_AT_ONCE = 32  # images between two reports of progress
 SUPPORT_SCRIPT = (
     "workbench.oneShot.support(element, {added: (d) => trigger('added', d), "
     "renamed: (d) => trigger('renamed', d), removed: (d) => trigger('removed', d), "

@@ -10,7 +10,7 @@ from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
 
-SHOWN_ANSWERS = 8
+SHOWN_ANSWERS = 8  # the latest
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 
 NOTE = Markup('<span hidden data-remember="{key}" data-value="{value}"></span>')
-MAX_CHARACTERS = 200_000
+MAX_CHARACTERS = 200_000  # of what a browser keeps of a tab
 
 
 def remember(key: str, content: dict) -> Markup:

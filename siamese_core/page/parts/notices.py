@@ -126,6 +126,6 @@ def listen_often(event, look: Callable[[], tuple], outputs: list, place: int, **
 
 
 def detail(event: gr.EventData, key: str) -> object:
-    """Return one entry of what a script sent with an event, or None. It is unchecked: anybody can send it."""
+    """Return one entry of an event's data, or None. It is unchecked: anybody can send it."""
     data = event._data
     return data.get(key) if isinstance(data, dict) else None

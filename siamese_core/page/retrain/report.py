@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from siamese_core.page.parts.templates import render
 
-SHOWN_PAIRS = 24
+SHOWN_PAIRS = 24  # of those fixed and of those broken
 ROC_SIDE = 120  # in units of the SVG
 
 

@@ -23,7 +23,7 @@ from siamese_core.workspace.workbench import Workbench
 MODE_INFO = (
     "head: the encoder stays as it is (seconds to a minute). full: the encoder is trained, too (minutes)."
 )
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 1.0  # between two looks at the progress
 NEVER = "No retraining yet. It learns from the settled answers in the log."
 SCRIPT = "workbench.retrain.checkpoints(element, (wish) => trigger('wished', wish))"
 

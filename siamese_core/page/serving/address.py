@@ -18,9 +18,12 @@ ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1", 
 
 @dataclass(frozen=True)
 class Address:
-    """host, port: where to listen, IPv6 without brackets; allowed_hosts: names beside localhost by which
+    """Where the page listens, and by which names it is called.
+
+    host, port: where to listen, IPv6 without brackets; allowed_hosts: names beside localhost by which
     requests may call the app; trusted_proxies: networks whose X-Forwarded-* is believed; root_path: "", a
-    path such as /workbench, or the URL by which people open the page behind a proxy."""
+    path such as /workbench, or the URL by which people open the page behind a proxy.
+    """
 
     host: str
     port: int

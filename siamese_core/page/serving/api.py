@@ -20,7 +20,7 @@ from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
 File = dict[str, Any]
-MAX_TEXT = 200
+MAX_TEXT = 200  # characters
 ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 
 

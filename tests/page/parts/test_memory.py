@@ -1,4 +1,4 @@
-"""A duplicated tab, which starts with a copy of what its original keeps."""
+"""A duplicated tab, which starts with a copy of its original's memory."""
 
 import pytest
 

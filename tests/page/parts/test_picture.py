@@ -1,4 +1,4 @@
-"""A place for a picture in a real browser: what is stored of what a camera sees."""
+"""A place for a picture in a real browser: which part of the camera's picture is stored."""
 
 from pathlib import Path
 

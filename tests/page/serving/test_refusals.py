@@ -122,7 +122,7 @@ def test_a_stream_of_nobody_is_no_failure_of_the_server(caller, quick_app):
 
 
 def test_no_problem_that_the_page_shows_names_a_folder_of_the_server(serve, tmp_path):
-    """A damaged list of what serves, a checkpoint that cannot be read, weights that are gone."""
+    """A damaged list of serving checkpoints, a checkpoint that cannot be read, weights that are gone."""
     home = tmp_path / "secret place" / "workspace"
     (home / "checkpoints" / "koch-damaged").mkdir(parents=True)
     (home / "checkpoints" / "koch-damaged" / "card.json").mkdir()
