@@ -181,7 +181,8 @@ def _npy_pairs(file: Path, labels: Path) -> PairList:
     if len(paths) != len(same) or not paths:
         raise UserError(
             "Every pair needs one label. "
-            f"Received: {len(paths)} pairs in {file.name} and {len(same)} labels in {labels.name}."
+            f"Received: {len(paths)} pairs in {file.name} and {len(same)} labels in {labels.name}. "
+            "Give each file as many lines as the other."
         )
     _require_files(paths, file)
     for path in paths:
@@ -224,7 +225,8 @@ def _npy_pair(path: Path) -> np.ndarray:
     ):
         shape = getattr(pair, "shape", "an archive of arrays")
         raise UserError(
-            f"A pair must have the shape (2, height, width, 1 or 3). Received: {shape} in {path.name}."
+            f"A pair must have the shape (2, height, width, 1 or 3). Received: {shape} in {path.name}. "
+            "Write both images into one array of that shape."
         )
     return pair
 
@@ -236,7 +238,8 @@ def _pixels(image: np.ndarray, path: Path) -> np.ndarray:
         if not values.size or not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
             raise UserError(
                 "Pixels of a pair must be 0..255, or 0..1 in floats. "
-                f"Received: {values.min(initial=0):g}..{values.max(initial=0):g} in {path.name}."
+                f"Received: {values.min(initial=0):g}..{values.max(initial=0):g} in {path.name}. "
+                "Scale them, and write the file once more."
             )
         scale = 255 if image.dtype.kind in "fb" and values.max() <= 1 else 1
         image = np.rint(values * scale).astype("uint8")
