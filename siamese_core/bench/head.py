@@ -3,7 +3,7 @@
 import numpy as np
 
 from siamese_core.bench.benchmark import Benchmark, LoadModel, check_agreement, timed
-from siamese_core.metric_learning.learning import LabelledPairs
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.retraining.head_training import learned_head
 from siamese_core.retraining.replay import Replay
 

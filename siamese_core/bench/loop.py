@@ -19,7 +19,7 @@ from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pa
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.labelling.question_table import QuestionTable
-from siamese_core.metric_learning.learning import LabelledPairs
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.gate import forgotten

@@ -5,12 +5,21 @@ the setting is selected that tells identities apart which it was not fitted to (
 identities).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from siamese_core.metric_learning.clustering import cluster, log_odds_of_pairs
+from siamese_core.metric_learning.cross_validation import (
+    HeldOutPairs,
+    LabelledPairs,
+    folds_of,
+    held_out_calibration,
+    held_out_loss,
+    held_out_pairs,
+    held_out_scores,
+)
 from siamese_core.metric_learning.two_covariance import (
     MOST_EXEMPLARS,
     POWERS,
@@ -24,10 +33,9 @@ from siamese_core.metric_learning.two_covariance import (
     centred,
     kernels,
 )
-from siamese_core.metrics import Calibration, fit_calibration
+from siamese_core.metrics import Calibration
 
 UNLABELLED_SHRINKAGE = 10.0  # ridge on the total covariance without answers, in units of the mean variance
-FOLDS = 4  # of the cross-validation
 MOST_IMAGES = 500  # that a metric is fitted to, so that it takes seconds
 FEWEST_SAME = 4  # positive pairs held out, below which no setting can be selected
 # Held-out loss, in units of the parent's, above which a setting is discarded. Generous, since a few
@@ -76,20 +84,11 @@ ANY_METRIC = Selection()
 
 
 @dataclass(frozen=True)
-class LabelledPairs:
-    """Pairs of rows of embeddings: left, right: int (n,); same: bool (n,)."""
-
-    left: np.ndarray
-    right: np.ndarray
-    same: np.ndarray
-
-
-@dataclass(frozen=True)
 class LearnedMetric:
     """A metric with the calibration of its scores and the setting it was fitted with.
 
     loss, parent_loss: balanced cross-entropy of held-out pairs, in bits a pair (1 is chance); None where the
-    parent was not measured.
+    parent was not measured. held_out: these pairs, as metrics of this setting scored them.
     """
 
     metric: Metric
@@ -97,6 +96,7 @@ class LearnedMetric:
     loss: float
     parent_loss: float | None
     setting: Setting
+    held_out: HeldOutPairs
 
 
 def unlabelled_metric(embeddings: np.ndarray) -> Metric:
@@ -122,29 +122,31 @@ def learn(
     Returns None where the answers are too few to select a setting by, or where every setting is clearly worse
     than the parent on held-out identities or not allowed.
     """
-    answers, embeddings, parent = _reduced(embeddings, answers, parent)
+    rows, answers, embeddings, parent = _reduced(embeddings, answers, parent)
     log_odds = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
     clusters = cluster(log_odds, answers.left, answers.right, answers.same)
-    folds = list(_folds(clusters, answers, rng))
+    folds = list(folds_of(clusters, answers, rng))
     if sum(int(fold.same.sum()) for fold in folds) < FEWEST_SAME:
         return None
-    parent_loss = _loss([(parent(fold.left, fold.right), fold) for fold in folds]) if parent else None
-    scores = _held_out_scores(embeddings, clusters, folds, {*SETTINGS, selection.default.setting})
-    losses = {setting: _loss(zip(parts, folds, strict=True)) for setting, parts in scores.items()}
+    parent_loss = held_out_loss([(parent(fold.left, fold.right), fold) for fold in folds]) if parent else None
+    scores = held_out_scores(embeddings, clusters, folds, {*SETTINGS, selection.default.setting})
+    losses = {setting: held_out_loss(zip(parts, folds, strict=True)) for setting, parts in scores.items()}
     for setting in sorted(losses, key=lambda each: losses[each] * selection.default.penalty_of(each)):
         if parent_loss is not None and losses[setting] > CLEARLY_WORSE * parent_loss:
             continue
         metric = _fitted(embeddings, clusters, setting)
         if selection.allowed(metric):
-            calibration = _calibrated(scores[setting], folds)
-            return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting)
+            calibration = held_out_calibration(scores[setting], folds)
+            held_out = held_out_pairs(clusters, folds, scores[setting], rows)
+            return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting, held_out)
     return None
 
 
 def _reduced(
     embeddings: np.ndarray, answers: LabelledPairs, parent: Callable | None
-) -> tuple[LabelledPairs, np.ndarray, Callable | None]:
-    """Keep the answered images, and of the others as many as `MOST_IMAGES` has room for."""
+) -> tuple[np.ndarray, LabelledPairs, np.ndarray, Callable | None]:
+    """Keep the answered images, and of the others as many as `MOST_IMAGES` has room for; return the rows kept
+    first."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
     room = max(0, MOST_IMAGES - len(answered))
@@ -155,87 +157,7 @@ def _reduced(
     place[kept] = np.arange(len(kept))
     moved = LabelledPairs(place[answers.left], place[answers.right], answers.same)
     scores = parent and (lambda left, right: parent(kept[left], kept[right]))
-    return moved, embeddings[kept], scores
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """One part of the cross-validation. members: rows held out; left, right: (n,), all pairs of them but for
-    answers that are probably wrong; weight: (n,), positive and negative pairs weigh alike."""
-
-    members: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    same: np.ndarray
-    weight: np.ndarray
-
-
-def _folds(clusters: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[_Fold]:
-    """Hold out whole clusters, the large ones spread over all folds."""
-    sizes = np.bincount(clusters)
-    answered = np.zeros(len(sizes), bool)
-    answered[clusters[np.concatenate([answers.left, answers.right])]] = True
-    names = rng.permutation(np.flatnonzero(answered))
-    order = names[np.argsort(-sizes[names], kind="stable")]
-    code = np.minimum(answers.left, answers.right) * len(clusters) + np.maximum(answers.left, answers.right)
-    by_code = np.argsort(code, kind="stable")
-    for start in range(FOLDS):
-        members = np.flatnonzero(np.isin(clusters, order[start::FOLDS]))
-        first, second = np.triu_indices(len(members), 1)
-        left, right = members[first], members[second]
-        place = np.minimum(np.searchsorted(code[by_code], left * len(clusters) + right), len(code) - 1)
-        asked = np.where(code[by_code][place] == left * len(clusters) + right, by_code[place], -1)
-        same = clusters[left] == clusters[right]
-        known = asked >= 0
-        # an answer that the clustering overruled is probably wrong
-        kept = ~known | (answers.same[np.maximum(asked, 0)] == same)
-        left, right, same, known = (each[kept] for each in (left, right, same, known))
-        if same.any() and not same.all():
-            yield _Fold(members, left, right, same, _weights(same, known))
-
-
-def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Weigh positive and negative pairs alike, and among the negative ones answers (which a queue seeks among
-    hard negatives) and pairs of clusters that nobody compared (nearly all of them easy negatives)."""
-    weight = np.zeros(len(same))
-    weight[same] = 0.5 / same.sum()
-    kinds = [kind for kind in (~same & known, ~same & ~known) if kind.any()]
-    for kind in kinds:
-        weight[kind] = 0.5 / len(kinds) / kind.sum()
-    return weight
-
-
-def _held_out_scores(
-    embeddings: np.ndarray, clusters: np.ndarray, folds: list[_Fold], settings: set[Setting]
-) -> dict[Setting, list[np.ndarray]]:
-    """Score each fold's pairs by metrics fitted to the images outside the fold, by setting."""
-    found: dict[Setting, list[np.ndarray]] = {}
-    for fold in folds:
-        others = np.setdiff1d(np.arange(len(clusters)), fold.members)
-        first, second = (np.searchsorted(fold.members, side) for side in (fold.left, fold.right))
-        for power in sorted({setting[0] for setting in settings}):
-            subspace = Subspace.of(embeddings[others], power)
-            projected = subspace.project(embeddings[fold.members])
-            for setting, kernel in kernels(subspace, clusters[others], settings):
-                found.setdefault(setting, []).append(kernel.cosines(*projected)[first, second])
-    return found
-
-
-def _loss(scored: Iterable[tuple[np.ndarray, _Fold]]) -> float:
-    """Return the mean cross-entropy of (scores, fold), in bits a pair, each fold calibrated by itself."""
-    losses = []
-    for scores, fold in scored:
-        log_odds = fit_calibration(scores, fold.same, fold.weight * len(scores)).log_odds(scores)
-        losses.append(fold.weight @ (np.logaddexp(0, log_odds) - fold.same * log_odds) / np.log(2))
-    return float(np.mean(losses))
-
-
-def _calibrated(scores: list[np.ndarray], folds: list[_Fold]) -> Calibration:
-    """Calibrate on all held-out pairs, positive and negative balanced and each alike within its kind: the
-    answers of a queue alone are the hard ones."""
-    pooled, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
-    weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
-    return fit_calibration(pooled, same, weight)
+    return kept, moved, embeddings[kept], scores
 
 
 def _fitted(embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> Metric:

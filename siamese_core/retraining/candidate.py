@@ -9,7 +9,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings.embedding_store import unlabelled_rows
 from siamese_core.evaluation.protocols import ProtocolResult
-from siamese_core.metric_learning.learning import LabelledPairs
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.retraining.gate import forgotten
 from siamese_core.retraining.head_training import (
     LEARNED_COSINE,

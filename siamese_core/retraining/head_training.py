@@ -9,10 +9,10 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import pair_logits
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import (
     DEFAULT_PRETRAINED,
     DEFAULT_TRAINED,
-    LabelledPairs,
     Selection,
     learn,
     unlabelled_metric,

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import (
     MOST_IMAGES,
     DefaultSetting,
-    LabelledPairs,
     Selection,
     learn,
     unlabelled_metric,

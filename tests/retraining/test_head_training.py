@@ -11,11 +11,11 @@ from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_chec
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
+from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import (
     DEFAULT_PRETRAINED,
     DEFAULT_TRAINED,
     MOST_IMAGES,
-    LabelledPairs,
     learn,
 )
 from siamese_core.metrics import Calibration
