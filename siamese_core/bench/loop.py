@@ -95,11 +95,11 @@ def loop(
     base: evaluates the base protocol. A head that loses more on it than the gate allows is not used.
     """
     rng = np.random.default_rng(seed)
-    pool, *tests = _split(domain.data.labels, rng)
+    pool, *tests = split_classes(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
     before = [_measured(model, domain, rows) for rows in tests]
     unlabelled = [_measured(unlabelled_head(model, shown), domain, rows) for rows in tests]
-    candidates = find_candidates([_view(model, shown)], rng)
+    candidates = find_candidates([view_of(model, shown)], rng)
     known = base(model)
     for each in asked:
         answers = simulated(candidates, labels, each, np.random.default_rng(seed))
@@ -119,7 +119,7 @@ def loop(
             yield {"condition": each, "split": split, **figures, "base_after": base_after}
 
 
-def _split(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def split_classes(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return rows of the pool to label, of classes never labelled, and of new images of labelled classes."""
     rows = {label: found for label, found in members(labels).items() if len(found) >= FEWEST_IMAGES}
     order = rng.permutation(sorted(rows))
@@ -134,7 +134,7 @@ def _split(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
     return np.sort(np.concatenate(pool)), np.sort(unseen), np.sort(np.concatenate(seen))
 
 
-def _view(model: Checkpoint, embeddings: np.ndarray) -> View:
+def view_of(model: Checkpoint, embeddings: np.ndarray) -> View:
     def log_odds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return model.calibration.log_odds(model.logits(left, right))
 

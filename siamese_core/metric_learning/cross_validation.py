@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from siamese_core.data.sampling import members
 from siamese_core.metric_learning.two_covariance import Setting, Subspace, kernels
 from siamese_core.metrics import Calibration, fit_calibration
 
@@ -34,42 +36,84 @@ class Fold:
 
 @dataclass(frozen=True)
 class HeldOutPairs:
-    """Pairs of held-out identities, scored by metrics that were fitted without their fold.
+    """All pairs of images in two folds, once for each two folds, to be scored by metrics fitted without them.
 
-    left, right: int (n,), rows of the embeddings; same: bool (n,), as the clusters of the answers imply
-    identity: int (n, 2), cluster of the left and the right image; fold: int (n,); scores: float (n,)
+    Two folds at a time (as leave-pair-out cross-validation, Airola et al. 2011): single folds have few pairs.
+
+    left, right: int (n,), rows; same: bool (n,), as the clusters imply; identity: int (n, 2), clusters of the
+    left and the right image; part: int (n,), number of the two folds
     """
 
     left: np.ndarray
     right: np.ndarray
     same: np.ndarray
     identity: np.ndarray
-    fold: np.ndarray
-    scores: np.ndarray
+    part: np.ndarray
+
+    def scores(self, embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> np.ndarray:
+        """Score each pair (n,) by a metric fitted to embeddings (m, d) and clusters (m,) outside its folds.
+
+        clusters: those that the pairs come from, or what fewer answers told of the same images.
+        """
+        found = np.empty(len(self.same))
+        for rows in members(self.part).values():
+            sides = self.left[rows], self.right[rows]
+            held_out = np.unique(sides)
+            others = np.setdiff1d(np.arange(len(clusters)), held_out)
+            subspace = Subspace.of(embeddings[others], setting[0])
+            kernel = dict(kernels(subspace, clusters[others], [setting]))[setting]
+            cosines = kernel.cosines(*subspace.project(embeddings[held_out]))
+            found[rows] = cosines[tuple(np.searchsorted(held_out, side) for side in sides)]
+        return found
 
 
 def folds_of(clusters: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[Fold]:
-    """Hold out whole clusters (m,), the large ones spread over all folds."""
+    """Yield the folds that have pairs of both kinds."""
+    for rows in _members(clusters, answers, rng):
+        pairs, known = _implied(rows, clusters, answers)
+        if pairs.same.any() and not pairs.same.all():
+            yield Fold(rows, pairs.left, pairs.right, pairs.same, _weights(pairs.same, known))
+
+
+def held_out_pairs(clusters: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> HeldOutPairs:
+    """Return the pairs of each two folds of the clusters (m,) of rows."""
+    folds = list(_members(clusters, answers, rng))
+    found = [_implied(np.sort(np.concatenate(two)), clusters, answers)[0] for two in combinations(folds, 2)]
+    left, right, same = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("left", "right", "same")
+    )
+    part = np.repeat(np.arange(len(found)), [len(each.same) for each in found])
+    return HeldOutPairs(left, right, same, np.stack([clusters[left], clusters[right]], axis=1), part)
+
+
+def _members(clusters: np.ndarray, answers: LabelledPairs, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield the rows of each fold: whole clusters (m,) with answers, the large ones spread over all folds."""
     sizes = np.bincount(clusters)
     answered = np.zeros(len(sizes), bool)
     answered[clusters[np.concatenate([answers.left, answers.right])]] = True
     names = rng.permutation(np.flatnonzero(answered))
     order = names[np.argsort(-sizes[names], kind="stable")]
+    for start in range(FOLDS):
+        yield np.flatnonzero(np.isin(clusters, order[start::FOLDS]))
+
+
+def _implied(
+    rows: np.ndarray, clusters: np.ndarray, answers: LabelledPairs
+) -> tuple[LabelledPairs, np.ndarray]:
+    """Return all pairs (n,) of some rows, and which of them, bool (n,), were answered.
+
+    Pairs whose answer the clustering overruled are left out: it is probably wrong.
+    """
     code = np.minimum(answers.left, answers.right) * len(clusters) + np.maximum(answers.left, answers.right)
     by_code = np.argsort(code, kind="stable")
-    for start in range(FOLDS):
-        members = np.flatnonzero(np.isin(clusters, order[start::FOLDS]))
-        first, second = np.triu_indices(len(members), 1)
-        left, right = members[first], members[second]
-        place = np.minimum(np.searchsorted(code[by_code], left * len(clusters) + right), len(code) - 1)
-        asked = np.where(code[by_code][place] == left * len(clusters) + right, by_code[place], -1)
-        same = clusters[left] == clusters[right]
-        known = asked >= 0
-        # an answer that the clustering overruled is probably wrong
-        kept = ~known | (answers.same[np.maximum(asked, 0)] == same)
-        left, right, same, known = (each[kept] for each in (left, right, same, known))
-        if same.any() and not same.all():
-            yield Fold(members, left, right, same, _weights(same, known))
+    first, second = np.triu_indices(len(rows), 1)
+    left, right = rows[first], rows[second]
+    place = np.minimum(np.searchsorted(code[by_code], left * len(clusters) + right), len(code) - 1)
+    asked = np.where(code[by_code][place] == left * len(clusters) + right, by_code[place], -1)
+    same = clusters[left] == clusters[right]
+    known = asked >= 0
+    kept = ~known | (answers.same[np.maximum(asked, 0)] == same)
+    return LabelledPairs(left[kept], right[kept], same[kept]), known[kept]
 
 
 def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -114,15 +158,3 @@ def held_out_calibration(scores: list[np.ndarray], folds: list[Fold]) -> Calibra
     pooled, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
     weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
     return fit_calibration(pooled, same, weight)
-
-
-def held_out_pairs(
-    clusters: np.ndarray, folds: list[Fold], scores: list[np.ndarray], rows: np.ndarray
-) -> HeldOutPairs:
-    """Return all folds' pairs in one. scores: (n,) for each fold; rows: int (m,), of the clusters' images."""
-    left, right, same = (
-        np.concatenate([getattr(fold, name) for fold in folds]) for name in ("left", "right", "same")
-    )
-    number = np.repeat(np.arange(len(folds)), [len(fold.same) for fold in folds])
-    identity = np.stack([clusters[left], clusters[right]], axis=1)
-    return HeldOutPairs(rows[left], rows[right], same, identity, number, np.concatenate(scores))

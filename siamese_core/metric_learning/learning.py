@@ -6,7 +6,7 @@ identities).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class LearnedMetric:
     """A metric with the calibration of its scores and the setting it was fitted with.
 
     loss, parent_loss: balanced cross-entropy of held-out pairs, in bits a pair (1 is chance); None where the
-    parent was not measured. held_out: these pairs, as metrics of this setting scored them.
+    parent was not measured.
     """
 
     metric: Metric
@@ -96,7 +96,6 @@ class LearnedMetric:
     loss: float
     parent_loss: float | None
     setting: Setting
-    held_out: HeldOutPairs
 
 
 def unlabelled_metric(embeddings: np.ndarray) -> Metric:
@@ -122,13 +121,17 @@ def learn(
     Returns None where the answers are too few to select a setting by, or where every setting is clearly worse
     than the parent on held-out identities or not allowed.
     """
-    rows, answers, embeddings, parent = _reduced(embeddings, answers, parent)
-    log_odds = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
-    clusters = cluster(log_odds, answers.left, answers.right, answers.same)
+    kept, answers = _reduced(embeddings, answers)
+    embeddings = embeddings[kept]
+    clusters = _clusters(embeddings, answers)
     folds = list(folds_of(clusters, answers, rng))
     if sum(int(fold.same.sum()) for fold in folds) < FEWEST_SAME:
         return None
-    parent_loss = held_out_loss([(parent(fold.left, fold.right), fold) for fold in folds]) if parent else None
+    parent_loss = (
+        held_out_loss([(parent(kept[fold.left], kept[fold.right]), fold) for fold in folds])
+        if parent
+        else None
+    )
     scores = held_out_scores(embeddings, clusters, folds, {*SETTINGS, selection.default.setting})
     losses = {setting: held_out_loss(zip(parts, folds, strict=True)) for setting, parts in scores.items()}
     for setting in sorted(losses, key=lambda each: losses[each] * selection.default.penalty_of(each)):
@@ -137,16 +140,42 @@ def learn(
         metric = _fitted(embeddings, clusters, setting)
         if selection.allowed(metric):
             calibration = held_out_calibration(scores[setting], folds)
-            held_out = held_out_pairs(clusters, folds, scores[setting], rows)
-            return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting, held_out)
+            return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting)
     return None
 
 
-def _reduced(
-    embeddings: np.ndarray, answers: LabelledPairs, parent: Callable | None
-) -> tuple[np.ndarray, LabelledPairs, np.ndarray, Callable | None]:
-    """Keep the answered images, and of the others as many as `MOST_IMAGES` has room for; return the rows kept
-    first."""
+def compared_held_out(
+    embeddings: np.ndarray,
+    answers: LabelledPairs,
+    settings: tuple[Setting, Setting | None],
+    earlier: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[HeldOutPairs, np.ndarray, np.ndarray | None]:
+    """Return pairs of held-out identities with the scores (n,) of two metrics that were fitted without them.
+
+    One is fitted to the answers with the first setting, the other to those of them in `earlier`, bool (a,),
+    with the second: None where that is None. Rows are those of `embeddings`.
+    """
+    kept, answers = _reduced(embeddings, answers)
+    embeddings = embeddings[kept]
+    clusters = _clusters(embeddings, answers)
+    pairs = held_out_pairs(clusters, answers, rng)
+    scores = pairs.scores(embeddings, clusters, settings[0])
+    before = None
+    if settings[1] is not None:
+        former = LabelledPairs(*(each[earlier] for each in vars(answers).values()))
+        before = pairs.scores(embeddings, _clusters(embeddings, former), settings[1])
+    return replace(pairs, left=kept[pairs.left], right=kept[pairs.right]), scores, before
+
+
+def _clusters(embeddings: np.ndarray, answers: LabelledPairs) -> np.ndarray:
+    log_odds = log_odds_of_pairs(centred(embeddings, POWERS[0]), answers.left, answers.right, answers.same)
+    return cluster(log_odds, answers.left, answers.right, answers.same)
+
+
+def _reduced(embeddings: np.ndarray, answers: LabelledPairs) -> tuple[np.ndarray, LabelledPairs]:
+    """Return the rows of the answered images, and of the others as many as `MOST_IMAGES` has room for, and
+    the answers as indices into these rows."""
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
     room = max(0, MOST_IMAGES - len(answered))
@@ -155,9 +184,7 @@ def _reduced(
     kept = np.concatenate([answered, others])
     place = np.zeros(len(embeddings), np.int64)
     place[kept] = np.arange(len(kept))
-    moved = LabelledPairs(place[answers.left], place[answers.right], answers.same)
-    scores = parent and (lambda left, right: parent(kept[left], kept[right]))
-    return kept, moved, embeddings[kept], scores
+    return kept, LabelledPairs(place[answers.left], place[answers.right], answers.same)
 
 
 def _fitted(embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> Metric:

@@ -25,6 +25,7 @@ class AnsweredPairs:
     weight: float (n,) in the training loss; parts: which pairs train and judge
     identity: int (n, 2), of the left and right image, as the answers imply
     gone: number of answers left out because their images are missing; until: the last event that was read
+    earlier: bool (n,), the answers that a parent with a learned metric was fitted to
     """
 
     ids: tuple[str, ...]
@@ -38,6 +39,7 @@ class AnsweredPairs:
     rows: tuple[LabelRow, ...]
     gone: int
     until: str
+    earlier: np.ndarray
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the answers that train: the same in whatever log and by whomever."""
@@ -78,21 +80,23 @@ def collect(
         rows=kept,
         gone=gone,
         until=read[-1].label_id,
+        earlier=np.zeros(len(same), bool),
     )
 
 
 def judged_afresh(answered: AnsweredPairs, events: list[LabelRow], until: str) -> AnsweredPairs:
-    """Keep in the holdout only answers after the event `until`.
+    """Mark the answers up to the event `until`, and keep only later ones in the holdout.
 
     For a parent whose metric was learned from all answers up to it, its own holdout's too: these would judge
-    it on its training data. Unchanged where the later answers cannot judge alone; then the parent has the
-    advantage.
+    it on its training data. The holdout is unchanged where the later answers cannot judge alone; then the
+    parent has the advantage.
     """
     if until not in {row.label_id for row in events}:
         return answered
     known = {row.label_id for row in _up_to(events, until)}
-    parts = answered.parts
-    fresh = parts.holdout & np.array([row.label_id not in known for row in answered.rows])
+    earlier = np.array([row.label_id in known for row in answered.rows])
+    answered, parts = replace(answered, earlier=earlier), answered.parts
+    fresh = parts.holdout & ~earlier
     if not fresh.any() or answered.same[fresh].all() or not answered.same[fresh].any():
         return answered
     dropped = parts.dropped | (parts.holdout & ~fresh)

@@ -10,7 +10,7 @@ from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings.embedding_store import unlabelled_rows
 from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.metric_learning.cross_validation import LabelledPairs
-from siamese_core.retraining.gate import forgotten
+from siamese_core.retraining.gate import ImpliedPairs, forgotten
 from siamese_core.retraining.head_training import (
     LEARNED_COSINE,
     answers_evidence,
@@ -18,7 +18,10 @@ from siamese_core.retraining.head_training import (
     pairs_evidence,
     retrained_head,
 )
+from siamese_core.retraining.held_out import Learned, answers_agree_p, ranked_by_learning, ranked_on_holdout
+from siamese_core.retraining.ranking_test import ranking_gain
 from siamese_core.retraining.run import EmbeddedCheckpoint, Run
+from siamese_core.training.validation import PrecomputedModel
 
 
 def judged_candidate(run: Run, parent: EmbeddedCheckpoint, rng: np.random.Generator) -> EmbeddedCheckpoint:
@@ -65,6 +68,26 @@ def saved_candidate(
     return replace(judged, checkpoint=saved)
 
 
+def implied_pairs(
+    run: Run, parent: EmbeddedCheckpoint, judged: EmbeddedCheckpoint, saved: Checkpoint
+) -> ImpliedPairs:
+    """Test the ranking of pairs that the answers imply, by what the saved candidate was made with.
+
+    Of a learned metric on all answered identities, each held out in turn; else on the images of the holdout.
+    """
+    answered = run.answered
+    before = PrecomputedModel(parent.checkpoint, parent.answered_embeddings)
+    if run.options.mode == "head" and saved.card.learning:
+        learned = _learned(run, parent, np.ones(len(answered.same), bool))
+        rng = np.random.default_rng(run.options.seed)
+        ranked = ranked_by_learning(parent.checkpoint, saved, learned, rng)
+    else:
+        after = PrecomputedModel(judged.checkpoint, judged.answered_embeddings)
+        ranked = ranked_on_holdout(answered, before, after)
+    answers = LabelledPairs(answered.left, answered.right, answered.same)
+    return ImpliedPairs(ranking_gain(ranked), answers_agree_p(before, answers))
+
+
 def _with_learned_metric(
     run: Run, parent: EmbeddedCheckpoint, use: np.ndarray, base: ProtocolResult
 ) -> Checkpoint | None:
@@ -72,14 +95,23 @@ def _with_learned_metric(
 
     None where no metric is better than the parent without forgetting the base protocol.
     """
-    answered = run.answered
-    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, set(answered.ids))
+    learned = _learned(run, parent, use)
     return learned_head(
         parent.checkpoint,
-        np.concatenate([parent.answered_embeddings, others]),
-        LabelledPairs(*(each[use] for each in (answered.left, answered.right, answered.same))),
+        learned.embeddings,
+        learned.answers,
         np.random.default_rng(run.options.seed),
         lambda candidate: _keeps_base(run, parent, candidate, base),
+    )
+
+
+def _learned(run: Run, parent: EmbeddedCheckpoint, use: np.ndarray) -> Learned:
+    answered = run.answered
+    others = unlabelled_rows(run.workbench.embeddings_folder, parent.checkpoint, set(answered.ids))
+    return Learned(
+        np.concatenate([parent.answered_embeddings, others]),
+        LabelledPairs(*(each[use] for each in (answered.left, answered.right, answered.same))),
+        answered.earlier[use],
     )
 
 

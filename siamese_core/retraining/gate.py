@@ -1,4 +1,8 @@
-"""Decide whether a candidate may replace its parent, by the same holdout and the same base protocol."""
+"""Decide whether a candidate may replace its parent, by pairs that neither has seen and the base protocol.
+
+Either of two paired tests opens the gate: one of the ranking of all pairs that the answers imply, and one of
+the verdicts on the answers of the holdout. The other one must not speak against it.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -7,9 +11,14 @@ from scipy.stats import mannwhitneyu
 
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.metrics import mcnemar_exact, verdict
+from siamese_core.retraining.ranking_test import RankingGain
 
-FEWEST_JUDGES = 12  # pairs in the holdout
-LEVEL = 0.05  # significance level of the two-sided exact McNemar test (1947)
+FEWEST_JUDGES = 12  # pairs in the holdout, for the test of verdicts
+LEVEL = 0.05  # significance level of the two-sided exact McNemar test (1947) of verdicts
+FEWEST_IDENTITIES = 8  # with two images or more, for the test of the ranking
+GAIN_LEVEL = 0.05  # significance level of the one-sided test that pairs rank better (`bench gate`)
+# Right verdicts that a better ranking may cost, positive and negative pairs weighed alike.
+MOST_VERDICTS_LOST = 0.02
 RANKING_LEVEL = 0.01  # significance level of the one-sided Mann-Whitney test that same pairs rank higher
 MOST_FORGOTTEN = 0.005  # accuracy that may be lost on the base protocol
 LEAST_SPREAD = 1e-3  # range of the similarities on the holdout, below which a network has collapsed
@@ -29,6 +38,7 @@ class Judgement:
 
     fixed, broken: bool (n,), pairs of the holdout that only the candidate, or only its parent, got right
     p: of the McNemar test; better: whether the candidate may be promoted; reason: why, in one sentence
+    ranking: the test of the ranking, None where no implied pairs could be compared
     """
 
     before: Measured
@@ -38,25 +48,76 @@ class Judgement:
     p: float
     better: bool
     reason: str
+    ranking: RankingGain | None = None
 
 
-def judge(before: Measured, after: Measured) -> Judgement:
+@dataclass(frozen=True)
+class ImpliedPairs:
+    """What the pairs that the answers imply say.
+
+    ranking: of parent and candidate; agree_p: p of the one-sided test that the answers agree at all with what
+    the parent ranks as alike, which random ones do not.
+    """
+
+    ranking: RankingGain | None
+    agree_p: float
+
+
+def judge(before: Measured, after: Measured, implied: ImpliedPairs | None = None) -> Judgement:
     """Compare a candidate (`after`) with its parent (`before`).
 
-    It is better if it is right on significantly more of the holdout, ranks its pairs, has not collapsed and
-    has forgotten nothing of the base protocol.
+    It is better if it ranks the implied pairs significantly better or is right on significantly more of the
+    holdout, the answers make sense, it has not collapsed and has forgotten nothing of the base protocol.
     """
     first, second = before.holdout.correct, after.holdout.correct
     fixed, broken = ~first & second, first & ~second
     p = mcnemar_exact(first, second)
-    refusal = _small(after.holdout) or _collapsed(after.holdout) or _no_gain(first, second, p)
-    refusal = refusal or _no_ranking(after.holdout) or forgotten(before.base, after.base)
+    ranking = implied.ranking if implied else None
+    no_verdicts = (
+        _small(after.holdout)
+        or _collapsed(after.holdout)
+        or _no_gain(first, second, p)
+        or _ranks_worse(ranking)
+    )
+    refusal = no_verdicts and _no_better_ranking(ranking, no_verdicts)
+    refusal = refusal or _senseless(after.holdout, implied) or forgotten(before.base, after.base)
     summary = (
         f"it fixed {int(fixed.sum())} and broke {int(broken.sum())} of {len(first)} pairs it never saw "
         f"(exact McNemar p = {p:.3g})"
     )
+    if ranking:
+        summary += f"; {_told(ranking)}"
     reason = f"Not better: {refusal}; {summary}." if refusal else f"Better: {summary}."
-    return Judgement(before, after, fixed, broken, p, refusal is None, reason)
+    return Judgement(before, after, fixed, broken, p, refusal is None, reason, ranking)
+
+
+def _told(ranking: RankingGain) -> str:
+    return (
+        f"of two pairs, one same and one different, it ranks {100 * ranking.after:.1f} % rightly, before "
+        f"{100 * ranking.before:.1f} % ({ranking.identities} identities held out, p = {ranking.p:.3g})"
+    )
+
+
+def _no_better_ranking(ranking: RankingGain | None, otherwise: str) -> str | None:
+    """Return why the ranking does not open the gate; `otherwise` where it cannot judge, why the verdicts do
+    not."""
+    if ranking is None or ranking.identities < FEWEST_IDENTITIES:
+        return otherwise
+    if ranking.p >= GAIN_LEVEL:
+        return f"{otherwise}; the gain in the ranking may be chance, too" if ranking.gain > 0 else otherwise
+    if ranking.right_after < ranking.right_before - MOST_VERDICTS_LOST:
+        return f"it ranks better, but its verdicts are worse: {_verdicts(ranking)}"
+    return None
+
+
+def _ranks_worse(ranking: RankingGain | None) -> str | None:
+    if ranking and ranking.gain < -ranking.error:
+        return "it ranks pairs of identities it never saw worse"
+    return None
+
+
+def _verdicts(ranking: RankingGain) -> str:
+    return f"{100 * ranking.right_after:.1f} % right after {100 * ranking.right_before:.1f} %"
 
 
 def _small(holdout: VerificationResult) -> str | None:
@@ -88,12 +149,14 @@ def _no_gain(first: np.ndarray, second: np.ndarray, p: float) -> str | None:
     return None
 
 
-def _no_ranking(holdout: VerificationResult) -> str | None:
-    """Return a refusal where positive pairs do not rank above negative ones: random answers shift all
-    similarities alike, which may fit the holdout by chance."""
+def _senseless(holdout: VerificationResult, implied: ImpliedPairs | None) -> str | None:
+    """Return a refusal where positive pairs do not rank above negative ones for the candidate on the holdout,
+    nor for the parent on all answers: random answers shift all similarities alike, which may fit by chance.
+    """
     same = holdout.same
-    test = mannwhitneyu(holdout.similarity[same], holdout.similarity[~same], alternative="greater")
-    if test.pvalue >= RANKING_LEVEL:
+    ranks = same.any() and not same.all()
+    test = ranks and mannwhitneyu(holdout.similarity[same], holdout.similarity[~same], alternative="greater")
+    if not (test and test.pvalue < RANKING_LEVEL) and not (implied and implied.agree_p < RANKING_LEVEL):
         return "it does not clearly tell same from different on the holdout: are the answers right?"
     return None
 

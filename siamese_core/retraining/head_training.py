@@ -63,7 +63,7 @@ def learned_head(
     def scores(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
-    scale = _scale(parent)
+    scale = head_scale(parent)
     default = DEFAULT_PRETRAINED if (scale == 1).all() else DEFAULT_TRAINED
     found = learn(
         embeddings * scale,
@@ -88,10 +88,10 @@ def learned_head(
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
     """Return a checkpoint with the metric of unlabelled images alone, without calibration, for comparison."""
-    return _with_metric(parent, unlabelled_metric(embeddings * _scale(parent)))
+    return _with_metric(parent, unlabelled_metric(embeddings * head_scale(parent)))
 
 
-def _scale(parent: Checkpoint) -> np.ndarray:
+def head_scale(parent: Checkpoint) -> np.ndarray:
     """Return the per-dimension weights (d,) of the parent's head. A learned metric keeps its parent's
     weights."""
     if parent.card.head == LEARNED_COSINE:
@@ -105,7 +105,7 @@ def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
     """Return an uncalibrated candidate that compares by a metric of embeddings times the parent's scale."""
     from siamese_core.networks.heads import learned_cosine
 
-    head = learned_cosine(replace(metric, scale=_scale(parent)))
+    head = learned_cosine(replace(metric, scale=head_scale(parent)))
     card = replace(parent.card.inherited(parent.id), head=LEARNED_COSINE)
     raw = Calibration(1.0, 0.0)
     return Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)

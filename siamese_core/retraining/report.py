@@ -8,12 +8,13 @@ import numpy as np
 
 from siamese_core.atomic import replace_file
 from siamese_core.images.decoding import encode_png, thumbnail
-from siamese_core.metrics import roc_curve
+from siamese_core.metrics import roc_curve, verdict
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Judgement, Measured
 from siamese_core.retraining.options import RetrainOptions
 
 THUMBNAIL = 96  # px
+SHOWN_CHANGES, WORSENED = 10, 3  # pairs shown of those that changed most; of these, at most, for the worse
 
 
 @dataclass(frozen=True)
@@ -70,22 +71,45 @@ class RetrainReport:
             "images_gone": self.answered.gone,
             "holdout_same": int(self.answered.same[parts.holdout].sum()),
             "roc": {"before": _roc(judgement.before), "after": _roc(judgement.after)},
+            "ranking": judgement.ranking.json() if judgement.ranking else None,
+            "changed": self.changed(),
         }
+
+    def changed(self) -> list[dict]:
+        """Return the pairs of the holdout that changed most, with both verdicts.
+
+        First those that moved towards their answer, then some that moved away from it, which are `worse`.
+        """
+        before, after = self.judgement.before.holdout, self.judgement.after.holdout
+        towards = np.where(before.same, 1, -1) * (after.similarity - before.similarity)
+        order = np.argsort(-towards, kind="stable")
+        worse = order[towards[order] < 0][::-1][:WORSENED]
+        better = order[towards[order] >= 0][: SHOWN_CHANGES - len(worse)]
+        same = [verdict(each.similarity, each.threshold) for each in (before, after)]
+        return [
+            self._pair(number)
+            | {
+                "same_before": bool(same[0][number]),
+                "same_after": bool(same[1][number]),
+                "worse": bool(towards[number] < 0),
+            }
+            for number in [*better, *worse]
+        ]
 
     def pairs(self, chosen: np.ndarray) -> list[dict]:
         """Return the holdout's pairs where `chosen`, bool (n,), is true, with both similarities."""
-        numbers = np.flatnonzero(self.answered.parts.holdout)
-        before, after = self.judgement.before.holdout.similarity, self.judgement.after.holdout.similarity
-        return [
-            {
-                "left": self.answered.rows[numbers[i]].left_id,
-                "right": self.answered.rows[numbers[i]].right_id,
-                "answer": self.answered.rows[numbers[i]].answer,
-                "before": float(before[i]),
-                "after": float(after[i]),
-            }
-            for i in np.flatnonzero(chosen)
-        ]
+        return [self._pair(number) for number in np.flatnonzero(chosen)]
+
+    def _pair(self, number: int) -> dict:
+        row = self.answered.rows[np.flatnonzero(self.answered.parts.holdout)[number]]
+        before, after = (each.holdout for each in (self.judgement.before, self.judgement.after))
+        return {
+            "left": row.left_id,
+            "right": row.right_id,
+            "answer": row.answer,
+            "before": float(before.similarity[number]),
+            "after": float(after.similarity[number]),
+        }
 
     def markdown(self) -> str:
         """Return the report for people; the images of its pairs lie beside it as `<image id>.png`."""
@@ -149,7 +173,9 @@ def write_report(report: RetrainReport, folder: Path) -> None:
     """Write `report.json`, `report.md` and thumbnails of the images that they name."""
     folder.mkdir(parents=True, exist_ok=True)
     image = dict(zip(report.answered.ids, report.answered.images, strict=True))
-    for pair in [*report.pairs(report.judgement.fixed), *report.pairs(report.judgement.broken)]:
+    judgement = report.judgement
+    shown = [*report.pairs(judgement.fixed), *report.pairs(judgement.broken), *report.changed()]
+    for pair in shown:
         for image_id in (pair["left"], pair["right"]):
             small = encode_png(thumbnail(image[image_id], THUMBNAIL))
             (folder / f"{image_id}.png").write_bytes(small)

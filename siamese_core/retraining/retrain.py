@@ -16,7 +16,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.retraining.answered_pairs import collect, judged_afresh
-from siamese_core.retraining.candidate import judged_candidate, saved_candidate
+from siamese_core.retraining.candidate import implied_pairs, judged_candidate, saved_candidate
 from siamese_core.retraining.gate import judge, named
 from siamese_core.retraining.options import MODES, PROMOTIONS, RetrainOptions
 from siamese_core.retraining.replay import Replay
@@ -52,9 +52,10 @@ def retrain(
             run = replace(run, answered=answered)
         judged = judged_candidate(run, parent, rng)
         progress(0.8, "judging on the holdout and on the base protocol")
-        judgement = judge(run.measured(parent), run.measured(judged))
-        candidate = saved_candidate(run, parent, judged, judgement.before.base)
-        judgement = named(judgement, candidate.checkpoint.id)
+        before, after = run.measured(parent), run.measured(judged)
+        candidate = saved_candidate(run, parent, judged, before.base)
+        implied = implied_pairs(run, parent, judged, candidate.checkpoint)
+        judgement = named(judge(before, after, implied), candidate.checkpoint.id)
         promoted = options.promote == "force" or (options.promote == "auto" and judgement.better)
         ids = (parent.checkpoint.id, candidate.checkpoint.id)
         report = RetrainReport(options, answered, ids, judgement, promoted, time.monotonic() - started)

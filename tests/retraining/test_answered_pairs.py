@@ -237,4 +237,6 @@ def test_a_parent_is_judged_by_answers_that_it_did_not_learn_from(images):
 def test_where_no_later_answers_judge_all_do(images, until):
     rows = pairs_of_their_own()
     found = collected(rows, images)
-    assert judged_afresh(found, rows, until) is found
+    judged = judged_afresh(found, rows, until)
+    assert judged.parts is found.parts
+    np.testing.assert_array_equal(judged.earlier, until == "row 11")

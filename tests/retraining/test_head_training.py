@@ -144,6 +144,7 @@ def answered_pairs(pairs: Pairs) -> AnsweredPairs:
         rows=(),
         gone=0,
         until="",
+        earlier=np.zeros(count, bool),
     )
 
 

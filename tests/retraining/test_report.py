@@ -36,7 +36,9 @@ def answered(same: np.ndarray) -> AnsweredPairs:
     dropped = np.arange(PAIRS) == 0
     parts = Split(~holdout & ~dropped, holdout, dropped)
     identity = np.stack([left, right], axis=1)
-    return AnsweredPairs(ids, images, left, right, same, np.ones(PAIRS), identity, parts, rows, 3, "last")
+    return AnsweredPairs(
+        ids, images, left, right, same, np.ones(PAIRS), identity, parts, rows, 3, "last", dropped
+    )
 
 
 def measured(checkpoint: str, wrong: list[int], same: np.ndarray) -> Measured:
