@@ -73,6 +73,7 @@ class RankingGain:
             "right_before": self.right_before,
             "right_after": self.right_after,
             "gain": self.gain,
+            "error": self.error,
             "ci95": [self.gain - half, self.gain + half],
             "p": self.p,
         }
