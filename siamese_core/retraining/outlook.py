@@ -45,11 +45,22 @@ class Outlook:
         return f"{known} {likely}: {self.more} more answers at this rate."
 
 
+def outlook_words(settled: Sequence[LabelRow], report: Mapping | None) -> str:
+    """Say how many answers are likely needed. report: that of the last retraining, if there was one."""
+    if report and report["promoted"]:
+        new = max(0, len(settled) - report["labels"])
+        return (
+            f"{new} answers since the last promotion. The next candidate must be better than what serves "
+            "now: expect that it needs at least as many new answers as the one before needed in all."
+        )
+    return outlook(settled, report and report.get("ranking")).words
+
+
 def outlook(settled: Sequence[LabelRow], ranking: Mapping | None = None) -> Outlook:
     """Return the outlook of the settled answers, one a pair.
 
-    ranking: that of the last report, if its candidate was kept: the gain that it found counts instead of
-    `EFFECT`, where there was one.
+    ranking: that of the last report, whose candidate was kept: the gain that it found, if any, counts instead
+    of `EFFECT`.
     """
     same = [row for row in settled if row.answer == "same"]
     sizes = Counter(named_components([row.left_id for row in same], [row.right_id for row in same]).values())

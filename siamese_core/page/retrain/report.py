@@ -17,6 +17,8 @@ def report_section(report: Mapping) -> Markup:
         report=report,
         answers=answers_used(report),
         curves=roc_paths(report["roc"]),
+        ranking=report.get("ranking"),  # reports of earlier versions have neither
+        changed=report.get("changed", []),
         shown_pairs=SHOWN_PAIRS,
         roc_side=ROC_SIDE,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.answers.settled import one_a_pair
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -18,6 +19,7 @@ from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
 from siamese_core.page.retrain.report import report_section
 from siamese_core.retraining.options import MODES, RetrainOptions
+from siamese_core.retraining.outlook import outlook_words
 from siamese_core.workspace.workbench import Workbench
 
 MODE_INFO = (
@@ -68,14 +70,13 @@ class RetrainTab:
         return self.told(run), lists, watched
 
     def told(self, run: Run | None) -> Markup:
-        if run is None:
-            kept = latest_report(self.workbench.workspace / "reports")
-            return report_section(kept) if kept else quiet(NEVER)
-        if run.running:
+        if run and run.running:
             return busy(run.share, f"{run.encoder}: {run.words}")
-        if run.report:
-            return report_section(run.report)
-        return trouble(f"{run.encoder} was not retrained.", run.problem)
+        if run and run.problem:
+            return trouble(f"{run.encoder} was not retrained.", run.problem)
+        report = run.report if run else latest_report(self.workbench.workspace / "reports")
+        words = quiet(outlook_words(one_a_pair(self.workbench.log.settled()), report), "outlook")
+        return words + (report_section(report) if report else quiet(NEVER))
 
     def change(self, event: gr.EventData) -> tuple:
         """Promote a checkpoint, or roll a domain of a slot back where no checkpoint is named."""
