@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
-from siamese_core.retraining.gate import FEWEST_JUDGES, LEAST_SPREAD, Measured, judge
+from siamese_core.retraining.gate import (
+    FEWEST_IDENTITIES,
+    FEWEST_JUDGES,
+    LEAST_SPREAD,
+    ImpliedPairs,
+    Measured,
+    judge,
+)
+from siamese_core.retraining.ranking_test import RankingGain
 
 PAIRS = 60
 BASE_TRIALS = 400
@@ -114,3 +122,55 @@ def test_a_gain_without_telling_same_from_different_is_refused():
 @pytest.mark.parametrize("pairs", [FEWEST_JUDGES, 30])
 def test_a_small_holdout_that_is_clear_opens_the_gate(pairs):
     assert judge(measured(range(pairs // 2), pairs), measured(range(0), pairs)).better
+
+
+# the ranking of all pairs that the answers imply
+
+
+def implied(gain: float, agree_p: float = 1e-6, **more) -> ImpliedPairs:
+    """A gain in standard errors of 0.01."""
+    found = {"identities": 30, "pairs": 900, "right_before": 0.9, "right_after": 0.9} | more
+    return ImpliedPairs(RankingGain(0.95, 0.95 + 0.01 * gain, 0.01, **found), agree_p)
+
+
+def test_a_better_ranking_opens_the_gate_where_verdicts_cannot_tell():
+    found = judge(PARENT, PARENT, implied(3))
+    assert found.better and "ranks 98.0 % rightly, before 95.0 % (30 identities held out" in found.reason
+    assert found.ranking.gain == pytest.approx(0.03)
+    assert judge(measured(range(2), 8), measured(range(2), 8), implied(3)).better  # of a small holdout, too
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (implied(1), "the gain in the ranking may be chance, too"),
+        (implied(0), "not more often right"),
+        (implied(-3), "not more often right"),
+        (implied(9, identities=FEWEST_IDENTITIES - 1), "not more often right"),
+        (implied(3, right_after=0.8), "its verdicts are worse: 80.0 % right after 90.0 %"),
+    ],
+    ids=["chance", "none", "worse", "few", "verdicts"],
+)
+def test_a_ranking_that_is_not_clearly_better_leaves_it_shut(given, why):
+    found = judge(PARENT, PARENT, given)
+    assert not found.better and why in found.reason
+
+
+def test_verdicts_that_improve_while_the_ranking_falls_do_not_open_it():
+    good = measured(range(2))
+    assert judge(PARENT, good, implied(-0.5)).better
+    found = judge(PARENT, good, implied(-2))
+    assert not found.better and "ranks pairs of identities it never saw worse" in found.reason
+
+
+def test_answers_that_agree_with_nothing_do_not_open_it():
+    rng = np.random.default_rng(0)
+    after = with_holdout(similarity=rng.random(PAIRS))
+    assert judge(PARENT, after, implied(3)).better
+    found = judge(PARENT, after, implied(3, agree_p=0.3))
+    assert not found.better and "are the answers right?" in found.reason
+
+
+def test_a_better_ranking_that_forgets_the_base_protocol_is_refused():
+    found = judge(PARENT, measured(range(20), base_wrong=60), implied(3))
+    assert not found.better and "base protocol" in found.reason

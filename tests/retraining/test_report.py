@@ -13,7 +13,13 @@ from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import Measured, judge
 from siamese_core.retraining.holdout import Split
 from siamese_core.retraining.options import RetrainOptions
-from siamese_core.retraining.report import THUMBNAIL, RetrainReport, write_report
+from siamese_core.retraining.report import (
+    SHOWN_CHANGES,
+    THUMBNAIL,
+    WORSENED,
+    RetrainReport,
+    write_report,
+)
 
 PAIRS = 40  # of which the last 20 judge
 CONTRACT = {"encoder", "candidate", "parent", "labels", "holdout", "before", "after", "base_before"}
@@ -150,3 +156,23 @@ def test_a_report_may_be_written_again(tmp_path):
     write_report(report(), tmp_path)
     write_report(replace(report(), seconds=99.0), tmp_path)
     assert json.loads((tmp_path / "report.json").read_text())["seconds"] == 99.0
+
+
+def test_the_pairs_that_changed_most_are_told_with_those_that_got_worse_last():
+    made = report(wrong=(5, 7))
+    changed = made.json()["changed"]
+    assert len(changed) == SHOWN_CHANGES
+    assert [pair["worse"] for pair in changed] == sorted(pair["worse"] for pair in changed)
+    worse = [pair for pair in changed if pair["worse"]]
+    assert 1 <= len(worse) <= WORSENED
+    for pair in changed:
+        towards = (pair["after"] - pair["before"]) * (1 if pair["answer"] == "same" else -1)
+        assert (towards < 0) == pair["worse"]
+        assert pair["same_before"] == (pair["before"] >= 0.5) and pair["same_after"] == (pair["after"] >= 0.5)
+
+
+def test_images_of_changed_pairs_are_written(tmp_path):
+    made = report()
+    write_report(made, tmp_path)
+    shown = {pair[side] for pair in made.json()["changed"] for side in ("left", "right")}
+    assert shown <= {file.stem for file in tmp_path.glob("*.png")}

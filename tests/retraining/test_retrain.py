@@ -167,7 +167,7 @@ def test_the_reports_are_written_with_the_images_they_show(judged):
         "options": {"encoder": "resnet50", "mode": "head", "promote": "auto", "seed": 0, "until": None}
     }
     assert (folder / "report.md").read_text() == report.markdown()
-    pairs = [*report.json()["fixed"], *report.json()["broken"]]
+    pairs = [*report.json()["fixed"], *report.json()["broken"], *report.json()["changed"]]
     shown = {pair[side] for pair in pairs for side in ("left", "right")}
     assert shown and {file.stem for file in folder.glob("*.png")} == shown
 

@@ -1,4 +1,4 @@
-"""`bench`: speed against the obvious way, and what the labelling loop achieves."""
+"""`bench`: speed against the obvious way, what the labelling loop achieves, what the gate lets through."""
 
 from argparse import ArgumentParser, Namespace
 from functools import cache
@@ -22,21 +22,25 @@ if TYPE_CHECKING:
     from siamese_core.data.datasets import Dataset
 
 SUMMARY = "measure the speed against the obvious way, and what the labelling loop achieves"
-LOOP = "loop"
-CHOICES = (*SPEED, LOOP)
+LOOP, GATE = "loop", "gate"
+SIMULATED = (LOOP, GATE)  # with images whose classes are known
+CHOICES = (*SPEED, *SIMULATED)
+GATE_WORDS = (
+    "Candidates promoted, with the 95 % interval; better or worse on classes that were never labelled."
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"{', '.join(CHOICES)} (all, {LOOP} with --data)"
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(CHOICES)} (speed; with --data {LOOP}, too)"
     )
-    add_data(parser, words="a domain for the loop: images in class folders, or zips of them")
+    add_data(parser, words="a domain for the loop or the gate: images in class folders, or zips of them")
     add_encoder_option(parser, f"whose checkpoint to measure ({DEFAULT_ENCODER})", DEFAULT_ENCODER)
     parser.add_argument(
         "--answers", type=whole(20), default=300, metavar="N", help="answers in the loop (%(default)s)"
     )
     parser.add_argument(
-        "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop (%(default)s)"
+        "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop or the gate (%(default)s)"
     )
     add_seed(parser)
     add_strict(parser)
@@ -50,11 +54,13 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
         raise UserError(
             f"A benchmark is one of {', '.join(CHOICES)}. Received: {', '.join(sorted(unknown))}."
         )
-    if LOOP in names and not options.data:
-        raise UserError("bench loop needs images in class folders. Received: none. Name them with --data.")
+    if (simulated := [name for name in names if name in SIMULATED]) and not options.data:
+        raise UserError(
+            f"bench {simulated[0]} needs images in class folders. Received: none. Name them with --data."
+        )
     found: list[dict] = []
     shown: list[RenderableType] = []
-    if speed := [name for name in names if name != LOOP]:
+    if speed := [name for name in names if name not in SIMULATED]:
         rows = _speed(options, speed, progress)
         found += rows
         shown.append(_speed_table(rows))
@@ -68,6 +74,10 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
             "Before > unlabelled images alone > after the answers.",
             *notes,
         ]
+    if GATE in names:
+        rows = _gate(options, progress)
+        found += rows
+        shown += [*([""] if shown else []), _gate_table(rows), GATE_WORDS]
     return CommandResult({"benchmarks": found}, tuple(shown))
 
 
@@ -114,6 +124,26 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
         title = f"{name}, {len(rows)} groups one at a time"
         found += loop.summary(title, options.encoder, every, before)
     return found, [f"{model.id}: {warning}"] if warning else []
+
+
+def _gate(options: Namespace, progress: Progress) -> list[dict]:
+    """Return a row of the power curve for each number of answers, over all seeds and groups."""
+    from siamese_core.bench import gate, gate_curve, loop
+
+    data = load(options, options.data)
+    model, embeddings, _ = _embedded(options, data, progress)
+    name = " + ".join(path.stem for path in options.data)
+    base = loop.base_protocol(model)
+    steps = [
+        (place, seed)
+        for place in loop.domains(name, data, embeddings)
+        for seed in range(options.seed, options.seed + options.seeds)
+    ]
+    rows: list[dict] = []
+    for number, (place, seed) in enumerate(steps):
+        progress(0.5 + 0.5 * number / len(steps), f"{place.name}, seed {seed}")
+        rows += gate.gate_trials(model, place, seed, base)
+    return gate_curve.power_curve(name, options.encoder, rows)
 
 
 def _embedded(
@@ -165,6 +195,40 @@ def _loop_table(rows: list[dict]) -> Table:
         for row in rows
     ]
     return table(heading, cells)
+
+
+def _gate_table(rows: list[dict]) -> Table:
+    heading = (
+        "domain",
+        "answers",
+        "identities",
+        "truly better",
+        "better, 5 % wrong",
+        "truly worse",
+        "random",
+    )
+    groups = ("better", "better_5_percent_wrong", "worse", "random")
+    cells = [
+        (
+            row["domain"],
+            str(row["answers"]),
+            _or_dash(row["identities"]),
+            *(_promoted(row[name]) for name in groups),
+        )
+        for row in rows
+    ]
+    return table(heading, cells)
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
+
+
+def _promoted(group: dict) -> str:
+    if not group["of"]:
+        return "-"
+    low, high = group["ci95"]
+    return f"{group['promoted']} of {group['of']} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def _change(row: dict, name: str) -> str:
