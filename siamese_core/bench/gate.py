@@ -18,9 +18,14 @@ from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.gate import ImpliedPairs, Judgement, Measured, forgotten, judge
 from siamese_core.retraining.head_training import answers_evidence, learned_head, retrained_head
-from siamese_core.retraining.held_out import Learned, answers_agree_p, ranked_by_learning, ranked_on_holdout
 from siamese_core.retraining.holdout import identities, split
-from siamese_core.retraining.ranking_test import RankedPairs, ranking_gain
+from siamese_core.retraining.judging.held_out import (
+    Learned,
+    answers_agree_p,
+    ranked_by_learning,
+    ranked_on_holdout,
+)
+from siamese_core.retraining.judging.ranking_test import RankedPairs, ranking_gain
 from siamese_core.training.validation import PrecomputedModel
 
 ANSWERS = (25, 50, 100, 150, 300, 600)

@@ -18,8 +18,13 @@ from siamese_core.retraining.head_training import (
     pairs_evidence,
     retrained_head,
 )
-from siamese_core.retraining.held_out import Learned, answers_agree_p, ranked_by_learning, ranked_on_holdout
-from siamese_core.retraining.ranking_test import ranking_gain
+from siamese_core.retraining.judging.held_out import (
+    Learned,
+    answers_agree_p,
+    ranked_by_learning,
+    ranked_on_holdout,
+)
+from siamese_core.retraining.judging.ranking_test import ranking_gain
 from siamese_core.retraining.run import EmbeddedCheckpoint, Run
 from siamese_core.training.validation import PrecomputedModel
 

@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.metrics import mcnemar_exact, verdict
-from siamese_core.retraining.ranking_test import RankingGain
+from siamese_core.retraining.judging.ranking_test import RankingGain
 
 FEWEST_JUDGES = 12  # pairs in the holdout, for the test of verdicts
 LEVEL = 0.05  # significance level of the two-sided exact McNemar test (1947) of verdicts
@@ -111,7 +111,9 @@ def _no_better_ranking(ranking: RankingGain | None, otherwise: str) -> str | Non
 
 
 def _ranks_worse(ranking: RankingGain | None) -> str | None:
-    if ranking and ranking.gain < -ranking.error:
+    """Return a refusal where the ranking falls: a queue asks where the parent errs, and on these pairs any
+    other checkpoint is more often right."""
+    if ranking and ranking.identities >= FEWEST_IDENTITIES and ranking.gain < 0:
         return "it ranks pairs of identities it never saw worse"
     return None
 

@@ -12,7 +12,7 @@ from siamese_core.retraining.gate import (
     Measured,
     judge,
 )
-from siamese_core.retraining.ranking_test import RankingGain
+from siamese_core.retraining.judging.ranking_test import RankingGain
 
 PAIRS = 60
 BASE_TRIALS = 400
@@ -158,8 +158,9 @@ def test_a_ranking_that_is_not_clearly_better_leaves_it_shut(given, why):
 
 def test_verdicts_that_improve_while_the_ranking_falls_do_not_open_it():
     good = measured(range(2))
-    assert judge(PARENT, good, implied(-0.5)).better
-    found = judge(PARENT, good, implied(-2))
+    assert judge(PARENT, good, implied(0.5)).better
+    assert judge(PARENT, good, implied(-0.5, identities=FEWEST_IDENTITIES - 1)).better
+    found = judge(PARENT, good, implied(-0.5))
     assert not found.better and "ranks pairs of identities it never saw worse" in found.reason
 
 

@@ -18,8 +18,8 @@ from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
 from siamese_core.page.retrain.report import report_section
+from siamese_core.retraining.judging.outlook import outlook_words
 from siamese_core.retraining.options import MODES, RetrainOptions
-from siamese_core.retraining.outlook import outlook_words
 from siamese_core.workspace.workbench import Workbench
 
 MODE_INFO = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from siamese_core.metrics import roc_auc
-from siamese_core.retraining.ranking_test import RankedPairs, placements, ranking_gain
+from siamese_core.retraining.judging.ranking_test import RankedPairs, placements, ranking_gain
 
 
 def pairs(seed: int, identities: int = 24, before: float = 1.0, after: float = 1.0) -> RankedPairs:

@@ -3,7 +3,7 @@
 import pytest
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.retraining.outlook import FEWEST, MOST, outlook, outlook_words
+from siamese_core.retraining.judging.outlook import FEWEST, MOST, outlook, outlook_words
 
 
 def answers(identities: int, images: int = 2, different: int = 0) -> list[LabelRow]:

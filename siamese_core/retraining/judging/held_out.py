@@ -12,7 +12,7 @@ from siamese_core.metric_learning.learning import compared_held_out
 from siamese_core.metrics import bounded_logit
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.head_training import head_scale
-from siamese_core.retraining.ranking_test import RankedPairs
+from siamese_core.retraining.judging.ranking_test import RankedPairs
 from siamese_core.training.validation import PrecomputedModel
 
 
