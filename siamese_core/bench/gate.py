@@ -16,9 +16,9 @@ from siamese_core.labelling.candidates import find_candidates
 from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.answered_pairs import AnsweredPairs
-from siamese_core.retraining.gate import ImpliedPairs, Judgement, Measured, forgotten, judge
 from siamese_core.retraining.head_training import answers_evidence, learned_head, retrained_head
 from siamese_core.retraining.holdout import identities, split
+from siamese_core.retraining.judging.gate import ImpliedPairs, Judgement, Measured, forgotten, judge
 from siamese_core.retraining.judging.held_out import (
     Learned,
     answers_agree_p,

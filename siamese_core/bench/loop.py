@@ -22,8 +22,8 @@ from siamese_core.labelling.question_table import QuestionTable
 from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import equal_error_rate
-from siamese_core.retraining.gate import forgotten
 from siamese_core.retraining.head_training import learned_head, unlabelled_head
+from siamese_core.retraining.judging.gate import forgotten
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel, one_shot
 

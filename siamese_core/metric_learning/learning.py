@@ -40,7 +40,7 @@ MOST_IMAGES = 500  # that a metric is fitted to, so that it takes seconds
 FEWEST_SAME = 4  # positive pairs held out, below which no setting can be selected
 # Held-out loss, in units of the parent's, above which a setting is discarded. Generous, since a few
 # identities held out tell no more; whether a candidate replaces its parent is decided on the holdout
-# (`retraining.gate`).
+# (`retraining.judging.gate`).
 CLEARLY_WORSE = 2.0
 
 

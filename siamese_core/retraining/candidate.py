@@ -10,7 +10,6 @@ from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings.embedding_store import unlabelled_rows
 from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.metric_learning.cross_validation import LabelledPairs
-from siamese_core.retraining.gate import ImpliedPairs, forgotten
 from siamese_core.retraining.head_training import (
     LEARNED_COSINE,
     answers_evidence,
@@ -18,6 +17,7 @@ from siamese_core.retraining.head_training import (
     pairs_evidence,
     retrained_head,
 )
+from siamese_core.retraining.judging.gate import ImpliedPairs, forgotten
 from siamese_core.retraining.judging.held_out import (
     Learned,
     answers_agree_p,

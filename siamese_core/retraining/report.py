@@ -10,7 +10,7 @@ from siamese_core.atomic import replace_file
 from siamese_core.images.decoding import encode_png, thumbnail
 from siamese_core.metrics import roc_curve, verdict
 from siamese_core.retraining.answered_pairs import AnsweredPairs
-from siamese_core.retraining.gate import Judgement, Measured
+from siamese_core.retraining.judging.gate import Judgement, Measured
 from siamese_core.retraining.options import RetrainOptions
 
 THUMBNAIL = 96  # px

@@ -17,7 +17,7 @@ from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.retraining.answered_pairs import collect, judged_afresh
 from siamese_core.retraining.candidate import implied_pairs, judged_candidate, saved_candidate
-from siamese_core.retraining.gate import judge, named
+from siamese_core.retraining.judging.gate import judge, named
 from siamese_core.retraining.options import MODES, PROMOTIONS, RetrainOptions
 from siamese_core.retraining.replay import Replay
 from siamese_core.retraining.report import RetrainReport, write_report

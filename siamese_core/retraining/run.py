@@ -15,7 +15,7 @@ from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.images.decoding import image_id
 from siamese_core.networks.kept_network import FrozenNetwork
 from siamese_core.retraining.answered_pairs import AnsweredPairs
-from siamese_core.retraining.gate import Measured
+from siamese_core.retraining.judging.gate import Measured
 from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.replay import Replay
 from siamese_core.training.validation import PrecomputedModel

@@ -23,7 +23,6 @@ from siamese_core.networks.heads import make_head
 from siamese_core.retraining import head_training
 from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence
 from siamese_core.retraining.answered_pairs import AnsweredPairs
-from siamese_core.retraining.gate import Judgement, Measured, judge
 from siamese_core.retraining.head_training import (
     REPLAY_WEIGHT,
     adapted,
@@ -34,6 +33,7 @@ from siamese_core.retraining.head_training import (
     unlabelled_head,
 )
 from siamese_core.retraining.holdout import Split, split
+from siamese_core.retraining.judging.gate import Judgement, Measured, judge
 from siamese_core.training.validation import PrecomputedModel
 
 COUNT = 40

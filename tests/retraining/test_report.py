@@ -10,8 +10,8 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.retraining.answered_pairs import AnsweredPairs
-from siamese_core.retraining.gate import Measured, judge
 from siamese_core.retraining.holdout import Split
+from siamese_core.retraining.judging.gate import Measured, judge
 from siamese_core.retraining.options import RetrainOptions
 from siamese_core.retraining.report import (
     SHOWN_CHANGES,

@@ -1,5 +1,6 @@
-"""Tests whether a candidate ranks pairs of identities better that neither it nor its parent has learned from.
+"""Judges whether a candidate may replace its parent, by pairs that neither has learned from.
 
-In: answers and both checkpoints. Out: the gain in the area under the ROC with its p, and how many answers
-such a test likely needs. Open `ranking_test` first; `held_out` scores the pairs, `outlook` looks ahead.
+In: answers and what both checkpoints say. Out: whether the candidate is better, with the reason; and how many
+answers it likely takes to show that. Open `gate` first; `held_out` scores the pairs that the answers imply,
+`ranking_test` tests them, `outlook` looks ahead.
 """

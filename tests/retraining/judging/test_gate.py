@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationResult
-from siamese_core.retraining.gate import (
+from siamese_core.retraining.judging.gate import (
     FEWEST_IDENTITIES,
     FEWEST_JUDGES,
     LEAST_SPREAD,
