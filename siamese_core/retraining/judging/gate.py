@@ -19,7 +19,10 @@ FEWEST_IDENTITIES = 8  # with two images or more, for the test of the ranking
 GAIN_LEVEL = 0.05  # significance level of the one-sided test that pairs rank better (`bench gate`)
 # Right verdicts that a better ranking may cost, positive and negative pairs weighed alike.
 MOST_VERDICTS_LOST = 0.02
-RANKING_LEVEL = 0.01  # significance level of the one-sided Mann-Whitney test that same pairs rank higher
+# Significance levels of the one-sided Mann-Whitney test that pairs answered "same" rank higher, for the test of
+# verdicts and for that of the ranking, which one in ten sets of random answers passes: the identities that are
+# clustered from them agree with the similarities.
+RANKING_LEVEL, SURE_LEVEL = 0.01, 0.001
 MOST_FORGOTTEN = 0.005  # accuracy that may be lost on the base protocol
 LEAST_SPREAD = 1e-3  # range of the similarities on the holdout, below which a network has collapsed
 
@@ -80,7 +83,8 @@ def judge(before: Measured, after: Measured, implied: ImpliedPairs | None = None
         or _ranks_worse(ranking)
     )
     refusal = no_verdicts and _no_better_ranking(ranking, no_verdicts)
-    refusal = refusal or _senseless(after.holdout, implied) or forgotten(before.base, after.base)
+    level = SURE_LEVEL if no_verdicts else RANKING_LEVEL
+    refusal = refusal or _senseless(after.holdout, implied, level) or forgotten(before.base, after.base)
     summary = (
         f"it fixed {int(fixed.sum())} and broke {int(broken.sum())} of {len(first)} pairs it never saw "
         f"(exact McNemar p = {p:.3g})"
@@ -151,14 +155,14 @@ def _no_gain(first: np.ndarray, second: np.ndarray, p: float) -> str | None:
     return None
 
 
-def _senseless(holdout: VerificationResult, implied: ImpliedPairs | None) -> str | None:
+def _senseless(holdout: VerificationResult, implied: ImpliedPairs | None, level: float) -> str | None:
     """Return a refusal where positive pairs do not rank above negative ones for the candidate on the holdout,
     nor for the parent on all answers: random answers shift all similarities alike, which may fit by chance.
     """
     same = holdout.same
     ranks = same.any() and not same.all()
     test = ranks and mannwhitneyu(holdout.similarity[same], holdout.similarity[~same], alternative="greater")
-    if not (test and test.pvalue < RANKING_LEVEL) and not (implied and implied.agree_p < RANKING_LEVEL):
+    if not (test and test.pvalue < level) and not (implied and implied.agree_p < SURE_LEVEL):
         return "it does not clearly tell same from different on the holdout: are the answers right?"
     return None
 
