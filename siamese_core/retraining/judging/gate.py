@@ -19,9 +19,9 @@ FEWEST_IDENTITIES = 8  # with two images or more, for the test of the ranking
 GAIN_LEVEL = 0.05  # significance level of the one-sided test that pairs rank better (`bench gate`)
 # Right verdicts that a better ranking may cost, positive and negative pairs weighed alike.
 MOST_VERDICTS_LOST = 0.02
-# Significance levels of the one-sided Mann-Whitney test that pairs answered "same" rank higher, for the test of
-# verdicts and for that of the ranking, which one in ten sets of random answers passes: the identities that are
-# clustered from them agree with the similarities.
+# Significance levels of the one-sided Mann-Whitney test that pairs answered "same" rank higher, for the test
+# of verdicts and for that of the ranking. Of sets of random answers one in ten passes the latter: the
+# identities that are clustered from them agree with the similarities.
 RANKING_LEVEL, SURE_LEVEL = 0.01, 0.001
 MOST_FORGOTTEN = 0.005  # accuracy that may be lost on the base protocol
 LEAST_SPREAD = 1e-3  # range of the similarities on the holdout, below which a network has collapsed
