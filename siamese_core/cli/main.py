@@ -49,10 +49,10 @@ def _show(result: CommandResult, as_json: bool) -> None:
 
 
 def _about_files(problem: OSError) -> str:
-    place = problem.filename or "a file"
+    place = f"{problem.filename}: " if problem.filename else ""
     return (
         "Files and folders must be readable, and the workspace writable with room left. Received: "
-        f"{place}: {problem.strerror or problem}. Check its name and permissions, and the free space."
+        f"{place}{problem.strerror or problem}. Check names and permissions, and the free space."
     )
 
 

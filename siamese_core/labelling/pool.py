@@ -156,7 +156,7 @@ class Pool:
                 self.work()
                 self._problem = None
             except Exception as failure:  # a background thread has nobody to raise it to
-                self._problem = str(failure) if isinstance(failure, UserError) else in_words(failure)
+                self._problem = in_words(failure)
                 waiting = can_pass(failure)
             with self._lock:
                 going = self._working = self._again or waiting
@@ -209,7 +209,7 @@ class Pool:
             try:
                 image = decode_image(file.read(), file.name)
             except (UserError, OSError) as problem:
-                imported.append(Imported(file.name, file.stamp, None, str(problem)))
+                imported.append(Imported(file.name, file.stamp, None, in_words(problem)))
                 continue
             image_id = self.workbench.images.add(image)
             images[image_id] = image

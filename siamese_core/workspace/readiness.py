@@ -9,6 +9,7 @@ import numpy as np
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, is_wanted, photograph_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.errors import in_words
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.imagenet import download_weights, find_weights, lite_weights, switched_off
 from siamese_core.workspace.matching import Matcher
@@ -63,7 +64,7 @@ class Readiness:
             if is_wanted(self.store, slot) and (file := weights()):
                 self.store.offer(photograph_checkpoint(slot, file, self.store), slot)
         except Exception as failure:  # what serves goes on serving; the status tells
-            self.problems[slot] = str(failure)
+            self.problems[slot] = in_words(failure)
 
     def slots(self) -> dict[str, dict]:
         """Return the state of each slot, as JSON, at the cost of a few looks at the disk."""
