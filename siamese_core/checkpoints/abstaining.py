@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 
@@ -20,7 +21,7 @@ def abstains(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndar
     """Return in words why a checkpoint does not compare images with each other: it does not know one of
     them. None where it knows all. Arguments as for `unknown_images`."""
     unknown = unknown_images(checkpoint, domains, embeddings)
-    return _reason(checkpoint, domains, unknown) if unknown.any() else None
+    return reason(checkpoint.card, domains, unknown) if unknown.any() else None
 
 
 def abstains_from_ranking(
@@ -30,21 +31,27 @@ def abstains_from_ranking(
     does not know the query, or most of the set. None where it ranks."""
     unknown = unknown_images(checkpoint, domains, embeddings)
     if unknown[0] or 2 * unknown[1:].sum() > len(unknown) - 1:
-        return _reason(checkpoint, domains, unknown)
+        return reason(checkpoint.card, domains, unknown)
     return None
 
 
-def _reason(checkpoint: Checkpoint, domains: Sequence[str], unknown: np.ndarray) -> str:
-    trained, count, total = checkpoint.card.training_domain, int(unknown.sum()), len(unknown)
+def reason(card: CheckpointCard, domains: Sequence[str], unknown: np.ndarray) -> str:
+    """Return in words why a checkpoint abstains. domains, unknown: of n images, as of `unknown_images`."""
+    trained, count, total = card.training_domain, int(unknown.sum()), len(unknown)
     others = {domain for domain, foreign in zip(domains, unknown, strict=True) if foreign} - {trained}
     if trained is None or not others:
         which = "these images are" if count == total else _part(count, total)
         return f"does not judge images unlike all that it was trained on, as {which}"
     other = others.pop()
     if count == total:
-        return f"has seen {trained} only, and does not judge {other}"
+        return reason_of_domain(card, other)
     kind = "handwriting" if other == HANDWRITING else "a photograph" if count == 1 else "photographs"
     return f"has seen {trained} only, and {_part(count, total)} {kind}"
+
+
+def reason_of_domain(card: CheckpointCard, domain: str) -> str:
+    """Return in words why a checkpoint does not judge images of a domain that it does not know."""
+    return f"has seen {card.training_domain} only, and does not judge {domain}"
 
 
 def _part(count: int, total: int) -> str:

@@ -154,6 +154,13 @@ class CheckpointCard:
         """The domain of the images that the checkpoint learned from; None where the card does not tell."""
         return next((each for each in (self.trained_on, self.domain) if each in DOMAINS), None)
 
+    @property
+    def false_positive_rate(self) -> float | None:
+        """About which share of different pairs the threshold calls same, on images as the checkpoint was
+        measured on: the equal error rate, near which the threshold lies. None where the card has none."""
+        rate = ((self.metrics or {}).get("verification") or {}).get("eer")
+        return rate if isinstance(rate, float) else None
+
     def knows(self, domain: str) -> bool:
         """Return whether the checkpoint learned from images of a domain, as far as the card tells."""
         return self.training_domain in (None, domain)

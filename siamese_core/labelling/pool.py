@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from siamese_core.checkpoints.abstaining import reason_of_domain
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
@@ -90,12 +91,10 @@ class Pool:
         return domain_of_images(inks) if inks else HANDWRITING
 
     def warnings(self) -> dict[str, str]:
-        """Say by slot, where it is so, that these images are out of the checkpoint's domain; nothing before
-        an image is embedded."""
-        if not self.progress().embedded:
-            return {}
-        warnings = {each.slot: each.checkpoint.card.warning_for(each.domain) for each in self.embedded()}
-        return {slot: words for slot, words in warnings.items() if words}
+        """Say by slot why its checkpoint abstains from these images, where it does and one is embedded."""
+        found = self.embedded() if self.progress().embedded else []
+        unknown = [each for each in found if not each.checkpoint.card.knows(each.domain)]
+        return {each.slot: reason_of_domain(each.checkpoint.card, each.domain) for each in unknown}
 
     def embedded(self) -> list[PoolEmbeddings]:
         """Return the embeddings by each slot whose checkpoint loads; UserError with the reason if none

@@ -9,7 +9,7 @@ from scipy.special import expit
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels, standing_labels
-from siamese_core.checkpoints.abstaining import unknown_images
+from siamese_core.checkpoints.abstaining import reason, unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import domain_of_images
 from siamese_core.embeddings.embedding_store import EmbeddingStore
@@ -34,6 +34,7 @@ class QuestionTable:
     ids: of n images, embedded in every slot; number: id -> its index; classes: int (n,), -1 unknown
     embedded, views: one for each slot that serves
     unknown: bool (n,) for each of these, which images its checkpoint does not know
+    abstaining: by slot, why it abstains from these images as a whole: it does not know most of them
     candidates: by the encoders that do not abstain, by all where all abstain
     called_same: by slot, the share of random pairs that it calls same
     """
@@ -44,6 +45,7 @@ class QuestionTable:
     embedded: tuple[PoolEmbeddings, ...]
     views: tuple[View, ...]
     unknown: tuple[np.ndarray, ...]
+    abstaining: dict[str, str]
     candidates: Candidates
     called_same: dict[str, float]
 
@@ -100,13 +102,6 @@ class QuestionTable:
         ]
         return list(zip(*by_slot, strict=True))
 
-    @property
-    def abstaining(self) -> tuple[str, ...]:
-        """The slots that abstain from these images as a whole: they do not know most of them."""
-        return tuple(
-            each.slot for each, unknown in zip(self.embedded, self.unknown, strict=True) if _most(unknown)
-        )
-
 
 def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     """Compare the embedded images of a pool. UserError while fewer than two are embedded."""
@@ -123,8 +118,13 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
     unknown = tuple(_unknown(each, images) for each in embedded)
-    # The nearest neighbours by an out-of-domain encoder are little better than random pairs.
-    judging = [view for view, foreign in zip(views, unknown, strict=True) if not _most(foreign)]
+    abstaining = {
+        each.slot: reason(each.checkpoint.card, _domains(each, images), foreign)
+        for each, foreign in zip(embedded, unknown, strict=True)
+        if 2 * foreign.sum() > len(images)
+    }
+    # The nearest neighbours by an encoder that abstains are little better than random pairs.
+    judging = [view for each, view in zip(embedded, views, strict=True) if each.slot not in abstaining]
     return QuestionTable(
         ids=ids,
         number={image_id: place for place, image_id in enumerate(ids)},
@@ -132,6 +132,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         embedded=tuple(embedded),
         views=views,
         unknown=unknown,
+        abstaining=abstaining,
         candidates=find_candidates(judging or views, rng),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
     )
@@ -148,14 +149,14 @@ def _unknown(each: PoolEmbeddings, images: Sequence[PoolImage]) -> np.ndarray:
     parts = []
     for start in range(0, len(images), AT_ONCE):
         part = images[start : start + AT_ONCE]
-        domains = [each.domain if image.ink is None else domain_of_images([image.ink]) for image in part]
         embeddings = each.store.take([image.image_id for image in part])
-        parts.append(unknown_images(each.checkpoint, domains, embeddings))
+        parts.append(unknown_images(each.checkpoint, _domains(each, part), embeddings))
     return np.concatenate(parts)
 
 
-def _most(unknown: np.ndarray) -> bool:
-    return 2 * unknown.sum() > len(unknown)
+def _domains(each: PoolEmbeddings, images: Sequence[PoolImage]) -> list[str]:
+    """Return each image's domain, the pool's where the image was not examined."""
+    return [each.domain if image.ink is None else domain_of_images([image.ink]) for image in images]
 
 
 def _verdict(each: PoolEmbeddings, similarity: np.float32, abstains: bool) -> Verdict:

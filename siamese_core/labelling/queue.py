@@ -85,14 +85,18 @@ class Questions:
         return asked and Shown("queue", asked.reason, asked.probability, verdicts=asked.verdicts)
 
     def warnings(self) -> dict[str, str]:
-        """Say by slot, where it is so, why its verdicts mean little on these images."""
-        warnings, table = self.pool.warnings(), self._table
-        for slot, share in table.called_same.items() if table else ():
-            if share >= ALL_SAME and slot not in table.abstaining:
-                warnings[slot] = (
-                    f"{warnings.get(slot, '')} {THRESHOLD_WARNING.format(percent=100 * share)}".strip()
-                )
-        return warnings
+        """Say by slot, where it is so, that it abstains from these images or why its verdicts mean little."""
+        table = self._table
+        warnings = table.abstaining if table else self.pool.warnings()
+        return warnings | {
+            slot: THRESHOLD_WARNING.format(percent=100 * share)
+            for slot, share in (table.called_same.items() if table else ())
+            if share >= ALL_SAME and slot not in warnings
+        }
+
+    def nobody_knows(self) -> bool:
+        """Tell whether every slot that serves abstains from these images."""
+        return self._table is not None and len(self._table.abstaining) == len(self._table.embedded)
 
     def _draw(
         self,

@@ -38,7 +38,7 @@ class Standing:
     agreed, lately, audited: by slot, the share of right verdicts over all sure answers, over the last
     `LATELY`,
         and over the random audit, which alone is unbiased for all pairs
-    corrected_lately: share of the last answers that contradict an encoder
+    corrected_lately: share of the last answers, where an encoder judged, that contradict one
     """
 
     counts: dict[str, int]
@@ -57,14 +57,14 @@ def standing_of(labels: Sequence[LabelRow]) -> Standing:
     """Summarise labels, oldest first, that `settled.standing_labels` gave."""
     asked = answer_table(row for row in labels if row.task == "queue")
     sure = asked[asked["answer"] != "unsure"]
-    last = sure.tail(LATELY)
+    last, judged = sure.tail(LATELY), sure[right_verdicts(sure).notna().any(axis=1)].tail(LATELY)
     return Standing(
         counts=asked["answer"].value_counts(sort=False).to_dict(),
         by_annotator=asked["annotator"].value_counts().to_dict(),
         agreed=_agreed(sure),
         lately=_agreed(last),
         audited=_agreed(sure[sure["reason"] == AUDIT]),
-        corrected_lately=Share(int((last["correction"] == "1").sum()), len(last)),
+        corrected_lately=Share(int((judged["correction"] == "1").sum()), len(judged)),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings.embedding_store import unlabelled_rows
@@ -38,7 +39,7 @@ def judged_candidate(run: Run, parent: EmbeddedCheckpoint, rng: np.random.Genera
     base = run.base(parent)
     trained = run.answered.parts.training
     fitted = _with_learned_metric(run, parent, trained, base) or _with_adapted_head(run, parent, base, rng)
-    fitted.note(**_origin(run), parent=parent.checkpoint.id)
+    fitted.note(**_origin(run, parent.checkpoint.card), parent=parent.checkpoint.id)
     if run.options.mode == "head":
         return replace(parent, checkpoint=fitted)
     new = _with_trained_encoder(run, fitted, rng)
@@ -64,7 +65,7 @@ def saved_candidate(
         run.progress(0.85, "learning from all answers")
         every = np.ones(len(run.answered.same), bool)
         final = _with_learned_metric(run, parent, every, base) or new
-        final.note(**_origin(run), parent=parent.checkpoint.id)
+        final.note(**_origin(run, parent.checkpoint.card), parent=parent.checkpoint.id)
         new = final
     run.progress(0.9, "saving the candidate")
     store = run.workbench.checkpoints
@@ -159,8 +160,11 @@ def _with_trained_encoder(run: Run, fitted: Checkpoint, rng: np.random.Generator
     )
 
 
-def _origin(run: Run) -> dict:
-    """Return the entries of the candidate's card that say what it was made from."""
+def _origin(run: Run, parent: CheckpointCard) -> dict:
+    """Return the entries of the candidate's card that say what it was made from.
+
+    From a parent that does not know such images it is the first of its slot that does, and takes their place.
+    """
     parts = run.answered.parts
     answers = {
         "training": int(parts.training.sum()),
@@ -168,4 +172,6 @@ def _origin(run: Run) -> dict:
         "until": run.answered.until,
         "sha256": run.answered.fingerprint(),
     }
-    return {"answers": answers, "mode": run.options.mode, "seed": run.options.seed}
+    domain = run.domain()
+    learned = {} if parent.knows(domain) else {"domain": domain, "trained_on": domain}
+    return {**learned, "answers": answers, "mode": run.options.mode, "seed": run.options.seed}

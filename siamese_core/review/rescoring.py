@@ -12,6 +12,7 @@ import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import standing_labels
+from siamese_core.checkpoints.abstaining import unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.errors import UserError
@@ -38,7 +39,7 @@ class SecondLook:
         self.verdict_log_odds: dict[Pair, dict[str, float]] = {}
         self.version = 0
         self.share: float | None = None
-        self._scores: dict[Pair, dict[str, float]] = {}
+        self._scores: dict[Pair, dict[str, float | None]] = {}  # None of a checkpoint that abstains
         self._last: tuple = ()
         self._change = threading.Lock()
 
@@ -78,7 +79,10 @@ class SecondLook:
             for start in range(0, len(todo), CHUNK):
                 self._score(slot, domain, checkpoints, todo[start : start + CHUNK])
                 self.share = (number + min(1.0, (start + CHUNK) / len(todo))) / len(parts)
-        self.verdict_log_odds = {pair: dict(scores) for pair, scores in self._scores.items()}
+        self.verdict_log_odds = {
+            pair: {name: score for name, score in scores.items() if score is not None}
+            for pair, scores in self._scores.items()
+        }
         self.version += 1
 
     def _by_domain(self, pairs: set[Pair]) -> dict[str, list[Pair]]:
@@ -112,13 +116,16 @@ class SecondLook:
         self, slot: str, domain: str, checkpoints: Sequence[Checkpoint], pairs: Sequence[Pair]
     ) -> None:
         ids = list(dict.fromkeys(image for pair in pairs for image in pair))
-        embeddings = self.workbench.matcher.embed(slot, [self._image(each) for each in ids], domain)
+        images = [self._image(each) for each in ids]
+        embeddings = self.workbench.matcher.embed(slot, images, domain)
+        domains = [self.workbench.matcher.domain([image]) for image in images]
         if self.workbench.matcher.checkpoint(slot, domain).id != checkpoints[0].id:
             return  # another was promoted meanwhile: these may be its embeddings
         place = {image: number for number, image in enumerate(ids)}
         left, right = np.array([[place[image] for image in pair] for pair in pairs]).T
         for each in checkpoints:
+            unknown = unknown_images(each, domains, embeddings)
             similarity = each.similarity(each.logits(embeddings[left], embeddings[right]))
             log_odds = verdict_log_odds(np.asarray(similarity, np.float64), each.threshold)
-            for pair, number in zip(pairs, log_odds.tolist(), strict=True):
-                self._scores.setdefault(pair, {})[each.id] = number
+            for pair, number, silent in zip(pairs, log_odds, unknown[left] | unknown[right], strict=True):
+                self._scores.setdefault(pair, {})[each.id] = None if silent else float(number)

@@ -31,9 +31,9 @@ class Ranking:
     """One encoder's classes for a query, the most similar first, which is its `pick`.
 
     margin: similarity of the first less that of the second (0 if there is only one class); none_of_these:
-    even the pick is below the threshold; network, domain, why, warning, abstains: as of a `Comparison`. Where
-    the encoder abstains, `pick`, `margin` and `none_of_these` are None and `ranking` is empty, unless it was
-    asked anyway.
+    even the pick is below the threshold; network, domain, why, warning, abstains: as of a `Comparison`;
+    false_positive_rate: 0..1, as of the card. Where the encoder abstains, `pick`, `margin` and
+    `none_of_these` are None and `ranking` is empty, unless it was asked anyway.
     """
 
     encoder: str
@@ -49,6 +49,7 @@ class Ranking:
     why: str = ""
     warning: str = ""
     abstains: bool = False
+    false_positive_rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Ranker:
             why=reason or why,
             warning=warning if asked else "",
             abstains=reason is not None,
+            false_positive_rate=checkpoint.card.false_positive_rate,
         )
 
 

@@ -62,3 +62,10 @@ def test_without_answers_nothing_is_claimed():
     found = standing_of([])
     assert (found.answered, found.agreed["koch"].share, found.corrected_lately.count) == (0, None, 0)
     assert found.agreed["koch"].interval == (0.0, 1.0)
+
+
+def test_answers_that_no_encoder_judged_say_nothing_of_encoders():
+    numbers = [f"{slot}_{number}" for slot in ("koch", "resnet50") for number in ("similarity", "threshold")]
+    found = standing_of([row("same", **dict.fromkeys(numbers, "")), row("different")])
+    assert found.answered == 2 and found.corrected_lately == Share(1, 1)
+    assert [found.agreed[slot].count for slot in ("koch", "resnet50")] == [1, 1]

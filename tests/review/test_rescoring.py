@@ -1,6 +1,7 @@
 """What checkpoints say now of answered pairs, with small real checkpoints."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from helpers.samples import alphabet
 from helpers.small_checkpoints import ship_small
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.metrics import Calibration, verdict_log_odds
 from siamese_core.review.rescoring import SecondLook
 from siamese_core.workspace.recording import Annotator
@@ -57,6 +59,16 @@ def test_another_head_on_the_same_encoder_is_asked_without_embedding(bench, answ
         assert len(said) == 3 and said[saved.id] == pytest.approx(
             2 * said[bench.checkpoints.current_id("koch")]
         )
+
+
+def test_a_checkpoint_that_does_not_know_the_images_casts_no_doubt(bench, answered, monkeypatch):
+    koch = bench.matcher.checkpoint("koch")
+    monkeypatch.setattr(koch, "card", replace(koch.card, trained_on=PHOTOGRAPHS))  # these are drawings
+    look = SecondLook(bench)
+    look.work(bench.log.rows())
+    assert [list(said) for said in look.verdict_log_odds.values()] == [
+        [bench.checkpoints.current_id("resnet50")]
+    ] * 2
 
 
 def test_pairs_whose_image_is_gone_or_unsure_are_passed_over(bench, answered):

@@ -120,6 +120,7 @@
     onClick(root, "data-reply", (button) => view.answer(button.dataset.reply));
     onClick(root, "data-skip", acts.n);
     onClick(root, "data-back", acts.z);
+    onClick(root, "data-anyway", (button) => button.closest(".line").classList.add("asked"));
     onClick(root, "data-clashes", () =>
       document.querySelector(".clash")?.scrollIntoView({ behavior: "smooth", block: "center" }));
     onKey(root, (key) => {

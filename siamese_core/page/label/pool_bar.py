@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool, PoolProgress
+from siamese_core.page.parts.advice import Advice
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, Upload, received
@@ -15,8 +16,9 @@ MOST_NAMED = 20  # files that were left out
 SCRIPT = "workbench.label.pool(element, (d) => trigger('added', d))"
 
 
-def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
-    """Return the bar. `warnings`: by slot, where its checkpoint was not trained on such images."""
+def pool_bar(now: PoolProgress, warnings: Mapping[str, str], advice: Advice | None = None) -> Markup:
+    """Return the bar. warnings: by slot, where its checkpoint abstains or its threshold tells little; advice:
+    what to do where all abstain."""
     return render(
         "label/pool_bar.html.jinja",
         now=now,
@@ -25,6 +27,7 @@ def pool_bar(now: PoolProgress, warnings: Mapping[str, str]) -> Markup:
         share=share_done(now),
         words=embedding_words(now),
         warnings=warnings,
+        advice=advice,
         most_named=MOST_NAMED,
         max_size=MAX_FILE_SIZE.upper().replace("MB", " MB"),
     )

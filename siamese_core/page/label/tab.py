@@ -13,6 +13,7 @@ from siamese_core.page.label.pair_view import build_pair_view
 from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import progress_panel
+from siamese_core.page.parts.advice import POOL_UNKNOWN
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, listen_often
 from siamese_core.page.parts.panel import Panel
@@ -60,7 +61,8 @@ class LabelTab:
         offered = suggestions(settled, {row.pair for row in labels})
         pending = not is_complete(now) and (now.working or now.problem is None)
         watched = pending or self.forecasts.working
-        bar = pool_bar(now, self.questions.warnings())
+        advice = POOL_UNKNOWN if self.questions.nobody_knows() else None
+        bar = pool_bar(now, self.questions.warnings(), advice)
         return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
 
     def add(self, event: gr.EventData) -> tuple:

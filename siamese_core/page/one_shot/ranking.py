@@ -46,6 +46,13 @@ class RankingCard:
         return len(alike) >= SEVERAL and all(alike)
 
     @property
+    def false_hits(self) -> float | None:
+        """How many wrong classes are expected above the threshold; None where they are few classes or the
+        rate is not known."""
+        rate, classes = self.ranking.false_positive_rate, len(self.ranking.ranking)
+        return None if rate is None or classes < SEVERAL else rate * (classes - 1)
+
+    @property
     def second(self) -> str:
         ranked = self.ranking.ranking
         return ranked[1].name if len(ranked) > 1 else "nothing"

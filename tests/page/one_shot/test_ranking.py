@@ -1,6 +1,7 @@
 """How a ranking is drawn: decimals that tell the first two apart, a note where the threshold says nothing."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_classes_that_cannot_be_told_apart_are_named():
     assert "a and b are equally similar to the query" in equal and "ahead of" not in equal
     assert re.findall(r'<span class="number">([\d.]+)</span>', equal) == ["0.7000", "0.7000", "0.1000"]
     assert "a and b hold the same image" in drawn(0.7, 0.7, twins=True)
+
+
+def test_false_hits_are_expected_in_proportion_to_the_classes():
+    ranked = tuple(RankedClass(name, 0.9 if name == "a" else 0.1) for name in "abcdef")
+    ranking = Ranking("koch", "koch-1", "a", 0.8, False, 0.5, ranked, 3.0, false_positive_rate=0.1)
+    support = tuple((each.name, each.name * 64) for each in ranked)
+    slots = {"resnet50": {"state": "failed", "problem": None, "checkpoint": None}}
+    drawn = rankings(OneShotResult("1" * 64, support, (ranking,)), slots)
+    assert "Against 6 classes expect about 0.5 false hits" in drawn and "10.0 % of cases" in drawn
+    few = replace(ranking, ranking=ranked[:2])
+    assert "false hits" not in rankings(OneShotResult("1" * 64, support[:2], (few,)), slots)
 
 
 def test_a_threshold_that_calls_every_class_same_is_named():

@@ -28,6 +28,8 @@
 
     opinion(line, said) {
       line.classList.toggle("absent", !said);
+      line.classList.toggle("abstains", Boolean(said?.abstains));
+      line.classList.remove("asked");
       if (!said) return;
       const answer = said.same ? "same" : "different";
       const [similarity, threshold] = [said.similarity.toFixed(2), said.threshold.toFixed(2)];
@@ -51,6 +53,7 @@
       if (!pair) return;
       last.append("You said ", this.verdict(answer));
       for (const [slot, said] of Object.entries(pair.said)) {
+        if (said.abstains) continue;
         const verdict = said.same ? "same" : "different";
         const part = document.createElement("span");
         part.append(`${slot} ${said.similarity.toFixed(2)} `, this.verdict(verdict));
