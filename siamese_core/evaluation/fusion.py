@@ -44,9 +44,9 @@ def load_fusion(file: Path) -> Fusion:
 def for_images_of(domain: str, fusion: Fusion, checkpoints: Sequence[Checkpoint]) -> Fusion:
     """Return the fusion of koch and resnet50, in this order, for images of a domain.
 
-    Where only one of them was trained on such images, it answers alone.
+    Where one of them abstains from such images, the other answers alone.
     """
-    knows = [checkpoint.card.training_domain in (None, domain) for checkpoint in checkpoints]
+    knows = [checkpoint.card.knows(domain) for checkpoint in checkpoints]
     if all(knows) or not any(knows):
         return fusion
     alone = checkpoints[knows.index(True)]

@@ -164,7 +164,7 @@ def test_a_pool_of_photographs_goes_through_the_checkpoint_for_photographs(done,
     assert resnet50.checkpoint.id == saved.id and koch.checkpoint.id == bench.checkpoints.current_id("koch")
     assert pool.progress().embedded == len(resnet50.store) == COUNT
     resnet50.checkpoint.note(domain=HANDWRITING)
-    assert "Trained on handwriting, asked about photographs" in pool.warnings()["resnet50"]
+    assert pool.warnings()["resnet50"] == "has seen handwriting only, and does not judge photographs"
 
 
 def test_a_pool_of_drawings_goes_through_the_checkpoint_for_handwriting(shipped, workspace, tmp_path):

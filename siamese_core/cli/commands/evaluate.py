@@ -78,6 +78,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def _add_model(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--ask-anyway", action="store_true", help="as of compare; measuring asks an encoder in any case"
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--encoder",
@@ -135,15 +138,20 @@ def evaluate_verification(options: Namespace, progress: Progress) -> CommandResu
 def _evaluate(
     trials: "OneShotTrials | VerificationTrials", options: Namespace, progress: Progress
 ) -> CommandResult:
+    from siamese_core.evaluation.asked_anyway import asked_anyway
     from siamese_core.evaluation.baselines import BASELINES
     from siamese_core.evaluation.protocols import Row, with_baselines
 
     progress(0.0, "loading the checkpoint")
     model, notes = _model(options, _images(trials))
+    model = asked_anyway(model)
     models = 1 + len(BASELINES) if options.baselines else 1
     watched = _watched(trials, models, progress)
     rows = with_baselines(watched, model) if options.baselines else (Row(watched.evaluate(model), None),)
-    scores = rows[0].result.json()
+    scores = rows[0].result.json() | {"abstains": model.abstains}
+    if model.abstains:
+        share = f"{100 * model.abstains:.0f} %"
+        notes.append(f"It does not know {share} of the images: measuring asks it anyway.")
     if options.baselines:
         scores["baselines"] = [row.json() for row in rows[1:]]
     title = f"{rows[0].result.protocol}, {rows[0].result.checkpoint}"

@@ -1,6 +1,7 @@
 """`compare` as people and programs call it."""
 
 from helpers.small_checkpoints import install, small_checkpoint
+from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.pointers import Pointer, write_pointer
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.store import ImageStore
@@ -46,3 +47,17 @@ def test_a_slot_whose_promoted_checkpoint_is_gone_serves_the_shipped_one_and_say
     write_pointer(folder, "koch", Pointer("koch-000000000000"))
     shown = run("compare", *pair, "--encoder", "koch").text()
     assert "Note: A promoted checkpoint must stay where it is. Received: koch-000000000000" in shown
+
+
+def test_an_encoder_that_does_not_know_the_images_abstains_unless_it_is_asked_anyway(run, workspace, pair):
+    checkpoint = small_checkpoint(9)
+    checkpoint.note(trained_on=PHOTOGRAPHS)
+    install(workspace, checkpoint, "koch")
+    words = ("compare", *pair, "--encoder", "koch")
+    (said,) = run(*words, "--json").json()["results"]
+    assert (said["abstains"], said["similarity"], said["same"]) == (True, None, None)
+    assert said["why"] == "has seen photographs only, and does not judge handwriting"
+    assert "abstains" in run(*words).text()
+    (asked,) = run(*words, "--ask-anyway", "--json").json()["results"]
+    assert asked["abstains"] is True and asked["same"] is (asked["similarity"] >= asked["threshold"])
+    assert "asked anyway" in run(*words, "--ask-anyway").text()

@@ -61,14 +61,14 @@ def evaluated(ended: Ended, protocol: str, keys: list[str]) -> dict:
 
 def test_evaluate_one_shot_measures_the_encoder_that_is_named(run, own_slots, drawings):
     words = (*ONE_SHOT, "--data", drawings, "--encoder", "resnet50")
-    found = evaluated(run(*words, "--json"), "one-shot", RESULT_KEYS)
+    found = evaluated(run(*words, "--json"), "one-shot", [*RESULT_KEYS, "abstains"])
     assert (found["encoder"], found["trials"]) == ("small_cnn", 10)
     assert found["checkpoint"] == CheckpointStore(own_slots).current_id("resnet50")
 
 
 def test_evaluate_measures_both_slots_as_one(run, own_slots, drawings):
     words = (*ONE_SHOT, "--data", drawings, "--encoder", "fused", "--within-group", "--k-shot", 2)
-    found = evaluated(run(*words, "--json"), "one-shot", RESULT_KEYS)
+    found = evaluated(run(*words, "--json"), "one-shot", [*RESULT_KEYS, "abstains"])
     store = CheckpointStore(own_slots)
     assert found["encoder"] == "fused"
     assert found["checkpoint"] == f"{store.current_id('koch')}+{store.current_id('resnet50')}"
@@ -122,18 +122,20 @@ def test_data_may_be_given_several_times(run, own_slots, drawings):
 
 
 def test_evaluate_lake_takes_the_runs_of_a_zip(run, own_slots, lake_runs):
-    found = evaluated(run("evaluate", "lake", "--runs", lake_runs, "--json"), "lake", RESULT_KEYS)
+    found = evaluated(
+        run("evaluate", "lake", "--runs", lake_runs, "--json"), "lake", [*RESULT_KEYS, "abstains"]
+    )
     assert found["trials"] == 3
 
 
 def test_evaluate_verification_draws_pairs(run, own_slots, drawings):
     words = ("evaluate", "verification", "--data", drawings, "--pairs", 20, "--json")
-    assert evaluated(run(*words), "verification", VERIFICATION_KEYS)["trials"] == 20
+    assert evaluated(run(*words), "verification", [*VERIFICATION_KEYS, "abstains"])["trials"] == 20
 
 
 def test_evaluate_verification_takes_a_list_with_paths_beside_it(run, own_slots, pair_list):
     words = ("evaluate", "verification", "--list", pair_list, "--encoder", "resnet50", "--json")
-    found = evaluated(run(*words), "verification", VERIFICATION_KEYS)
+    found = evaluated(run(*words), "verification", [*VERIFICATION_KEYS, "abstains"])
     assert found["trials"] == 4
     assert found["threshold"] == 0.5
 
@@ -141,7 +143,7 @@ def test_evaluate_verification_takes_a_list_with_paths_beside_it(run, own_slots,
 def test_baselines_stand_beside_the_model_on_the_same_trials(run, own_slots, drawings):
     words = (*ONE_SHOT, "--data", drawings, "--baselines")
     found = run(*words, "--json").json()
-    assert list(found) == [*RESULT_KEYS, "baselines"]
+    assert list(found) == [*RESULT_KEYS, "abstains", "baselines"]
     assert [row["encoder"] for row in found["baselines"]] == [
         "pixel_cosine",
         "blurred_cosine",
