@@ -30,23 +30,29 @@ def abstains_from_ranking(
     """Return in words why a checkpoint does not rank a support set for a query, the first of the images: it
     does not know the query, or most of the set. None where it ranks."""
     unknown = unknown_images(checkpoint, domains, embeddings)
+    if unknown[0] and not unknown[1:].any():
+        return reason(checkpoint.card, domains, unknown, "the query is")
     if unknown[0] or 2 * unknown[1:].sum() > len(unknown) - 1:
         return reason(checkpoint.card, domains, unknown)
     return None
 
 
-def reason(card: CheckpointCard, domains: Sequence[str], unknown: np.ndarray) -> str:
-    """Return in words why a checkpoint abstains. domains, unknown: of n images, as of `unknown_images`."""
+def reason(card: CheckpointCard, domains: Sequence[str], unknown: np.ndarray, part: str = "") -> str:
+    """Return in words why a checkpoint abstains.
+
+    domains, unknown: of n images, as of `unknown_images`; part: which of them it does not know, if not all,
+    with the verb, such as "the query is"; else their number.
+    """
     trained, count, total = card.training_domain, int(unknown.sum()), len(unknown)
     others = {domain for domain, foreign in zip(domains, unknown, strict=True) if foreign} - {trained}
     if trained is None or not others:
-        which = "these images are" if count == total else _part(count, total)
+        which = "these images are" if count == total else part or _part(count, total)
         return f"does not judge images unlike all that it was trained on, as {which}"
     other = others.pop()
     if count == total:
         return reason_of_domain(card, other)
     kind = "handwriting" if other == HANDWRITING else "a photograph" if count == 1 else "photographs"
-    return f"has seen {trained} only, and {_part(count, total)} {kind}"
+    return f"has seen {trained} only, and {part or _part(count, total)} {kind}"
 
 
 def reason_of_domain(card: CheckpointCard, domain: str) -> str:
