@@ -124,11 +124,11 @@ def test_the_generator_decides_what_is_drawn():
 
 
 def test_a_hand_stays_what_a_seed_made_it():
-    """A resumed run depends on it: another stream would be another run."""
+    """A resumed run depends on it: another stream would be another run, by far more than rounding."""
     hand = other_hands(generator(8), 1)
-    assert hand.matrix.ravel() == pytest.approx([1.06930334, -0.00143109, -0.17070905, 0.99393201], abs=1e-7)
-    assert hand.shift.ravel() == pytest.approx([-0.00925161, -0.0116623], abs=1e-7)
-    assert hand.bends[0, 0, 0, 0] == pytest.approx(0.01241802, abs=1e-7)
+    assert hand.matrix.ravel() == pytest.approx([1.0693, -0.0014, -0.1707, 0.9939], abs=2e-4)
+    assert hand.shift.ravel() == pytest.approx([-0.0093, -0.0117], abs=2e-4)
+    assert hand.bends[0, 0, 0, 0] == pytest.approx(0.0124, abs=2e-4)
 
 
 def test_what_comes_in_from_outside_is_white_paper():
