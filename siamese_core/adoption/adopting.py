@@ -12,6 +12,7 @@ from siamese_core.adoption.keras_graph import read_keras
 from siamese_core.adoption.known_pairs import KnownPairs, pairs_of_answers, pairs_of_classes
 from siamese_core.adoption.onnx_graph import read_onnx
 from siamese_core.adoption.opening import OpenedFile, open_file
+from siamese_core.adoption.saved_model_graph import read_saved_model
 from siamese_core.adoption.verifying import FITTINGS, Verified, verify
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint
@@ -126,6 +127,8 @@ def _head():
 def _read(opened: OpenedFile, size: int | None) -> Graph:
     stated = opened.stated.size if opened.stated else None
     wanted = (size, size) if size else stated
+    if opened.path.is_dir():
+        return read_saved_model(opened.path, wanted)
     if opened.path.suffix.lower() == ".onnx":
         return read_onnx(opened.path, wanted)
     return read_keras(opened.path, wanted)

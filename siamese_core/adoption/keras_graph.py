@@ -69,7 +69,7 @@ def graph_of(model, size: tuple[int, int] | None) -> Graph:
     source = keras_input(taken)
     outputs, given = [], []
     for tensor, role in tensors:
-        for embedding, words in flattened(applied(images[0], tensor, source), role):
+        for embedding, words in flattened(applied(images[0], tensor, source), role, taken.first):
             if embedding.shape[-1] and embedding.shape[-1] >= LEAST_DIM:
                 outputs.append(Output(_unique(tensor, outputs), int(embedding.shape[-1]), words))
                 given.append(embedding)

@@ -94,7 +94,7 @@ def _before_classifier(tensor) -> tuple:
     return None, False
 
 
-def flattened(tensor, role: str) -> list[tuple]:
+def flattened(tensor, role: str, first: bool) -> list[tuple]:
     """Return a tensor as embeddings (n, d), with words: of a map the mean, of tokens the first and the
     mean."""
     from keras import ops
@@ -103,8 +103,7 @@ def flattened(tensor, role: str) -> list[tuple]:
     if rank == 2:
         return [(tensor, role)]
     if rank == 4:
-        # the axis of channels is the longest in the late maps of every usual network
-        axes = (2, 3) if tensor.shape[1] and tensor.shape[1] > (tensor.shape[-1] or 0) else (1, 2)
+        axes = (2, 3) if first else (1, 2)
         return [(ops.mean(tensor, axis=axes), f"{role}, averaged over the map")]
     if rank == 3:
         return [

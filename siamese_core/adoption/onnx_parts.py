@@ -43,10 +43,8 @@ def network_of(
     channels) in 0..255.
     """
     from onnx import TensorProto, helper
-    from onnx.utils import Extractor
 
-    names = list(dict.fromkeys(part.tensor for part in parts))
-    cut = Extractor(model).extract_model([image], names)
+    cut = _cut(model, image, {part.tensor for part in parts})
     graph, opset = cut.graph, _opset(cut)
     inputs = list(graph.input)
     before = []
@@ -67,6 +65,36 @@ def network_of(
     del graph.output[:]
     graph.output.extend(given)
     return cut
+
+
+def _cut(model: "onnx.ModelProto", image: str, wanted: set[str]) -> "onnx.ModelProto":
+    """Return a copy of the model with the input `image`, and the nodes and weights of the tensors that are
+    wanted."""
+    from onnx import ModelProto
+
+    needed, kept = set(wanted), []
+    for node in reversed(model.graph.node):  # in the order of computation
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed |= _read_by(node)
+    cut = ModelProto()
+    cut.CopyFrom(model)
+    graph = cut.graph
+    for field in (graph.node, graph.input, graph.output, graph.initializer, graph.value_info):
+        del field[:]
+    graph.node.extend(reversed(kept))
+    graph.input.extend(each for each in model.graph.input if each.name == image)
+    graph.initializer.extend(each for each in model.graph.initializer if each.name in needed)
+    return cut
+
+
+def _read_by(node: "onnx.NodeProto") -> set[str]:
+    """Return the names that a node reads, those in its branches too."""
+    names = set(node.input)
+    for attribute in node.attribute:
+        for inner in attribute.g.node:
+            names |= _read_by(inner)
+    return names
 
 
 def _opset(model: "onnx.ModelProto") -> int:

@@ -13,12 +13,14 @@ from siamese_core.errors import UserError, in_words
 HUB = "hub:"
 SUFFIXES = (".keras", ".h5", ".hdf5", ".onnx")
 EXTERNAL = ("_data", ".data")  # ends of the file beside an .onnx file that holds its large weights
-NAMES = f"{', '.join(SUFFIXES)}, or hub:OWNER/NAME[/FILE]"
+SAVED_MODEL = "saved_model.pb"  # the file that makes a folder a SavedModel
+NAMES = f"{', '.join(SUFFIXES)}, a SavedModel folder, or hub:OWNER/NAME[/FILE]"
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """source: as it was asked for, with the hub's commit; sha256: of the file; stated: by the card beside."""
+    """path: a file, or the folder of a SavedModel; source: as it was asked for, with the hub's commit;
+    sha256: of the file; stated: by the card beside."""
 
     path: Path
     source: str
@@ -35,13 +37,24 @@ def open_file(name: str, progress: Progress) -> OpenedFile:
         path, source = _from_hub(name.removeprefix(HUB), progress)
     else:
         path, source = Path(name), Path(name).name
+    if (path / SAVED_MODEL).is_file():
+        return OpenedFile(path, source, _digest(path), read_stated(path))
     if not path.is_file():
         raise UserError(f"A network to adopt is a file that exists. Received: {name}. Name one: {NAMES}.")
     if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"A network to adopt ends in one of {', '.join(SUFFIXES)}. Received: {path.name}.")
+        raise UserError(f"A network to adopt is one of: {NAMES}. Received: {path.name}.")
+    return OpenedFile(path, source, _digest(path), read_stated(path.parent))
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file, or of the names and contents of a folder's files."""
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            whole.update(f"{file.relative_to(path).as_posix()} {_digest(file)}\n".encode())
+        return whole.hexdigest()
     with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return OpenedFile(path, source, digest, read_stated(path.parent))
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _from_hub(name: str, progress: Progress) -> tuple[Path, str]:
@@ -53,7 +66,9 @@ def _from_hub(name: str, progress: Progress) -> tuple[Path, str]:
     if len(parts) < 2 or not all(parts):
         raise UserError(f"The hub names a network OWNER/NAME[/FILE]. Received: {name!r}.")
     repository, asked = "/".join(parts[:2]), "/".join(parts[2:])
+    # read now: huggingface_hub reads them when it is imported, which gradio does early
     endpoint = os.environ.get("HF_ENDPOINT") or None
+    where = {"endpoint": endpoint, "cache_dir": os.environ.get("HF_HUB_CACHE") or None}
     progress(0.0, f"asking the hub for {repository}")
     try:
         told = HfApi(endpoint=endpoint).model_info(repository)
@@ -64,8 +79,8 @@ def _from_hub(name: str, progress: Progress) -> tuple[Path, str]:
         parts_of = [wanted + end for end in EXTERNAL if wanted + end in files]
         progress(0.05, f"downloading {wanted}")
         for each in [*parts_of, *(card for card in beside if card in files)]:
-            hf_hub_download(repository, each, revision=told.sha, endpoint=endpoint)
-        path = hf_hub_download(repository, wanted, revision=told.sha, endpoint=endpoint)
+            hf_hub_download(repository, each, revision=told.sha, **where)
+        path = hf_hub_download(repository, wanted, revision=told.sha, **where)
     except UserError:
         raise
     except Exception as failure:  # whatever a network may bring

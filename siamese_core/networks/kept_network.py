@@ -6,7 +6,7 @@ run code of its own is refused.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ADOPTED = "adopted"  # the `network` of a card whose folder keeps the network itself
 KERAS_FILE = "network.json"  # the layers; their weights are in encoder.npz
 ONNX_FILE = "network.onnx"
-FROZEN_FILES = (ONNX_FILE,)  # hold their weights and do not train
+GRAPH_FILE = "network.pb"  # of TensorFlow, made of a SavedModel
+FROZEN_FILES = (ONNX_FILE, GRAPH_FILE)  # hold their weights and do not train
+TOUCHES_FILES = {"ReadFile", "WriteFile", "MatchingFiles", "PyFunc", "PyFuncStateless", "EagerPyFunc"}
 RUNS_CODE = {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "__lambda__"}
 KERAS_MODULES = ("keras",)
 OFFER_ONNX = "Save it with built-in layers only, or export it to ONNX where it was made, and adopt that file."
@@ -66,7 +68,9 @@ def read_network(folder: Path) -> "keras.Model | FrozenNetwork":
             f"{', '.join((KERAS_FILE, *FROZEN_FILES))}. Copy it again or adopt the network again."
         )
     try:
-        return onnx_network(file) if file.name == ONNX_FILE else keras_network(file.read_text("utf-8"))
+        if file.name == KERAS_FILE:
+            return keras_network(file.read_text("utf-8"))
+        return onnx_network(file) if file.name == ONNX_FILE else graph_network(file)
     except UserError:
         raise
     except Exception as damage:  # each library has its own for a damaged file
@@ -181,3 +185,32 @@ def onnx_session(network: Path | bytes):
     options.log_severity_level = 3  # errors only
     source = network if isinstance(network, bytes) else str(network)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def graph_network(file: Path) -> FrozenNetwork:
+    """Return the network of a frozen graph of TensorFlow, from its placeholder to its last operator."""
+    import tensorflow as tf
+
+    stored = tf.compat.v1.GraphDef.FromString(file.read_bytes())
+    refuse_operators(stored)
+    function = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(stored, name=""), [])
+    operators = function.graph.get_operations()
+    images = next(each for each in operators if each.type == "Placeholder").outputs[0]
+    embedding = operators[-1].outputs[0]
+    network = function.prune(images, embedding)
+
+    def run(values: np.ndarray) -> np.ndarray:
+        return network(tf.constant(values)).numpy()
+
+    return FrozenNetwork(file, run, (tuple(images.shape), tuple(embedding.shape)))
+
+
+def refuse_operators(graph, allowed: Collection[str] = ()) -> None:
+    """Raise UserError where a GraphDef of TensorFlow has operators that touch files or run Python."""
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    unsafe = sorted({node.op for node in nodes} & TOUCHES_FILES - set(allowed))
+    if unsafe:
+        raise UserError(
+            "A network is adopted as data, without running code that comes with it. Received: the operators "
+            f"{', '.join(unsafe)}, which touch files or run Python. Save the network without them."
+        )

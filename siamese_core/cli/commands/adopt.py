@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help=".keras, .h5, .onnx (pip install onnxruntime onnx) or hub:OWNER/NAME[/FILE] of Hugging Face",
+        help=".keras, .h5, SavedModel folder, .onnx (pip install onnxruntime onnx), hub:OWNER/NAME[/FILE]",
     )
     words = "class folders to try it on and to calibrate it with; without, the answers in the log"
     add_data(parser, words=words)
