@@ -5,6 +5,7 @@ Ids such as `koch-997b9bda84df` are for programs; people read "Koch, retrained o
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.store import CheckpointStore
@@ -15,7 +16,10 @@ LONG_WORD = " CNN"  # that a heading has and a line of words leaves out
 
 
 def network_title(card: CheckpointCard) -> str:
-    """Return what people call a checkpoint's network, such as "EfficientNet-Lite2"."""
+    """Return what people call a checkpoint's network, such as "EfficientNet-Lite2"; an adopted one is called
+    as its file."""
+    if card.adopted:
+        return _file_name(card)
     spec = PRETRAINED.get(card.network or "") or ENCODERS.get(card.network or card.encoder)
     return spec.title if spec else card.network or card.encoder
 
@@ -32,7 +36,15 @@ def checkpoint_words(card: CheckpointCard, origin: str) -> str:
         return f"{network}, {SHIPPED}"
     if card.network in PRETRAINED:
         return f"{network}, ImageNet weights"
+    if card.adopted:
+        return f"{network}, adopted on {_day(card)}"
     return f"{network}, trained on {_day(card)}"
+
+
+def _file_name(card: CheckpointCard) -> str:
+    """Return the name of the file that a network was adopted from, without its ending and its place."""
+    file = str(card.adopted.get("file", "")).partition(" at ")[0].rpartition("/")[2]
+    return PurePosixPath(file).stem or "own network"
 
 
 def answers_learned(card: CheckpointCard) -> int:

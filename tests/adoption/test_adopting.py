@@ -7,6 +7,7 @@ from helpers.own_networks import colour_folders, onnx_tower, tower
 from siamese_core.adoption.adopting import AdoptionRequest, adopt
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.naming import checkpoint_words
 from siamese_core.data.datasets import load_dataset
 from siamese_core.errors import UserError
 from siamese_core.workspace.workbench import Workbench
@@ -65,6 +66,11 @@ def test_it_embeds_as_the_network_did(adopted, colours):
     np.testing.assert_allclose(loaded.embed(images), expected, atol=1e-4)
     assert loaded.card.adopted["sha256"] == adoption.opened.sha256
     assert loaded.card.trained_on == PHOTOGRAPHS
+
+
+def test_people_read_the_name_of_its_file(adopted):
+    _, adoption = adopted
+    assert checkpoint_words(adoption.checkpoint.card, "workspace").startswith("tower, adopted on ")
 
 
 def test_a_network_that_was_damaged_since_is_noticed(adopted):
