@@ -12,8 +12,8 @@ from siamese_core.errors import UserError
 from siamese_core.retraining.answered_pairs import indexed_pairs
 from siamese_core.workspace.workbench import Workbench
 
-CLASSES, IMAGES_OF_A_CLASS = 60, 4  # 240 images: a network of 20 ms an image tries 18 preparations in 90 s
-MOST_ANSWERED = 240  # images of the log
+CLASSES, IMAGES_OF_A_CLASS = 40, 4  # 160 images: a network of 20 ms an image tries all 18 ways in a minute
+MOST_ANSWERED = 160  # images of the log
 FEWEST_PAIRS = 10  # of each kind
 
 
