@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from siamese_core.adoption.adopting import Adoption
 
 SUMMARY = "make a checkpoint of a network of your own, and let it serve"
-SHOWN_TRIALS = 24  # lines of the table
 NO_TRAINING = "It is no Keras model: retrain --mode head works with it, --mode full does not."
 
 
@@ -90,9 +89,11 @@ def _outcome(adoption: "Adoption") -> str:
 
 
 def _trials(adoption: "Adoption") -> "Table":
-    chosen = adoption.verified.chosen
+    """Return a table of all trials of the chosen output, and the best one of each other output."""
+    chosen, every = adoption.verified.chosen, adoption.verified.trials
+    best = {each.output.name: each for each in reversed(every)}.values()
     rows = []
-    for each in adoption.verified.trials[:SHOWN_TRIALS]:
+    for each in [each for each in every if each.output == chosen.output or each in best]:
         behind = "" if each.behind[1] == 0 else f"{each.behind[0]:+.3f} to {each.behind[1]:+.3f}"
         mark = "taken" if each is chosen else "" if each.is_worse else "as good"
         rows.append((each.words, each.output.name, f"{each.auc:.3f}", behind, mark))
