@@ -5,6 +5,7 @@ done where the system lets it.
 """
 
 import contextlib
+import errno
 import glob
 import os
 import shutil
@@ -32,8 +33,16 @@ def replace_file(file: Path, content: bytes) -> None:
 def replacing(file: Path) -> Iterator[BinaryIO]:
     """Open a hidden file beside, to be written, that replaces `file` when the block ends well.
 
-    Where the process is killed the hidden file stays; where the block fails nothing stays.
+    Where the process is killed the hidden file stays; where the block fails nothing stays. A link stays one;
+    a device or a pipe, such as /dev/stdout, is written to.
     """
+    if file.exists() and not file.is_file() and not file.is_dir():
+        with file.open("wb") as stream:
+            yield stream
+        return
+    file = Path(os.path.realpath(file))
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
     aside = file.with_name(f"{_hidden(file)}{uuid.uuid4().hex}")
     try:
         with aside.open("xb") as stream:

@@ -59,6 +59,26 @@ def test_a_file_is_replaced_when_its_block_ends_and_left_alone_where_that_fails(
     assert [each.name for each in tmp_path.iterdir()] == ["state"]
 
 
+def test_a_link_stays_a_link_and_a_pipe_is_written_to(tmp_path):
+    (tmp_path / "folder").mkdir()
+    real = tmp_path / "folder" / "real.txt"
+    (tmp_path / "link.txt").symlink_to(real)
+    replace_file(tmp_path / "link.txt", b"new")
+    assert (tmp_path / "link.txt").is_symlink() and real.read_bytes() == b"new"
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    replace_file(tmp_path / "pipe", b"through")
+    assert os.read(reading, 99) == b"through"
+    os.close(reading)
+    assert not (tmp_path / "pipe").is_file() and len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    for folder in (tmp_path, Path("."), Path("/")):
+        with pytest.raises(IsADirectoryError):
+            replace_file(folder, b"new")
+
+
 @pytest.mark.parametrize("name", ["x" * 255, "ü" * 127, "x" * 221, "x" * 222])
 def test_a_file_with_the_longest_name_is_replaced_too(tmp_path, name):
     replace_file(tmp_path / name, b"new")

@@ -20,6 +20,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args, **options):
         # An abbreviation that is unique today may not be tomorrow.
         super().__init__(*args, allow_abbrev=False, **options)
+        self.register("type", Path, named_path)
 
     def error(self, message: str) -> None:
         raise UserError(f"{message.rstrip('.')}. See {self.prog} --help")
@@ -114,6 +115,13 @@ def add_pair_labels(parser: argparse.ArgumentParser, option: str) -> None:
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed S."""
     parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="random seed (%(default)s)")
+
+
+def named_path(text: str) -> Path:
+    """Read a path; an empty one, as of a variable that is not set, would mean the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file or a folder. Received: nothing")
+    return Path(text)
 
 
 def whole(least: int) -> Callable[[str], int]:

@@ -43,7 +43,8 @@ def decode_image(source: bytes | str | os.PathLike, name: str | None = None) -> 
     if isinstance(source, bytes):
         return _decode(source, name)
     if not os.path.isfile(source):
-        found = "which is a folder" if os.path.isdir(source) else "which is not there"
+        other = "which is no regular file" if os.path.exists(source) else "which is not there"
+        found = "which is a folder" if os.path.isdir(source) else other
         raise UserError(f"An image must be a file. Received: {name}, {found}. Check the name.")
     try:
         _check_length(os.path.getsize(source), name)

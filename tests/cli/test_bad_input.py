@@ -9,6 +9,8 @@ from helpers.samples import corner_mark, huge_png, image_file
 VERIFICATION = ("evaluate", "verification", "--data", "DATA")
 BAD = {
     "no command": ((), "COMMAND"),
+    "empty path": (("log", "export", ""), "must name a file or a folder"),
+    "empty data": (("train", "koch", "--data", "", "--steps", "1"), "must name a file or a folder"),
     "unknown command": (("teach",), "invalid choice: 'teach'"),
     "unknown option": (("log", "check", "--fast"), "unrecognized arguments: --fast"),
     "abbreviated option": (("log", "check", "--js"), "unrecognized"),
@@ -74,7 +76,7 @@ BAD = {
     "loop without images": (("bench", "loop"), "needs images in class folders"),
     "unknown benchmark": (
         ("bench", "quick"),
-        "one of one-shot, head, compare, log, status, loop. Received: quick",
+        "one of one-shot, head, compare, log, status, loop, gate. Received: quick",
     ),
     "nothing to go back to": (("checkpoints", "rollback", "koch"), "rollback"),
 }
