@@ -8,6 +8,7 @@ import pytest
 
 from helpers.own_networks import colour_folders, onnx_tower, tower
 from helpers.small_checkpoints import promote_small
+from siamese_core.adoption.known_pairs import pairs_of_answers
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.store import CheckpointStore
@@ -73,6 +74,8 @@ def test_its_head_is_retrained_and_its_encoder_only_if_it_is_one_of_keras(capsys
     for left, right in dict.fromkeys([*same[::2], *other]):
         answer = "same" if dataset.labels[left] == dataset.labels[right] else "different"
         bench.answer(ids[left], ids[right], answer, ANNE)
+    known = pairs_of_answers(bench, rng)  # as adopting without --data takes them
+    assert known.same.sum() >= len(same[::2]) and len(np.unique(known.identity)) < len(known.images)
     words = ("retrain", "--encoder", "resnet50", "--promote", "never")
     told = called(capsys, home, *words, "--mode", "head")
     folder = bench.checkpoints.folder(told["candidate"])

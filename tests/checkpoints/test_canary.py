@@ -70,3 +70,15 @@ def test_another_number_of_answers_is_refused():
 def test_answers_that_are_no_numbers_are_not_recorded():
     with pytest.raises(UserError, match="diverged"):
         canary.record(canary.drawings(), prepared(), SIMILARITIES * np.nan)
+
+
+def test_stored_embeddings_must_come_again():
+    rows = np.random.default_rng(0).normal(0, 1, (4, 8)).astype("float32")
+    prepared = np.zeros((4, 2, 2, 3), np.uint8)
+    entry = canary.record(canary.drawings(), prepared, np.full(6, 0.5), rows)
+    libraries = ({"onnxruntime": "1"}, {"onnxruntime": "2"})
+    canary.check_embeddings(entry, prepared, 1.0001 * rows, libraries)
+    for changed in (rows[:, ::-1], rows[:, :4]):
+        with pytest.raises(UserError, match="onnxruntime 1 is now 2"):
+            canary.check_embeddings(entry, prepared, changed, libraries)
+    canary.check_embeddings({}, prepared, rows, libraries)  # of a network that the project builds
