@@ -95,6 +95,6 @@ def _trials(adoption: "Adoption") -> "Table":
     rows = []
     for each in [each for each in every if each.output == chosen.output or each in best]:
         behind = "" if each.behind[1] == 0 else f"{each.behind[0]:+.3f} to {each.behind[1]:+.3f}"
-        mark = "taken" if each is chosen else "" if each.is_worse else "as good"
+        mark = "taken" if each is chosen else "" if each.is_worse else "may be as good"
         rows.append((each.words, each.output.name, f"{each.auc:.3f}", behind, mark))
     return table(("preparation", "output", "ROC AUC", "behind the best, 95 %", ""), rows)
