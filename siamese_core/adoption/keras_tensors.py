@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from siamese_core.adoption.graph import no_output
 
 CLASSIFYING = ("softmax", "sigmoid")
 CLASSIFIER_NAMES = ("predictions", "logits", "classifier", "probs")
-PASSING = ("Dropout", "Activation", "Softmax")  # layers between features and a classifier's end
+PASSING = (
+    "Dropout",
+    "Activation",
+    "Softmax",
+    "Flatten",
+    "Reshape",
+)  # layers between features and a classifier's end
 
 
 def embedding_tensors(model, images: list) -> tuple[list[tuple], list[str]]:
@@ -85,7 +93,7 @@ def _before_classifier(tensor) -> tuple:
         return keras.Model(operation.inputs, inner)(parts[0]), classifies
     activation = getattr(getattr(operation, "activation", None), "__name__", "")
     classifies = activation in CLASSIFYING or type(operation).__name__ == "Softmax"
-    if isinstance(operation, keras.layers.Dense):
+    if isinstance(operation, keras.layers.Dense) or _is_dense_convolution(operation, parts[0]):
         named = any(word in operation.name.lower() for word in CLASSIFIER_NAMES)
         return parts[0], classifies or named
     if type(operation).__name__ in PASSING:
@@ -111,6 +119,16 @@ def flattened(tensor, role: str, first: bool) -> list[tuple]:
             (ops.mean(tensor, axis=1), f"{role}, the mean of the tokens"),
         ]
     return []
+
+
+def _is_dense_convolution(operation, taken) -> bool:
+    """Whether an operation is a convolution of a map of one place, as MobileNetV3 classifies."""
+    import keras
+
+    return isinstance(operation, keras.layers.Conv2D) and 1 in (
+        np.prod([each or 0 for each in taken.shape[1:3]]),
+        np.prod([each or 0 for each in taken.shape[2:4]]),
+    )
 
 
 def applied(image, tensor, source):

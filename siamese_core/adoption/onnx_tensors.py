@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 CLASSIFYING = ("Softmax", "LogSoftmax", "Sigmoid")
 DENSE = ("Gemm", "MatMul")
-PASSING = ("Add", "Dropout", "Identity", "Cast", "Reshape", "Flatten", "Squeeze")  # around a dense layer
+PASSING = (
+    "Add",
+    "Dropout",
+    "Identity",
+    "Cast",
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Transpose",
+)  # around a dense layer
 NORMALISING = ("Sub", "Div", "Mul", "Add")
 
 
@@ -86,7 +95,9 @@ def _before_classifier(name: str, tensors: Tensors) -> tuple[str | None, bool]:
     classifies = False
     while (node := tensors.made.get(name)) is not None:
         parts = tensors.parts(name)
-        if node.op_type in DENSE and len(parts) == 1:
+        shape = tensors.shapes.get(parts[0], ()) if parts else ()
+        one_place = node.op_type == "Conv" and shape[1:] == (1, 1)  # as MobileNetV3 classifies
+        if (node.op_type in DENSE or one_place) and len(parts) == 1:
             return parts[0], classifies
         classifies = classifies or node.op_type in CLASSIFYING
         if node.op_type not in (*CLASSIFYING, *PASSING) or len(parts) != 1:

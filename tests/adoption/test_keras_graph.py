@@ -33,6 +33,14 @@ def test_the_tensor_before_a_classifier_is_the_likeliest(tmp_path):
     np.testing.assert_allclose(graph.run(PIXELS)[0], expected, atol=1e-4)
 
 
+def test_a_classifier_may_be_a_convolution_of_one_place():
+    images = keras.Input((SIDE, SIDE, 3))
+    features = layers.GlobalAveragePooling2D(keepdims=True)(layers.Conv2D(6, 3)(images))
+    chances = layers.Softmax()(layers.Flatten()(layers.Conv2D(9, 1)(layers.Dropout(0.2)(features))))
+    graph = graph_of(keras.Model(images, chances), None)
+    assert [each.dim for each in graph.outputs] == [6, 9]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_older_format_of_keras_is_read(tmp_path):
     parts = [keras.Input((SIDE, SIDE, 3)), layers.AveragePooling2D(8), layers.Flatten(), layers.Dense(4)]
