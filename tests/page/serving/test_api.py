@@ -49,7 +49,7 @@ def test_compare_answers_as_the_command_line_does(compared):
     assert ID.fullmatch(compared["left"]) and ID.fullmatch(compared["right"])
     assert [each["encoder"] for each in compared["results"]] == ["koch", "resnet50"]
     for said in compared["results"]:
-        assert list(said)[:6] == ["encoder", "network", "checkpoint", "similarity", "threshold", "same"]
+        assert list(said)[:5] == ["encoder", "checkpoint", "similarity", "threshold", "same"]
         assert 0 <= said["similarity"] <= 1
         assert said["same"] == (said["similarity"] >= said["threshold"])
 
