@@ -66,13 +66,16 @@ class Graph:
     keep: Callable[[Output, PixelValues, Path], "keras.Model | FrozenNetwork"]
 
 
-def image_input(shape: tuple, size: tuple[int, int] | None) -> ImageInput | None:
+def image_input(shape: tuple, size: tuple[int, int] | None, first_if_free: bool = False) -> ImageInput | None:
     """Return what an input of a shape (without the batch) takes, None where it is no image.
 
-    shape: three numbers, None where they are free; size: (height, width) to take for what is free.
+    shape: three numbers, None where they are free; size: (height, width) to take for what is free;
+    first_if_free: where the number of channels is free, too, there are three and they come first.
     """
     if len(shape) != 3:
         return None
+    if first_if_free and shape[0] is None and shape[-1] not in CHANNELS:
+        shape = (max(CHANNELS), *shape[1:])
     first = shape[-1] not in CHANNELS and shape[0] in CHANNELS
     if not first and shape[-1] not in CHANNELS:
         return None

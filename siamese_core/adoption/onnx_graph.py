@@ -27,10 +27,10 @@ def read_onnx(file: Path, size: tuple[int, int] | None) -> Graph:
     model = _loaded(file)
     tensors = tensors_of(model)
     inputs = [each.name for each in model.graph.input if each.name not in tensors.constants]
-    images = [name for name in inputs if image_input(tensors.shapes.get(name, ()), size)]
+    images = [name for name in inputs if image_input(tensors.shapes.get(name, ()), size, True)]
     if not images:
         raise no_image([tensors.shapes.get(name, ()) for name in inputs])
-    taken = image_input(tensors.shapes[images[0]], size)
+    taken = image_input(tensors.shapes[images[0]], size, True)
     found, notes = embedding_tensors(model, tensors, images)
     parts = [part for name, role in found for part in flattened(name, role, tensors)]
     session = _session(network_of(model, images[0], parts))
