@@ -91,6 +91,12 @@ PRETRAINED = {
 }
 
 
+def slot_title(slot: str) -> str:
+    """Return what people call a slot: its networks, such as "Koch CNN / EfficientNet-Lite2"."""
+    networks = [ENCODERS[slot], *(spec for spec in PRETRAINED.values() if spec.name == slot)]
+    return " / ".join(dict.fromkeys(spec.title for spec in networks))
+
+
 def encoder_spec(name: str) -> EncoderSpec:
     """Return the encoder of that name; UserError with the choices if there is none."""
     if name not in ENCODERS:

@@ -49,9 +49,10 @@ def test_review_shows_what_the_encoders_said_on_a_phone(phone, labelling):
 def test_a_checkpoint_s_id_breaks_at_its_hyphen_only(phone, labelling):
     app_page = open_app_page(phone, labelling)
     open_tab(app_page, "Retrain")
-    cells = app_page.locator("#checkpoints td.checkpoint")
-    expect(cells.first).to_be_visible()
-    for cell in cells.all():
+    cells = app_page.locator("#checkpoints .checkpoint")
+    for cell, words in zip(cells.all(), app_page.locator("#checkpoints summary").all(), strict=True):
+        words.click()
+        expect(cell).to_be_visible()
         assert cell.evaluate(LINES) <= 1 + cell.inner_text().count("-"), cell.inner_text()
 
 

@@ -4,6 +4,8 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
+from siamese_core.checkpoints.naming import CheckpointNames
+from siamese_core.checkpoints.pretrained import newer_for_photographs
 from siamese_core.cli.arguments import add_command, add_encoder, add_group
 from siamese_core.cli.command import CommandResult, open_store
 from siamese_core.cli.commands import adopt
@@ -82,16 +84,27 @@ def _result(store: "CheckpointStore") -> CommandResult:
         }
         for info in store.list()
     ]
+    names = CheckpointNames(store)
     rows = [
         (
             each["id"],
-            each["encoder"],
-            each["origin"],
+            names.words(each["id"]),
             "current" if each["current"] else "",
             each["created_at"][:16].replace("T", " "),
         )
         for each in entries
     ]
-    shown = table(("checkpoint", "encoder", "origin", "", "created"), rows)
+    shown = table(("checkpoint", "what it is", "", "created"), rows)
     nothing = "There is no checkpoint yet: train one."
-    return CommandResult({"checkpoints": entries}, (shown if rows else nothing,))
+    return CommandResult({"checkpoints": entries}, (shown if rows else nothing, *_offers(store, names)))
+
+
+def _offers(store: "CheckpointStore", names: CheckpointNames) -> list[str]:
+    """Return a line for each slot whose photographs an earlier version's checkpoint compares."""
+    found = [(slot, newer_for_photographs(store, slot)) for slot in SLOTS]
+    return [
+        f"In the slot {slot} photographs are compared by a checkpoint of an earlier version. A newer one is "
+        f"there ({names.words(newer.id)}): python -m siamese_core checkpoints promote {newer.id}"
+        for slot, newer in found
+        if newer
+    ]

@@ -12,7 +12,7 @@ from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.notes import notes
 from siamese_core.cli.terminal import one_line, table
 from siamese_core.data.progress import Progress
-from siamese_core.networks.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS, slot_title
 
 if TYPE_CHECKING:
     from siamese_core.workspace.ranking import Ranking
@@ -52,7 +52,7 @@ def one_shot(options: Namespace, progress: Progress) -> CommandResult:
     for place, encoder in enumerate(encoders):
         for start in range(0, len(images), EMBEDDED_AT_ONCE):
             share = (place + start / len(images)) / len(encoders)
-            progress(share, f"{encoder} embeds the support set: {start} of {len(images)}")
+            progress(share, f"{slot_title(encoder)} embeds the support set: {start} of {len(images)}")
             workbench.matcher.embed_support(encoder, images[start : start + EMBEDDED_AT_ONCE], domain)
     result = workbench.one_shot(query, support.images, encoders, options.ask_anyway)
     rankings = [part for each in result.rankings for part in _shown_ranking(each, result.tie(each))]

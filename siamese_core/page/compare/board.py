@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.advice import advice
@@ -41,7 +42,11 @@ class Opinion:
 
 
 def board(
-    ids: tuple[str, str], opinions: Mapping[str, Opinion], slots: Mapping[str, dict], mixed: bool = False
+    ids: tuple[str, str],
+    opinions: Mapping[str, Opinion],
+    slots: Mapping[str, dict],
+    names: CheckpointNames,
+    mixed: bool = False,
 ) -> Markup:
     """Return all that stands below the two pictures. slots: of `Workbench.slots()`; mixed: one is handwriting
     and the other a photograph."""
@@ -53,11 +58,16 @@ def board(
         # Never the same twice: gradio does not redraw an equal value, and the script may have marked what is
         # on screen as outdated.
         made=time.monotonic_ns(),
-        answers={name: answer_word(judging[name].same) for name in SLOTS if name in judging},
-        abstaining=[name for name in SLOTS if name in opinions and name not in judging],
+        answers=[(each.comparison.network, answer_word(each.same)) for each in in_order(judging)],
+        abstaining={name: opinions[name].comparison.network for name in opinions if name not in judging},
         advice=advice([each.comparison.abstains for each in opinions.values()], slots, mixed),
         own_answers={answer_word(each.comparison.same) for each in judging.values()},
         said=json.dumps(said_on_screen([each.comparison for each in opinions.values()])),
         opinions=opinions,
         slots=slots,
+        names=names,
     )
+
+
+def in_order(opinions: Mapping[str, Opinion]) -> list[Opinion]:
+    return [opinions[slot] for slot in SLOTS if slot in opinions]

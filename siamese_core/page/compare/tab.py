@@ -117,8 +117,8 @@ class CompareTab:
         left_id, right_id = result.left_id, result.right_id
         kept = remember("compare", {"left": left_id, "right": right_id, "thresholds": thresholds})
         if left_id == right_id:
-            return kept + quiet(TWICE, "note") + board(("", ""), opinions, slots, mixed)
-        return kept + board((left_id, right_id), opinions, slots, mixed)
+            return kept + quiet(TWICE, "note") + board(("", ""), opinions, slots, self.workbench.names, mixed)
+        return kept + board((left_id, right_id), opinions, slots, self.workbench.names, mixed)
 
     def move(
         self, left: Picture, right: Picture, thresholds: dict, preview: bool, event: gr.EventData

@@ -6,6 +6,7 @@ to another pair.
 
 from functools import partial
 
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Question
 from siamese_core.labelling.mining import REASONS
@@ -40,6 +41,8 @@ SCRIPT = "workbench.label.pairView(element, server, () => trigger('saved'))"
 
 
 def build_pair_view(questions: Questions) -> Panel:
+    names = questions.workbench.names
+
     def ask(sent: dict) -> dict:
         """Return the next pairs for {annotator, session, count}, or {"waiting": words} while the images are
         being prepared. UserError says why there are none."""
@@ -47,7 +50,7 @@ def build_pair_view(questions: Questions) -> Panel:
         if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(f"count is 1 to {MOST_AT_ONCE}. Received: {ascii(count)[:40]}. Reload the page.")
         try:
-            return {"pairs": [pair_told(each) for each in questions.next_pairs(count, who.name)]}
+            return {"pairs": [pair_told(each, names) for each in questions.next_pairs(count, who.name)]}
         except UserError:
             if words := what_goes_on(questions.pool.progress()):
                 return {"pairs": [], "waiting": words}
@@ -70,8 +73,8 @@ def what_goes_on(now: PoolProgress) -> str:
     return f"Preparing the images: {embedding_words(now)}. The first pairs come as soon as a few are ready."
 
 
-def pair_told(question: Question) -> dict:
-    """Return a question as the script draws it and sends it back."""
+def pair_told(question: Question, names: CheckpointNames) -> dict:
+    """Return a question as the script draws it and sends it back. networks: their titles by slot."""
     said = said_on_screen(question.verdicts)
     return {
         "left": question.left_id,
@@ -79,6 +82,9 @@ def pair_told(question: Question) -> dict:
         "reason": question.reason,
         "why": WHY[question.reason],
         "probability": question.probability,
+        "networks": {
+            each.encoder: names.network(each.checkpoint, each.encoder) for each in question.verdicts
+        },
         "said": {each.encoder: {"same": each.same, **said[each.encoder]} for each in question.verdicts},
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.metrics import verdict
 from siamese_core.page.parts.advice import advice
 from siamese_core.page.parts.formatting import similarity_text
@@ -69,7 +70,9 @@ class RankingCard:
         return bool(verdict(ranked.similarity, self.ranking.threshold))
 
 
-def rankings(result: OneShotResult, slots: Mapping[str, Mapping], mixed: bool = False) -> Markup:
+def rankings(
+    result: OneShotResult, slots: Mapping[str, Mapping], names: CheckpointNames, mixed: bool = False
+) -> Markup:
     """Return a card for each encoder, asked anyway where it abstains.
 
     slots: of `Workbench.slots()`; mixed: the query is of another domain than the support set.
@@ -83,9 +86,12 @@ def rankings(result: OneShotResult, slots: Mapping[str, Mapping], mixed: bool = 
         support=json.dumps(result.support),
         own_picks=json.dumps({name: each.pick for name, each in judging.items()}),
         made=time.monotonic_ns(),  # gradio does not redraw an equal value
-        picks={name: "none of these" if each.none_of_these else each.pick for name, each in judging.items()},
-        abstaining=[name for name in said if name not in judging],
+        picks=[
+            (each.network, "none of these" if each.none_of_these else each.pick) for each in judging.values()
+        ],
+        abstaining={name: each.network for name, each in said.items() if each.abstains},
         advice=advice([each.abstains for each in result.rankings], slots, mixed),
         cards={name: RankingCard(each, faces, result.tie(each)) for name, each in said.items()},
         slots=slots,
+        names=names,
     )

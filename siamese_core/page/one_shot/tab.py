@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
-from siamese_core.networks.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.one_shot.ranking import rankings
 from siamese_core.page.one_shot.support import (
     Added,
@@ -134,7 +134,8 @@ class OneShotTab:
             result = self.workbench.one_shot(query, named, ready, ask_anyway=True)  # cards show it on demand
             domain = self.workbench.matcher.domain
             mixed = domain([query]) != domain([image for _, image in named])
-            yield rankings(result, slots, mixed) + remember("query", {"query": result.query_id})
+            drawn = rankings(result, slots, self.workbench.names, mixed)
+            yield drawn + remember("query", {"query": result.query_id})
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]
@@ -146,7 +147,7 @@ class OneShotTab:
         for place, encoder in enumerate(encoders):
             for start in range(0, len(images), EMBEDDED_AT_ONCE):
                 share = (place + start / len(images)) / len(encoders)
-                yield share, f"{encoder} looks at the support set: {start} of {len(images)}"
+                yield share, f"{slot_title(encoder)} looks at the support set: {start} of {len(images)}"
                 self.workbench.matcher.embed_support(
                     encoder, images[start : start + EMBEDDED_AT_ONCE], domain
                 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import listen_often
 from siamese_core.page.parts.panel import Panel
@@ -33,7 +34,7 @@ def build_status_line(page: gr.Blocks, workbench: Workbench) -> StatusLine:
         workbench.matcher.follow()
         status = workbench.status()
         seconds = WHEN_READY_SECONDS if is_settled(status) else WHILE_LOADING_SECONDS
-        return status_line(status), serving(status), gr.Timer(seconds)
+        return status_line(status, workbench.names), serving(status), gr.Timer(seconds)
 
     outputs = [parts.line, parts.serving, parts.timer]
     # on the queue: only there does gradio tell the browser that a State has changed
@@ -52,5 +53,5 @@ def serving(status: dict) -> str:
     return " ".join(str(slot[key]) for slot in ready for key in ("checkpoint", "photographs", "fixed"))
 
 
-def status_line(status: dict) -> Markup:
-    return render("parts/status.html.jinja", **{name: status[name] for name in SHOWN})
+def status_line(status: dict, names: CheckpointNames) -> Markup:
+    return render("parts/status.html.jinja", names=names, **{name: status[name] for name in SHOWN})

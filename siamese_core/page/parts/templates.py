@@ -16,7 +16,7 @@ from markupsafe import Markup
 from siamese_core.answers.corrections import Verdict, logged_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.images.decoding import encode_png
-from siamese_core.networks.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.parts import formatting
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -51,7 +51,9 @@ def verdicts_by_encoder(row: LabelRow) -> dict[str, Verdict]:
 environment = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, extensions=[JoinedLines]
 )
-environment.globals.update(SLOTS=SLOTS, SIGNS=formatting.SIGNS)
+environment.globals.update(
+    SLOTS=SLOTS, SLOT_TITLES={slot: slot_title(slot) for slot in SLOTS}, SIGNS=formatting.SIGNS
+)
 environment.filters.update(
     answer_word=formatting.answer_word,
     similarity=formatting.similarity_text,

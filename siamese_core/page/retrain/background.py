@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import slot_title
 from siamese_core.page.parts.notices import UNEXPECTED
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,8 @@ class BackgroundRetraining:
         with self._change:
             if self.latest and self.latest.running:
                 raise UserError(
-                    f"One retraining runs at a time. Received: another start while {self.latest.encoder} is "
-                    "being retrained. Wait for its report."
+                    f"One retraining runs at a time. Received: another start while "
+                    f"{slot_title(self.latest.encoder)} is being retrained. Wait for its report."
                 )
             self.latest = Run(encoder, mode)
         threading.Thread(target=self._run, args=(encoder, mode), name="retrain", daemon=True).start()

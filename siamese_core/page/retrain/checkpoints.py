@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.checkpoints.listing import CheckpointInfo
+from siamese_core.checkpoints.naming import CheckpointNames, answers_learned
+from siamese_core.checkpoints.pretrained import newer_for_photographs
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
@@ -44,19 +46,24 @@ class CheckpointRow:
 
 @dataclass(frozen=True)
 class SlotTable:
+    """offered: a newer checkpoint for photographs where an earlier version's serves, else None."""
+
     slot: str
     rollbacks: Sequence[Rollback]
     rows: Sequence[CheckpointRow]
+    offered: CheckpointInfo | None = None
 
 
-def checkpoint_lists(store: CheckpointStore, photos_problem: str | None = None) -> Markup:
-    """Return a table for each slot, newest first; and why there is no checkpoint for photographs."""
-    found = store.list()
-    tables = [
-        SlotTable(slot, rollbacks(store, slot), slot_rows(slot, found, serving_ids(store, slot)))
-        for slot in SLOTS
-    ]
-    return render("retrain/checkpoints.html.jinja", tables=tables, photos_problem=photos_problem)
+def checkpoint_lists(names: CheckpointNames, photos_problem: str | None = None) -> Markup:
+    """Return a table for each slot, newest first; and why one has no checkpoint for photographs."""
+    found = names.store.list()
+    tables = [slot_table(names.store, slot, found) for slot in SLOTS]
+    return render("retrain/checkpoints.html.jinja", tables=tables, names=names, photos_problem=photos_problem)
+
+
+def slot_table(store: CheckpointStore, slot: str, found: Sequence[CheckpointInfo]) -> SlotTable:
+    rows = slot_rows(slot, found, serving_ids(store, slot))
+    return SlotTable(slot, rollbacks(store, slot), rows, newer_for_photographs(store, slot))
 
 
 def serving_ids(store: CheckpointStore, slot: str) -> dict[str, str]:
@@ -98,8 +105,7 @@ def learned_from(info: CheckpointInfo) -> str:
     """Return in words what a checkpoint learned from, as its card tells."""
     card = info.card
     if card.answers is not None:
-        learned = (card.learning or card.answers).get("answers", card.answers.get("training", 0))
-        return f"{learned} answers, on top of {card.parent}"
+        return f"{answers_learned(card)} answers, on top of {card.parent}"
     if card.data is not None and card.data.get("name"):
         return str(card.data["name"])
     if card.adopted:

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.page.parts.templates import render
 
 SHOWN_PAIRS = 24  # of those fixed and of those broken
 ROC_SIDE = 120  # in units of the SVG
 
 
-def report_section(report: Mapping) -> Markup:
+def report_section(report: Mapping, names: CheckpointNames) -> Markup:
     """Return the report as markup. report: what `RetrainReport.json()` gives."""
     return render(
         "retrain/report.html.jinja",
         report=report,
+        names=names,
         answers=answers_used(report),
         curves=roc_paths(report["roc"]),
         ranking=report.get("ranking"),  # reports of earlier versions have neither

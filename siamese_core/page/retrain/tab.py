@@ -10,7 +10,7 @@ from siamese_core.answers.settled import one_a_pair
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
-from siamese_core.networks.encoders import SLOTS
+from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, quiet, trouble
@@ -44,7 +44,12 @@ class RetrainTab:
 
     def build(self, page: gr.Blocks, status: StatusLine) -> None:
         with gr.Row(equal_height=True):
-            slot = gr.Radio(list(SLOTS), value=SLOTS[0], label="Encoder", elem_id="retrain-slot")
+            slot = gr.Radio(
+                [(slot_title(slot), slot) for slot in SLOTS],
+                value=SLOTS[0],
+                label="Encoder",
+                elem_id="retrain-slot",
+            )
             mode = gr.Radio(
                 list(MODES), value=MODES[0], label="What may change", info=MODE_INFO, elem_id="retrain-mode"
             )
@@ -66,17 +71,17 @@ class RetrainTab:
     def look(self) -> tuple[Markup, Markup, gr.Timer]:
         run = self.background.latest
         watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
-        lists = checkpoint_lists(self.workbench.checkpoints, self.workbench.photos_problem)
+        lists = checkpoint_lists(self.workbench.names, self.workbench.photos_problem)
         return self.told(run), lists, watched
 
     def told(self, run: Run | None) -> Markup:
         if run and run.running:
-            return busy(run.share, f"{run.encoder}: {run.words}")
+            return busy(run.share, f"{slot_title(run.encoder)}: {run.words}")
         if run and run.problem:
-            return trouble(f"{run.encoder} was not retrained.", run.problem)
+            return trouble(f"{slot_title(run.encoder)} was not retrained.", run.problem)
         report = run.report if run else latest_report(self.workbench.workspace / "reports")
         words = quiet(outlook_words(one_a_pair(self.workbench.log.settled()), report), "outlook")
-        return words + (report_section(report) if report else quiet(NEVER))
+        return words + (report_section(report, self.workbench.names) if report else quiet(NEVER))
 
     def change(self, event: gr.EventData) -> tuple:
         """Promote a checkpoint, or roll a domain of a slot back where no checkpoint is named."""

@@ -1,11 +1,16 @@
 """How opinions on a pair are drawn: a note where the threshold tells nothing, what disagreement means."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from siamese_core.checkpoints.naming import CheckpointNames
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.compare.board import Opinion, board
 from siamese_core.workspace.comparing import Comparison
 
+NAMES = CheckpointNames(CheckpointStore(Path("none"), Path("none")))
 SLOTS = {
     name: {"state": "ready", "problem": None, "checkpoint": f"{name}-1"} for name in ("koch", "resnet50")
 }
@@ -22,7 +27,9 @@ SLOTS = {
 )
 def test_a_threshold_at_either_end_is_said_to_tell_nothing(threshold, told):
     said = Comparison("koch", "koch-1", 0.4, 0.5, False, 3.0)
-    drawn = board(("", ""), {"koch": Opinion(said, threshold, (np.zeros((8, 8, 1), np.uint8),) * 2)}, SLOTS)
+    drawn = board(
+        ("", ""), {"koch": Opinion(said, threshold, (np.zeros((8, 8, 1), np.uint8),) * 2)}, SLOTS, NAMES
+    )
     assert told in drawn if told else "At this threshold" not in drawn
 
 
@@ -38,7 +45,7 @@ def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(simil
         "koch": Opinion(Comparison("koch", "koch-1", similarity, 0.5, similarity >= 0.5, 3.0), threshold, ()),
         "resnet50": Opinion(Comparison("resnet50", "resnet50-1", 0.9, 0.5, True, 3.0), 0.5, ()),
     }
-    drawn = board(("", ""), said, SLOTS)
+    drawn = board(("", ""), said, SLOTS, NAMES)
     assert "The encoders disagree." in drawn and told in drawn
 
 

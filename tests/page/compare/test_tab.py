@@ -48,12 +48,15 @@ def test_two_pictures_are_compared_as_soon_as_both_are_there(app_page):
     give(app_page, "left", glyph(1))
     expect(app_page.locator("#opinions")).to_contain_text("One more picture")
     give(app_page, "right", glyph(2))
-    expect(app_page.locator("#opinions .card h3")).to_have_text(["koch", "resnet50"])
+    expect(app_page.locator("#opinions .card h3")).to_have_text(["small_cnn", "small_cnn"])
     for encoder in ("koch", "resnet50"):
         opinion = card(app_page, encoder)
         expect(opinion.locator(".says .number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
         expect(opinion.locator(".verdict")).to_have_text(re.compile("^(= same|≠ different)$"))
         expect(opinion.locator(".threshold")).to_have_text("threshold 0.50")
+        expect(opinion.locator("summary")).to_have_text(re.compile("^small_cnn, trained on "))
+        expect(opinion.locator(".checkpoint")).to_be_hidden()
+        opinion.locator("summary").click()
         expect(opinion.locator(".checkpoint")).to_have_text(re.compile("^small_cnn-[0-9a-f]{12}$"))
         expect(opinion.locator(".time")).to_have_text(re.compile(r"^\d+ ms$"))
         expect(opinion.locator(".seen img")).to_have_count(2)
@@ -153,7 +156,7 @@ def test_a_threshold_can_be_moved_to_nought_and_back_and_disagreement_comes_firs
     set_threshold(app_page, "resnet50", 1)
     expect(card(app_page, "resnet50").locator(".says .verdict")).to_have_text("≠ different")
     expect(app_page.locator(".summary.disagree")).to_contain_text(
-        "koch says = same, resnet50 says ≠ different"
+        "small_cnn says = same, small_cnn says ≠ different"
     )
     app_page.locator("[data-reset=koch]").click()
     expect(card(app_page, "koch").locator(".threshold")).to_have_text("threshold 0.50")

@@ -94,7 +94,7 @@ def test_what_the_queue_knows_counts_more_than_what_the_page_says(questions, tmp
     asking.pool.files.add_folder(tmp_path)
     asking.pool.work()
     (asked,) = asking.next_pairs(1, "Bob")
-    told = pair_told(asked)
+    told = pair_told(asked, questions.workbench.names)
     assert told["why"] == WHY[asked.reason] and set(told["said"]) == set(SLOTS)
     pair = {"left_id": asked.left_id, "right_id": asked.right_id}
     sent = event(questions, **pair, annotator="Robert", asked="Bob", reason="hard_negative", probability=1)

@@ -175,7 +175,7 @@ def test_blind_hides_what_the_encoders_say_until_it_is_answered_and_the_log_know
     expect(app_page.locator(".why-asked")).to_be_hidden()
     answer(app_page, "d")
     assert wait_for_rows(app_page, 1)[0].note == "blind"
-    expect(app_page.locator(".last")).to_contain_text("koch")
+    expect(app_page.locator(".last")).to_contain_text("small_cnn")
     app_page.reload()
     open_tab(app_page, "Label")
     wait_for_pair(app_page)

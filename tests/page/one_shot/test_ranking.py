@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from siamese_core.checkpoints.naming import CheckpointNames
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.one_shot.ranking import rankings
 from siamese_core.workspace.ranking import RankedClass, Ranking
 from siamese_core.workspace.results import OneShotResult
@@ -21,8 +24,9 @@ def drawn(*similarities: float, threshold: float = 0.5, twins: bool = False) -> 
     margin = similarities[0] - similarities[1]
     ranking = Ranking("koch", "koch-1", "a", margin, similarities[0] < threshold, threshold, ranked, 3.0)
     support = tuple((each.name, ("0" if twins else each.name) * 64) for each in ranked)
+    names = CheckpointNames(CheckpointStore(Path("none"), Path("none")))
     slot = {"state": "failed", "problem": None, "checkpoint": None}
-    return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot})
+    return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot}, names)
 
 
 @pytest.mark.parametrize(

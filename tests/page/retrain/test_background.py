@@ -21,7 +21,7 @@ def test_one_retraining_runs_at_a_time():
 
     background = BackgroundRetraining(work)
     background.start("koch", "head")
-    with pytest.raises(UserError, match="while koch is being retrained"):
+    with pytest.raises(UserError, match="while Koch CNN / EfficientNet-Lite2 is being retrained"):
         background.start("resnet50", "head")
     go_on.set()
     wait_until_done(background)

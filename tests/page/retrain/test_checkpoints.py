@@ -9,6 +9,7 @@ from siamese_core.checkpoints.card import base_card
 from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.listing import CheckpointInfo
+from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.retrain.checkpoints import checkpoint_lists, learned_from, rollbacks
 
@@ -28,7 +29,7 @@ def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
 
 
 def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
-    drawn = checkpoint_lists(CheckpointStore(tmp_path / "workspace"))
+    drawn = checkpoint_lists(CheckpointNames(CheckpointStore(tmp_path / "workspace")))
     assert drawn.count("data-rollback") == drawn.count(" disabled>") == 2
 
 

@@ -1,5 +1,9 @@
 """How the report of a retraining is drawn."""
 
+from pathlib import Path
+
+from siamese_core.checkpoints.naming import CheckpointNames
+from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.retrain.report import report_section
 
 
@@ -31,11 +35,15 @@ def report(**more) -> dict:
     } | more
 
 
+def section(made: dict) -> str:
+    return report_section(made, CheckpointNames(CheckpointStore(Path("none"), Path("none"))))
+
+
 def test_a_report_shows_the_pairs_and_escapes_what_it_is_given():
     pair = {"left": "a" * 64, "right": "b" * 64, "answer": "same", "before": 0.2, "after": 0.8}
-    drawn = report_section(report(fixed=[pair] * 30))
+    drawn = section(report(fixed=[pair] * 30))
     assert "&lt;script&gt;" in drawn and "<script>" not in drawn
-    assert "koch: promoted" in drawn and "75.0 % (65–85)" in drawn
+    assert "Koch CNN: promoted" in drawn and "75.0 % (65–85)" in drawn
     assert drawn.count("0.20 → 0.80") == 24 and "and 6 more" in drawn
     assert "one kind of pair only" in drawn and "<svg" not in drawn
 
@@ -52,14 +60,14 @@ def test_after_a_promotion_ten_pairs_show_what_changed_and_which_got_worse():
         *(changed(number, **worse) for number in range(7, 10)),
     ]
     ranking = {"identities": 30, "auc_before": 0.951, "auc_after": 0.968}
-    drawn = report_section(report(changed=pairs, ranking=ranking))
+    drawn = section(report(changed=pairs, ranking=ranking))
     shown = drawn[drawn.index("What changed most") : drawn.index("Fixed:")]
     assert shown.count("<li") == 10 and shown.count("<img") == 20
     assert shown.count("got worse") == 3 and "0.80" in shown and "0.30" in shown
     assert shown.index("0.90") < shown.index("got worse")
     assert "30 identities held out" in drawn and "95.1 %" in drawn and "96.8 %" in drawn
-    assert "What changed most" not in report_section(report(changed=pairs, promoted=False))
+    assert "What changed most" not in section(report(changed=pairs, promoted=False))
 
 
 def test_a_report_of_an_earlier_version_has_no_ranking_and_no_changes():
-    assert "What changed most" not in report_section(report())
+    assert "What changed most" not in section(report())

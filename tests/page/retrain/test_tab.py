@@ -43,7 +43,7 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
 
     answer_drawings(home)
     page.locator("#retrain-start").click()
-    expect(page.locator("#retraining .busy")).to_contain_text("koch: ")
+    expect(page.locator("#retraining .busy")).to_contain_text("Koch CNN / EfficientNet-Lite2: ")
     report = page.locator("#retraining .report")
     expect(report).to_be_visible(timeout=3 * PATIENT_MS)
     candidate = report.get_attribute("data-candidate")
@@ -54,7 +54,8 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
     if promote.count():
         promote.click()
     expect(page.locator("section[data-slot=koch] tr.current")).to_contain_text(candidate)
-    expect(page.locator("#status .slot").first).to_contain_text(candidate)
+    serves = page.locator("#status .slot .serves span")
+    expect(serves.first).to_have_attribute("title", candidate)
     open_tab(page, "Compare")
     expect(card(page, "koch").locator(".checkpoint")).to_have_text(candidate)
 
@@ -62,7 +63,7 @@ def test_answers_become_a_checkpoint_that_serves_and_can_be_taken_back(page, ser
     open_tab(page, "Retrain")
     expect(page.locator("#retraining .report")).to_have_attribute("data-candidate", candidate)
     page.locator("[data-rollback=koch]").click()
-    expect(page.locator("#status .slot").first).to_contain_text(parent)
+    expect(serves.first).to_have_attribute("title", parent)
     page.locator("[data-rollback=resnet50]").click()
-    expect(page.locator("#status .slot").nth(1)).to_contain_text("resnet50-")  # the shipped one
+    expect(page.locator("#status .slot").nth(1)).to_contain_text("ResNet50 shipped")
     expect(page.locator("[data-rollback=resnet50]")).to_be_disabled()

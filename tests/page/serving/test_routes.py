@@ -33,7 +33,7 @@ def test_a_folder_in_place_of_the_log_is_told_in_words_until_it_is_gone(bench, c
         answer = client.get(path)
         assert answer.status_code == code and answer.text.startswith("error: The log must be a file")
         assert str(bench.workspace) not in answer.text
-    assert "which is a folder" in status_line(bench.status())
+    assert "which is a folder" in status_line(bench.status(), bench.names)
     bench.log.path.rmdir()
     moved.rename(bench.log.path)
     assert client.get("/pairs.csv").text.count("\n") == 2
@@ -52,5 +52,5 @@ def test_answers_that_are_gone_are_told_on_the_status_line(bench, client):
     bench.log.append_many([ROW] * 13)
     bench.status()
     bench.log.path.write_bytes(b"")
-    assert "13 answers that were in the log" in status_line(bench.status())
+    assert "13 answers that were in the log" in status_line(bench.status(), bench.names)
     assert client.get("/healthz").json()["labels"] == 0

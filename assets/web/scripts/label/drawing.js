@@ -21,7 +21,9 @@
       ["left", "right"].forEach((side, i) => this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1)));
       this.find(".why-asked").textContent = pair ? pair.why : "";
       for (const line of root.querySelectorAll(".says-row .line")) {
-        this.opinion(line, pair && pair.said[line.dataset.slot]);
+        const slot = line.dataset.slot;
+        this.opinion(line, pair && pair.said[slot]);
+        if (pair && pair.networks[slot]) line.querySelector("b").textContent = pair.networks[slot];
       }
       this.find(".waiting").textContent = waiting;
     }
@@ -56,7 +58,7 @@
         if (said.abstains) continue;
         const verdict = said.same ? "same" : "different";
         const part = document.createElement("span");
-        part.append(`${slot} ${said.similarity.toFixed(2)} `, this.verdict(verdict));
+        part.append(`${pair.networks[slot]} ${said.similarity.toFixed(2)} `, this.verdict(verdict));
         if (answer !== "unsure" && verdict !== answer) {
           part.append(Object.assign(document.createElement("span"), { className: "correction", textContent: "corrected" }));
         }
