@@ -1,8 +1,10 @@
-"""Fit the fusion of the shipped checkpoints: `python -m assets.tools.fit_fusion DATA`.
+"""Fit the fusion of both slots: `python -m assets.tools.fit_fusion DATA [RESNET50_WEIGHTS]`.
 
-DATA: class folders of handwriting in groups (alphabets), or a zip of them, that no shipped checkpoint was
-trained on. Writes `assets/checkpoints/fusion.json`, and prints how good both and their fusion are where each
-half of the groups is judged by the fusion that the other half gave.
+DATA: class folders, or a zip of them, that no checkpoint was trained on: of handwriting in groups (alphabets)
+for the shipped checkpoints; where a file of ResNet50's ImageNet weights is named, of photographs for the
+networks that compare them. Writes `assets/checkpoints/fusion.json` or `fusion_photographs.json`, and prints
+how good both and their fusion are where each half of the groups, or of the classes of photographs, is judged
+by the fusion that the other half gave.
 """
 
 import json
@@ -12,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from assets.tools.embedded_model import EmbeddedModel, photograph_model
 from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.data.datasets import Dataset, load_dataset
-from siamese_core.evaluation.fusion import Fused, Fusion, fit_fusion
+from siamese_core.evaluation.fusion import FILES, Fused, Fusion, fit_fusion
 from siamese_core.evaluation.protocols import (
     OneShotOptions,
     OneShotTrials,
@@ -25,35 +29,17 @@ from siamese_core.evaluation.protocols import (
 )
 from siamese_core.metrics import expected_calibration_error, mcnemar_exact, wilson_interval
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.imagenet import lite_weights
 
 TRIALS, PAIRS = 4_000, 20_000
 N_WAY = 20
 
 
-class EmbeddedModel:
-    """A checkpoint whose "images" are indices of a data set, each embedded once and kept in float16."""
-
-    def __init__(self, folder: Path, data: Dataset):
-        self.model = load_checkpoint(folder)
-        self.encoder_name, self.id = self.model.encoder_name, self.model.id
-        self.threshold, self.calibration = self.model.threshold, self.model.calibration
-        self.logits, self.similarity = self.model.logits, self.model.similarity
-        starts = range(0, len(data), 64)
-        self.rows = np.concatenate(
-            [
-                self.model.embed([data.image(i) for i in range(s, min(s + 64, len(data)))]).astype("float16")
-                for s in starts
-            ]
-        )
-
-    def embed(self, numbers: list[int]) -> np.ndarray:
-        return self.rows[np.asarray(numbers)].astype("float32")
-
-
 def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTrials, VerificationTrials]:
     """Draw one-shot trials and pairs of some images, as indices of the data set."""
     part = data.subset(images)
-    options = OneShotOptions(N_WAY, 1, count, within_group=True)
+    several = len(np.unique(data.class_group)) > 1
+    options = OneShotOptions(N_WAY, 1, count, within_group=several)
     one_shot = one_shot_trials(part, options, np.random.default_rng(1))
     pairs = sampled_pairs(part, PAIRS * count // TRIALS, np.random.default_rng(2))
     return (
@@ -63,8 +49,9 @@ def trials_of(data: Dataset, images: np.ndarray, count: int) -> tuple[OneShotTri
 
 
 def halves(data: Dataset) -> list[np.ndarray]:
-    """Split the groups in two at random. Return the images of each half."""
-    groups = data.class_group[data.labels]
+    """Split the groups in two at random, the classes where there is one group. Return each half's images."""
+    several = len(np.unique(data.class_group)) > 1
+    groups = data.class_group[data.labels] if several else data.labels
     first = np.random.default_rng(0).permutation(np.unique(groups))[::2]
     return [np.flatnonzero(np.isin(groups, first)), np.flatnonzero(~np.isin(groups, first))]
 
@@ -99,12 +86,17 @@ def fitted(models: list[EmbeddedModel], data: Dataset) -> Fusion:
     return fit_fusion(*trials_of(data, np.arange(len(data)), TRIALS), *models)
 
 
-def main(path: Path) -> None:
+def main(path: Path, resnet50_weights: Path | None = None) -> None:
     data = load_dataset([path])
-    models = [EmbeddedModel(SHIPPED / slot, data) for slot in SLOTS]
+    if resnet50_weights:
+        domain, weights = PHOTOGRAPHS, {"koch": lite_weights(), "resnet50": resnet50_weights}
+        checkpoints = [photograph_model(slot, weights[slot]) for slot in SLOTS]
+    else:
+        domain, checkpoints = HANDWRITING, [load_checkpoint(SHIPPED / slot) for slot in SLOTS]
+    models = [EmbeddedModel(checkpoint, data) for checkpoint in checkpoints]
     fusion = {name: round(value, 5) for name, value in asdict(fitted(models, data)).items()}
-    (SHIPPED / "fusion.json").write_text(json.dumps(fusion, indent=1) + "\n")
+    (SHIPPED / FILES[domain]).write_text(json.dumps(fusion, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*(Path(argument) for argument in sys.argv[1:3]))

@@ -7,14 +7,13 @@ cross-fitted: each half of the classes is judged by the fit of the other half.
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
-from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS, photograph_checkpoint
-from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
+from assets.tools.embedded_model import embedded, photograph_model
+from siamese_core.checkpoints.pretrained import PHOTOGRAPH_NETWORKS
+from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.data.datasets import load_dataset
 from siamese_core.evaluation.protocols import OneShotOptions
 from siamese_core.training.validation import PrecomputedModel, calibrate, one_shot
@@ -24,23 +23,13 @@ TRIALS = 4_000
 UNFITTED = {"slope": 30.0, "intercept": -20.0, "threshold": 0.5, "metrics": {}}  # until the first fit
 
 
-def checkpoint_of(slot: str, weights: Path) -> Checkpoint:
-    """Return the checkpoint for photographs of a slot, made in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = CheckpointStore(Path(folder), Path(folder) / "shipped")
-        return load_checkpoint(store.folder(photograph_checkpoint(slot, weights, store)))
-
-
 def main(photos: Path, resnet50_weights: Path | None = None) -> None:
     slot, weights = ("resnet50", resnet50_weights) if resnet50_weights else ("koch", lite_weights())
     file = SHIPPED / f"{PHOTOGRAPH_NETWORKS[slot].name}.json"
     if not file.exists():
         file.write_text(json.dumps(UNFITTED))
-    data, checkpoint = load_dataset([photos]), checkpoint_of(slot, weights)
-    embeddings = np.concatenate(
-        [checkpoint.embed([data.image(i) for i in part]) for part in np.array_split(np.arange(len(data)), 20)]
-    )
-    network = PrecomputedModel(checkpoint, embeddings)
+    data, checkpoint = load_dataset([photos]), photograph_model(slot, weights)
+    network = PrecomputedModel(checkpoint, embedded(checkpoint, data).astype("float32"))
     found = calibrate(network, data.labels, np.random.default_rng(0))
     trials = one_shot(network, data, OneShotOptions(n_way=20, k_shot=1, episodes=TRIALS)).json()
     counts = f"{len(data)} photographs of {len(data.classes)} categories of objects"

@@ -9,11 +9,13 @@ import numpy as np
 from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration
 
 SHARES = np.linspace(0, 1, 21)  # of koch, that a fit tries
+FILES = {HANDWRITING: "fusion.json", PHOTOGRAPHS: "fusion_photographs.json"}
 TEMPERATURES = np.geomspace(0.05, 5, 25)  # inverse temperatures of the softmax, that a fit tries
 
 
@@ -28,8 +30,12 @@ class Fusion:
     threshold: float = 0.5
 
 
-def load_fusion(file: Path) -> Fusion:
-    """Return the fusion stored as JSON, the default where there is no file; UserError if it is damaged."""
+def load_fusion(folder: Path, domain: str) -> Fusion:
+    """Return the fusion that a folder holds for images of a domain, the default where there is none.
+
+    UserError if it is damaged.
+    """
+    file = folder / FILES[domain]
     if not file.is_file():
         return Fusion()
     try:

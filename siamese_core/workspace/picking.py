@@ -8,6 +8,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of
+from siamese_core.checkpoints.naming import network_title
 from siamese_core.images.ink import is_ink
 from siamese_core.workspace.workbench import Workbench
 
@@ -45,7 +46,11 @@ def pick(workbench: Workbench, encoder: str, images: Images) -> Picked:
     checkpoint = load_checkpoint(store.folder(store.current_id(encoder, choice.domain)))
     why, warning = workbench.matcher.chooser.words(encoder, choice, checkpoint.card)
     problem = workbench.photos_problem if choice.domain == PHOTOGRAPHS else None
-    words = " ".join(filter(None, (f"{encoder}: {why} (of {len(shown)} looked at).", warning, problem)))
+    words = " ".join(
+        filter(
+            None, (f"{network_title(checkpoint.card)}: {why} (of {len(shown)} looked at).", warning, problem)
+        )
+    )
     return Picked(checkpoint, choice.domain, words)
 
 

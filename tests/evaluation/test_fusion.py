@@ -107,10 +107,10 @@ def test_the_share_does_not_follow_the_scale_of_the_logits():
 
 def test_a_stored_fusion_reads_back_and_a_missing_one_weighs_both_alike(tmp_path):
     fusion = Fusion(0.4, 0.9, -0.2, 0.55)
-    file = tmp_path / "fusion.json"
-    assert load_fusion(file) == Fusion(0.5, 0.5, 0.0, 0.5)
-    file.write_text(json.dumps(asdict(fusion)))
-    assert load_fusion(file) == fusion
+    assert load_fusion(tmp_path, HANDWRITING) == Fusion(0.5, 0.5, 0.0, 0.5)
+    (tmp_path / "fusion.json").write_text(json.dumps(asdict(fusion)))
+    assert load_fusion(tmp_path, HANDWRITING) == fusion
+    assert load_fusion(tmp_path, PHOTOGRAPHS) == Fusion()  # photographs have their own
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"koch": "much"}', '{"small_cnn": 1.0}', '{"koch": null}'])
@@ -118,7 +118,7 @@ def test_a_damaged_fusion_is_refused_by_name(tmp_path, text):
     file = tmp_path / "fusion.json"
     file.write_text(text)
     with pytest.raises(UserError, match="fusion.json"):
-        load_fusion(file)
+        load_fusion(tmp_path, HANDWRITING)
 
 
 def test_who_alone_was_trained_on_such_images_answers_alone():

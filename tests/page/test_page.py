@@ -90,13 +90,13 @@ def test_the_page_goes_on_after_a_restart_and_a_slot_that_cannot_serve_says_why(
     (CheckpointStore(server.workspace).current_folder("resnet50") / "head.npz").write_bytes(b"torn")
     with restarted(server):
         expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
-        expect(page.locator("#status .slot.failed")).to_contain_text("resnet50")
-        expect(page.locator("#status .slot.ready")).to_contain_text("koch")
+        expect(page.locator("#status .slot.failed")).to_contain_text("ResNet50")
+        expect(page.locator("#status .slot.ready")).to_contain_text("small_cnn")
         page.locator("#samples [data-sample='0']").click()
         expect(page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
         expect(card(page, "koch").locator(".number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
         expect(card(page, "resnet50")).to_contain_text("cannot serve")
-        expect(page.locator(".summary")).to_contain_text("koch says")
+        expect(page.locator(".summary")).to_contain_text("small_cnn says")
         assert server_status(server.url) == 503
 
 

@@ -41,15 +41,15 @@ def photo_id(bench) -> str:
 def test_photographs_are_measured_with_the_checkpoint_for_them(bench, photo_id):
     picked = pick(bench, "resnet50", images(PHOTOS))
     assert (picked.checkpoint.id, picked.domain) == (photo_id, PHOTOGRAPHS)
-    assert picked.note == "resnet50: auto: all images are photographs (of 4 looked at)."
+    assert picked.note == "small_cnn: auto: all images are photographs (of 4 looked at)."
     ink = pick(bench, "resnet50", images(INK))
     assert (ink.checkpoint.id, ink.domain) == (bench.checkpoints.current_id("resnet50"), HANDWRITING)
 
 
 def test_a_slot_without_one_for_them_says_so(bench):
-    picked = pick(bench, "koch", images(PHOTOS))
-    assert picked.checkpoint.id == bench.checkpoints.current_id("koch")
-    assert "koch has no other checkpoint for them" in picked.note
+    picked = pick(bench, "resnet50", images(PHOTOS))
+    assert picked.checkpoint.id == bench.checkpoints.current_id("resnet50")
+    assert "resnet50 has no other checkpoint for them" in picked.note
 
 
 def test_what_is_chosen_by_hand_is_measured_whatever_the_images_are(bench, photo_id):

@@ -213,8 +213,9 @@ def _fused(workbench: "Workbench", images: "Images") -> "tuple[Model, list[str]]
 
     picked = [pick(workbench, slot, images) for slot in SLOTS]
     checkpoints = [each.checkpoint for each in picked]
-    stored = load_fusion(workbench.checkpoints.shipped_folder / "fusion.json")
-    fusion = for_images_of(picked[0].domain, stored, checkpoints)
+    domain = picked[0].domain
+    stored = load_fusion(workbench.checkpoints.shipped_folder, domain)
+    fusion = for_images_of(domain, stored, checkpoints)
     return Fused(*checkpoints, fusion), [each.note for each in picked]
 
 
