@@ -12,6 +12,7 @@ from siamese_core.page.one_shot.ranking import rankings
 from siamese_core.workspace.ranking import RankedClass, Ranking
 from siamese_core.workspace.results import OneShotResult
 
+NAMES = CheckpointNames(CheckpointStore(Path("none"), Path("none")))
 TELLS_NOTHING = "Every class is above the threshold"
 
 
@@ -24,9 +25,8 @@ def drawn(*similarities: float, threshold: float = 0.5, twins: bool = False) -> 
     margin = similarities[0] - similarities[1]
     ranking = Ranking("koch", "koch-1", "a", margin, similarities[0] < threshold, threshold, ranked, 3.0)
     support = tuple((each.name, ("0" if twins else each.name) * 64) for each in ranked)
-    names = CheckpointNames(CheckpointStore(Path("none"), Path("none")))
     slot = {"state": "failed", "problem": None, "checkpoint": None}
-    return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot}, names)
+    return rankings(OneShotResult("1" * 64, support, (ranking,)), {"resnet50": slot}, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_false_hits_are_expected_in_proportion_to_the_classes():
     ranking = Ranking("koch", "koch-1", "a", 0.8, False, 0.5, ranked, 3.0, false_positive_rate=0.1)
     support = tuple((each.name, each.name * 64) for each in ranked)
     slots = {"resnet50": {"state": "failed", "problem": None, "checkpoint": None}}
-    drawn = rankings(OneShotResult("1" * 64, support, (ranking,)), slots)
+    drawn = rankings(OneShotResult("1" * 64, support, (ranking,)), slots, NAMES)
     assert "Against 6 classes expect about 0.5 false hits" in drawn and "10.0 % of cases" in drawn
     few = replace(ranking, ranking=ranked[:2])
-    assert "false hits" not in rankings(OneShotResult("1" * 64, support[:2], (few,)), slots)
+    assert "false hits" not in rankings(OneShotResult("1" * 64, support[:2], (few,)), slots, NAMES)
 
 
 def test_a_threshold_that_calls_every_class_same_is_named():
