@@ -14,7 +14,7 @@ THIS_YEAR = datetime.now(UTC).year
 
 
 def card(encoder: str = "koch", **entries: object) -> CheckpointCard:
-    return replace(base_card(encoder), created_at=f"{THIS_YEAR}-11-28T10:00:00+00:00", **entries)
+    return replace(base_card(encoder), **{"created_at": f"{THIS_YEAR}-11-28T10:00:00+00:00"} | entries)
 
 
 @pytest.mark.parametrize(

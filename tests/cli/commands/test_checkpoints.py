@@ -1,6 +1,7 @@
 """`checkpoints` as people and programs call it."""
 
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.cli.commands import checkpoints as commands
 
 
 def test_checkpoints_are_listed_with_what_serves(run, own_slots):
@@ -32,3 +33,15 @@ def test_one_checkpoint_is_chosen_for_a_whole_slot_until_auto(run, own_slots):
     assert store.fixed_id("koch") == other == store.current_id("koch")
     run("checkpoints", "use", "koch", "auto", "--json").json()
     assert store.fixed_id("koch") is None and store.current_id("koch") == koch
+
+
+def test_the_list_offers_a_newer_checkpoint_for_photographs(run, own_slots, monkeypatch):
+    store = CheckpointStore(own_slots)
+    newer = store.list()[-1]
+    assert "earlier version" not in run("checkpoints", "list").text()
+    monkeypatch.setattr(
+        commands, "newer_for_photographs", lambda _, slot: newer if slot == "resnet50" else None
+    )
+    shown = run("checkpoints", "list").text()
+    assert "In the slot resnet50 photographs are compared by a checkpoint of an earlier version" in shown
+    assert f"checkpoints promote {newer.id}" in shown

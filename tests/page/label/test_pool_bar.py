@@ -47,7 +47,7 @@ def test_why_it_stopped_is_told_escaped():
 
 def test_an_encoder_that_never_saw_such_images_is_named():
     drawn = pool_bar(HALF, {"koch": "Trained on handwriting, asked about photographs"})
-    assert "<b>koch</b>: Trained on handwriting" in drawn
+    assert "<b>Koch CNN / EfficientNet-Lite2</b>: Trained on handwriting" in drawn
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (240, "4 min"), (9000, "2.5 h")])

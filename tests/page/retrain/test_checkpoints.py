@@ -11,6 +11,7 @@ from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.checkpoints.listing import CheckpointInfo
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.page.retrain import checkpoints
 from siamese_core.page.retrain.checkpoints import checkpoint_lists, learned_from, rollbacks
 
 
@@ -49,3 +50,15 @@ def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
 def test_the_list_tells_what_each_checkpoint_learned_from(tmp_path, card, words):
     card = replace(base_card("koch"), **card)
     assert learned_from(CheckpointInfo("koch-2", "koch", tmp_path, "workspace", False, card)) == words
+
+
+def test_a_newer_checkpoint_for_photographs_is_offered_with_a_button(tmp_path, monkeypatch):
+    names = CheckpointNames(CheckpointStore(promote_small(tmp_path / "workspace", "koch")))
+    assert "Use the newer one" not in checkpoint_lists(names)
+    newer = next(info for info in names.store.list() if info.origin == "workspace")
+    monkeypatch.setattr(
+        checkpoints, "newer_for_photographs", lambda _, slot: newer if slot == "resnet50" else None
+    )
+    drawn = checkpoint_lists(names)
+    assert drawn.count("Use the newer one") == 1
+    assert f'data-promote="{newer.id}" data-slot="resnet50">Use the newer one' in drawn
