@@ -52,12 +52,12 @@ def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(simil
 def said(encoder: str, abstains: bool = False) -> Opinion:
     why = "has seen handwriting only, and does not judge photographs" if abstains else ""
     return Opinion(
-        Comparison(encoder, f"{encoder}-1", 0.9, 0.5, True, 3.0, why=why, abstains=abstains), 0.5, ()
+        Comparison(encoder, f"{encoder}-1", 0.9, 0.5, True, 3.0, encoder, why=why, abstains=abstains), 0.5, ()
     )
 
 
 def test_an_encoder_that_abstains_takes_no_part_in_the_headline():
-    drawn = board(("", ""), {"koch": said("koch", True), "resnet50": said("resnet50")}, SLOTS)
+    drawn = board(("", ""), {"koch": said("koch", True), "resnet50": said("resnet50")}, SLOTS, NAMES)
     assert "Both encoders" not in drawn and "koch does not judge these images" in drawn
     assert drawn.count("data-threshold=") == 1 and "Ask it anyway" in drawn
     assert "koch has seen handwriting only, and does not judge photographs." in drawn
@@ -74,8 +74,8 @@ def test_an_encoder_that_abstains_takes_no_part_in_the_headline():
 def test_where_nobody_knows_the_images_the_page_says_what_to_do(fixed, mixed, told, place):
     slots = {name: {**slot, "fixed": fixed} for name, slot in SLOTS.items()}
     both = {name: said(name, True) for name in SLOTS}
-    drawn = board(("", ""), both, slots, mixed)
+    drawn = board(("", ""), both, slots, NAMES, mixed)
     assert told in drawn and "says" not in drawn.partition("pair-of-cards")[0]
     assert f'data-goto="{place}"' in drawn if place else "data-goto" not in drawn
     loading = {**slots, "koch": {**slots["koch"], "state": "loading"}}
-    assert told not in board(("", ""), {"resnet50": both["resnet50"]}, loading, mixed)
+    assert told not in board(("", ""), {"resnet50": both["resnet50"]}, loading, NAMES, mixed)

@@ -74,11 +74,12 @@ def test_two_classes_above_the_threshold_may_just_be_alike():
 def test_an_encoder_that_abstains_is_quiet_and_sends_no_pick():
     ranked = (RankedClass("a", 0.9), RankedClass("b", 0.1))
     why = "has seen handwriting only, and does not judge photographs"
+    names = CheckpointNames(CheckpointStore(Path("none"), Path("none")))
     both = (
-        Ranking("koch", "koch-1", "a", 0.8, False, 0.5, ranked, 3.0, why=why, abstains=True),
+        Ranking("koch", "koch-1", "a", 0.8, False, 0.5, ranked, 3.0, "Koch CNN", why=why, abstains=True),
         Ranking("resnet50", "resnet50-1", "a", 0.8, False, 0.5, ranked, 3.0),
     )
     slots = {name: {"state": "ready", "problem": None, "checkpoint": None} for name in ("koch", "resnet50")}
-    drawn = rankings(OneShotResult("1" * 64, (("a", "2" * 64), ("b", "3" * 64)), both), slots)
-    assert "koch does not judge these images" in drawn and f"koch {why}." in drawn
+    drawn = rankings(OneShotResult("1" * 64, (("a", "2" * 64), ("b", "3" * 64)), both), slots, names)
+    assert "Koch CNN does not judge these images" in drawn and f"Koch CNN {why}." in drawn
     assert 'data-picks="{&#34;resnet50&#34;: &#34;a&#34;}"' in drawn
