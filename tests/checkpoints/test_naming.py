@@ -31,7 +31,11 @@ def card(encoder: str = "koch", **entries: object) -> CheckpointCard:
             "workspace",
             "EfficientNet-Lite2, retrained on 28 November, 300 answers",
         ),
-        (card(network="adopted", adopted={"file": "faces.onnx"}), "workspace", "faces.onnx, adopted on 28 November"),
+        (
+            card(network="adopted", adopted={"file": "faces.onnx"}),
+            "workspace",
+            "faces, adopted on 28 November",
+        ),
     ],
 )
 def test_a_checkpoint_is_named_by_its_network_and_what_it_learned_from(made, origin, words):
