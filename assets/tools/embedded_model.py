@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.pretrained import photograph_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from assets.tools.embedded_model import EmbeddedModel, photograph_model
-from siamese_core.checkpoints.checkpoint import load_checkpoint
+from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.data.datasets import Dataset, load_dataset
