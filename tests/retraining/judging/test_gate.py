@@ -8,6 +8,7 @@ from siamese_core.retraining.judging.gate import (
     FEWEST_IDENTITIES,
     FEWEST_JUDGES,
     LEAST_SPREAD,
+    MOST_RANKING_LOST,
     ImpliedPairs,
     Measured,
     judge,
@@ -158,7 +159,7 @@ def test_a_ranking_that_is_not_clearly_better_leaves_it_shut(given, why):
 
 def test_verdicts_that_improve_while_the_ranking_falls_do_not_open_it():
     good = measured(range(2))
-    assert judge(PARENT, good, implied(0.5)).better
+    assert judge(PARENT, good, implied(-50 * MOST_RANKING_LOST)).better
     assert judge(PARENT, good, implied(-0.5, identities=FEWEST_IDENTITIES - 1)).better
     found = judge(PARENT, good, implied(-0.5))
     assert not found.better and "ranks pairs of identities it never saw worse" in found.reason
