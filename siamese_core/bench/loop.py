@@ -15,7 +15,8 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import members, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, pair_logits
+from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult
+from siamese_core.evaluation.scoring import pair_logits
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.labelling.question_table import QuestionTable

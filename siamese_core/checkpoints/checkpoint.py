@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamese_core.checkpoints.card import CheckpointCard
+from siamese_core.metric_learning.familiarity import Familiarity
 from siamese_core.metric_learning.score_normalisation import MOST, ScoreNormalisation
 from siamese_core.metrics import Calibration
 
@@ -24,7 +25,8 @@ class Checkpoint:
 
     id: `<encoder>-<12 hex digits of its contents>`, empty until it is saved; embeddings_id: the name of its
     embeddings, which checkpoints of one encoder share, empty for an encoder that is not stored;
-    normalisation: against a cohort of unlabelled images, None where the head's scores are taken as they are.
+    normalisation: against a cohort of unlabelled images, None where the head's scores are taken as they are;
+    familiarity: what the encoder was trained on or calibrated with, None where that was not measured.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Checkpoint:
     card: CheckpointCard
     embeddings_id: str = ""
     normalisation: ScoreNormalisation | None = None
+    familiarity: Familiarity | None = None
 
     def note(self, **entries: object) -> None:
         """Set entries of the card."""
@@ -90,6 +93,22 @@ class Checkpoint:
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         """Return the calibrated probability of "same", float32 0..1 in the shape of `logits`."""
         return self.calibration.similarity(logits)
+
+    def is_foreign(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return which images (n,) are too far from what the encoder knows to be compared by it."""
+        return (
+            np.zeros(len(embeddings), bool)
+            if self.familiarity is None
+            else self.familiarity.is_foreign(embeddings)
+        )
+
+    def trust(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return by how much what is said of images (n,) counts, 0..1: 1 where a cohort or answers about such
+        images have calibrated the checkpoint."""
+        calibrated = self.normalisation is not None or self.card.answers is not None
+        if self.familiarity is None or calibrated:
+            return np.ones(len(embeddings))
+        return self.familiarity.trust(embeddings)
 
 
 def to_tensor(values: np.ndarray):

@@ -21,6 +21,7 @@ from siamese_core.checkpoints import canary, encoder_files, weights
 from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, to_numpy, to_tensor
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
+from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity, write_familiarity
 from siamese_core.errors import UserError
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.kept_network import (
@@ -58,6 +59,8 @@ def save_checkpoint(
             encoder_files.share(encoder_of, partial)
         else:
             _write_encoder(checkpoint, partial, quantise, update_of)
+        if checkpoint.familiarity and update_of is None:  # training goes on to know other images
+            write_familiarity(partial / FAMILIARITY_FILE, checkpoint.familiarity)
         head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
         weights.write_packed(partial / HEAD_FILE, head)
         saved = _assemble(partial, _card(checkpoint, partial))
@@ -138,7 +141,15 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
     _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
     embeddings_id = encoder_files.embeddings_id(folder, card.embedding)
     return Checkpoint(
-        card.id, card.encoder, encoder, head, card.calibration, card.threshold, card, embeddings_id
+        card.id,
+        card.encoder,
+        encoder,
+        head,
+        card.calibration,
+        card.threshold,
+        card,
+        embeddings_id,
+        familiarity=read_familiarity(folder / FAMILIARITY_FILE),
     )
 
 

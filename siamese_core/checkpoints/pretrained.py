@@ -17,10 +17,12 @@ from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
+from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity
 from siamese_core.checkpoints.listing import CheckpointInfo
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError, in_words
+from siamese_core.metric_learning.familiarity import Familiarity
 from siamese_core.metrics import Calibration
 from siamese_core.networks import efficientnet_lite
 from siamese_core.networks.embedding_spec import with_copies
@@ -54,6 +56,10 @@ class PhotographNetwork:
     def measured(self) -> dict:
         """Return its calibration (slope, intercept), threshold and metrics, as `fit_photos` stored them."""
         return json.loads((ASSETS / "checkpoints" / f"{self.name}.json").read_bytes())
+
+    def familiarity(self) -> Familiarity | None:
+        """Return what is familiar to it, as `fit_familiarity` stored it."""
+        return read_familiarity(ASSETS / "checkpoints" / f"{self.name}.{FAMILIARITY_FILE}")
 
 
 def _fill_lite(network: "keras.Model", weights: Path) -> None:
@@ -94,6 +100,7 @@ def photograph_checkpoint(slot: str, weights: Path, store: CheckpointStore) -> s
             folder = made[-1].folder
         else:
             checkpoint, folder = _filled(network, weights, card), None
+        checkpoint.familiarity = network.familiarity()
         return save_checkpoint(checkpoint, store.new_folder(slot), quantise=False, encoder_of=folder).id
 
 

@@ -11,7 +11,8 @@ from scipy.special import expit
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
-from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials, pair_logits
+from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials
+from siamese_core.evaluation.scoring import pair_logits
 from siamese_core.metrics import best_threshold, fit_calibration
 
 SHARES = np.linspace(0, 1, 21)  # of koch, that a fit tries

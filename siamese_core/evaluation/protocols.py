@@ -5,10 +5,9 @@ trial becomes pairs, every image is embedded once, and what is kept is which tri
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from siamese_core.data.sampling import Pairs, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
 from siamese_core.evaluation.baselines import BASELINES
 from siamese_core.evaluation.lake import read_lake_runs
+from siamese_core.evaluation.scoring import Model, embed_pairs, pair_logits
 from siamese_core.metrics import (
     equal_error_rate,
     expected_calibration_error,
@@ -27,22 +27,6 @@ from siamese_core.metrics import (
     verdict,
     wilson_interval,
 )
-
-EMBED_AT_ONCE = 64  # images: 200 MB decoded at the largest size an image can have
-TABLE_IMAGES = 2000  # images at most of which all pairs are compared at once, where the head is a product
-COMPARE_AT_ONCE = 2**24  # bytes of embeddings on each side of a batch of pairs
-
-
-class Model(Protocol):
-    """What takes trials: a checkpoint, a baseline, or two checkpoints fused."""
-
-    encoder_name: str
-    id: str
-    threshold: float
-
-    def embed(self, images: Sequence[np.ndarray]) -> np.ndarray: ...
-    def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray: ...
-    def similarity(self, logits: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -71,11 +55,13 @@ class ProtocolResult:
 
 @dataclass(frozen=True)
 class VerificationResult(ProtocolResult):
-    """Adds similarity (0..1) and same, both (trials,), and the model's stored threshold."""
+    """Adds similarity (0..1) and same, both (trials,), the model's stored threshold, and scores (trials,), by
+    which pairs are ranked: the similarities before any doubt, None where there was none."""
 
     similarity: np.ndarray
     same: np.ndarray
     threshold: float
+    scores: np.ndarray | None = None
 
     def json(self) -> dict:
         return super().json() | {
@@ -89,7 +75,8 @@ class VerificationResult(ProtocolResult):
     def _of_both_kinds(self, statistic: Callable[..., float], *more: float) -> float | None:
         """Return None where all pairs are same, or all different: a curve needs both."""
         one_kind = self.same.all() or not self.same.any()
-        return None if one_kind else statistic(self.similarity, self.same, *more)
+        scores = self.similarity if self.scores is None else self.scores
+        return None if one_kind else statistic(scores, self.same, *more)
 
 
 @dataclass(frozen=True)
@@ -136,30 +123,13 @@ class VerificationTrials:
     def evaluate(self, model: Model) -> VerificationResult:
         """Return which verdicts at the model's stored threshold are right."""
         start = time.perf_counter()
-        similarity = model.similarity(pair_logits(model, self.read, self.left, self.right))
+        embedded = embed_pairs(model, self.read, self.left, self.right)
+        scores = model.similarity(embedded.logits(model))
+        similarity = embedded.doubted(model, scores)
         correct = verdict(similarity, model.threshold) == self.same
         seconds = time.perf_counter() - start
         names = ("verification", model.encoder_name, model.id)
-        return VerificationResult(*names, correct, seconds, similarity, self.same, model.threshold)
-
-
-def pair_logits(
-    model: Model, read: Callable[[int], np.ndarray], left: np.ndarray, right: np.ndarray
-) -> np.ndarray:
-    """Return logits (n,) of pairs of numbers of images; each image is read and embedded once."""
-    used, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-    batches = [used[start : start + EMBED_AT_ONCE] for start in range(0, len(used), EMBED_AT_ONCE)]
-    embeddings = np.concatenate([model.embed([read(int(number)) for number in batch]) for batch in batches])
-    step = max(1, COMPARE_AT_ONCE * len(used) // embeddings.nbytes)
-    left, right = np.split(places, 2)
-    if len(used) <= TABLE_IMAGES and getattr(model, "compares_by_product", False):
-        return model.pairwise_logits(embeddings, embeddings)[left, right]
-    return np.concatenate(
-        [
-            model.logits(embeddings[left[start : start + step]], embeddings[right[start : start + step]])
-            for start in range(0, len(left), step)
-        ]
-    )
+        return VerificationResult(*names, correct, seconds, similarity, self.same, model.threshold, scores)
 
 
 @dataclass(frozen=True)

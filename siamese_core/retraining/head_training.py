@@ -8,7 +8,7 @@ import numpy as np
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.data.sampling import Pairs
-from siamese_core.evaluation.protocols import pair_logits
+from siamese_core.evaluation.scoring import pair_logits
 from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import (
     DEFAULT_PRETRAINED,
@@ -108,7 +108,8 @@ def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
     head = learned_cosine(replace(metric, scale=head_scale(parent)))
     card = replace(parent.card.inherited(parent.id), head=LEARNED_COSINE)
     raw = Calibration(1.0, 0.0)
-    return Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
+    candidate = Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
+    return replace(candidate, familiarity=parent.familiarity)
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, answered: AnsweredPairs) -> Evidence:
@@ -142,7 +143,8 @@ def adapted(parent: Checkpoint, found: Adaptation) -> Checkpoint:
         head.weight.assign(np.asarray(parent.head.weight, "float64") + found.weights / slope)
     adaptation = {"prior_precision": found.strength, "scale": found.scale}
     card = replace(parent.card.inherited(parent.id), adaptation=adaptation)
-    return Checkpoint("", parent.encoder_name, parent.encoder, head, calibration, parent.threshold, card)
+    candidate = Checkpoint("", parent.encoder_name, parent.encoder, head, calibration, parent.threshold, card)
+    return replace(candidate, familiarity=parent.familiarity)
 
 
 def copied_head(parent: Checkpoint):

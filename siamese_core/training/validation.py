@@ -10,7 +10,8 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.sampling import Episode, Pairs, members, sample_episodes, sample_pairs
 from siamese_core.errors import UserError
-from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, one_shot_trials, pair_logits
+from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult, one_shot_trials
+from siamese_core.evaluation.scoring import pair_logits
 from siamese_core.metrics import (
     Calibration,
     best_threshold,

@@ -9,6 +9,7 @@ from siamese_core.checkpoints.abstaining import abstains
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
+from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import verdict
 from siamese_core.workspace.choosing import Chooser
 from siamese_core.workspace.embedder import Embedder
@@ -59,8 +60,8 @@ class Comparer:
         if reason and not ask_anyway:
             similarity = same = None
         else:
-            logits = checkpoint.logits(embeddings[:1], embeddings[1:])
-            similarity = float(checkpoint.similarity(logits)[0])
+            said = checkpoint.similarity(checkpoint.logits(embeddings[:1], embeddings[1:]))
+            similarity = float(doubted(said, checkpoint.trust(embeddings).min(), checkpoint.threshold)[0])
             same = bool(verdict(similarity, checkpoint.threshold))
         return Comparison(
             encoder=slot,

@@ -15,17 +15,16 @@ from siamese_core.data.pair_lists import PairList
 from siamese_core.errors import UserError
 from siamese_core.evaluation.baselines import BASELINES
 from siamese_core.evaluation.protocols import (
-    EMBED_AT_ONCE,
     OneShotOptions,
     OneShotTrials,
     VerificationTrials,
     lake_trials,
     listed_pairs,
     one_shot_trials,
-    pair_logits,
     sampled_pairs,
     with_baselines,
 )
+from siamese_core.evaluation.scoring import EMBED_AT_ONCE, pair_logits
 from siamese_core.images.decoding import encode_png
 from siamese_core.metrics import Calibration, mcnemar_exact, wilson_interval
 

@@ -19,6 +19,7 @@ from siamese_core.cli.arguments import (
 )
 from siamese_core.cli.command import DEFAULT_ENCODER, CommandResult, open_workbench
 from siamese_core.cli.dataset import add_strict, load, with_left_out
+from siamese_core.cli.pool import add_pool, normalised
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -27,7 +28,8 @@ from siamese_core.networks.encoders import ENCODERS, SLOTS
 if TYPE_CHECKING:
     import numpy as np
 
-    from siamese_core.evaluation.protocols import Model, OneShotTrials, Row, VerificationTrials
+    from siamese_core.evaluation.protocols import OneShotTrials, Row, VerificationTrials
+    from siamese_core.evaluation.scoring import Model
     from siamese_core.workspace.picking import Images
     from siamese_core.workspace.workbench import Workbench
 
@@ -89,6 +91,7 @@ def _add_model(parser: ArgumentParser) -> None:
         help=f"{ENCODER_NAMES}, or {FUSED}: both slots' similarities in one ({DEFAULT_ENCODER})",
     )
     which.add_argument("--checkpoint", type=Path, metavar="DIR", help="measure the checkpoint in this folder")
+    add_pool(parser)
     parser.add_argument(
         "--baselines", action="store_true", help="measure training-free baselines on the same trials, too"
     )
@@ -199,20 +202,20 @@ def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
 
     if options.checkpoint:
         checkpoint = load_checkpoint(options.checkpoint)
-        return checkpoint, [warning_of(checkpoint, images)]
+        return normalised(options, checkpoint), [warning_of(checkpoint, images)]
     workbench, encoder = open_workbench(options), options.encoder or DEFAULT_ENCODER
     if encoder == FUSED:
-        return _fused(workbench, images)
+        return _fused(options, workbench, images)
     picked = pick(workbench, encoder, images)
-    return picked.checkpoint, [picked.note]
+    return normalised(options, picked.checkpoint), [picked.note]
 
 
-def _fused(workbench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
+def _fused(options: Namespace, workbench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
     from siamese_core.evaluation.fusion import Fused, for_images_of, load_fusion
     from siamese_core.workspace.picking import pick
 
     picked = [pick(workbench, slot, images) for slot in SLOTS]
-    checkpoints = [each.checkpoint for each in picked]
+    checkpoints = [normalised(options, each.checkpoint) for each in picked]
     domain = picked[0].domain
     stored = load_fusion(workbench.checkpoints.shipped_folder, domain)
     fusion = for_images_of(domain, stored, checkpoints)

@@ -133,6 +133,34 @@ def test_evaluate_verification_draws_pairs(run, own_slots, drawings):
     assert evaluated(run(*words), "verification", [*VERIFICATION_KEYS, "abstains"])["trials"] == 20
 
 
+def pool_of(folder: Path, count: int) -> Path:
+    """A folder of unlabelled drawings, and one file that is none."""
+    folder.mkdir()
+    for number in range(count):
+        drawing = np.full((40, 40, 3), 255, np.uint8)
+        drawing[8 + number % 20, 4:36] = drawing[4:36, 8 + number // 20] = 0
+        (folder / f"{number}.png").write_bytes(image_file(drawing))
+    (folder / "broken.png").write_bytes(b"no image")
+    return folder
+
+
+def test_a_pool_of_unlabelled_images_calibrates_what_is_measured(run, own_slots, drawings, tmp_path):
+    words = ("evaluate", "verification", "--data", drawings, "--pairs", 40, "--json")
+    plain = run(*words).json()
+    pooled = run(*words, "--pool", pool_of(tmp_path / "pool", 60)).json()
+    assert pooled["threshold"] == 0.5
+    assert pooled["ece"] != plain["ece"]
+    assert pooled == run(*words, "--pool", tmp_path / "pool").json() | {"seconds": pooled["seconds"]}
+    fused = run(*words, "--pool", tmp_path / "pool", "--encoder", "fused").json()
+    assert fused["trials"] == 40
+
+
+def test_a_pool_that_is_too_small_is_refused(run, own_slots, drawings, tmp_path):
+    words = ("evaluate", "verification", "--data", drawings, "--pool", pool_of(tmp_path / "pool", 10))
+    assert "at least 50 images that can be read. Received: 10 in pool" in run(*words).error()
+    assert "no-such" in run(*words[:-1], tmp_path / "no-such").error()
+
+
 def test_evaluate_verification_takes_a_list_with_paths_beside_it(run, own_slots, pair_list):
     words = ("evaluate", "verification", "--list", pair_list, "--encoder", "resnet50", "--json")
     found = evaluated(run(*words), "verification", [*VERIFICATION_KEYS, "abstains"])
