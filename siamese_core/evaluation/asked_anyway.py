@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_core.checkpoints.abstaining import unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import domain_of_images
 from siamese_core.evaluation.fusion import Fused
 from siamese_core.images.ink import is_ink
+from siamese_core.workspace.abstaining import unknown_images
 
 
 class AskedAnyway:

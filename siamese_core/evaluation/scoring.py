@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.metric_learning.familiarity import doubted
 
 EMBED_AT_ONCE = 64  # images: 200 MB decoded at the largest size an image can have
@@ -45,7 +44,7 @@ class EmbeddedPairs:
 
     def doubted(self, model: Model, similarity: np.ndarray) -> np.ndarray:
         """Return the similarities (n,), drawn towards the threshold where the model knows an image little."""
-        if not isinstance(model, Checkpoint):
+        if not hasattr(model, "trust"):  # only checkpoints know what they know
             return similarity
         trust = model.trust(self.embeddings)
         return doubted(similarity, np.minimum(trust[self.left], trust[self.right]), model.threshold)

@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 
-from siamese_core.checkpoints.abstaining import reason_of_domain
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
@@ -24,6 +23,7 @@ from siamese_core.images.ink import is_ink
 from siamese_core.labelling.pace import Pace
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.abstaining import reason_of_domain
 from siamese_core.workspace.workbench import Workbench
 
 CHUNK = 16  # images at a time: up to 48 MB, and as many as a comparison on the page may have to wait for

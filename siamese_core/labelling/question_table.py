@@ -9,7 +9,6 @@ from scipy.special import expit
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import settled_labels, standing_labels
-from siamese_core.checkpoints.abstaining import reason, unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import domain_of_images
 from siamese_core.embeddings.embedding_store import EmbeddingStore
@@ -22,6 +21,7 @@ from siamese_core.labelling.pool_files import PoolImage
 from siamese_core.labelling.strategies import Knowledge, expected_same
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import verdict
+from siamese_core.workspace.abstaining import reason, unknown_images
 
 AT_ONCE = 1000  # embeddings in memory while it is told which of the images a checkpoint knows
 RANDOM_PAIRS = 500  # that the share of pairs called same is measured on

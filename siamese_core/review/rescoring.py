@@ -12,12 +12,12 @@ import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import standing_labels
-from siamese_core.checkpoints.abstaining import unknown_images
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.metrics import verdict_log_odds
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.workspace.abstaining import unknown_images
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 

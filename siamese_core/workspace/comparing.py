@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.checkpoints.abstaining import abstains
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import verdict
+from siamese_core.workspace.abstaining import abstains
 from siamese_core.workspace.choosing import Chooser
 from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.checkpoints.abstaining import abstains_from_ranking
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metrics import verdict
+from siamese_core.workspace.abstaining import abstains_from_ranking
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
 from siamese_core.workspace.embedder import Embedder

@@ -6,10 +6,10 @@ import pytest
 from helpers.samples import as_scan, photograph, stroke_glyph
 from helpers.small_checkpoints import ship_small, small_checkpoint
 from siamese_core.answers.corrections import logged_verdicts
-from siamese_core.checkpoints.abstaining import abstains, abstains_from_ranking
 from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.errors import UserError
+from siamese_core.workspace.abstaining import abstains, abstains_from_ranking
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.evaluation.protocols import pair_logits
+from siamese_core.evaluation.scoring import pair_logits
 from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import compared_held_out
 from siamese_core.metrics import bounded_logit

@@ -12,9 +12,11 @@ from siamese_core.checkpoints.domains import HANDWRITING
 def unknown_images(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
     """Return which images a checkpoint does not know, bool (n,): the one place of this rule.
 
-    domains: that of each image; embeddings: (n, embedding_dim), by the checkpoint.
+    Images of a domain that it never saw, and those that lie far from all that it was trained on or calibrated
+    with. domains: that of each image; embeddings: (n, embedding_dim), by the checkpoint.
     """
-    return np.array([not checkpoint.card.knows(domain) for domain in domains], bool)
+    other_domain = np.array([not checkpoint.card.knows(domain) for domain in domains], bool)
+    return other_domain | checkpoint.is_foreign(embeddings)
 
 
 def abstains(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> str | None:
