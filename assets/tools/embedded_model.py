@@ -15,17 +15,20 @@ AT_ONCE = 64  # images
 
 
 class EmbeddedModel:
-    """Takes trials as the checkpoint itself does; embeddings are kept in float16."""
+    """Takes trials as the checkpoint itself does, with row numbers of embeddings (n, d) as images."""
 
-    def __init__(self, model: Checkpoint, data: Dataset):
-        self.model = model
+    def __init__(self, model: Checkpoint, rows: np.ndarray):
+        self.model, self.rows = model, rows
         self.encoder_name, self.id = model.encoder_name, model.id
         self.threshold, self.calibration = model.threshold, model.calibration
-        self.logits, self.similarity = model.logits, model.similarity
-        self.rows = embedded(model, data)
+        self.logits, self.similarity, self.trust = model.logits, model.similarity, model.trust
 
     def embed(self, numbers: list[int]) -> np.ndarray:
         return self.rows[np.asarray(numbers)].astype("float32")
+
+    def normalised(self, numbers: np.ndarray) -> "EmbeddedModel":
+        """Return the model normalised against a cohort of its images, by their numbers."""
+        return EmbeddedModel(self.model.normalised(self.embed(numbers)), self.rows)
 
 
 def embedded(model: Checkpoint, data: Dataset) -> np.ndarray:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assets.tools.embedded_model import EmbeddedModel, photograph_model
+from assets.tools.embedded_model import EmbeddedModel, embedded, photograph_model
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.store import SHIPPED
@@ -93,7 +93,7 @@ def main(path: Path, resnet50_weights: Path | None = None) -> None:
         checkpoints = [photograph_model(slot, weights[slot]) for slot in SLOTS]
     else:
         domain, checkpoints = HANDWRITING, [load_checkpoint(SHIPPED / slot) for slot in SLOTS]
-    models = [EmbeddedModel(checkpoint, data) for checkpoint in checkpoints]
+    models = [EmbeddedModel(checkpoint, embedded(checkpoint, data)) for checkpoint in checkpoints]
     fusion = {name: round(value, 5) for name, value in asdict(fitted(models, data)).items()}
     (SHIPPED / FILES[domain]).write_text(json.dumps(fusion, indent=1) + "\n")
 
