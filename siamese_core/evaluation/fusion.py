@@ -96,6 +96,10 @@ class Fused:
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         return expit(logits).astype(np.float32)
 
+    def trust(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return the trust (n,) of the checkpoint that trusts itself less."""
+        return np.minimum(self.koch.trust(embeddings["koch"]), self.resnet50.trust(embeddings["resnet50"]))
+
 
 def fit_fusion(
     one_shot: OneShotTrials, pairs: VerificationTrials, koch: Checkpoint, resnet50: Checkpoint
