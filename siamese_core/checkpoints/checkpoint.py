@@ -90,6 +90,26 @@ class Checkpoint:
             threshold=NORMALISED_THRESHOLD,
         )
 
+    def with_cohort(self, cohort: np.ndarray) -> "Checkpoint":
+        """Return the checkpoint with its scores normalised, a pooled spread, and the calibration as it is.
+
+        cohort: embeddings (m, embedding_dim), kept in half precision.
+        """
+        kept = cohort.astype(np.float16).astype(np.float32)
+        return replace(self, normalisation=ScoreNormalisation(self._scores, kept, pooled=True))
+
+    def normalised_alike(self, cohort: np.ndarray) -> "Checkpoint":
+        """Return the checkpoint normalised against a cohort, with the calibration under which an image
+        that is as the cohort's on average keeps its similarities."""
+        found = self.with_cohort(cohort)
+        return replace(found, calibration=found.normalisation.unfolded(self.calibration))
+
+    def unnormalised(self) -> "Checkpoint":
+        """Return the checkpoint without its normalisation: the inverse of `normalised_alike`."""
+        if self.normalisation is None:
+            return self
+        return replace(self, normalisation=None, calibration=self.normalisation.folded(self.calibration))
+
     def similarity(self, logits: np.ndarray) -> np.ndarray:
         """Return the calibrated probability of "same", float32 0..1 in the shape of `logits`."""
         return self.calibration.similarity(logits)

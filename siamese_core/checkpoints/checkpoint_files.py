@@ -1,8 +1,8 @@
 """Save and load checkpoints.
 
-A checkpoint is a folder that is complete or absent: `encoder.npz` and perhaps `update.npz`, `head.npz` and
-`card.json`. Nothing in it is code or pickle. TensorFlow is imported when a network is built, not before:
-listing costs nothing.
+A checkpoint is a folder that is complete or absent: `encoder.npz` and perhaps `update.npz`, `head.npz`,
+perhaps `cohort.npz` and `card.json`. Nothing in it is code or pickle. TensorFlow is imported when a network
+is built, not before: listing costs nothing.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from siamese_core.atomic import folder_aside
 from siamese_core.checkpoints import canary, encoder_files, weights
 from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, to_numpy, to_tensor
+from siamese_core.checkpoints.cohort_file import read_cohort, write_cohort
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity, write_familiarity
 from siamese_core.errors import UserError
@@ -35,7 +36,7 @@ from siamese_core.networks.kept_network import (
 if TYPE_CHECKING:
     import keras
 
-HEAD_FILE = "head.npz"
+HEAD_FILE, COHORT_FILE = "head.npz", "cohort.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow", "onnxruntime")
 
 
@@ -63,6 +64,8 @@ def save_checkpoint(
             write_familiarity(partial / FAMILIARITY_FILE, checkpoint.familiarity)
         head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
         weights.write_packed(partial / HEAD_FILE, head)
+        if checkpoint.normalisation is not None:
+            write_cohort(partial / COHORT_FILE, checkpoint.normalisation.cohort)
         saved = _assemble(partial, _card(checkpoint, partial))
         images = canary.drawings()
         prepared, embeddings, similarities = _canary_answers(saved, images)
@@ -92,6 +95,8 @@ def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
     identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
     network = network_file(partial)
     kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
+    cohort = read_cohort(partial / COHORT_FILE)
+    kept |= {} if cohort is None else {"cohort": cohort}
     digest = weights.digest(*encoder, head, {"identity": identity} | kept)
     return replace(
         card,
@@ -140,7 +145,7 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
     head(blank, blank)  # a layer has its variables only once it has seen the size of its input
     _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
     embeddings_id = encoder_files.embeddings_id(folder, card.embedding)
-    return Checkpoint(
+    checkpoint = Checkpoint(
         card.id,
         card.encoder,
         encoder,
@@ -151,6 +156,8 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
         embeddings_id,
         familiarity=read_familiarity(folder / FAMILIARITY_FILE),
     )
+    cohort = read_cohort(folder / COHORT_FILE, encoder.output_shape[-1])
+    return checkpoint if cohort is None else checkpoint.with_cohort(cohort)
 
 
 def _fill(network: "keras.Model | keras.Layer", file: Path, arrays: list[weights.NamedArray]) -> None:

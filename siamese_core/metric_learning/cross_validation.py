@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from siamese_core.data.sampling import members
+from siamese_core.metric_learning.score_normalisation import cohort_rows, normalised_by_last
 from siamese_core.metric_learning.two_covariance import Setting, Subspace, kernels
 from siamese_core.metrics import Calibration, fit_calibration
 
@@ -51,7 +52,8 @@ class HeldOutPairs:
     part: np.ndarray
 
     def scores(self, embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> np.ndarray:
-        """Score each pair (n,) by a metric fitted to embeddings (m, d) and clusters (m,) outside its folds.
+        """Score each pair (n,) by a metric fitted to embeddings (m, d) and clusters (m,) outside its folds,
+        and normalise the scores against images outside them.
 
         clusters: those that the pairs come from, or what fewer answers told of the same images.
         """
@@ -62,8 +64,10 @@ class HeldOutPairs:
             others = np.setdiff1d(np.arange(len(clusters)), held_out)
             subspace = Subspace.of(embeddings[others], setting[0])
             kernel = dict(kernels(subspace, clusters[others], [setting]))[setting]
-            cosines = kernel.cosines(*subspace.project(embeddings[held_out]))
-            found[rows] = cosines[tuple(np.searchsorted(held_out, side) for side in sides)]
+            shown = np.concatenate([held_out, others[cohort_rows(len(others))]])
+            cosines = kernel.cosines(*subspace.project(embeddings[shown]))
+            normalised = normalised_by_last(cosines, len(held_out))
+            found[rows] = normalised[tuple(np.searchsorted(held_out, side) for side in sides)]
         return found
 
 
@@ -130,16 +134,19 @@ def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
 def held_out_scores(
     embeddings: np.ndarray, clusters: np.ndarray, folds: list[Fold], settings: set[Setting]
 ) -> dict[Setting, list[np.ndarray]]:
-    """Score each fold's pairs by metrics fitted to the images outside the fold, by setting."""
+    """Score each fold's pairs by metrics fitted to the images outside the fold, by setting, normalised
+    against these images."""
     found: dict[Setting, list[np.ndarray]] = {}
     for fold in folds:
         others = np.setdiff1d(np.arange(len(clusters)), fold.members)
         first, second = (np.searchsorted(fold.members, side) for side in (fold.left, fold.right))
+        shown = np.concatenate([fold.members, others[cohort_rows(len(others))]])
         for power in sorted({setting[0] for setting in settings}):
             subspace = Subspace.of(embeddings[others], power)
-            projected = subspace.project(embeddings[fold.members])
+            projected = subspace.project(embeddings[shown])
             for setting, kernel in kernels(subspace, clusters[others], settings):
-                found.setdefault(setting, []).append(kernel.cosines(*projected)[first, second])
+                normalised = normalised_by_last(kernel.cosines(*projected), len(fold.members))
+                found.setdefault(setting, []).append(normalised[first, second])
     return found
 
 

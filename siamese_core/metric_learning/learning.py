@@ -25,7 +25,7 @@ from siamese_core.metric_learning.two_covariance import (
     POWERS,
     SETTINGS,
     SHRINKAGES,
-    Kernel,
+    UNLABELLED,
     Metric,
     Setting,
     Subspace,
@@ -35,13 +35,15 @@ from siamese_core.metric_learning.two_covariance import (
 )
 from siamese_core.metrics import Calibration
 
-UNLABELLED_SHRINKAGE = 10.0  # ridge on the total covariance without answers, in units of the mean variance
 MOST_IMAGES = 500  # that a metric is fitted to, so that it takes seconds
 FEWEST_SAME = 4  # positive pairs held out, below which no setting can be selected
 # Held-out loss, in units of the parent's, above which a setting is discarded. Generous, since a few
 # identities held out tell no more; whether a candidate replaces its parent is decided on the holdout
 # (`retraining.judging.gate`).
 CLEARLY_WORSE = 2.0
+# Held-out loss, in units of that of the images alone, up to which a setting is preferred to these: it also
+# knows the identities that answers have shown, of which none is held out.
+AS_GOOD = 1.25
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def _steps(start: float, end: float, values: tuple[float, ...]) -> int:
 
 # Lowest error on faces, photographs and characters together (`bench loop`).
 # For embeddings that were trained for another task, as those of ImageNet classifiers:
-DEFAULT_PRETRAINED = DefaultSetting((1.0, 1.5), 1.07)
+DEFAULT_PRETRAINED = DefaultSetting((1.0, 0.7), 1.07)
 # For embeddings that were trained to be compared, weighted as their head weights them:
 DEFAULT_TRAINED = DefaultSetting((0.5, 0.5), 1.15)
 
@@ -100,10 +102,8 @@ class LearnedMetric:
 
 def unlabelled_metric(embeddings: np.ndarray) -> Metric:
     """Return the cosine after shrunk whitening, from images (m, d) without any answer."""
-    subspace = Subspace.of(embeddings[:MOST_IMAGES], POWERS[0])
-    total = subspace.rows.T @ subspace.rows / len(subspace.rows)
-    kernel = Kernel.whitening(total, subspace.mean_variance * UNLABELLED_SHRINKAGE)
-    return as_metric(subspace, kernel, np.empty((0, subspace.rank)))
+    some = embeddings[:MOST_IMAGES]
+    return _fitted(some, np.arange(len(some)), UNLABELLED)
 
 
 def learn(
@@ -114,6 +114,9 @@ def learn(
     selection: Selection = ANY_METRIC,
 ) -> LearnedMetric | None:
     """Learn a metric from embeddings (m, d) of answered and other images, and the answers.
+
+    Where the answers do not show on held-out identities that they teach more than the images alone, it is the
+    metric of these. Its calibration is of scores normalised against a cohort, with a pooled spread.
 
     parent: scores (n,) of pairs of rows by what serves today, or None where that was itself fitted to these
     answers, so that nothing is held out from it.
@@ -132,9 +135,10 @@ def learn(
         if parent
         else None
     )
-    scores = held_out_scores(embeddings, clusters, folds, {*SETTINGS, selection.default.setting})
+    settings = {*SETTINGS, selection.default.setting, UNLABELLED}
+    scores = held_out_scores(embeddings, clusters, folds, settings)
     losses = {setting: held_out_loss(zip(parts, folds, strict=True)) for setting, parts in scores.items()}
-    for setting in sorted(losses, key=lambda each: losses[each] * selection.default.penalty_of(each)):
+    for setting in _in_order(losses, selection.default):
         if parent_loss is not None and losses[setting] > CLEARLY_WORSE * parent_loss:
             continue
         metric = _fitted(embeddings, clusters, setting)
@@ -142,6 +146,14 @@ def learn(
             calibration = held_out_calibration(scores[setting], folds)
             return LearnedMetric(metric, calibration, losses[setting], parent_loss, setting)
     return None
+
+
+def _in_order(losses: dict[Setting, float], default: DefaultSetting) -> list[Setting]:
+    """Return the settings that are as good on held-out pairs as the images alone, best first, then these."""
+    fitted = {setting: loss for setting, loss in losses.items() if setting != UNLABELLED}
+    order = sorted(fitted, key=lambda each: fitted[each] * default.penalty_of(each))
+    limit = AS_GOOD * losses[UNLABELLED]
+    return [*(each for each in order if fitted[each] < limit), UNLABELLED]
 
 
 def compared_held_out(

@@ -48,11 +48,14 @@ class Statistics:
 class ScoreNormalisation:
     """A cohort and the head whose scores are normalised.
 
-    pairwise: embeddings (n, d), (m, d) -> scores (n, m); cohort: embeddings float32 (m, d).
+    pairwise: embeddings (n, d), (m, d) -> scores (n, m); cohort: embeddings float32 (m, d); pooled: divide
+    by the mean spread over the cohort, not by each image's own. A metric that was fitted to the cohort
+    spreads the scores of other images less, which says nothing about these.
     """
 
     pairwise: Callable[[np.ndarray, np.ndarray], np.ndarray]
     cohort: np.ndarray
+    pooled: bool = False
     _known: dict[int, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
 
     def normalised_pairs(self, scores: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -75,6 +78,8 @@ class ScoreNormalisation:
         new = {code: place for place, code in enumerate(codes) if code not in self._known}
         rows = embeddings[list(new.values())]
         found = _statistics(np.ma.masked_array(self._raw(rows), self._identical(rows)))
+        if self.pooled:
+            found = Statistics(found.mean, np.full(len(rows), self._own_statistics.spread.mean()))
         fresh = dict(zip(new, zip(found.mean, found.spread, strict=True), strict=True))
         if len(self._known) + len(fresh) <= REMEMBERED:
             self._known.update(fresh)
@@ -90,6 +95,18 @@ class ScoreNormalisation:
         regressors = np.append(1.0, np.clip(standard, -FARTHEST_FEATURE, FARTHEST_FEATURE))
         slope = float(np.exp(regressors @ SLOPE_COEFFICIENTS))
         return Calibration(slope, -slope * float(regressors @ THRESHOLD_COEFFICIENTS))
+
+    def folded(self, calibration: Calibration) -> Calibration:
+        """Return a calibration of scores that are not normalised, which agrees with one of normalised scores
+        for images with the cohort's mean statistics."""
+        slope = calibration.slope / float(self._own_statistics.spread.mean())
+        return Calibration(slope, calibration.intercept - slope * float(self._own_statistics.mean.mean()))
+
+    def unfolded(self, calibration: Calibration) -> Calibration:
+        """Return the calibration of normalised scores that `folded` turns into the given one."""
+        shift = calibration.slope * float(self._own_statistics.mean.mean())
+        slope = calibration.slope * float(self._own_statistics.spread.mean())
+        return Calibration(slope, calibration.intercept + shift)
 
     def covers(self, embeddings: np.ndarray) -> np.ndarray:
         """Return which images (n,) are of the cohort's kind: as near to its images as these are to each other
@@ -116,16 +133,33 @@ class ScoreNormalisation:
     @cached_property
     def _own_scores(self) -> np.ndarray:
         """The normalised scores float64 (m, m) of the cohort's pairs; the diagonal means nothing."""
-        scores = self._raw_own_scores
-        apart = _statistics(np.ma.masked_array(scores, np.eye(len(scores), dtype=bool)))
+        apart = self._own_statistics
         column = Statistics(apart.mean[:, None], apart.spread[:, None])
-        return np.asarray(_mean_of_sides(scores, column, apart), np.float64)
+        return np.asarray(_mean_of_sides(self._raw_own_scores, column, apart), np.float64)
+
+    @cached_property
+    def _own_statistics(self) -> Statistics:
+        scores = self._raw_own_scores
+        return _statistics(np.ma.masked_array(scores, np.eye(len(scores), dtype=bool)))
 
     def _identical(self, embeddings: np.ndarray) -> np.ndarray:
         """Return which images (n,) are which of the cohort (m,), bool (n, m)."""
         squares = np.square(embeddings).sum(axis=1)[:, None], np.square(self.cohort).sum(axis=1)
         distances = squares[0] + squares[1] - 2 * embeddings @ self.cohort.T
         return distances <= IDENTICAL * (squares[0] + squares[1]) / 2
+
+
+def cohort_rows(count: int) -> np.ndarray:
+    """Return which of so many images are a cohort, int (at most MOST,), evenly spread over them."""
+    return np.linspace(0, count - 1, min(count, MOST)).astype(np.int64)
+
+
+def normalised_by_last(scores: np.ndarray, images: int) -> np.ndarray:
+    """Normalise the scores (n, n) of the first `images` against all others, with a pooled spread."""
+    apart = np.eye(len(scores) - images, dtype=bool)
+    spread = _statistics(np.ma.masked_array(scores[images:, images:], apart)).spread.mean()
+    mean = scores[:images, images:].mean(axis=1)
+    return (scores[:images, :images] - (mean[:, None] + mean) / 2) / spread
 
 
 def _neighbour(scores: np.ndarray) -> np.ndarray:

@@ -18,6 +18,9 @@ from siamese_core.metric_learning.principal_axes import NEGLIGIBLE, principal_ax
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 0.7, 1.5, 4.0)  # ridge on the within-class covariance, in units of the mean variance
 PRIOR_COUNT = 5.0  # pseudo-count of the total covariance when blended with the within-class covariance
+# Ridge without answers, in the same units; with them both are blended, by the number of images that repeat an
+# identity against the pseudo-count. Chosen on objects and parts (EfficientNet-Lite2).
+UNLABELLED_SHRINKAGE, PRIOR_RIDGE_COUNT = 10.0, 4.0
 MEAN_KEPT = 0.05  # squared length of the part of the mean that is not subtracted, in units of the variance
 OUTSIDE_GAIN = 1.5  # gain of directions that the images do not span, over what their variance asks for
 BETWEEN_RIDGE = 1.0  # ridge on the between-class variance, in units of its mean
@@ -26,6 +29,7 @@ MOST_DIRECTIONS = 400  # of a subspace, those of the largest variance
 
 Setting = tuple[float, float]  # power, shrinkage
 SETTINGS: tuple[Setting, ...] = tuple(product(POWERS, SHRINKAGES))
+UNLABELLED: Setting = (1.0, UNLABELLED_SHRINKAGE)  # what the images alone tell, whatever the answers
 
 
 @dataclass(frozen=True)
@@ -137,17 +141,22 @@ def kernels(
 
     The within-class covariance is blended with the total one, by the number of images that repeat an identity
     against `PRIOR_COUNT`, and gets the setting's shrinkage as a ridge. After whitening by it, each
-    eigenvector of the between-class covariance has the gain of the model's log-likelihood ratio.
+    eigenvector of the between-class covariance has the gain of the model's log-likelihood ratio. `UNLABELLED`
+    whitens by the total covariance alone.
     """
     within = within_covariance(subspace.rows, cluster)
     total = subspace.rows.T @ subspace.rows / len(subspace.rows)
     repeated = len(cluster) - len(np.unique(cluster))
     share = PRIOR_COUNT / (PRIOR_COUNT + repeated)
+    prior = PRIOR_RIDGE_COUNT / (PRIOR_RIDGE_COUNT + repeated)
     variance, own = np.linalg.eigh((1 - share) * within + share * total)
     for power, shrinkage in settings:
         if power != subspace.power:
             continue
-        ridge = shrinkage * subspace.mean_variance
+        if (power, shrinkage) == UNLABELLED:
+            yield UNLABELLED, Kernel.whitening(total, UNLABELLED_SHRINKAGE * subspace.mean_variance)
+            continue
+        ridge = ((1 - prior) * shrinkage + prior * UNLABELLED_SHRINKAGE) * subspace.mean_variance
         whitening = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
         between, axes = np.linalg.eigh(whitening @ (total - within) @ whitening)
         axes, between = whitening @ axes, np.maximum(between, 0)

@@ -11,6 +11,7 @@ from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings.embedding_store import unlabelled_rows
 from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.metric_learning.cross_validation import LabelledPairs
+from siamese_core.metric_learning.score_normalisation import FEWEST, cohort_rows
 from siamese_core.retraining.head_training import (
     LEARNED_COSINE,
     answers_evidence,
@@ -124,14 +125,23 @@ def _learned(run: Run, parent: EmbeddedCheckpoint, use: np.ndarray) -> Learned:
 def _with_adapted_head(
     run: Run, parent: EmbeddedCheckpoint, base: ProtocolResult, rng: np.random.Generator
 ) -> Checkpoint:
-    """Fit the weights and the calibration of the parent's head to the answers that train."""
-    return retrained_head(
-        parent.checkpoint,
-        answers_evidence(parent.checkpoint, parent.answered_embeddings, run.answered),
-        pairs_evidence(parent.checkpoint, parent.replayed_embeddings, run.replay.pairs()),
+    """Fit the weights and the calibration of the parent's head to the answers that train.
+
+    They are fitted to scores that are not normalised, and the candidate's are normalised as its parent's.
+    """
+    own, normalisation = parent.checkpoint.unnormalised(), parent.checkpoint.normalisation
+
+    def serving(found: Checkpoint) -> Checkpoint:
+        return found if normalisation is None else found.normalised_alike(normalisation.cohort)
+
+    fitted = retrained_head(
+        own,
+        answers_evidence(own, parent.answered_embeddings, run.answered),
+        pairs_evidence(own, parent.replayed_embeddings, run.replay.pairs()),
         rng,
-        lambda candidate: _keeps_base(run, parent, candidate, base),
+        lambda candidate: _keeps_base(run, parent, serving(candidate), base),
     )
+    return serving(fitted)
 
 
 def _keeps_base(run: Run, parent: EmbeddedCheckpoint, candidate: Checkpoint, base: ProtocolResult) -> bool:
@@ -147,6 +157,8 @@ def _with_trained_encoder(run: Run, fitted: Checkpoint, rng: np.random.Generator
     """
     from siamese_core.retraining.encoder_training import PreparedPairs, retrained_encoder
 
+    fitted = fitted.unnormalised()
+
     def prepared(images: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([fitted.prepare(image) for image in images])
 
@@ -155,8 +167,13 @@ def _with_trained_encoder(run: Run, fitted: Checkpoint, rng: np.random.Generator
         prepared(answered.images), answered.left[use], answered.right[use], answered.same[use]
     )
     replayed = PreparedPairs(prepared(run.replay.images), known.left, known.right, known.same)
-    return retrained_encoder(
+    found = retrained_encoder(
         fitted, answers, replayed, rng, lambda share, text: run.progress(0.25 + 0.4 * share, text)
+    )
+    if len(answered.images) < FEWEST:
+        return found
+    return found.normalised_alike(
+        found.embed([answered.images[row] for row in cohort_rows(len(answered.images))])
     )
 
 

@@ -17,6 +17,7 @@ from siamese_core.metric_learning.learning import (
     learn,
     unlabelled_metric,
 )
+from siamese_core.metric_learning.score_normalisation import cohort_rows
 from siamese_core.metric_learning.two_covariance import Metric
 from siamese_core.metrics import Calibration
 from siamese_core.retraining.adapting import REPLAYED, Adaptation, Evidence, adapt
@@ -56,21 +57,23 @@ def learned_head(
 ) -> Checkpoint | None:
     """Return a candidate with the parent's encoder and threshold and a metric learned from the answers.
 
-    embeddings: (m, d), of answered and other images. None where no metric is learned: see `learning.learn`.
+    parent: as it serves, normalised where it is; embeddings: (m, d), of answered and other images, some of
+    which the candidate's scores are normalised against. None where no metric is learned: see
+    `learning.learn`.
     """
     network = PrecomputedModel(parent, embeddings)
 
     def scores(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return pair_logits(network, int, left, right)
 
-    scale = head_scale(parent)
+    scale, cohort = head_scale(parent), embeddings[cohort_rows(len(embeddings))]
     default = DEFAULT_PRETRAINED if (scale == 1).all() else DEFAULT_TRAINED
     found = learn(
         embeddings * scale,
         answers,
         None if parent.card.learning else scores,
         rng,
-        Selection(default, lambda metric: allowed(_with_metric(parent, metric))),
+        Selection(default, lambda metric: allowed(_with_metric(parent, metric, cohort))),
     )
     if found is None:
         return None
@@ -82,13 +85,14 @@ def learned_head(
         "shrinkage": shrinkage,
         "loss_held_out": {"before": found.parent_loss, "after": found.loss},
     }
-    candidate = _with_metric(parent, found.metric)
+    candidate = _with_metric(parent, found.metric, cohort)
     return replace(candidate, calibration=found.calibration, card=replace(candidate.card, learning=learning))
 
 
 def unlabelled_head(parent: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
     """Return a checkpoint with the metric of unlabelled images alone, without calibration, for comparison."""
-    return _with_metric(parent, unlabelled_metric(embeddings * head_scale(parent)))
+    cohort = embeddings[cohort_rows(len(embeddings))]
+    return _with_metric(parent, unlabelled_metric(embeddings * head_scale(parent)), cohort)
 
 
 def head_scale(parent: Checkpoint) -> np.ndarray:
@@ -101,15 +105,16 @@ def head_scale(parent: Checkpoint) -> np.ndarray:
     return np.ones(parent.encoder.output_shape[-1], "float32")
 
 
-def _with_metric(parent: Checkpoint, metric: Metric) -> Checkpoint:
-    """Return an uncalibrated candidate that compares by a metric of embeddings times the parent's scale."""
+def _with_metric(parent: Checkpoint, metric: Metric, cohort: np.ndarray) -> Checkpoint:
+    """Return an uncalibrated candidate that compares by a metric of embeddings times the parent's scale,
+    normalised against a cohort (c, d)."""
     from siamese_core.networks.heads import learned_cosine
 
     head = learned_cosine(replace(metric, scale=head_scale(parent)))
     card = replace(parent.card.inherited(parent.id), head=LEARNED_COSINE)
     raw = Calibration(1.0, 0.0)
     candidate = Checkpoint("", parent.encoder_name, parent.encoder, head, raw, parent.threshold, card)
-    return replace(candidate, familiarity=parent.familiarity)
+    return replace(candidate, familiarity=parent.familiarity).with_cohort(cohort)
 
 
 def answers_evidence(model: Checkpoint, embeddings: np.ndarray, answered: AnsweredPairs) -> Evidence:

@@ -2,7 +2,7 @@
 measured."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Run:
         return [images[number] for number in some_of(len(images))]
 
     def parent(self) -> "EmbeddedCheckpoint":
-        """Embed the answered and replayed images by the checkpoint that serves.
+        """Embed the answered and replayed images by the checkpoint that serves, normalised as it serves.
 
         The embeddings that the pool has made, and those of the replayed images from an earlier retraining,
         are read from disk.
@@ -67,7 +67,7 @@ class Run:
         parent = self.embedded(checkpoint, lambda images: matcher.embed(slot, images, self.domain()), 0.1)
         self.check_still_current(checkpoint)  # else these may be the embeddings of another
         base.append(replayed, parent.replayed_embeddings)
-        return parent
+        return replace(parent, checkpoint=matcher.cohorts.for_pool(checkpoint))
 
     def embedded(
         self, checkpoint: Checkpoint, embed: Callable[[Sequence[np.ndarray]], np.ndarray], share: float

@@ -11,7 +11,8 @@ from siamese_core.metric_learning.learning import (
     learn,
     unlabelled_metric,
 )
-from siamese_core.metric_learning.two_covariance import SETTINGS, Metric, Setting, powered
+from siamese_core.metric_learning.score_normalisation import normalised_by_last
+from siamese_core.metric_learning.two_covariance import SETTINGS, UNLABELLED, Metric, Setting, powered
 from siamese_core.metrics import roc_auc
 
 DIM, EACH = 40, 8
@@ -45,10 +46,15 @@ def area(metric: Metric | None, embeddings: np.ndarray, label: np.ndarray) -> fl
     left, right = np.triu_indices(len(label), 1)
     if metric is None:
         return roc_auc(cosine_of(embeddings)(left, right), label[left] == label[right])
+    return roc_auc(cosines(metric, embeddings)[left, right], label[left] == label[right])
+
+
+def cosines(metric: Metric, embeddings: np.ndarray) -> np.ndarray:
+    """Return the table of all pairs' scores, without exemplars."""
     points = powered(embeddings, metric.power) - metric.centre
     table = points @ (np.eye(DIM) + (metric.axes * metric.signs) @ metric.axes.T) @ points.T
     length = np.sqrt(np.diag(table))
-    return roc_auc((table / length[:, None] / length)[left, right], label[left] == label[right])
+    return table / length[:, None] / length
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +100,9 @@ def test_the_calibration_holds_for_random_pairs_however_hard_the_answered_ones_w
         )
     found = learn(pool[0], given, cosine_of(pool[0]), np.random.default_rng(4))
     left, right = np.triu_indices(len(unseen[1]), 1)
-    points = powered(unseen[0], found.metric.power) - found.metric.centre
-    form = np.eye(DIM) + (found.metric.axes * found.metric.signs) @ found.metric.axes.T
-    table = points @ form @ points.T
-    length = np.sqrt(np.diag(table))
-    called_same = found.calibration.similarity((table / length[:, None] / length)[left, right]) >= 0.5
+    table = cosines(found.metric, np.concatenate([unseen[0], pool[0]]))
+    normalised = normalised_by_last(table, len(unseen[1]))
+    called_same = found.calibration.similarity(normalised[left, right]) >= 0.5
     same = unseen[1][left] == unseen[1][right]
     missed, mistaken = 1 - called_same[same].mean(), called_same[~same].mean()
     assert missed < 0.2 and mistaken < 0.2
