@@ -20,7 +20,6 @@ from siamese_core.atomic import folder_aside
 from siamese_core.checkpoints import canary, encoder_files, weights
 from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
 from siamese_core.checkpoints.checkpoint import Checkpoint, to_numpy, to_tensor
-from siamese_core.checkpoints.cohort_file import read_cohort, write_cohort
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity, write_familiarity
 from siamese_core.errors import UserError
@@ -65,7 +64,7 @@ def save_checkpoint(
         head = weights.pack(_arrays(checkpoint.head), lambda array: weights.FLOAT_BITS)
         weights.write_packed(partial / HEAD_FILE, head)
         if checkpoint.normalisation is not None:
-            write_cohort(partial / COHORT_FILE, checkpoint.normalisation.cohort)
+            _write_cohort(partial / COHORT_FILE, checkpoint.normalisation.cohort)
         saved = _assemble(partial, _card(checkpoint, partial))
         images = canary.drawings()
         prepared, embeddings, similarities = _canary_answers(saved, images)
@@ -95,7 +94,7 @@ def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
     identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
     network = network_file(partial)
     kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
-    cohort = read_cohort(partial / COHORT_FILE)
+    cohort = _read_cohort(partial / COHORT_FILE)
     kept |= {} if cohort is None else {"cohort": cohort}
     digest = weights.digest(*encoder, head, {"identity": identity} | kept)
     return replace(
@@ -156,7 +155,7 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
         embeddings_id,
         familiarity=read_familiarity(folder / FAMILIARITY_FILE),
     )
-    cohort = read_cohort(folder / COHORT_FILE, encoder.output_shape[-1])
+    cohort = _read_cohort(folder / COHORT_FILE, encoder.output_shape[-1])
     return checkpoint if cohort is None else checkpoint.with_cohort(cohort)
 
 
@@ -181,3 +180,29 @@ def _canary_answers(
     embeddings = to_numpy(checkpoint.encoder(to_tensor(prepared), training=False))
     left, right = canary.pairs(len(images))
     return prepared, embeddings, checkpoint.similarity(checkpoint.logits(embeddings[left], embeddings[right]))
+
+
+def _write_cohort(file: Path, cohort: np.ndarray) -> None:
+    """Write embeddings (m, d)."""
+    np.savez(file, allow_pickle=False, cohort=cohort.astype(np.float16))
+
+
+def _read_cohort(file: Path, dim: int | None = None) -> np.ndarray | None:
+    """Return the embeddings float16 (m, d) of the file, None where there is none.
+
+    UserError naming it if it is damaged or its embeddings do not have `dim` numbers.
+    """
+    if not file.exists():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            cohort = archive["cohort"]
+        usable = cohort.ndim == 2 and len(cohort) > 1 and dim in (None, cohort.shape[1])
+        if not usable or not np.isfinite(cohort).all():
+            raise ValueError(f"embeddings of shape {cohort.shape}")
+    except Exception as damage:  # zip, zlib and NumPy each have their own for a flipped bit
+        raise UserError(
+            f"{file.name} must hold embeddings of this checkpoint's encoder. Received: "
+            f"{type(damage).__name__}: {damage}. Copy {file.parent.name} again or train it anew."
+        ) from damage
+    return cohort

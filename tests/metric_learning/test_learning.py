@@ -12,7 +12,7 @@ from siamese_core.metric_learning.learning import (
     unlabelled_metric,
 )
 from siamese_core.metric_learning.score_normalisation import normalised_by_last
-from siamese_core.metric_learning.two_covariance import SETTINGS, UNLABELLED, Metric, Setting, powered
+from siamese_core.metric_learning.two_covariance import SETTINGS, Metric, Setting, powered
 from siamese_core.metrics import roc_auc
 
 DIM, EACH = 40, 8
