@@ -34,7 +34,8 @@ FEWEST_CLASSES, FEWEST_IMAGES = 8, 4  # of a domain; of a class that is used
 AT_ONCE = 10  # answers between two updates of the queue
 WAYS, TRIALS, PAIRS = 20, 1000, 6000  # of the one-shot error; of the equal error rate
 SPLITS = ("unseen classes", "seen classes")
-FIGURES = ("error_before", "error_unlabelled", "error_after", "eer_before", "eer_unlabelled", "eer_after")
+STAGES = ("before", "normalised", "unlabelled", "after")
+FIGURES = tuple(f"{name}_{stage}" for name in ("error", "eer") for stage in STAGES)
 RANDOM = {AUDIT: 1.0}
 
 
@@ -48,9 +49,11 @@ class Condition:
 
 
 def conditions(answers: int) -> list[Condition]:
-    """Return what is compared: the queue, half of its answers, random pairs, and a person who errs at 5 %."""
+    """Return what is compared: the queue, half of its answers, random pairs, a person who errs at 5 %, and
+    the queue with a third, a sixth and a twelfth of the answers."""
     half, erring = Condition("queue", answers // 2), Condition("queue", answers, 0.05)
-    return [Condition("queue", answers), half, Condition("random", answers), erring]
+    fewer = [Condition("queue", max(1, answers // part)) for part in (3, 6, 12)]
+    return [Condition("queue", answers), half, Condition("random", answers), erring, *fewer]
 
 
 @dataclass(frozen=True)
@@ -94,27 +97,31 @@ def loop(
     """Yield a row for each condition and split: the values named in `FIGURES`, and "base_after".
 
     base: evaluates the base protocol. A head that loses more on it than the gate allows is not used.
+    Answers are asked of, and a candidate follows, the model normalised against the pool, as it serves.
     """
     rng = np.random.default_rng(seed)
     pool, *tests = split_classes(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
-    before = [_measured(model, domain, rows) for rows in tests]
-    unlabelled = [_measured(unlabelled_head(model, shown), domain, rows) for rows in tests]
-    candidates = find_candidates([view_of(model, shown)], rng)
+    served = model.normalised(shown)
+    without = [
+        [_measured(each, domain, rows) for rows in tests]
+        for each in (model, served, unlabelled_head(model, shown))
+    ]
+    candidates = find_candidates([view_of(served, shown)], rng)
     known = base(model)
     for each in asked:
         answers = simulated(candidates, labels, each, np.random.default_rng(seed))
         found = learned_head(
-            model,
+            served,
             shown,
             answers,
             np.random.default_rng(seed),
             lambda head: forgotten(known, base(head)) is None,
         )
-        learned = found or model
+        learned = found or served
         after = [_measured(learned, domain, rows) for rows in tests]
         base_after = float(base(learned).correct.mean())
-        for split, *numbers in zip(SPLITS, before, unlabelled, after, strict=True):
+        for split, *numbers in zip(SPLITS, *without, after, strict=True):
             errors, rates = zip(*numbers, strict=True)
             figures = dict(zip(FIGURES, (*errors, *rates), strict=True))
             yield {"condition": each, "split": split, **figures, "base_after": base_after}

@@ -77,7 +77,7 @@ def rows(model, domain) -> list[dict]:
 def test_what_forgets_the_base_protocol_is_not_learned(model, domain):
     some = [Condition("queue", 120)]
     forgetful = loop(model, domain, some, 0, lambda head: right(100 if head is model else 98))
-    assert all(row["error_after"] == row["error_before"] for row in forgetful)
+    assert all(row["error_after"] == row["error_normalised"] for row in forgetful)
 
 
 def test_every_condition_is_measured_on_both_splits(rows):

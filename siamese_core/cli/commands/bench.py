@@ -232,6 +232,7 @@ def _promoted(group: dict) -> str:
 
 
 def _change(row: dict, name: str) -> str:
-    before, unlabelled, after = (row[f"{name}_{when}"] for when in ("before", "unlabelled", "after"))
-    relative = 100 * (after / max(before, 1e-9) - 1)
-    return f"{before:.3f} > {unlabelled:.3f} > {after:.3f} ({relative:+.0f} %)"
+    """Return the figure by the checkpoint, normalised against the pool, by the images alone, and after."""
+    stages = [row[f"{name}_{stage}"] for stage in ("before", "normalised", "unlabelled", "after")]
+    relative = 100 * (stages[-1] / max(stages[0], 1e-9) - 1)
+    return f"{' > '.join(f'{each:.3f}' for each in stages)} ({relative:+.0f} %)"
