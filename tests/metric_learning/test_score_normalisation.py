@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from siamese_core.metric_learning.score_normalisation import ScoreNormalisation
-from siamese_core.metrics import accuracy, equal_error_rate, expected_calibration_error, roc_auc
+from siamese_core.metric_learning.score_normalisation import ScoreNormalisation, normalised_by_last
+from siamese_core.metrics import Calibration, accuracy, equal_error_rate, expected_calibration_error, roc_auc
 
 DIM = 32
 
@@ -93,3 +93,20 @@ def test_a_cohort_of_one_image_many_times_gives_finite_scores():
     scores = normalisation.normalised_pairs(cosines(other, rows[:1])[0], other, rows[:1])
     assert np.isfinite(scores).all()
     assert np.isfinite(normalisation.calibration().similarity(scores)).all()
+
+
+def test_a_pooled_spread_normalises_as_the_cross_validation_does():
+    rng = np.random.default_rng(3)
+    images, cohort = rng.normal(size=(4, 6)), rng.normal(size=(60, 6))
+    everything = np.concatenate([images, cohort])
+    pooled = ScoreNormalisation(lambda left, right: left @ right.T, cohort, pooled=True)
+    found = pooled.normalised_table(images @ images.T, images, images)
+    expected = normalised_by_last(everything @ everything.T, len(images))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_folded_calibration_is_unfolded_to_itself():
+    cohort = np.random.default_rng(4).normal(size=(60, 6))
+    normalisation = ScoreNormalisation(lambda left, right: left @ right.T, cohort, pooled=True)
+    found = normalisation.unfolded(normalisation.folded(Calibration(2.0, -3.0)))
+    assert (found.slope, found.intercept) == pytest.approx((2.0, -3.0))

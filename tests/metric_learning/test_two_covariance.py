@@ -8,7 +8,9 @@ from siamese_core.metric_learning.two_covariance import (
     MOST_AXES,
     OUTSIDE_GAIN,
     PRIOR_COUNT,
+    PRIOR_RIDGE_COUNT,
     SETTINGS,
+    UNLABELLED_SHRINKAGE,
     Kernel,
     Subspace,
     as_metric,
@@ -58,9 +60,11 @@ def test_of_one_identity_the_kernel_is_the_inverse_within_class_covariance(embed
     share = PRIOR_COUNT / (PRIOR_COUNT + IMAGES - 1)
     total = subspace.rows.T @ subspace.rows / IMAGES
     mixed = (1 - share) * within_covariance(subspace.rows, cluster) + share * total
-    plain = np.linalg.inv(mixed + 1.5 * subspace.mean_variance * np.eye(subspace.rank))
+    prior = PRIOR_RIDGE_COUNT / (PRIOR_RIDGE_COUNT + IMAGES - 1)
+    ridge = ((1 - prior) * 1.5 + prior * UNLABELLED_SHRINKAGE) * subspace.mean_variance
+    plain = np.linalg.inv(mixed + ridge * np.eye(subspace.rank))
     found = kernel.inside / kernel.outside * OUTSIDE_GAIN
-    assert found == pytest.approx(plain * 1.5 * subspace.mean_variance, rel=1e-3, abs=1e-6)
+    assert found == pytest.approx(plain * ridge, rel=1e-3, abs=1e-6)
 
 
 def test_with_few_answers_the_total_covariance_stands_in(embeddings):

@@ -10,6 +10,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
 from siamese_core.data.sampling import Pairs
+from siamese_core.errors import UserError
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.metric_learning.cross_validation import LabelledPairs
 from siamese_core.metric_learning.learning import (
@@ -326,3 +327,17 @@ def test_a_metric_of_images_alone_needs_no_answers(cosine):
     shown, _ = answered(np.random.default_rng(4), 2)
     head = unlabelled_head(cosine, shown)
     assert np.isfinite(head.pairwise_logits(shown[:20], shown[:20])).all()
+
+
+def test_a_normalised_candidate_keeps_its_cohort_and_a_damaged_one_is_told(plain, tmp_path):
+    embedded, pairs = embeddings(plain), some_pairs()
+    candidate = plain.normalised_alike(embedded)
+    saved = save_checkpoint(candidate, tmp_path / "candidate", quantise=False)
+    loaded = load_checkpoint(tmp_path / "candidate")
+    assert loaded.id == saved.id
+    np.testing.assert_allclose(
+        log_odds(loaded, embedded, pairs), log_odds(candidate, embedded, pairs), atol=1e-4
+    )
+    (tmp_path / "candidate" / "cohort.npz").write_bytes(b"cut off")
+    with pytest.raises(UserError, match=r"cohort.npz must hold embeddings"):
+        load_checkpoint(tmp_path / "candidate")
