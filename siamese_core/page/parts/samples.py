@@ -10,24 +10,32 @@ from siamese_core.errors import UserError
 
 DRAWINGS = ASSETS / "samples"
 PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
-PHOTO_PAIRS = {
-    "two cheetahs": ("cheetah.jpg", "cheetah1.jpg"),
-    "lion and cheetah": ("lion.jpg", "cheetah1.jpg"),
-    "bus and tower": ("bus.png", "tower.jpg"),
-}
+MISTAKE = "called same: a mistake"
 
 
 @dataclass(frozen=True)
 class SamplePair:
-    """Two sample images, named as `sample_file` takes them, and what they show in a few words."""
+    """Two sample images, named as `sample_file` takes them, and what they show in a few words.
+
+    mistake: what EfficientNet-Lite2 gets wrong about them, in words; empty where it is right.
+    """
 
     caption: str
     left: str
     right: str
+    mistake: str = ""
+
+
+# Photos that come with gradio. `mistake` is what the network says as shipped, without a pool.
+PHOTO_PAIRS = (
+    SamplePair("two cheetahs", "photos:cheetah.jpg", "photos:cheetah1.jpg"),
+    SamplePair("lion and running cheetah", "photos:lion.jpg", "photos:cheetah.jpg"),
+    SamplePair("lion and cheetah", "photos:lion.jpg", "photos:cheetah1.jpg", MISTAKE),
+)
 
 
 def sample_pairs() -> list[SamplePair]:
-    """Return `assets/samples/pairs/N_caption_left.png` with its `_right.png`, then pairs of photos."""
+    """Return `assets/samples/pairs/N_caption_left.png` with its `_right.png`, then the installed photos."""
     lefts = sorted((DRAWINGS / "pairs").glob("*_left.png"))
     drawings = [
         SamplePair(
@@ -37,11 +45,7 @@ def sample_pairs() -> list[SamplePair]:
         )
         for left in lefts
     ]
-    photos = [
-        SamplePair(caption, f"photos:{left}", f"photos:{right}")
-        for caption, (left, right) in PHOTO_PAIRS.items()
-        if (PHOTOS / left).is_file() and (PHOTOS / right).is_file()
-    ]
+    photos = [pair for pair in PHOTO_PAIRS if _path(pair.left).is_file() and _path(pair.right).is_file()]
     return drawings + photos
 
 
@@ -61,6 +65,10 @@ def sample_file(name: str) -> Path:
         raise UserError(
             f"A sample must be one that the page shows. Received: {ascii(name)[:80]}. Reload the page."
         )
+    return _path(name)
+
+
+def _path(name: str) -> Path:
     kind, _, file = name.partition(":")
     folders = {"pairs": DRAWINGS / "pairs", "queries": DRAWINGS / "one_shot", "photos": PHOTOS}
     return folders[kind] / file
