@@ -70,11 +70,14 @@ def test_the_table_is_for_people(speed, capsys):
 def test_the_loop_tells_what_the_contract_asks_for(loop):
     assert list(loop.json) == ["benchmarks"]
     found = loop.json["benchmarks"]
-    assert len(found) == 8
+    assert len(found) == 14
     assert {each["split"] for each in found} == {"seen classes", "unseen classes"}
     assert {(each["queue"], each["answers"], each["wrong"]) for each in found} == {
         ("queue", 40, 0.0),
         ("queue", 20, 0.0),
+        ("queue", 13, 0.0),
+        ("queue", 6, 0.0),
+        ("queue", 3, 0.0),
         ("random", 40, 0.0),
         ("queue", 40, 0.05),
     }
