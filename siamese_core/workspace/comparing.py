@@ -22,7 +22,8 @@ class Comparison:
 
     similarity, threshold: 0..1; network: what people call it; domain: of the images, by which the checkpoint
     was picked; why, warning: as `Chooser.words` gives them. Where the encoder abstains, `why` says why, and
-    `similarity` and `same` are None unless it was asked anyway.
+    `similarity` and `same` are None unless it was asked anyway. cohort: how many unlabelled images of the
+    pool normalise and calibrate the score, 0 where none do.
     """
 
     encoder: str
@@ -36,6 +37,7 @@ class Comparison:
     why: str = ""
     warning: str = ""
     abstains: bool = False
+    cohort: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Comparer:
             why=reason or why,
             warning="" if reason and not ask_anyway else warning,
             abstains=reason is not None,
+            cohort=0 if checkpoint is served.checkpoint else len(checkpoint.normalisation.cohort),
         )
 
 

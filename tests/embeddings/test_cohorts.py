@@ -39,6 +39,7 @@ def test_a_pool_large_enough_calibrates_what_is_compared(workbench):
     (said,) = workbench.matcher.compare(left, right, ["koch"])
     assert said.similarity != alone
     assert said.threshold == 0.5
+    assert said.cohort == FEWEST
 
 
 def test_random_pairs_of_a_pool_are_mostly_called_different(workbench):

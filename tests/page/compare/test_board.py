@@ -33,6 +33,13 @@ def test_a_threshold_at_either_end_is_said_to_tell_nothing(threshold, told):
     assert told in drawn if told else "At this threshold" not in drawn
 
 
+@pytest.mark.parametrize("cohort", [0, 200])
+def test_a_card_says_that_the_pool_calibrated_its_verdict(cohort):
+    opinion = Opinion(Comparison("koch", "koch-1", 0.4, 0.5, False, 3.0, cohort=cohort), 0.5, ())
+    drawn = board(("", ""), {"koch": opinion}, SLOTS, NAMES)
+    assert ("Measured against 200 of your images: an estimate" in drawn) == bool(cohort)
+
+
 @pytest.mark.parametrize(
     ("similarity", "threshold", "told"),
     [
