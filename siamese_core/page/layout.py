@@ -49,8 +49,8 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
             label.build(page, last_answers)
         with gr.Tab("Review", id="review", render_children=True):
             ReviewTab(workbench).build()
-        with gr.Tab("Retrain", id="retrain", render_children=True):
-            retrain.build(page, status)
+        with gr.Tab("Retrain", id="retrain", render_children=True) as tab:
+            retrain.build(page, tab, status)
     kept = [gr.Textbox(visible=False) for _ in range(3)]
     listen(page.load, last_answers.refresh, None, last_answers.table)
     listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))

@@ -17,6 +17,7 @@ from siamese_core.page.parts.paragraphs import busy, quiet, trouble
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
+from siamese_core.page.retrain.proposal import proposal
 from siamese_core.page.retrain.report import report_section
 from siamese_core.retraining.judging.outlook import outlook_words
 from siamese_core.retraining.options import MODES, RetrainOptions
@@ -42,7 +43,7 @@ class RetrainTab:
 
         return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
 
-    def build(self, page: gr.Blocks, status: StatusLine) -> None:
+    def build(self, page: gr.Blocks, tab: gr.Tab, status: StatusLine) -> None:
         with gr.Row(equal_height=True):
             slot = gr.Radio(
                 [(slot_title(slot), slot) for slot in SLOTS],
@@ -53,6 +54,7 @@ class RetrainTab:
             mode = gr.Radio(
                 list(MODES), value=MODES[0], label="What may change", info=MODE_INFO, elem_id="retrain-mode"
             )
+        proposed = gr.State(SLOTS[0])
         start = gr.Button("Retrain", variant="primary", elem_id="retrain-start")
         self.run = Panel(elem_id="retraining")
         self.list = Panel(elem_id="checkpoints", script=SCRIPT)
@@ -61,12 +63,19 @@ class RetrainTab:
         listen(start.click, self.start, [slot, mode], shown)
         often = {"look": self.look, "outputs": shown, "place": shown.index(self.list)}
         listen_often(timer.tick, **often, queue=False)
-        listen_often([page.load, status.serving.change], **often)
+        listen_often([page.load, status.serving.change, tab.select], **often)
+        listen([page.load, tab.select], self.propose, [slot, proposed], [slot, proposed])
         listen(self.list.wished, self.change, None, shown)
 
     def start(self, slot: str, mode: str) -> tuple:
         self.background.start(slot, mode)
         return self.look()
+
+    def propose(self, slot: str, before: str) -> tuple:
+        """Return the slot to retrain, unless the person chose another than was proposed before."""
+        found = proposal(self.workbench, self.workbench.log.settled())
+        new = found.slot if found else SLOTS[0]
+        return new if slot == before else gr.skip(), new
 
     def look(self) -> tuple[Markup, Markup, gr.Timer]:
         run = self.background.latest
@@ -80,7 +89,9 @@ class RetrainTab:
         if run and run.problem:
             return trouble(f"{slot_title(run.encoder)} was not retrained.", run.problem)
         report = run.report if run else latest_report(self.workbench.workspace / "reports")
-        words = quiet(outlook_words(one_a_pair(self.workbench.log.settled()), report), "outlook")
+        settled = one_a_pair(self.workbench.log.settled())
+        about = proposal(self.workbench, settled)
+        words = (quiet(about.words) if about else Markup()) + quiet(outlook_words(settled, report), "outlook")
         return words + (report_section(report, self.workbench.names) if report else quiet(NEVER))
 
     def change(self, event: gr.EventData) -> tuple:
