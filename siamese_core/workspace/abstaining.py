@@ -7,6 +7,9 @@ import numpy as np
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.metric_learning.score_normalisation import FEWEST
+
+LEAST_TRUST_UNTOLD = 0.3  # half of the pairs of an encoder's own domain are trusted as much or more
 
 
 def unknown_images(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
@@ -60,6 +63,16 @@ def reason(card: CheckpointCard, domains: Sequence[str], unknown: np.ndarray, pa
 def reason_of_domain(card: CheckpointCard, domain: str) -> str:
     """Return in words why a checkpoint does not judge images of a domain that it does not know."""
     return f"has seen {card.training_domain} only, and does not judge {domain}"
+
+
+def doubt_of(trust: float) -> str:
+    """Return in words that what is said of images counts little, "" where it counts. trust: 0..1."""
+    if trust >= LEAST_TRUST_UNTOLD:
+        return ""
+    return (
+        "it knows such images little, so its similarity is drawn towards its threshold. "
+        f"{FEWEST} of them added in Label, unlabelled, calibrate it."
+    )
 
 
 def _part(count: int, total: int) -> str:

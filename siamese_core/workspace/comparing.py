@@ -10,7 +10,7 @@ from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import verdict
-from siamese_core.workspace.abstaining import abstains
+from siamese_core.workspace.abstaining import abstains, doubt_of
 from siamese_core.workspace.choosing import Chooser
 from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
@@ -62,8 +62,12 @@ class Comparer:
         if reason and not ask_anyway:
             similarity = same = None
         else:
-            said = checkpoint.similarity(checkpoint.logits(embeddings[:1], embeddings[1:]))
-            similarity = float(doubted(said, checkpoint.trust(embeddings).min(), checkpoint.threshold)[0])
+            said, trust = (
+                checkpoint.logits(embeddings[:1], embeddings[1:]),
+                checkpoint.trust(embeddings).min(),
+            )
+            similarity = float(doubted(checkpoint.similarity(said), trust, checkpoint.threshold)[0])
+            warning = warning or doubt_of(trust)
             same = bool(verdict(similarity, checkpoint.threshold))
         return Comparison(
             encoder=slot,
@@ -77,7 +81,7 @@ class Comparer:
             why=reason or why,
             warning="" if reason and not ask_anyway else warning,
             abstains=reason is not None,
-            cohort=0 if checkpoint is served.checkpoint else len(checkpoint.normalisation.cohort),
+            cohort=len(checkpoint.normalisation.cohort) if checkpoint.normalisation else 0,
         )
 
 

@@ -61,6 +61,7 @@ def board(
         answers=[(each.comparison.network, answer_word(each.same)) for each in in_order(judging)],
         abstaining={name: opinions[name].comparison.network for name in opinions if name not in judging},
         advice=advice([each.comparison.abstains for each in opinions.values()], slots, mixed),
+        doubtful=[each.comparison.network for each in in_order(judging) if each.comparison.warning],
         own_answers={answer_word(each.comparison.same) for each in judging.values()},
         said=json.dumps(said_on_screen([each.comparison for each in opinions.values()])),
         opinions=opinions,
