@@ -4,6 +4,7 @@ Pairs go in batches. An answer comes through the `outbox` with the ids of its pa
 to another pair.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from siamese_core.checkpoints.naming import CheckpointNames
@@ -50,7 +51,9 @@ def build_pair_view(questions: Questions) -> Panel:
         if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(f"count is 1 to {MOST_AT_ONCE}. Received: {ascii(count)[:40]}. Reload the page.")
         try:
-            return {"pairs": [pair_told(each, names) for each in questions.next_pairs(count, who.name)]}
+            pairs = questions.next_pairs(count, who.name)
+            classes = {each.image_id: each.class_name for each in questions.pool.images()} if pairs else {}
+            return {"pairs": [pair_told(each, names, classes) for each in pairs]}
         except UserError:
             if words := what_goes_on(questions.pool.progress()):
                 return {"pairs": [], "waiting": words}
@@ -73,20 +76,31 @@ def what_goes_on(now: PoolProgress) -> str:
     return f"Preparing the images: {embedding_words(now)}. The first pairs come as soon as a few are ready."
 
 
-def pair_told(question: Question, names: CheckpointNames) -> dict:
-    """Return a question as the script draws it and sends it back. networks: their titles by slot."""
+def pair_told(question: Question, names: CheckpointNames, classes: Mapping[str, str]) -> dict:
+    """Return a question as the script draws it and sends it back.
+
+    classes: of the images by id, "" where unknown; an image's class is its folder in the pool. In the result
+    the networks' titles are by slot.
+    """
     said = said_on_screen(question.verdicts)
     return {
         "left": question.left_id,
         "right": question.right_id,
         "reason": question.reason,
         "why": WHY[question.reason],
+        "classes": folder_names([classes.get(each, "") for each in (question.left_id, question.right_id)]),
         "probability": question.probability,
         "networks": {
             each.encoder: names.network(each.checkpoint, each.encoder) for each in question.verdicts
         },
         "said": {each.encoder: {"same": each.same, **said[each.encoder]} for each in question.verdicts},
     }
+
+
+def folder_names(classes: Sequence[str]) -> list[str]:
+    """Return the names of two classes' own folders, with those above them where both would look alike."""
+    own = [each.rpartition("/")[2] for each in classes]
+    return list(classes) if own[0] == own[1] and classes[0] != classes[1] else own
 
 
 def question_handlers(questions: Questions) -> dict[str, Handler]:

@@ -11,7 +11,7 @@ from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import Pool, PoolProgress
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.label.pair_view import WHY, pair_told, save_answer, what_goes_on
+from siamese_core.page.label.pair_view import WHY, folder_names, pair_told, save_answer, what_goes_on
 from siamese_core.page.parts.answers import undo
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.workbench import Workbench
@@ -94,13 +94,20 @@ def test_what_the_queue_knows_counts_more_than_what_the_page_says(questions, tmp
     asking.pool.files.add_folder(tmp_path)
     asking.pool.work()
     (asked,) = asking.next_pairs(1, "Bob")
-    told = pair_told(asked, questions.workbench.names)
+    told = pair_told(asked, questions.workbench.names, {asked.left_id: "shop/cereals"})
+    assert told["classes"] == ["cereals", ""]
     assert told["why"] == WHY[asked.reason] and set(told["said"]) == set(SLOTS)
     pair = {"left_id": asked.left_id, "right_id": asked.right_id}
     sent = event(questions, **pair, annotator="Robert", asked="Bob", reason="hard_negative", probability=1)
     row = logged(asking, sent)  # who was asked has corrected his name since
     assert (row.reason, float(row.probability)) == (asked.reason, asked.probability)
     assert float(row.koch_similarity) == asked.similarity["koch"]
+
+
+def test_classes_are_called_as_their_folders():
+    assert folder_names(["shop/tea", "shop/tea"]) == ["tea", "tea"]
+    assert folder_names(["shop/tea", ""]) == ["tea", ""]
+    assert folder_names(["shop/tea", "home/tea"]) == ["shop/tea", "home/tea"]
 
 
 def test_a_suggestion_that_is_accepted_says_what_implied_it(questions):

@@ -70,6 +70,15 @@ def answer(app_page, keys: str) -> list[tuple]:
     return told
 
 
+def test_the_folders_of_the_images_are_named_but_not_to_who_answers_blind(app_page):
+    folders = app_page.locator(".sight figcaption")
+    expect(folders).to_have_text([re.compile(r"^c\d\d$")] * 2)
+    press(app_page, "b")
+    expect(folders.first).to_be_hidden()
+    press(app_page, "b")
+    expect(folders.first).to_be_visible()
+
+
 def test_a_hundred_quick_answers_are_all_logged_once_each_with_its_pair(app_page, labelling):
     earlier = len(standing_labels(logged(labelling.workspace)))
     keys = ("sdsdd" * 20)[:100]

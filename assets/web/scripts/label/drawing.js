@@ -18,7 +18,11 @@
       root.classList.remove("other");
       root.dataset.left = pair ? pair.left : "";
       root.dataset.right = pair ? pair.right : "";
-      ["left", "right"].forEach((side, i) => this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1)));
+      ["left", "right"].forEach((side, i) => {
+        const name = pair?.classes?.[i]; // a pair that was kept by an earlier version has none
+        const caption = Object.assign(document.createElement("figcaption"), { textContent: name, title: "folder" });
+        this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1), ...(name ? [caption] : []));
+      });
       this.find(".why-asked").textContent = pair ? pair.why : "";
       for (const line of root.querySelectorAll(".says-row .line")) {
         const slot = line.dataset.slot;
