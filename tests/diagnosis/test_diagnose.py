@@ -154,7 +154,7 @@ def test_pairs_of_one_kind_have_no_convention(drawings):
 def test_a_healthy_network_is_left_alone(checkpoint, drawings):
     findings = diagnose_network(suited(checkpoint, drawings), drawings, rng())
     assert wrong(findings) == {}
-    assert len(findings) == 10
+    assert len(findings) == 13
 
 
 def suited(checkpoint, dataset: Dataset):

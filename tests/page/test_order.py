@@ -10,6 +10,7 @@ from helpers.paths import ROOT
 PAGE = ROOT / "siamese_core" / "page"
 TABS = ("compare", "one_shot", "label", "review", "retrain")
 BELOW = {
+    "start": {"serving"},
     "serving": {"serving", "layout", "theme", *TABS, "parts"},
     "layout": {*TABS, "parts"},
     "theme": set(),
