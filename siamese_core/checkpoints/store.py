@@ -153,10 +153,16 @@ class CheckpointStore:
             write_pointer(self.own_folder, SlotPlace(slot, FIXED), pointer)
 
     def offer(self, checkpoint_id: str, slot: str) -> None:
-        """Make the checkpoint the slot's for photographs if it has none yet."""
+        """Make the checkpoint the slot's for photographs if it has none yet.
+
+        Not while the pointers are damaged: a person has to see that, and promote what was current.
+        """
         place = SlotPlace(slot, PHOTOGRAPHS)
         with locked(self.own_folder):
-            pointer = read_pointers(self.own_folder).places.get(place)
+            pointers = read_pointers(self.own_folder)
+            if pointers.problem:
+                return
+            pointer = pointers.places.get(place)
             if pointer is None or pointer.current not in {info.id for info in self._found()}:
                 write_pointer(self.own_folder, place, Pointer(checkpoint_id))
 

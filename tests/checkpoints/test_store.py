@@ -182,6 +182,16 @@ def test_a_promoted_checkpoint_that_is_gone_gives_way_to_the_shipped_one(store):
     assert first in store.problem(SlotPlace("small_cnn")) and "gone" in store.problem(SlotPlace("small_cnn"))
 
 
+def test_what_is_offered_does_not_hide_that_the_pointers_are_damaged(store):
+    offered, damaged = ids(store)[1], store.own_folder / "current.json"
+    damaged.write_text("{")
+    store.offer(offered, "small_cnn")
+    assert damaged.read_text() == "{"
+    damaged.unlink()
+    store.offer(offered, "small_cnn")
+    assert store.photographs_id("small_cnn") == offered
+
+
 def test_a_damaged_pointer_gives_way_to_the_shipped_one_and_is_mended_by_promoting(store):
     shipped, first, _ = ids(store)
     (store.own_folder / "current.json").write_text('{"small_cnn": ')
