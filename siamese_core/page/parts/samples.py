@@ -10,14 +10,15 @@ from siamese_core.errors import UserError
 
 DRAWINGS = ASSETS / "samples"
 PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
-MISTAKE = "called same: a mistake"
+MISTAKE = "as shipped: wrongly same"
 
 
 @dataclass(frozen=True)
 class SamplePair:
     """Two sample images, named as `sample_file` takes them, and what they show in a few words.
 
-    mistake: what EfficientNet-Lite2 gets wrong about them, in words; empty where it is right.
+    mistake: what EfficientNet-Lite2 gets wrong about them until a pool or answers calibrate it, in words;
+    empty where it is right.
     """
 
     caption: str
