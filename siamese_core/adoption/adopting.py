@@ -62,6 +62,7 @@ class Adoption:
         taken = self.graph.input
         return {
             "checkpoint": self.checkpoint.id,
+            "preprocessing": self.verified.chosen.preprocessing,
             "folder": str(self.folder),
             "slot": self.checkpoint.encoder_name,
             "domain": self.checkpoint.card.domain,
@@ -80,7 +81,7 @@ class Adoption:
             "values": self.verified.chosen.values.name,
             "fitting": FITTINGS[self.verified.chosen.preparation],
             "tried_on": self.known.source,
-            "trials": [each.json() for each in self.verified.trials],
+            "tried": [each.json() for each in self.verified.trials],
             "notes": [*self.graph.notes, *self.verified.notes],
             "trains": self.graph.kind == "Keras",
             "metrics": self.checkpoint.card.metrics,

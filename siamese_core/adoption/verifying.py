@@ -45,8 +45,14 @@ class Trial:
     def words(self) -> str:
         return f"{self.values.name}, {FITTINGS[self.preparation]}"
 
+    @property
+    def preprocessing(self) -> str:
+        """What is done to an image, in words: its values and how it is fitted into the square."""
+        return f"{self.values.name}, {FITTINGS[self.preparation]}"
+
     def json(self) -> dict:
         return {
+            "preprocessing": self.preprocessing,
             "values": self.values.name,
             "fitting": FITTINGS[self.preparation],
             "output": self.output.name,

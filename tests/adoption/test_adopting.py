@@ -41,7 +41,8 @@ def test_the_preparation_that_the_network_was_made_for_is_found(adopted):
     worse = {each.values.name for each in adoption.verified.trials if each.is_worse}
     told = adoption.json()
     assert told["values"] in centred and "0..255" in worse
-    assert len(told["trials"]) == 18
+    assert len(told["tried"]) == 18
+    assert told["preprocessing"] == told["tried"][0]["preprocessing"]
     assert "preparation" in told["notes"][-1] or "apart" in told["notes"][-1] or "matter" in told["notes"][-1]
 
 

@@ -17,9 +17,9 @@ from siamese_core.cli.arguments import (
     add_seed,
     whole,
 )
+from siamese_core.cli.cohort import add_cohort, normalised
 from siamese_core.cli.command import DEFAULT_ENCODER, CommandResult, open_workbench
 from siamese_core.cli.dataset import add_strict, load, with_left_out
-from siamese_core.cli.pool import add_pool, normalised
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
@@ -91,7 +91,7 @@ def _add_model(parser: ArgumentParser) -> None:
         help=f"{ENCODER_NAMES}, or {FUSED}: both slots' similarities in one ({DEFAULT_ENCODER})",
     )
     which.add_argument("--checkpoint", type=Path, metavar="DIR", help="measure the checkpoint in this folder")
-    add_pool(parser)
+    add_cohort(parser)
     parser.add_argument(
         "--baselines", action="store_true", help="measure training-free baselines on the same trials, too"
     )

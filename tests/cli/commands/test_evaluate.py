@@ -147,16 +147,16 @@ def pool_of(folder: Path, count: int) -> Path:
 def test_a_pool_of_unlabelled_images_calibrates_what_is_measured(run, own_slots, drawings, tmp_path):
     words = ("evaluate", "verification", "--data", drawings, "--pairs", 40, "--json")
     plain = run(*words).json()
-    pooled = run(*words, "--pool", pool_of(tmp_path / "pool", 60)).json()
+    pooled = run(*words, "--cohort", pool_of(tmp_path / "pool", 60)).json()
     assert pooled["threshold"] == 0.5
     assert pooled["ece"] != plain["ece"]
-    assert pooled == run(*words, "--pool", tmp_path / "pool").json() | {"seconds": pooled["seconds"]}
-    fused = run(*words, "--pool", tmp_path / "pool", "--encoder", "fused").json()
+    assert pooled == run(*words, "--cohort", tmp_path / "pool").json() | {"seconds": pooled["seconds"]}
+    fused = run(*words, "--cohort", tmp_path / "pool", "--encoder", "fused").json()
     assert fused["trials"] == 40
 
 
 def test_a_pool_that_is_too_small_is_refused(run, own_slots, drawings, tmp_path):
-    words = ("evaluate", "verification", "--data", drawings, "--pool", pool_of(tmp_path / "pool", 10))
+    words = ("evaluate", "verification", "--data", drawings, "--cohort", pool_of(tmp_path / "pool", 10))
     assert "at least 50 images that can be read. Received: 10 in pool" in run(*words).error()
     assert "no-such" in run(*words[:-1], tmp_path / "no-such").error()
 

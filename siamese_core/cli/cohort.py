@@ -1,4 +1,4 @@
-"""--pool of the commands that measure: unlabelled images that scores are normalised against."""
+"""--cohort of the commands that measure: unlabelled images that scores are normalised against."""
 
 import contextlib
 from argparse import ArgumentParser, Namespace
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from siamese_core.checkpoints.checkpoint import Checkpoint
 
 
-def add_pool(parser: ArgumentParser) -> None:
-    """Add --pool."""
+def add_cohort(parser: ArgumentParser) -> None:
+    """Add --cohort."""
     parser.add_argument(
-        "--pool",
+        "--cohort",
         type=Path,
         metavar="PATH",
         help="folder or zip of unlabelled images of the kind: calibrates, and no label of it is read",
@@ -24,18 +24,18 @@ def add_pool(parser: ArgumentParser) -> None:
 
 
 def normalised(options: Namespace, checkpoint: "Checkpoint") -> "Checkpoint":
-    """Return the checkpoint normalised against the images of --pool; itself without one, or where answers
-    have calibrated it. UserError where the pool is too small."""
-    if options.pool is None or checkpoint.card.answers is not None:
+    """Return the checkpoint normalised against the images of --cohort; itself without one, or where answers
+    have calibrated it. UserError where they are too few."""
+    if options.cohort is None or checkpoint.card.answers is not None:
         return checkpoint
 
     from siamese_core.metric_learning.score_normalisation import FEWEST, MOST
 
-    images = _some_of(options.pool, MOST)
+    images = _some_of(options.cohort, MOST)
     if len(images) < FEWEST:
         raise UserError(
-            f"A pool needs at least {FEWEST} images that can be read. Received: {len(images)} in "
-            f"{options.pool.name}. Add images, or leave --pool out."
+            f"A cohort needs at least {FEWEST} images that can be read. Received: {len(images)} in "
+            f"{options.cohort.name}. Add images, or leave --cohort out."
         )
     return checkpoint.normalised(checkpoint.embed(images))
 
