@@ -10,8 +10,9 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
+from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import verdict
-from siamese_core.workspace.abstaining import abstains_from_ranking
+from siamese_core.workspace.abstaining import abstains_from_ranking, doubt_of
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
 from siamese_core.workspace.embedder import Embedder
@@ -75,6 +76,7 @@ class Ranker:
         why, warning = self.chooser.words(slot, choice, checkpoint.card)
         reason = abstains_from_ranking(served.checkpoint, choice.domains, embeddings)
         asked = not reason or ask_anyway
+        warning = warning or doubt_of(float(checkpoint.trust(embeddings).min()))
         ranking = _ranked(checkpoint, embeddings, [name for name, _ in support]) if asked else ()
         return Ranking(
             encoder=slot,
@@ -103,7 +105,9 @@ def _ranked(
     means = {name: logits[names == name].mean() for name in dict.fromkeys(classes)}
     # By logit: similarities near 1 can be equal where the logits are not.
     order = sorted(means, key=means.get, reverse=True)
-    similarities = checkpoint.similarity(np.array([means[name] for name in order]))
+    said = checkpoint.similarity(np.array([means[name] for name in order]))
+    # One trust for all classes, that of the least known image, so that they stay in order.
+    similarities = doubted(said, float(checkpoint.trust(embeddings).min()), checkpoint.threshold)
     return tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
 
 
