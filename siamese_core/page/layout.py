@@ -10,6 +10,7 @@ from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.one_shot.tab import OneShotTab
 from siamese_core.page.parts.answers import answer_handlers
 from siamese_core.page.parts.last_answers import LastAnswers
+from siamese_core.page.parts.links import Check, any_parameters, build_link_notice, stored_images
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.outbox import build_outbox
 from siamese_core.page.parts.panel import Panel
@@ -39,6 +40,7 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
     )
     status = build_status_line(page, workbench)
     last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
+    build_link_notice(page, link_checks(workbench))
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab("Compare", id="compare"):
             compare.build(status, last_answers)
@@ -54,4 +56,17 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
     kept = [gr.Textbox(visible=False) for _ in range(3)]
     listen(page.load, last_answers.refresh, None, last_answers.table)
     listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
-    listen(page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'query', 'support'"))
+    listen(
+        page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'one_shot', 'support'")
+    )
+
+
+def link_checks(workbench: Workbench) -> dict[str, Check]:
+    """Return what checks the parameters of a link, by the id of each tab."""
+    return {
+        "compare": stored_images(workbench.images, "left", "right"),
+        "one_shot": stored_images(workbench.images, "query"),
+        "label": any_parameters,
+        "review": any_parameters,
+        "retrain": any_parameters,
+    }

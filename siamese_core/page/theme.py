@@ -11,6 +11,7 @@ WEB = ASSETS / "web"
 # In the order in which they run: a script finds what stands before it under `window.workbench`.
 SCRIPTS = (
     "parts/memory.js",
+    "parts/links.js",
     "parts/keys.js",
     "parts/outbox.js",
     "parts/unsent.js",

@@ -3,15 +3,20 @@
 {
   const { remember } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey } = workbench.keys;
-  const { outbox } = workbench;
+  const { links, outbox } = workbench;
 
   let pairSince = 0; // when the pair came on screen, ms
   let pairOnScreen = "";
 
   // The opinions: the threshold's tick follows the hand at once, the verdict comes back from the server.
-  function opinions(element, moved, watch) {
+  function opinions(element, { moved, linked }, watch) {
     function drawn() {
       remember(element);
+      const note = element.querySelector("[data-remember=compare]");
+      if (note) {
+        const { left, right } = JSON.parse(note.dataset.value);
+        links.shows("compare", { left, right });
+      }
       const board = element.querySelector(".opinions");
       const now = board ? board.dataset.left + board.dataset.right : "";
       document.querySelector(".answer-bar")?.classList.toggle("idle", !now);
@@ -32,6 +37,7 @@
       if (dial) moved({ encoder: dial.dataset.threshold, threshold: Number(dial.value) });
     });
     onClick(element, "data-reset", (button) => moved({ encoder: button.dataset.reset, threshold: null }));
+    links.takes("compare", linked);
     watch("value", drawn);
     drawn();
   }

@@ -3,7 +3,7 @@
 {
   const { remember } = workbench.memory;
   const { onClick, onKey } = workbench.keys;
-  const { outbox } = workbench;
+  const { links, outbox } = workbench;
 
   function support(element, events, watch) {
     workbench.uploads.fileAdder(element, "image/*", events.added);
@@ -61,6 +61,7 @@
     watch("value", () => {
       remember(element);
       const now = element.querySelector(".rankings")?.dataset.query || "";
+      if (now) links.shows("one_shot", { query: now });
       if (now !== onScreen) [onScreen, since, words] = [now, performance.now(), ""];
       say(words);
     });

@@ -3,21 +3,37 @@
 {
   const { sessionStorage } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
-  const { outbox } = workbench;
+  const { links, outbox } = workbench;
 
   const NEWS_MS = 2000; // between two looks while the checkpoints are asked again
   const LOOK_MS = 5000; // after which a look is given up
   const WISH = "siamese.review";
   const ITEMS = "tr[data-label], li[data-item]";
 
-  let wish = JSON.parse(sessionStorage.getItem(WISH) || "{}"); // what is to be seen: the page, and the filters' fields
+  let wish = wished(); // what is to be seen: the page, and the filters' fields
   let list = null; // the List on this page
   let form = null; // the Filters on this page
+
+  // What was to be seen before a reload, or what a link names, whose values are all texts.
+  function wished() {
+    const kept = JSON.parse(sessionStorage.getItem(WISH) || "{}");
+    const read = { true: true, false: false };
+    return Object.fromEntries(Object.entries(kept).map(([name, value]) =>
+      [name, name === "page" ? Number(value) || 0 : read[value] ?? value]));
+  }
+
+  // The address names what differs from the tab as it opens.
+  function tellLink() {
+    const usual = { view: "answers", order: "newest", state: "counts" };
+    const differs = ([name, value]) => (name in usual ? value !== usual[name] : Boolean(value));
+    links.shows("review", Object.fromEntries(Object.entries(wish).filter(differs)));
+  }
 
   // A change of anything but the page begins at the first page.
   function wishFor(change) {
     Object.assign(wish, { page: 0 }, change);
     sessionStorage.setItem(WISH, JSON.stringify(wish));
+    tellLink();
     if (!list) return;
     list.afresh = true;
     list.look();
@@ -80,6 +96,11 @@
       wishFor({ [target.name]: target.type === "checkbox" ? target.checked : target.value }));
     onClick(element, "data-clear", () => made.clear());
     outbox.watch(() => made.say(made.words));
+    links.takes("review", () => {
+      wish = wished();
+      for (const field of made.form.elements) if (field.name) made.put(field);
+      wishFor(wish);
+    });
   }
 
   // ---- the list: keys act on the chosen item
@@ -126,6 +147,7 @@
       if (!root) return;
       form?.offer(root.dataset);
       wish.page = Math.min(wish.page || 0, this.lastPage);
+      tellLink();
       const known = this.items.find((item) => nameOf(item) === (this.next || this.chosen));
       this.choose((!this.afresh && known) || this.items[0]);
       this.next = null;

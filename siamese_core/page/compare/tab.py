@@ -31,7 +31,10 @@ TWICE = "This is the same picture twice: there is nothing to learn from it."
 PREVIEW_LABEL = "Preview what your answers teach"
 PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
 SAMPLES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
-BOARD_SCRIPT = "workbench.compare.opinions(element, (moved) => trigger('moved', moved), watch)"
+BOARD_SCRIPT = (
+    "workbench.compare.opinions(element, {moved: (d) => trigger('moved', d), "
+    "linked: (d) => trigger('linked', d)}, watch)"
+)
 
 
 class CompareTab:
@@ -61,6 +64,7 @@ class CompareTab:
         listen(bar.answered, self.preview, **compared)
         listen(self.board.moved, self.move, shown, [self.thresholds, self.board], **ASKING)
         listen(strip.picked, self.pick, None, pictures)
+        listen(self.board.linked, self.follow, None, pictures)
         self.restored = [*pictures, self.thresholds]
 
     def compare(
@@ -138,6 +142,10 @@ class CompareTab:
                 f"A sample is named by its place. Received: {ascii(index)[:40]}. Reload the page."
             )
         return sample_images(self.samples[index])
+
+    def follow(self, event: gr.EventData) -> list[np.ndarray]:
+        """Return both pictures of a link. UserError where the workspace lacks one."""
+        return [self.workbench.images.read(detail(event, side)) for side in ("left", "right")]
 
     def restore(self, text: str) -> list:
         """Return the pictures and thresholds that were on screen before a reload.

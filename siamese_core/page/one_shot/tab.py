@@ -135,7 +135,7 @@ class OneShotTab:
             domain = self.workbench.matcher.domain
             mixed = domain([query]) != domain([image for _, image in named])
             drawn = rankings(result, slots, self.workbench.names, mixed)
-            yield drawn + remember("query", {"query": result.query_id})
+            yield drawn + remember("one_shot", {"query": result.query_id})
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]

@@ -1,7 +1,7 @@
 // The header: the annotator's name, which tab was open, and buttons anywhere that lead to another tab.
 "use strict";
 {
-  const { localStorage, sessionStorage } = workbench.memory;
+  const { localStorage } = workbench.memory;
 
   function start(element) {
     const field = element.querySelector("input");
@@ -10,23 +10,17 @@
     reopenTab();
     document.addEventListener("click", (event) => {
       const button = event.target.closest("[data-goto]");
-      if (button) document.querySelector(`#tabs button[role=tab][data-tab-id="${button.dataset.goto}"]`)?.click();
+      if (button) workbench.links.open(button.dataset.goto);
     });
   }
 
-  // A reload opens the tab that was open. The tabs are mounted after the header.
+  // A reload opens the tab that was open, a link the one that it names. The tabs are mounted after the header.
   function reopenTab() {
-    const tabs = () => Array.from(document.querySelectorAll("#tabs button[role=tab]"));
-    const open = sessionStorage.getItem("siamese.tab");
-    const waiting = open && setInterval(() => {
-      if (!tabs().length) return;
+    const waiting = setInterval(() => {
+      if (!document.querySelector("#tabs button[role=tab]")) return;
       clearInterval(waiting);
-      tabs().find((tab) => tab.textContent.trim() === open)?.click();
+      workbench.links.open(workbench.links.openTab());
     }, 50);
-    document.addEventListener("click", (event) => {
-      const tab = event.target.closest("#tabs button[role=tab]");
-      if (tab) sessionStorage.setItem("siamese.tab", tab.textContent.trim());
-    });
   }
 
   workbench.masthead = { start };
