@@ -16,6 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from siamese_core.errors import UserError
+from siamese_core.images import tiff
 from siamese_core.images.kinds import FORMATS, HEAD_BYTES, content_of, is_readable, listed
 from siamese_core.images.metadata import pixels_only
 from siamese_core.images.pixels import fit, shrunk_rgb
@@ -81,6 +82,7 @@ def _decode(content: bytes, name: str) -> np.ndarray:
         received = f"{name}, {image.format}, {image.width} x {image.height} px"
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(received)
+        tiff.read_by_libtiff(image)
         image.info.pop("xmp", None)  # Pillow would turn the image by it: only EXIF tells which side is up
         image.draft(None, fit(image.size, MAX_SIDE))  # lets JPEG decode at 1/2, 1/4 or 1/8
         large = image.width * image.height > LARGE_PIXELS
@@ -91,11 +93,17 @@ def _decode(content: bytes, name: str) -> np.ndarray:
         except UserError as problem:
             raise UserError(str(problem).replace("Received: ", f"Received: {received}, ", 1)) from problem
         except Exception as problem:  # Pillow raises a dozen kinds on damaged files
-            fault = "cut short" if "truncated" in str(problem).lower() else "damaged or of a very rare kind"
+            fault = _fault(problem, image, len(content))
             raise UserError(
                 f"An image file must be whole. Received: {received}, which is {fault}. "
                 "Copy it once more, or save it as PNG in an image program, and try again."
             ) from problem
+
+
+def _fault(problem: Exception, image: Image.Image, length: int) -> str:
+    is_tiff = image.format == "TIFF"
+    cut = tiff.is_cut_short(image, length) if is_tiff else "truncated" in str(problem).lower()
+    return "cut short" if cut else "damaged or of a very rare kind"
 
 
 def _open(content: bytes, name: str) -> Image.Image:
@@ -108,12 +116,23 @@ def _open(content: bytes, name: str) -> Image.Image:
     except Exception as problem:  # SyntaxError, struct.error, KeyError... on damaged headers
         found = content_of(content[:HEAD_BYTES])
         if is_readable(content[:HEAD_BYTES]):
-            found += " whose header is damaged, or of a very rare kind"
+            found += _header_fault(content)
         raise UserError(
             f"An image must be a {listed()} file, whatever its name says. "
             f"Received: {received}, which is {found or 'none of these'}. "
             "Save it as PNG or JPEG in an image program and try again."
         ) from problem
+
+
+def _header_fault(content: bytes) -> str:
+    if content[:4] == b"RIFF" and int.from_bytes(content[4:8], "little") + 8 > len(content):
+        return " that is cut short"
+    stored = tiff.samples(content)
+    return (
+        f" of a kind that is not read ({stored})"
+        if stored
+        else " whose header is damaged, or of a very rare kind"
+    )
 
 
 def _too_large(received: str) -> UserError:

@@ -36,28 +36,66 @@ HEAD_BYTES = 512  # that `content_of` looks at
 
 _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG"),
+    (b"\x89PNG", "a PNG whose line ends were changed on its way (send it as binary)"),
+    (b"\xef\xbf\xbdPNG", "a PNG that was saved as text, and is lost by that"),
+    (b"\xc2\x89PNG", "a PNG that was saved as text, and is lost by that"),
     (b"\xff\xd8\xff", "a JPEG"),
     (b"GIF8", "a GIF"),
+    (b"II*\0\x10\0\0\0CR", "the raw photograph of a camera"),
     (b"II*\0", "a TIFF"),
     (b"MM\0*", "a TIFF"),
     (b"II+\0", "a BigTIFF"),
     (b"MM\0+", "a BigTIFF"),
+    (b"IIU\0", "the raw photograph of a camera"),
+    (b"IIR", "the raw photograph of a camera"),
+    (b"FUJIFILMCCD-RAW", "the raw photograph of a camera"),
     (b"%PDF", "a PDF"),
     (b"%!PS", "a PostScript file"),
     (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
     (b"8BPS", "a Photoshop file"),
+    (b"gimp xcf", "a GIMP file"),
+    (b"v/1\x01", "an OpenEXR image"),
+    (b"#?RADIANCE", "a Radiance HDR image"),
+    (b"#?RGBE", "a Radiance HDR image"),
+    (b"DDS |", "a texture (DDS)"),
+    (b"qoif", "a QOI image"),
+    (b"P7\n", "a PAM image"),
+    (b"PF\n", "a PFM image in colour"),
+    (b"AT&TFORM", "a DjVu document"),
     (b"PK\x03\x04", "a zip or an office document"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x1f\x8b", "a gzip archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"\xd0\xcf\x11\xe0", "an office document of an old program"),
     (b"\0\0\1\0", "an icon"),
+    (b"\0\0\2\0", "a cursor"),
+    (b"icns", "an icon"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL"),
     (b"\xff\x0a", "a JPEG XL"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"ID3\3", "a sound"),
+    (b"ID3\4", "a sound"),
+    (b"OggS", "a sound or a video"),
+    (b"fLaC", "a sound"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
+    (b"\0\5\x16\7", "what a Mac keeps beside a file, and not the file"),
+    (b"bplist00", "a property list of a Mac"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"PAR1", "a Parquet table"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"SIMPLE  =", "a FITS image"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"version https://git-lfs", "a Git LFS pointer in place of the image (git lfs pull fetches it)"),
+)
+_FURTHER_ON = (  # where in the file, the bytes there, what it is
+    (4, b"1AY&SY", "a bzip2 archive"),
+    (128, b"DICM", "a DICOM image"),
+    (257, b"ustar", "a tar archive"),
 )
 # as `content_of` calls them
 OWN_KINDS = {
@@ -68,7 +106,8 @@ OWN_KINDS = {
     "a TIFF": "TIFF",
     "a WebP": "WEBP",
 }
-_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"avif": "AVIF", b"avis": "AVIF"}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_BRANDS = dict.fromkeys(_HEIC_BRANDS, "HEIC") | {b"avif": "AVIF", b"avis": "AVIF"}
 
 
 def how_to_read(suffix: str) -> str:
@@ -94,6 +133,9 @@ def content_of(head: bytes) -> str:
     for start, words in _STARTS:
         if head.startswith(start):
             return words
+    for place, mark, words in _FURTHER_ON:
+        if head[place : place + len(mark)] == mark:
+            return words
     if head[:2] == b"BM" and head[6:10] == bytes(4):
         return "a BMP"
     if head[4:8] == b"ftyp":
@@ -108,7 +150,7 @@ def content_of(head: bytes) -> str:
 def _by_brand(brand: bytes) -> str:
     kind = _BRANDS.get(brand)
     if kind is None:
-        return "a video"
+        return "the raw photograph of a camera" if brand == b"crx " else "a video"
     remedy = how_to_read(f".{kind.lower()}")
     return f"a{'n' if kind == 'AVIF' else ''} {kind} photograph" + (f" ({remedy} reads it)" if remedy else "")
 

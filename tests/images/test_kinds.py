@@ -21,6 +21,14 @@ FOREIGN = {
     "nothing but zero bytes": bytes(4096),
     "a PNG whose header is damaged": b"\x89PNG\r\n\x1a\n\0\0",
     "a TIFF whose header is damaged": b"II*\0\xff\xff\xff\xff",
+    "a WebP that is cut short": image_file(np.zeros((9, 9, 3), np.uint8), "WEBP")[:-3],
+    "a PNG whose line ends were changed": b"\x89PNG\n\x1a\n\0\0",
+    "a PNG that was saved as text": "\ufffdPNG\r\n".encode(),
+    "the raw photograph of a camera": b"II*\0\x10\0\0\0CR\2\0",
+    "a bzip2 archive": b"BZh91AY&SY",
+    "a DICOM image": bytes(128) + b"DICM",
+    "a tar archive": bytes(257) + b"ustar",
+    "what a Mac keeps beside a file": b"\0\5\x16\7\0\2\0\0",
     "an AVIF photograph whose header is damaged": b"\0\0\0\x18ftypavif" + bytes(200),
 }
 

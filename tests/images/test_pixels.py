@@ -62,6 +62,50 @@ def test_negative_whole_numbers_are_refused_in_words():
         decode_image(image_file(np.array([[-3, 7]], np.int32), "TIFF"), "scan.tif")
 
 
+def test_32_bits_without_a_sign_reach_to_4294967295():
+    samples = (RAMP.astype("u4") * 16843009).astype("u4")
+    np.testing.assert_array_equal(decode_image(grey_tiff(samples), "32.tif")[..., 0], RAMP)
+
+
+def test_8_bits_with_a_sign_are_refused_in_words():
+    with pytest.raises(UserError, match="whole numbers from -128 to 127"):
+        decode_image(grey_tiff((RAMP - 128).astype("i1")), "signed.tif")
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ([np.nan, np.nan], "not one that is a finite number"),
+        ([np.inf, -np.inf], "not one that is a finite number"),
+        ([-2.0, -1.0], "numbers from -2 to -1"),
+        ([-1.0, 1.0], "numbers from -1 to 1"),
+        ([1e-7, 9e-7], "one shade where 1 is white"),
+    ],
+)
+def test_floats_without_a_meaning_as_brightness_are_refused_in_words(samples, words):
+    with pytest.raises(UserError, match=words):
+        decode_image(grey_tiff(np.array([samples], "f4")), "float.tif")
+
+
+def test_brighter_than_white_is_white_and_no_number_is_black():
+    samples = np.array([[0.0, 0.5, 1.0, 4.0, np.inf, np.nan, -0.1]], "f4")
+    assert decode_image(grey_tiff(samples), "scene.tif")[0, :, 0].tolist() == [0, 128, 255, 255, 255, 0, 0]
+
+
+def test_a_mask_of_few_levels_in_16_bits_is_refused_instead_of_being_black():
+    with pytest.raises(UserError, match="samples from 0 to 5, .* one shade where 65535 is white"):
+        decode_image(grey_tiff(np.array([[0, 5]], "u2")), "mask.tif")
+    assert not decode_image(grey_tiff(np.full((2, 2), 5, "u2")), "black.tif").any()
+
+
+def test_white_ink_of_16_bits_on_nothing_is_shown_on_black():
+    ink = np.full((1, 4), 65535, "u2")
+    ink[0, 0] = 0
+    file = io.BytesIO()
+    Image.fromarray(ink).save(file, "PNG", transparency=0)
+    assert decode_image(file.getvalue(), "ink.png")[0, :, 0].tolist() == [0, 255, 255, 255]
+
+
 def bitmap_with_alpha(alpha: int) -> tuple[bytes, np.ndarray]:
     """A 32-bit BMP whose header names an alpha channel, all of it `alpha`; and its colours."""
     colours = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
