@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_core.errors import UserError
+from siamese_core.images.kinds import HEAD_BYTES, content_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ _WORKBOOKS = {
     b"PK\x03\x04": "a workbook (such as .xlsx or .ods) or a zip",
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls)",
 }
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
+MOST_CONTROLS = 3, 0.05  # control characters in the first HEAD_BYTES of a text: a few, or this share
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,|\t]*\s*', re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\0]")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -163,7 +166,7 @@ def column_name(cell: str) -> str:
 
 
 def decode_text(data: bytes, name: str) -> tuple[str, str]:
-    """Return the text of a file and its encoding in words. UserError for a workbook.
+    """Return the text of a file and its encoding in words. UserError for what is no text, as a workbook.
 
     By its byte order mark, else UTF-16 if every other byte is 0, else UTF-8; a line that is no UTF-8 is
     Windows-1252, or Mac Roman where all lines end as on an old Mac.
@@ -179,6 +182,11 @@ def decode_text(data: bytes, name: str) -> tuple[str, str]:
             return data[len(mark) :].decode(encoding, "replace"), encoding.upper().removesuffix("-LE")
     if encoding := _utf_16(data[:4000]):
         return data.decode(encoding, "replace"), encoding.upper()
+    if what := _no_text(data[:HEAD_BYTES]):
+        raise UserError(
+            f"A table is a text file (CSV). Received: {name}, which is {what}. "
+            "Name one with a row a line, and commas, semicolons or tabs between the cells."
+        )
     try:
         return data.decode(), "UTF-8"
     except UnicodeDecodeError:
@@ -186,6 +194,17 @@ def decode_text(data: bytes, name: str) -> tuple[str, str]:
         words = "Mac Roman" if old_mac else "Windows-1252"
         lines = data.splitlines(keepends=True)
         return "".join(_line_text(line, "mac_roman" if old_mac else "cp1252") for line in lines), words
+
+
+def _no_text(head: bytes) -> str:
+    """Say what a file is, by its first bytes, where it is no text or none that holds a table; else ""."""
+    found = content_of(head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    few, share = MOST_CONTROLS
+    if controls > max(few, share * len(head)):
+        return found or "no text but binary data"
+    marked_up = found in ("a web page", "an SVG drawing") or found.startswith("a Git LFS pointer")
+    return found if marked_up else ""
 
 
 def _utf_16(start: bytes) -> str | None:

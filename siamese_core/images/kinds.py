@@ -90,7 +90,7 @@ _STARTS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"SIMPLE  =", "a FITS image"),
     (b"\x93NUMPY", "a NumPy array"),
-    (b"version https://git-lfs", "a Git LFS pointer in place of the image (git lfs pull fetches it)"),
+    (b"version https://git-lfs", "a Git LFS pointer in place of the file (git lfs pull fetches it)"),
 )
 _FURTHER_ON = (  # where in the file, the bytes there, what it is
     (4, b"1AY&SY", "a bzip2 archive"),

@@ -1,8 +1,12 @@
 """One reader of tables: separators, encodings, line ends and quotes as spreadsheets write them."""
 
+import contextlib
+import gzip
+
 import numpy as np
 import pytest
 
+from helpers.samples import image_file
 from siamese_core.data.tables import column_name, decode_text, parse_table, read_table
 from siamese_core.errors import UserError
 
@@ -100,7 +104,27 @@ def test_one_line_in_another_encoding_spoils_no_other():
     assert (text, encoding) == ("é\né\n\x81\n", "Windows-1252")
 
 
-def test_random_damage_raises_nothing():
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (image_file(np.zeros((9, 9), np.uint8)), "which is a PNG"),
+        (gzip.compress(b"left,right,same\n"), "which is a gzip archive"),
+        (b"<!doctype html><title>Sign in</title>", "which is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "which is a Git LFS pointer"),
+        (bytes(2000), "which is empty inside: nothing but zero bytes"),
+        (np.random.default_rng(0).bytes(2000), "which is no text but binary data"),
+    ],
+)
+def test_what_is_no_text_is_called_by_what_it_is(data, words):
+    with pytest.raises(UserError, match=words):
+        decode_text(data, "pairs.csv")
+
+
+def test_a_text_may_begin_like_a_binary_file_and_hold_a_nul():
+    assert rows_of(b"MZ,left,right,same\n1,a,b,1\n2,c\0,d,0\n") == [(2, ["1", "a", "b", "1"])]
+
+
+def test_random_damage_raises_nothing_but_user_errors():
     rng = np.random.default_rng(4)
     whole = 'left;right;same\r\n"a;ü";b;1\r\nc;d;0\r\n'
     for encoding in ("utf-8", "utf-16", "cp1252"):
@@ -110,4 +134,5 @@ def test_random_damage_raises_nothing():
             damaged[rng.integers(len(data), size=3)] = rng.integers(256, size=3)
             parse_table(damaged[: rng.integers(len(data) + 1)].tobytes(), KNOWN, "x")
     for start in range(300):
-        parse_table(np.random.default_rng(start).bytes(200), KNOWN, "x")
+        with contextlib.suppress(UserError):
+            parse_table(np.random.default_rng(start).bytes(200), KNOWN, "x")
