@@ -12,6 +12,7 @@ PACKAGES = (
     "cli",
     "bench",
     "casestudies",
+    "reporting",
     "diagnosis",
     "adoption",
     "retraining",

@@ -33,7 +33,7 @@ OPTIONAL = {
     **dict.fromkeys(("seed", "steps", "training_images", "images_before", "width"), int),
     **dict.fromkeys(("training_seconds", "share_of_end"), (int, float)),
     **dict.fromkeys(
-        ("data", "validation_data", "answers", "learning", "adaptation", "metrics", "adopted"), dict
+        ("data", "validation_data", "answers", "learning", "adaptation", "metrics", "adopted", "chosen"), dict
     ),
     "turns": list,
     "mirrored": bool,
@@ -51,7 +51,8 @@ class CheckpointCard:
     name and hash (hex) of the file of ImageNet weights; images_before: training images of its ancestors;
     share_of_end: weight of the end of training in its mean with the start; mode: "head" or "full"; data,
     validation_data: counts and hash; answers: how many trained and judged, and `until` which one; learning,
-    adaptation: how its head was fitted; metrics: by protocol; canary: see `canary`; unknown: entries that
+    adaptation: how its head was fitted; metrics: by protocol; chosen: the threshold that a person chose, for
+    what and on which pairs (see `workspace.choosing_thresholds`); canary: see `canary`; unknown: entries that
     this version does not know.
     """
 
@@ -83,6 +84,7 @@ class CheckpointCard:
     adaptation: dict | None = None
     metrics: dict | None = None
     adopted: dict | None = None
+    chosen: dict | None = None
     calibration: Calibration | None = None
     threshold: float | None = None
     id: str | None = None
@@ -142,7 +144,8 @@ class CheckpointCard:
         """
         names = ("head", *(each.name for each in fields(EmbeddingSpec) if each.name != "network"))
         entries = self.to_json()
-        return {name: entries[name] for name in (*names, "calibration", "threshold") if name in entries}
+        names = (*names, "calibration", "threshold", "chosen")
+        return {name: entries[name] for name in names if name in entries}
 
     @property
     def serving_domain(self) -> str:
@@ -157,7 +160,10 @@ class CheckpointCard:
     @property
     def false_positive_rate(self) -> float | None:
         """About which share of different pairs the threshold calls same, on images as the checkpoint was
-        measured on: the equal error rate, near which the threshold lies. None where the card has none."""
+        measured on: as counted where a person chose it, else the equal error rate, near which the threshold
+        lies. None where the card has none."""
+        if self.chosen is not None:
+            return self.chosen.get("false_positive_rate")
         rate = ((self.metrics or {}).get("verification") or {}).get("eer")
         return rate if isinstance(rate, float) else None
 

@@ -27,9 +27,13 @@ def network_title(card: CheckpointCard) -> str:
 def checkpoint_words(card: CheckpointCard, origin: str) -> str:
     """Return what a checkpoint is. origin: where it lies, as in `listing.CheckpointInfo`.
 
-    "Koch, shipped"; "Koch, retrained on 28 November, 300 answers"; "EfficientNet-Lite2, ImageNet weights".
+    "Koch, shipped"; "Koch, retrained on 28 November, 300 answers"; "EfficientNet-Lite2, ImageNet weights";
+    "Koch, threshold chosen on 28 November".
     """
     network = network_title(card).removesuffix(LONG_WORD)
+    if card.chosen is not None:
+        learned = f", {answers_learned(card)} answers" if card.answers is not None else ""
+        return f"{network}{learned}, threshold chosen on {_day(card)}"
     if card.answers is not None:
         return f"{network}, retrained on {_day(card)}, {answers_learned(card)} answers"
     if origin == SHIPPED:

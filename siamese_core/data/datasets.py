@@ -85,18 +85,26 @@ def load_dataset(paths: Sequence[Path | str]) -> Dataset:
     folder with readable images is in it.
     """
     listings = [_listing_of(path) for path in dict.fromkeys(map(Path, paths))]
-    files = [file for listing in listings for file in listing.images]
-    problems = _problems(files)
-    unreadable = tuple(
-        PassedOver(file.name, UNREADABLE, why) for file, why in zip(files, problems, strict=True) if why
-    )
-    files = [file for file, why in zip(files, problems, strict=True) if not why]
-    left_out = sum((listing.left_out for listing in listings), LeftOut()) + LeftOut(unreadable)
+    files = tuple(file for listing in listings for file in listing.images)
+    left_out = sum((listing.left_out for listing in listings), LeftOut())
+    return dataset_of(Listing(files, left_out), ", ".join(map(str, paths)) or "no path")
+
+
+def dataset_of(listed: Listing, given: str) -> Dataset:
+    """Return the listed images, each of which lies in a class folder, as one dataset.
+
+    given: what was read, for the UserError where no image of it can be decoded.
+    """
+    problems = _problems(listed.images)
+    told = list(zip(listed.images, problems, strict=True))
+    unreadable = tuple(PassedOver(file.name, UNREADABLE, why) for file, why in told if why)
+    files = [file for file, why in told if not why]
+    left_out = listed.left_out + LeftOut(unreadable)
     if not files:
         beside = f" ({left_out.line()})" if left_out else ""
         raise UserError(
             "Data must be images in class folders (CLASS/image.png, or GROUP/CLASS/image.png), in a folder "
-            f"or a zip. Received: none in {', '.join(map(str, paths)) or 'no path'}{beside}. "
+            f"or a zip. Received: none in {given}{beside}. "
             "Put each class into a folder of its own, and unpack zips that lie inside."
         )
     return _dataset(files, left_out)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +55,15 @@ class Cohorts:
             chosen_of, ids = _chosen(store)
             if len(ids) < FEWEST:
                 return checkpoint
-            made = checkpoint.normalised(store.take(ids))
+            made = with_chosen_threshold(checkpoint.normalised(store.take(ids)))
             self._made[checkpoint.id] = chosen_of, made
             return made
+
+
+def with_chosen_threshold(normalised: Checkpoint) -> Checkpoint:
+    """Return a normalised checkpoint with the threshold that a person chose for such scores, if so."""
+    chosen = normalised.card.chosen or {}
+    return replace(normalised, threshold=chosen["threshold"]) if chosen.get("normalised") else normalised
 
 
 def _chosen(store: EmbeddingStore) -> tuple[int, list[str]]:

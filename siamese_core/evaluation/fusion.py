@@ -101,6 +101,11 @@ class Fused:
         return np.minimum(self.koch.trust(embeddings["koch"]), self.resnet50.trust(embeddings["resnet50"]))
 
 
+def fused_for(folder: Path, domain: str, checkpoints: Sequence[Checkpoint]) -> Fused:
+    """Return koch and resnet50, in this order, joined as the folder's fusion for images of a domain says."""
+    return Fused(*checkpoints, for_images_of(domain, load_fusion(folder, domain), checkpoints))
+
+
 def fit_fusion(
     one_shot: OneShotTrials, pairs: VerificationTrials, koch: Checkpoint, resnet50: Checkpoint
 ) -> Fusion:

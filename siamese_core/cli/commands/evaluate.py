@@ -211,15 +211,13 @@ def _model(options: Namespace, images: "Images") -> "tuple[Model, list[str]]":
 
 
 def _fused(options: Namespace, workbench: "Workbench", images: "Images") -> "tuple[Model, list[str]]":
-    from siamese_core.evaluation.fusion import Fused, for_images_of, load_fusion
+    from siamese_core.evaluation.fusion import fused_for
     from siamese_core.workspace.picking import pick
 
     picked = [pick(workbench, slot, images) for slot in SLOTS]
     checkpoints = [normalised(options, each.checkpoint) for each in picked]
-    domain = picked[0].domain
-    stored = load_fusion(workbench.checkpoints.shipped_folder, domain)
-    fusion = for_images_of(domain, stored, checkpoints)
-    return Fused(*checkpoints, fusion), [each.note for each in picked]
+    fused = fused_for(workbench.checkpoints.shipped_folder, picked[0].domain, checkpoints)
+    return fused, [each.note for each in picked]
 
 
 def score_table(rows: Sequence["Row"]) -> Table:

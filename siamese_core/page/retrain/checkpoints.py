@@ -104,6 +104,8 @@ def checkpoint_row(info: CheckpointInfo, serves: str | None) -> CheckpointRow:
 def learned_from(info: CheckpointInfo) -> str:
     """Return in words what a checkpoint learned from, as its card tells."""
     card = info.card
+    if card.chosen is not None:
+        return f"{card.chosen.get('target', 'a threshold')}, on {card.chosen.get('data', 'pairs')}"
     if card.answers is not None:
         return f"{answers_learned(card)} answers, on top of {card.parent}"
     if card.data is not None and card.data.get("name"):
