@@ -19,6 +19,7 @@ PACKAGES = (
     "training",
     "review",
     "labelling",
+    "searching",
     "evaluation",
     "workspace",
     "embeddings",

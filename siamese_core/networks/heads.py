@@ -1,7 +1,8 @@
 """Compare embeddings: Keras layers from a pair of embeddings to a logit that grows with similarity.
 
 `head(left, right)` compares row with row, (n, d) and (n, d) -> (n,), and `head.pairwise(left, right)` every
-row with every row, (n, d) and (m, d) -> (n, m).
+row with every row, (n, d) and (m, d) -> (n, m). Where the latter is a product of matrices, `head.factors` has
+both sides of it.
 """
 
 import keras
@@ -66,7 +67,11 @@ class Cosine(keras.layers.Layer):
         return ops.sum(ops.normalize(left, axis=-1) * ops.normalize(right, axis=-1), axis=-1)
 
     def pairwise(self, left, right):
-        return ops.matmul(ops.normalize(left, axis=-1), ops.transpose(ops.normalize(right, axis=-1)))
+        return ops.matmul(self.factors(left)[0], ops.transpose(self.factors(right)[1]))
+
+    def factors(self, embeddings):
+        """Return what stands for embeddings (n, d) on the left and on the right of the product, (n, p)."""
+        return (ops.normalize(embeddings, axis=-1),) * 2
 
 
 class LearnedCosine(keras.layers.Layer):
@@ -97,9 +102,13 @@ class LearnedCosine(keras.layers.Layer):
         return cosine + EXEMPLAR_GAIN * ops.sum(left[2] * right[2], axis=-1)
 
     def pairwise(self, left, right):
-        left, right = self._placed(left), self._placed(right)
-        cosine = self._products(left, right)
-        return cosine + EXEMPLAR_GAIN * ops.matmul(left[2], ops.transpose(right[2]))
+        return ops.matmul(self.factors(left)[0], ops.transpose(self.factors(right)[1]))
+
+    def factors(self, embeddings):
+        """Return what stands for embeddings (n, d) on the left and on the right of the product, (n, p)."""
+        whole, inside, shares = self._placed(embeddings)
+        left = [whole, inside * self.signs, EXEMPLAR_GAIN * shares]
+        return ops.concatenate(left, axis=-1), ops.concatenate([whole, inside, shares], axis=-1)
 
     def _placed(self, embeddings):
         """Return f, its coordinates on the axes, and the probability of each exemplar's identity.

@@ -1,0 +1,147 @@
+"""Find the images of a gallery that a checkpoint calls most similar to an image."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import expit
+
+from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.metric_learning.familiarity import doubted
+from siamese_core.metric_learning.score_normalisation import FEWEST, ScoreNormalisation, cohort_rows
+from siamese_core.metrics import verdict
+from siamese_core.searching.best import Scan
+from siamese_core.searching.rows import rows_for
+
+STATISTICS_AT_ONCE = 256  # images whose scores with a cohort are measured together
+TRUST_SAMPLE = 200  # images of a gallery, or a few more, that tell how far the checkpoint knows it
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The most similar images of a gallery, by their places in it int64 (k,), the most similar first.
+
+    log_odds: float (k,), calibrated; similarity: float32 (k,), 0..1; same: bool (k,), the verdict.
+    """
+
+    places: np.ndarray
+    log_odds: np.ndarray
+    similarity: np.ndarray
+    same: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def with_own_cohort(checkpoint: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
+    """Return the checkpoint normalised against the gallery (n, d) that is searched; itself where that has
+    fewer than `FEWEST` images, or where answers or a cohort have calibrated it."""
+    calibrated = checkpoint.card.answers is not None or checkpoint.normalisation is not None
+    if calibrated or len(embeddings) < FEWEST:
+        return checkpoint
+    return checkpoint.normalised(embeddings[cohort_rows(len(embeddings))])
+
+
+class Gallery:
+    """The embeddings float32 (n, d) of a gallery, prepared for one checkpoint, which decides as it does for a
+    pair: head, normalisation, calibration, threshold.
+
+    eight_bit: hold them in a quarter of the memory, and miss about one of a hundred of the most similar.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, embeddings: np.ndarray, eight_bit: bool = False):
+        self.checkpoint = checkpoint
+        self.rows = rows_for(checkpoint.head, embeddings, eight_bit)
+        self.sample = embeddings[:: max(1, len(embeddings) // TRUST_SAMPLE)]
+        self._normalisation = _fast(checkpoint) if len(embeddings) else None
+        self._statistics = self._measured(embeddings) if self._normalisation else None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def scans(self, queries: np.ndarray) -> list[Scan]:
+        """Return a scan of the calibrated log-odds for each query, embeddings float32 (q, d)."""
+        queries = np.ascontiguousarray(queries, np.float32)
+        bounds = self.rows.bounds(queries)
+        return [
+            self._scan(query, row, number)
+            for number, (query, row) in enumerate(zip(queries, bounds, strict=True))
+        ]
+
+    def search(self, queries: np.ndarray, count: int) -> list[Hits]:
+        """Return the `count` most similar images for each query, embeddings float32 (q, d)."""
+        return [
+            self.hits(*scan.best(count), self.trust(query[None]))
+            for query, scan in zip(queries, self.scans(queries), strict=True)
+        ]
+
+    def hits(self, places: np.ndarray, log_odds: np.ndarray, trust: float = 1.0) -> Hits:
+        """Return hits from places and calibrated log-odds (k,), drawn to the threshold where trust is low."""
+        threshold = self.checkpoint.threshold
+        similarity = doubted(expit(log_odds).astype(np.float32), trust, threshold)
+        return Hits(places, log_odds, similarity, verdict(similarity, threshold))
+
+    def trust(self, query: np.ndarray) -> float:
+        """Return by how much what is said of a query (1, d) and this gallery counts, 0..1.
+
+        One number for all, that of the least known of them, so that similarities keep their order.
+        """
+        return float(self.checkpoint.trust(np.concatenate([query, self.sample])).min())
+
+    def _scan(self, query: np.ndarray, bounds: np.ndarray, number: int) -> Scan:
+        slope, shift = self._line(query)
+        calibration = self.checkpoint.calibration
+        slope, shift = calibration.slope * slope, calibration.slope * shift + calibration.intercept
+
+        def exact(places: np.ndarray) -> np.ndarray:
+            scores = self.rows.scores(query, places)
+            return scores * _at(slope, places) + _at(shift, places)
+
+        return Scan(bounds * slope + shift, exact)
+
+    def _line(self, query: np.ndarray) -> tuple[np.ndarray | float, np.ndarray | float]:
+        """Return slope and shift, for each row, of the normalised score as a line of the head's score with a
+        query (d,): the mean of its standings among the scores of either image with the cohort."""
+        if self._statistics is None:
+            return 1.0, 0.0
+        own, rows = self._normalisation.statistics(query[None]), self._statistics
+        slope = (1 / own.spread + 1 / rows.spread) / 2
+        return slope, -(own.mean / own.spread + rows.mean / rows.spread) / 2
+
+    def _measured(self, embeddings: np.ndarray):
+        """Return the statistics of all rows, measured in a thread a core."""
+        starts = range(0, len(embeddings), STATISTICS_AT_ONCE)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            parts = threads.map(
+                lambda start: self._normalisation.statistics(embeddings[start : start + STATISTICS_AT_ONCE]),
+                starts,
+            )
+            found = list(parts)
+        joined = {
+            name: np.concatenate([getattr(each, name) for each in found]) for name in ("mean", "spread")
+        }
+        return replace(found[0], **joined)
+
+
+def _fast(checkpoint: Checkpoint) -> ScoreNormalisation | None:
+    """Return the checkpoint's normalisation with the same scores, computed as those of a gallery."""
+    normalisation = checkpoint.normalisation
+    if normalisation is None:
+        return None
+    cohort = rows_for(checkpoint.head, normalisation.cohort)
+    return replace(normalisation, pairwise=lambda left, _: cohort.table(left))
+
+
+def _at(values: np.ndarray | float, places: np.ndarray) -> np.ndarray | float:
+    return values[places] if isinstance(values, np.ndarray) else values
+
+
+def merged(parts: Sequence[Hits], starts: Sequence[int], count: int) -> Hits:
+    """Return the `count` best of the hits in parts of a gallery. starts: places of the parts' first rows."""
+    places = np.concatenate([hits.places + start for hits, start in zip(parts, starts, strict=True)])
+    names = ("log_odds", "similarity", "same")
+    others = [np.concatenate([getattr(hits, name) for hits in parts]) for name in names]
+    order = np.lexsort((places, -others[0]))[:count]
+    return Hits(places[order], *(each[order] for each in others))
