@@ -25,10 +25,26 @@ def app_page(page, quick_app):
     return open_app_page(page, quick_app)
 
 
-def test_an_svg_drawing_is_refused_in_words(app_page):
+# What a browser does when a person drops a file on an element.
+DROP = """(element, [name, type, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name, {type}));
+  element.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer}));
+}"""
+
+
+def test_an_svg_drawing_is_refused_in_the_place_of_an_earlier_message_chosen_or_dropped(app_page):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    told = app_page.locator("#opinions .trouble")
+    give(app_page, "left", b"no image", "broken.png")
+    expect(told).to_contain_text("broken.png, 8 bytes, which is text")
     field = app_page.locator("#left input[type=file]")
-    field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": b"<svg></svg>"})
-    expect(app_page.locator("[data-testid=toast-body]")).to_contain_text("Save a drawing as PNG")
+    field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": svg.encode()})
+    expect(told).to_have_text(re.compile(r"^Left picture: .*a .SVG., 41 bytes, which is an SVG drawing"))
+    expect(app_page.locator("#left img")).to_have_count(0)
+    app_page.locator("#left [data-testid=image] button").first.evaluate(DROP, ["b.SVG", "image/svg+xml", svg])
+    expect(told).to_contain_text("b (SVG), 41 bytes, which is an SVG drawing")
+    expect(app_page.locator("[data-testid=toast-body]")).to_have_count(0)
 
 
 def test_without_a_camera_the_place_says_so_and_a_file_can_still_be_chosen(app_page):

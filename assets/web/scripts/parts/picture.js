@@ -24,6 +24,7 @@
     };
     places.push({ element, column, offer });
     watchSource(column);
+    uploadDrawings(column);
     showUnshowable(column, give);
     drawing(element, offer, () => give({ path: null }));
     onClick(element, "data-draw", () => column.classList.add("drawing"));
@@ -49,6 +50,31 @@
     if (!board.matches(".opinions")) return;
     document.querySelector(".answer-bar")?.classList.add("idle");
     workbench.samples.frame(board);
+  }
+
+  // Gradio puts a file called .svg into its message in place of uploading it, and the server refuses the message:
+  // under another name it is uploaded, and told of as any file that is no image.
+  function uploadDrawings(column) {
+    const isDrawing = (file) => file.name.toLowerCase().endsWith(".svg");
+    const renamed = (files) => {
+      const list = new DataTransfer();
+      for (const file of files) {
+        const name = `${file.name.slice(0, -4)} (SVG)`;
+        list.items.add(isDrawing(file) ? new File([file], name, { type: file.type }) : file);
+      }
+      return list;
+    };
+    column.addEventListener("change", ({ target }) => {
+      if (target.type === "file" && Array.from(target.files).some(isDrawing)) target.files = renamed(target.files).files;
+    }, true);
+    column.addEventListener("drop", (event) => {
+      const files = Array.from(event.dataTransfer?.files || []);
+      if (!files.some(isDrawing)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const options = { bubbles: true, cancelable: true, dataTransfer: renamed(files) };
+      event.target.dispatchEvent(new DragEvent("drop", options));
+    }, true);
   }
 
   // A picture that the browser cannot show (TIFF, say) comes back from the server as one that it can.
