@@ -1,7 +1,6 @@
 """Lists of image pairs labelled same or different, without classes."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,8 +175,7 @@ class _NpyPairs(Sequence):
 def _npy_pairs(file: Path, labels: Path) -> PairList:
     names, lines = _lines(file), _lines(labels)
     paths = [file_of(name, file.parent) or file.parent / name for name in names]
-    # np.savetxt writes 1 as 1.000000000000000000e+00
-    same = [_truth(re.sub(r"\.0+e\+00$", "", line), number) for number, line in enumerate(lines, 1)]
+    same = [_truth(line, number) for number, line in enumerate(lines, 1)]
     if len(paths) != len(same) or not paths:
         raise UserError(
             "Every pair needs one label. "

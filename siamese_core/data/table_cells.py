@@ -17,9 +17,9 @@ SAME = ("same", "answer")
 
 # Excel writes TRUE and FALSE in the language of its user, and 1.0 with the user's comma.
 _WORDS = {
-    "same": "same 1 1.0 1,0 true t yes y wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda "
+    "same": "same true t yes y wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda "
     "tak истина да sant sand tosi igaz pravda doğru 真",
-    "different": "different 0 0.0 0,0 false f no n falsch nein faux non falso não onwaar nee fałsz nie ложь "
+    "different": "different false f no n falsch nein faux non falso não onwaar nee fałsz nie ложь "
     "нет falskt usand falsk epätosi hamis nepravda yanlış 偽",
     "unsure": "unsure not_sure don't_know unknown ?",
 }
@@ -44,9 +44,15 @@ def answer_of(cell: str) -> str:
 
     -1 is none of them: it is "different" beside 1, and "unknown" beside 1 and 0.
     """
-    if _NEGATIVE.match(cell):
-        return cell.strip()
-    return _ANSWER_OF.get(column_name(cell), _ANSWER_OF.get(cell.strip().lower(), cell.strip()))
+    text = cell.strip()
+    if _NEGATIVE.match(text):
+        return text
+    with contextlib.suppress(ValueError):
+        return {1.0: "same", 0.0: "different"}.get(float(number_of(text)), text)
+    for each in (text, *_in_other_encodings(text)):
+        if found := _ANSWER_OF.get(column_name(each)) or _ANSWER_OF.get(each.lower()):
+            return found
+    return text
 
 
 def number_of(cell: str) -> str:
@@ -134,10 +140,21 @@ def _spellings(name: str) -> Iterator[str]:
         return
     for form in ("NFC", "NFD"):
         yield unicodedata.normalize(form, name).replace("\\", "/")
+    for written in _as_written(name):
+        yield os.fsdecode(written).replace("\\", "/")
+    for each in _in_other_encodings(name):
+        yield each.replace("\\", "/")
+
+
+def _in_other_encodings(text: str) -> Iterator[str]:
+    """Yield how a text that is no ASCII reads where its file had another encoding than it was read with."""
+    for written in () if text.isascii() else _as_written(text):
+        for other in _OTHER_ENCODINGS:
+            with contextlib.suppress(UnicodeError):
+                yield written.decode(other)
+
+
+def _as_written(text: str) -> Iterator[bytes]:
     for encoding in ("cp1252", "latin-1"):
         with contextlib.suppress(UnicodeError):
-            written = name.encode(encoding)
-            yield os.fsdecode(written).replace("\\", "/")
-            for other in _OTHER_ENCODINGS:
-                with contextlib.suppress(UnicodeError):
-                    yield written.decode(other).replace("\\", "/")
+            yield text.encode(encoding)

@@ -31,6 +31,7 @@ _WORKBOOKS = {
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls)",
 }
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
+_MARKED_UP = ("a PDF", "a PostScript file", "a web page", "an SVG drawing", "JSON", "XML", "an RTF document")
 MOST_CONTROLS = 3, 0.05  # control characters in the first HEAD_BYTES of a text: a few, or this share
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,|\t]*\s*', re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\0]")
@@ -100,7 +101,21 @@ def parse_table(data: bytes, known: Sequence[str], name: str) -> Table:
             wrong.append(WrongRow(line, why))
         elif not is_blank(cells):
             rows[line] = cells
+    for line in _contradictory(rows, columns, known):
+        wrong.append(WrongRow(line, "two columns have one name, and differ"))
+        del rows[line]
     return Table(columns, _named_cells(rows, columns), wrong, _form(text, encoding, separator))
+
+
+def _contradictory(rows: dict[int, list[str]], columns: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Return the lines of rows that have two values for one of the known columns."""
+    places = {name: [at for at, each in enumerate(columns) if each == name] for name in known}
+    repeated = [each for each in places.values() if len(each) > 1]
+
+    def differ(cells: list[str]) -> bool:
+        return any(len({cells[at].strip() for at in each if at < len(cells)} - {""}) > 1 for each in repeated)
+
+    return [line for line, cells in rows.items() if differ(cells)] if repeated else []
 
 
 def _named_cells(rows: dict[int, list[str]], columns: Sequence[str]) -> "pd.DataFrame":
@@ -199,12 +214,12 @@ def decode_text(data: bytes, name: str) -> tuple[str, str]:
 def _no_text(head: bytes) -> str:
     """Say what a file is, by its first bytes, where it is no text or none that holds a table; else ""."""
     found = content_of(head)
-    controls = len(head) - len(head.translate(None, _CONTROLS))
+    written = head.rstrip(b"\0")  # a power cut leaves zeros at the end of a text
+    controls = len(written) - len(written.translate(None, _CONTROLS))
     few, share = MOST_CONTROLS
-    if controls > max(few, share * len(head)):
+    if controls > max(few, share * len(written)) or (head and not written):
         return found or "no text but binary data"
-    marked_up = found in ("a web page", "an SVG drawing") or found.startswith("a Git LFS pointer")
-    return found if marked_up else ""
+    return found if found in _MARKED_UP or found.startswith("a Git LFS pointer") else ""
 
 
 def _utf_16(start: bytes) -> str | None:

@@ -97,6 +97,12 @@ _FURTHER_ON = (  # where in the file, the bytes there, what it is
     (128, b"DICM", "a DICOM image"),
     (257, b"ustar", "a tar archive"),
 )
+_TEXTS = (
+    (("<!doctype html", "<html", "<head"), "a web page"),
+    (("<?xml",), "XML"),
+    (('{"', "{\n", "{\r", '{ "', "[{", '["', "[\n", "[\r"), "JSON"),
+    (("{\\rtf",), "an RTF document"),
+)
 # as `content_of` calls them
 OWN_KINDS = {
     "a PNG": "PNG",
@@ -165,7 +171,7 @@ def _of_text(head: bytes) -> str:
     start = text.lstrip().lower()
     if "<svg" in start:
         return "an SVG drawing"
-    return "a web page" if start.startswith(("<!doctype html", "<html", "<head")) else "text"
+    return next((words for begins, words in _TEXTS if start.startswith(begins)), "text")
 
 
 def listed(kinds: Iterable[str] = FORMATS) -> str:

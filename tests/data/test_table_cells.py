@@ -10,8 +10,8 @@ from siamese_core.data.table_cells import answer_of, file_of, month_comes_first,
 @pytest.mark.parametrize(
     ("answer", "cells"),
     [
-        ("same", ["same", " Same", "SAME ", "1", "1.0", "1,0", "TRUE", "yes", "WAHR", "vrai"]),
-        ("different", ["different", "0", "0,0", "False", "no", "FALSCH", "faux"]),
+        ("same", ["same", " Same", "SAME ", "1", "1.0", "1,00", "1e0", "１", "TRUE", "yes", "WAHR", "vrai"]),
+        ("different", ["different", "0", "0,0", "0.000e+00", "False", "no", "FALSCH", "faux"]),
         ("unsure", ["unsure", "Not sure", "don't know", "?"]),
         ("maybe", ["maybe", " maybe "]),
         ("-1", ["-1", " -1 "]),  # "different" beside 1, "unknown" beside 1 and 0
@@ -21,6 +21,14 @@ from siamese_core.data.table_cells import answer_of, file_of, month_comes_first,
 )
 def test_answers_are_read_in_any_case_and_language_of_a_spreadsheet(answer, cells):
     assert {answer_of(cell) for cell in cells} == {answer}
+
+
+@pytest.mark.parametrize(
+    ("word", "encoding", "answer"),
+    [("ИСТИНА", "cp1251", "same"), ("FAŁSZ", "cp1250", "different"), ("DOĞRU", "cp1254", "same")],
+)
+def test_words_are_read_in_the_encoding_of_excel_s_country(word, encoding, answer):
+    assert answer_of(word.encode(encoding).decode("cp1252")) == answer
 
 
 def test_a_number_may_have_a_comma():

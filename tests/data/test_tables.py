@@ -71,9 +71,19 @@ def test_what_a_row_lacks_at_its_end_is_missing_and_not_empty():
 
 
 def test_of_two_columns_with_one_name_the_later_counts_and_one_without_a_name_is_left_out():
-    table = parse_table(b"left,,Left,same\na,x,b,1\nc\n", KNOWN, "list.csv")
+    table = parse_table(b"left,,Left,same\n,x,b,1\nc\n", KNOWN, "list.csv")
     assert table.columns == ("left", "", "left", "same")
     assert table.cells[["left"]].values.tolist() == [["b"], ["c"]] and list(table.cells) == ["left", "same"]
+
+
+def test_a_row_whose_columns_of_one_name_differ_is_wrong_where_the_name_counts():
+    table = parse_table(b"left,right,same,same,note,note\na,b,1,1,x,y\nc,d,1,0,,\ne,f,,0,,\n", KNOWN, "x")
+    assert table.cells.index.tolist() == [2, 4]
+    assert [(each.line, each.why) for each in table.wrong] == [(3, "two columns have one name, and differ")]
+
+
+def test_zeros_that_a_power_cut_left_behind_a_text_cost_no_row():
+    assert rows_of(b"left,right,same\na,b,1\n" + bytes(3000)) == [(2, ["a", "b", "1"])]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +121,8 @@ def test_one_line_in_another_encoding_spoils_no_other():
         (gzip.compress(b"left,right,same\n"), "which is a gzip archive"),
         (b"<!doctype html><title>Sign in</title>", "which is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "which is a Git LFS pointer"),
+        (b"%PDF-1.7\n1 0 obj\n", "which is a PDF"),
+        (b'{"left": "a.png"}\n', "which is JSON"),
         (bytes(2000), "which is empty inside: nothing but zero bytes"),
         (np.random.default_rng(0).bytes(2000), "which is no text but binary data"),
     ],
