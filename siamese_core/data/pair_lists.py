@@ -11,7 +11,8 @@ import numpy as np
 from siamese_core.data.left_out import LeftOut, PassedOver
 from siamese_core.data.names import clean_path
 from siamese_core.data.table_cells import LEFT, RIGHT, SAME, answer_of, file_of
-from siamese_core.data.tables import WrongRow, decode_text, read_bytes, read_table
+from siamese_core.data.table_text import decode_text, read_bytes
+from siamese_core.data.tables import WrongRow, read_table
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 

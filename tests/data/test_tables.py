@@ -1,13 +1,11 @@
 """One reader of tables: separators, encodings, line ends and quotes as spreadsheets write them."""
 
 import contextlib
-import gzip
 
 import numpy as np
 import pytest
 
-from helpers.samples import image_file
-from siamese_core.data.tables import column_name, decode_text, parse_table, read_table
+from siamese_core.data.tables import column_name, parse_table, read_table
 from siamese_core.errors import UserError
 
 KNOWN = ("left", "right", "same")
@@ -109,27 +107,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
             read_table(file, KNOWN)
 
 
-def test_one_line_in_another_encoding_spoils_no_other():
-    text, encoding = decode_text("é\n".encode() + b"\xe9\n\x81\n", "x")
-    assert (text, encoding) == ("é\né\n\x81\n", "Windows-1252")
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (image_file(np.zeros((9, 9), np.uint8)), "which is a PNG"),
-        (gzip.compress(b"left,right,same\n"), "which is a gzip archive"),
-        (b"<!doctype html><title>Sign in</title>", "which is a web page"),
-        (b"version https://git-lfs.github.com/spec/v1\n", "which is a Git LFS pointer"),
-        (b"%PDF-1.7\n1 0 obj\n", "which is a PDF"),
-        (b'{"left": "a.png"}\n', "which is JSON"),
-        (bytes(2000), "which is empty inside: nothing but zero bytes"),
-        (np.random.default_rng(0).bytes(2000), "which is no text but binary data"),
-    ],
-)
-def test_what_is_no_text_is_called_by_what_it_is(data, words):
-    with pytest.raises(UserError, match=words):
-        decode_text(data, "pairs.csv")
+def test_a_heading_that_comes_again_is_no_row():
+    assert rows_of(b"left,right,same\na,b,1\nleft,right,same\nc,d,0\n") == [
+        (2, ["a", "b", "1"]),
+        (4, ["c", "d", "0"]),
+    ]
 
 
 def test_a_text_may_begin_like_a_binary_file_and_hold_a_nul():
