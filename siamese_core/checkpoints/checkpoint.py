@@ -122,11 +122,15 @@ class Checkpoint:
             else self.familiarity.is_foreign(embeddings)
         )
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether a cohort of such images, or answers about them, have calibrated the checkpoint."""
+        return self.normalisation is not None or self.card.answers is not None
+
     def trust(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return by how much what is said of images (n,) counts, 0..1: 1 where a cohort or answers about such
-        images have calibrated the checkpoint."""
-        calibrated = self.normalisation is not None or self.card.answers is not None
-        if self.familiarity is None or calibrated:
+        """Return by how much what is said of images (n,) counts, 0..1: 1 where the checkpoint is calibrated
+        for them."""
+        if self.familiarity is None or self.is_calibrated:
             return np.ones(len(embeddings))
         return self.familiarity.trust(embeddings)
 

@@ -91,13 +91,13 @@ class Familiarity:
 
 
 def doubted(similarity: np.ndarray, trust: np.ndarray, threshold: float) -> np.ndarray:
-    """Return similarities float32 (n,) drawn towards the threshold where their trust (n,), 0..1, is low.
+    """Return similarities (n,) drawn towards the threshold where their trust (n,), 0..1, is low.
 
     Every verdict stays.
     """
     middle = bounded_logit(threshold)
     bounded = np.clip(np.asarray(similarity, np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    drawn = expit(middle + trust * (logit(bounded) - middle)).astype(np.float32)
+    drawn = expit(middle + trust * (logit(bounded) - middle)).astype(similarity.dtype)
     return np.where(np.asarray(trust) < 1, drawn, similarity)
 
 

@@ -5,18 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metric_learning.familiarity import doubted
-from siamese_core.metrics import verdict
+from siamese_core.metric_learning.open_set import (
+    FEWEST_CLASSES,
+    SupportScores,
+    calibrated_threshold,
+    single_shot_threshold,
+)
+from siamese_core.metric_learning.score_normalisation import cohort_rows
+from siamese_core.metrics import Calibration, bounded_logit, verdict
 from siamese_core.workspace.abstaining import abstains_from_ranking, doubt_of
 from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.comparing import milliseconds_since
 from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
+
+COMPARED_AT_ONCE = 3_200  # pairs of a support set's images: 50 MB of koch's embeddings
 
 
 @dataclass(frozen=True)
@@ -31,10 +41,11 @@ class RankedClass:
 class Ranking:
     """One encoder's classes for a query, the most similar first, which is its `pick`.
 
-    margin: similarity of the first less that of the second (0 if there is only one class); none_of_these:
-    even the pick is below the threshold; network, domain, why, warning, abstains: as of a `Comparison`;
-    false_positive_rate: 0..1, as of the card. Where the encoder abstains, `pick`, `margin` and
-    `none_of_these` are None and `ranking` is empty, unless it was asked anyway.
+    margin: similarity of the first less that of the second (0 if there is only one class); threshold: of
+    the set where that has `open_set.FEWEST_CLASSES`, else of the checkpoint; none_of_these: even the pick is
+    below it; network, domain, why, warning, abstains: as of a `Comparison`; false_positive_rate: 0..1, that
+    a wrong class is above it. Where the encoder abstains, `pick`, `margin` and `none_of_these` are None and
+    `ranking` is empty, unless it was asked anyway.
     """
 
     encoder: str
@@ -76,39 +87,86 @@ class Ranker:
         why, warning = self.chooser.words(slot, choice, checkpoint.card)
         reason = abstains_from_ranking(served.checkpoint, choice.domains, embeddings)
         asked = not reason or ask_anyway
-        warning = warning or doubt_of(float(checkpoint.trust(embeddings).min()))
-        ranking = _ranked(checkpoint, embeddings, [name for name, _ in support]) if asked else ()
+        trust = float(checkpoint.trust(embeddings).min())
+        scored = scored_classes(checkpoint, embeddings, [name for name, _ in support], trust)
+        ranking = scored.ranking if asked else ()
         return Ranking(
             encoder=slot,
             checkpoint=checkpoint.id,
             pick=ranking[0].name if asked else None,
             margin=_margin(ranking) if asked else None,
-            none_of_these=not verdict(ranking[0].similarity, checkpoint.threshold) if asked else None,
-            threshold=checkpoint.threshold,
+            none_of_these=not verdict(ranking[0].similarity, scored.threshold) if asked else None,
+            threshold=scored.threshold,
             ranking=ranking,
             milliseconds=milliseconds_since(start),
             network=network_title(checkpoint.card),
             domain=choice.domain,
             why=reason or why,
-            warning=warning if asked else "",
+            warning=(warning or doubt_of(trust)) if asked else "",
             abstains=reason is not None,
-            false_positive_rate=checkpoint.card.false_positive_rate,
+            false_positive_rate=scored.false_positive_rate,
         )
 
 
-def _ranked(
-    checkpoint: Checkpoint, embeddings: np.ndarray, classes: Sequence[str]
-) -> tuple[RankedClass, ...]:
-    """Rank the classes. embeddings: of the query, then of an image of each of `classes`, which repeat."""
-    logits = checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0]
-    names = np.array(classes)
-    means = {name: logits[names == name].mean() for name in dict.fromkeys(classes)}
-    # By logit: similarities near 1 can be equal where the logits are not.
-    order = sorted(means, key=means.get, reverse=True)
-    said = checkpoint.similarity(np.array([means[name] for name in order]))
-    # One trust for all classes, that of the least known image, so that they stay in order.
-    similarities = doubted(said, float(checkpoint.trust(embeddings).min()), checkpoint.threshold)
-    return tuple(RankedClass(name, float(s)) for name, s in zip(order, similarities, strict=True))
+@dataclass(frozen=True)
+class ScoredClasses:
+    """Classes with their similarity to a query, the most similar first; threshold and false_positive_rate as
+    of a `Ranking`."""
+
+    ranking: tuple[RankedClass, ...]
+    threshold: float
+    false_positive_rate: float | None
+
+
+def scored_classes(
+    checkpoint: Checkpoint, embeddings: np.ndarray, classes: Sequence[str], trust: float
+) -> ScoredClasses:
+    """Score the classes of a support set for a query.
+
+    embeddings: of the query, then of an image of each of `classes`, which repeat; trust: that of the least
+    known image, so that the classes stay in order.
+    """
+
+    def similarity(score: float) -> float:
+        said = expit(checkpoint.calibration.log_odds(score))
+        return float(doubted(said, trust, checkpoint.threshold))
+
+    names = list(dict.fromkeys(classes))
+    codes = np.array([names.index(each) for each in classes])
+    query = np.asarray(checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0], np.float64)
+    rows = cohort_rows(len(codes)) if len(names) >= FEWEST_CLASSES else np.arange(0)
+    scores = SupportScores(query, rows, _own_scores(checkpoint, embeddings[1:], rows), codes)
+    threshold, false_positives = checkpoint.threshold, checkpoint.card.false_positive_rate
+    if len(rows):
+        found = scores if checkpoint.is_calibrated else scores.normalised()
+        least = found.conformal_threshold()
+        if least is None:
+            least = _single_shot_threshold(checkpoint, scores, trust)
+        threshold, false_positives = similarity(least), found.false_hits(least) / (len(names) - 1)
+        scores = found
+    means = scores.of_classes()
+    # By score: similarities near 1 can be equal where the scores are not.
+    order = np.argsort(-means, kind="stable")
+    ranked = tuple(RankedClass(names[place], similarity(means[place])) for place in order)
+    return ScoredClasses(ranked, threshold, false_positives)
+
+
+def _own_scores(checkpoint: Checkpoint, support: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the scores float64 (m, n) of some of a set's images with all of it."""
+    step = max(1, COMPARED_AT_ONCE // len(support))
+    parts = [
+        checkpoint.pairwise_logits(support[rows[start : start + step]], support)
+        for start in range(0, len(rows), step)
+    ]
+    return np.concatenate([np.empty((0, len(support))), *parts], dtype=np.float64)
+
+
+def _single_shot_threshold(checkpoint: Checkpoint, scores: SupportScores, trust: float) -> float:
+    slope, intercept = checkpoint.calibration.slope, checkpoint.calibration.intercept
+    log_odds = Calibration(slope, intercept - float(bounded_logit(checkpoint.threshold)))
+    if checkpoint.is_calibrated:
+        return (calibrated_threshold(scores.classes.max() + 1) - log_odds.intercept) / slope
+    return single_shot_threshold(scores, log_odds, trust)
 
 
 def _margin(ranking: Sequence[RankedClass]) -> float:

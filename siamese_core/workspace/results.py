@@ -52,7 +52,7 @@ def _ranking_json(ranking: Ranking) -> dict:
     return {
         "encoder": ranking.encoder,
         "checkpoint": ranking.checkpoint,
-        "pick": ranking.pick,
+        "pick": None if ranking.none_of_these else ranking.pick,
         "margin": ranking.margin,
         "ranking": [{"class": each.name, "similarity": each.similarity} for each in ranking.ranking],
         **{key: getattr(ranking, key) for key in TOLD},
