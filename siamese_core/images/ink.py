@@ -4,6 +4,9 @@ A drawing deviates from one even ink on one plain ground in one respect at most,
 So each measure is divided by the limit at which it alone rules ink out, and the sum must not exceed 1.
 """
 
+import weakref
+from dataclasses import dataclass
+
 import numpy as np
 
 from siamese_core.images.ink_separation import Separation, separate
@@ -27,9 +30,35 @@ LIMITS = {
 OF_STROKES = ("unevenness", "inner_spread")
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """An image that is ink: apart from its ground, and its strokes in a frame of JUDGED_SIDE."""
+
+    separation: Separation
+    strokes: Strokes
+
+
+# What was found in an image, by the address of its array, for as long as that array lives: whoever compares
+# asks whether it is ink, and then every encoder prepares it.
+_found: dict[int, tuple[weakref.ref, Drawing | None]] = {}
+
+
 def is_ink(image: np.ndarray) -> bool:
     """Whether an image, uint8 (height, width, 3), is one ink on one ground rather than a photograph."""
-    return judge(separate(image)) is not None
+    return drawing_in(image) is not None
+
+
+def drawing_in(image: np.ndarray) -> Drawing | None:
+    """Return the drawing that an image is, None for a photograph. Looked at once for each array."""
+    address = id(image)
+    known, drawing = _found.get(address, (None, None))
+    if known is not None and known() is image:
+        return drawing
+    separation = separate(image)
+    strokes = judge(separation)
+    drawing = None if strokes is None else Drawing(separation, strokes)
+    _found[address] = weakref.ref(image, lambda _: _found.pop(address, None)), drawing
+    return drawing
 
 
 def judge(separation: Separation) -> Strokes | None:

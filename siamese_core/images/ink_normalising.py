@@ -6,7 +6,7 @@ the same picture, so that an encoder need not learn differences of recording.
 
 import numpy as np
 
-from siamese_core.images.ink import judge
+from siamese_core.images.ink import drawing_in
 from siamese_core.images.ink_separation import separate
 from siamese_core.images.ink_strokes import STROKE_SHARE, Strokes, distances, find_strokes
 
@@ -23,12 +23,12 @@ def normalise_ink(image: np.ndarray, size: int) -> np.ndarray:
 
 def normalise_if_ink(image: np.ndarray, size: int) -> np.ndarray | None:
     """Return `normalise_ink` where `is_ink` holds, else None, at the cost of one separation."""
-    separation = separate(image)
-    strokes = judge(separation)
-    if strokes is None:
+    drawing = drawing_in(image)
+    if drawing is None:
         return None
+    strokes = drawing.strokes
     if strokes.side != size * OVERSAMPLING:
-        strokes = find_strokes(separation.ink, size * OVERSAMPLING)
+        strokes = find_strokes(drawing.separation.ink, size * OVERSAMPLING)
     return _drawn(strokes, size)
 
 

@@ -100,13 +100,13 @@ def _ground(grey: np.ndarray) -> np.ndarray:
         return np.full_like(grey, surface[0])
     rows, columns = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     r, c = (each.ravel() for each in np.broadcast_arrays(rows[::step], columns[::step]))
-    terms = np.stack([np.ones_like(r), r, c, r * c, r * r, c * c], axis=1)
+    terms = np.stack([np.ones_like(r), r, c, r * c, r * r, c * c])
     for _ in range(6):
         away = np.abs(sample - surface)
         kept = away <= max(6.0, 2.5 * np.median(away))
-        fitted_to = terms[kept]  # normal equations are stable enough: six terms, nearly orthogonal
-        coefficients = np.linalg.lstsq(fitted_to.T @ fitted_to, fitted_to.T @ sample[kept], rcond=None)[0]
-        surface = terms @ coefficients
+        fitted_to = terms * kept  # normal equations are stable enough: six terms, nearly orthogonal
+        coefficients = np.linalg.lstsq(fitted_to @ terms.T, fitted_to @ sample, rcond=None)[0]
+        surface = coefficients @ terms
     a, b, d, e, f, g = coefficients
     fitted = (a + b * rows + f * rows * rows) + (d + e * rows) * columns + g * columns * columns
     return np.clip(fitted, 0, 255).astype("float32")

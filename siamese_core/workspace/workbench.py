@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from siamese_core.workspace.matching import Matcher
 from siamese_core.workspace.readiness import Readiness
 from siamese_core.workspace.recording import Annotator, AnswerRecorder, Shown
 from siamese_core.workspace.results import OneShotResult, PairResult
+
+STORED_AT_ONCE = 4  # images: the disk writes them while the networks run
 
 
 class Workbench:
@@ -40,6 +43,7 @@ class Workbench:
         self.matcher = Matcher(self.checkpoints, kept=KeptEmbeddings(self.embeddings_folder))
         self._readiness = Readiness(self.checkpoints, self.matcher)
         self._recorder = AnswerRecorder(self.log, self.images, self.matcher)
+        self._storing = ThreadPoolExecutor(STORED_AT_ONCE, "store images")
 
     # The slots
 
@@ -91,8 +95,13 @@ class Workbench:
         ask_anyway: bool = False,
     ) -> PairResult:
         """Store both images and compare them, as `Matcher.compare` does."""
-        left_id, right_id = self.images.add(left), self.images.add(right)
-        return PairResult(left_id, right_id, tuple(self.matcher.compare(left, right, encoders, ask_anyway)))
+        stored = [self._storing.submit(self.images.add, image) for image in (left, right)]
+        try:
+            comparisons = tuple(self.matcher.compare(left, right, encoders, ask_anyway))
+        finally:
+            wait(stored)
+        left_id, right_id = (each.result() for each in stored)
+        return PairResult(left_id, right_id, comparisons)
 
     def one_shot(
         self,

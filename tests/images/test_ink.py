@@ -14,9 +14,11 @@ from helpers.samples import (
     pencil_photograph,
     photograph,
 )
+from siamese_core.images import ink
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
-from siamese_core.images.ink_normalising import normalise_ink
+from siamese_core.images.ink_normalising import normalise_if_ink, normalise_ink
+from siamese_core.images.ink_separation import separate
 
 SIZE = 105  # px
 
@@ -134,3 +136,15 @@ def test_photographed_objects_on_a_plain_ground_are_no_ink(ground):
     rng = np.random.default_rng(17)
     photos = stored_images("photos_60.zip", 4)
     assert np.mean([is_ink(cut_out(photo, rng, ground)) for photo in photos]) <= 0.3
+
+
+def test_an_image_is_looked_at_once_for_as_long_as_it_lives(monkeypatch):
+    looked = []
+    monkeypatch.setattr(ink, "separate", lambda image: looked.append(1) or separate(image))
+    image = np.full((40, 40, 3), 255, np.uint8)
+    image[10:30, 18:22] = 0
+    assert [is_ink(image), is_ink(image), normalise_if_ink(image, 64) is not None] == [True] * 3
+    assert len(looked) == 1
+    address = id(image)
+    del image
+    assert address not in ink._found
