@@ -18,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 for name in ("SIAMESE_WORKSPACE", "GRADIO_SERVER_PORT"):
     os.environ.pop(name, None)
 os.environ["SIAMESE_RESNET50_WEIGHTS"] = "none"  # nor go and fetch any
+os.environ["SIAMESE_ENGINES"] = "none"  # nor export networks for ONNX Runtime beside every server
 
 import pytest  # noqa: E402
 

@@ -2,7 +2,7 @@
 from. `checkpoint_files` saves and loads it. TensorFlow is imported when a network is built, not before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ class Checkpoint:
     id: `<encoder>-<12 hex digits of its contents>`, empty until it is saved; embeddings_id: the name of its
     embeddings, which checkpoints of one encoder share, empty for an encoder that is not stored;
     normalisation: against a cohort of unlabelled images, None where the head's scores are taken as they are;
-    familiarity: what the encoder was trained on or calibrated with, None where that was not measured.
+    familiarity: what the encoder was trained on or calibrated with, None where that was not measured;
+    forward: how the encoder is run, prepared images float32 to embeddings, None where Keras runs it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Checkpoint:
     embeddings_id: str = ""
     normalisation: ScoreNormalisation | None = None
     familiarity: Familiarity | None = None
+    forward: Callable[[np.ndarray], np.ndarray] | None = None
 
     def note(self, **entries: object) -> None:
         """Set entries of the card."""
@@ -48,17 +50,22 @@ class Checkpoint:
         """Return what the encoder sees of an image: uint8 (size, size, channels)."""
         return self.card.embedding.prepare(image)
 
-    def embed(self, images: Sequence[np.ndarray], batch_size: int = 64) -> np.ndarray:
+    def embed(self, images: Sequence[np.ndarray], batch_size: int = 32) -> np.ndarray:
         """Return embeddings float32 (n, embedding_dim), computed for `batch_size` images at a time."""
         batches = [
-            self.encoder.predict_on_batch(self.batch(images[start : start + batch_size]))
+            self.embed_batch(self.batch(images[start : start + batch_size]))
             for start in range(0, len(images), batch_size)
         ]
         empty = np.empty((0, self.encoder.output_shape[-1]), np.float32)
         return np.concatenate([empty, *batches], dtype=np.float32)
 
     def batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Return prepared images float32 (n, height, width, channels)."""
         return np.stack([self.prepare(image) for image in images]).astype(np.float32)
+
+    def embed_batch(self, prepared: np.ndarray) -> np.ndarray:
+        """Return embeddings float32 (n, embedding_dim) of what `batch` gave."""
+        return (self.forward or self.encoder.predict_on_batch)(prepared)
 
     def logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
         """Return logits float32 (n,) of the pairs of rows of two (n, embedding_dim)."""

@@ -183,6 +183,8 @@ def onnx_session(network: Path | bytes):
         ) from missing
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
+    # else its threads wait for the next call at full speed, on cores that others need
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = network if isinstance(network, bytes) else str(network)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.embeddings.batching import MOST_IMAGES
 from siamese_core.embeddings.embedding_store import EmbeddingCache
 from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.workspace.choosing import Image, id_of, pixels_of
 from siamese_core.workspace.loader import Served
-
-BATCH = 64  # images a model call: koch needs about 0.5 GB for its first feature maps
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Embedder:
         rows = self._known(served, ids, fresh=keep_from is not None)
         missing = {each: image for each, image in zip(ids, images, strict=True) if each not in rows}
         todo = list(missing)
-        for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH]
+        for start in range(0, len(todo), MOST_IMAGES):
+            batch = todo[start : start + MOST_IMAGES]
             prepared = np.stack([served.checkpoint.prepare(pixels_of(missing[each])) for each in batch])
             for each, embedding in zip(batch, served.forward(prepared), strict=True):
                 rows[each] = embedding.copy()

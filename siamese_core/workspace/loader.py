@@ -5,7 +5,7 @@ TensorFlow is imported when the first checkpoint is loaded, not before, so that 
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +15,9 @@ from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.embeddings.batching import Batcher
+from siamese_core.embeddings.engines import is_judged, judge_engine_aside, with_engine
 from siamese_core.errors import UserError, in_words
-from siamese_core.networks.kept_network import FrozenNetwork
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,12 @@ class Served:
     """A checkpoint in memory. revision: of the store when it was last current."""
 
     checkpoint: Checkpoint
-    graph: Callable[[np.ndarray], np.ndarray]
+    batcher: Batcher
     revision: tuple
-    lock: threading.Lock
 
     def forward(self, prepared: np.ndarray) -> np.ndarray:
         """Return embeddings float32 (n, embedding_dim) of prepared images (n, size, size, channels)."""
-        with self.lock:
-            return self.graph(prepared.astype(np.float32))
+        return self.batcher(prepared)
 
 
 @dataclass
@@ -90,6 +89,14 @@ class Loader:
             return self.load_in_background()
         return None
 
+    def judge_engines(self) -> None:
+        """Find out for what serves whether ONNX Runtime is faster, where that is not known yet."""
+        for served in [each.served for each in list(self._states.values()) if each.served]:
+            if not is_judged(served.checkpoint):
+                with contextlib.suppress(UserError):  # it was deleted meanwhile
+                    judge_engine_aside(self.store.folder(served.checkpoint.id))
+                    with_engine(served.checkpoint)
+
     def _load_all(self) -> None:
         # what stands for photographs is loaded here only to follow a promotion: else when it is asked for
         for place in [*self._slots, *(each for each in self._states if each not in self._slots)]:
@@ -118,8 +125,8 @@ class Loader:
                 here.served = replace(here.served, revision=revision)
             else:
                 here.state = "ready" if here.served else "loading"
-                checkpoint = load_checkpoint(self.store.folder(current))
-                here.served = Served(checkpoint, _compiled(checkpoint.encoder), revision, self._calling)
+                checkpoint = with_engine(load_checkpoint(self.store.folder(current)))
+                here.served = Served(checkpoint, Batcher(checkpoint.embed_batch, self._calling), revision)
             here.state, here.problem = "ready", self.store.problem(place)
         except Exception as failure:
             problem = _told(place, failure)
@@ -137,21 +144,3 @@ def _told(place: SlotPlace, failure: Exception) -> UserError:
         f"The checkpoint of {place} must load. Received: {in_words(failure)}. Start again; if it stays, "
         "promote another one (python -m siamese_core checkpoints list)."
     )
-
-
-def _compiled(encoder) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the encoder as one graph for batches of any size: compiled once, and some of its steps fused."""
-    if isinstance(encoder, FrozenNetwork):
-        return encoder.predict_on_batch
-    import tensorflow as tf
-
-    shape = tf.TensorSpec((None, *encoder.input_shape[1:]), tf.float32)
-    graph = tf.function(lambda batch: encoder(batch, training=False), input_signature=[shape])
-
-    def forward(batch: np.ndarray) -> np.ndarray:
-        # A single row takes another path through the matrix products than several and differs from them in
-        # the last digits; two of it do not, on most processors.
-        whole = np.repeat(batch, 2, axis=0) if len(batch) == 1 else batch
-        return graph(tf.constant(whole)).numpy()[: len(batch)]
-
-    return forward

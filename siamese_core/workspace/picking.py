@@ -9,6 +9,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS, domain_of_images, some_of
 from siamese_core.checkpoints.naming import network_title
+from siamese_core.embeddings.engines import with_engine
 from siamese_core.images.ink import is_ink
 from siamese_core.workspace.workbench import Workbench
 
@@ -43,7 +44,7 @@ def pick(workbench: Workbench, encoder: str, images: Images) -> Picked:
     workbench.ready_for(shown, [encoder])
     choice = workbench.matcher.chooser.choice(shown)
     store = workbench.checkpoints
-    checkpoint = load_checkpoint(store.folder(store.current_id(encoder, choice.domain)))
+    checkpoint = with_engine(load_checkpoint(store.folder(store.current_id(encoder, choice.domain))))
     why, warning = workbench.matcher.chooser.words(encoder, choice, checkpoint.card)
     problem = workbench.photos_problem if choice.domain == PHOTOGRAPHS else None
     words = " ".join(

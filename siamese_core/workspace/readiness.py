@@ -43,7 +43,8 @@ class Readiness:
         self._ready_for_photos(PACKAGED, lite_weights)
         self.matcher.loader.load_in_background().join()
         self._ready_for_photos(AT_HAND, self._found_or_downloaded)
-        self.matcher.loader.load_in_background()
+        self.matcher.loader.load_in_background().join()
+        self.matcher.loader.judge_engines()
 
     def ready_for(self, images: Sequence[np.ndarray], encoders: Sequence[str]) -> None:
         """For a process that answers once: make the checkpoints for photographs ready if they are needed and

@@ -24,7 +24,7 @@ CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 ASKING = {
     "trigger_mode": "always_last",
     "concurrency_id": "encoders",
-    "concurrency_limit": 2,
+    "concurrency_limit": 16,
     "show_progress": "minimal",
 }
 UNEXPECTED = (

@@ -21,6 +21,7 @@ from siamese_core.workspace.workbench import Workbench
 
 File = dict[str, Any]
 MAX_TEXT = 200  # characters
+AT_ONCE = 16  # comparisons that share the networks; the others wait in gradio's queue
 ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
 
 
@@ -69,7 +70,7 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         return workbench.status()
 
     for endpoint in (compare, one_shot):
-        gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=2)
+        gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
     for endpoint in (answer, undo, next_pairs, status):
         gr.api(told(endpoint, markup=False), concurrency_limit=4)
 
