@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from siamese_core.data.files import ImageFile, Listing, is_hidden, is_image, notes_on_classes, one_name_each
-from siamese_core.data.left_out import LOCKED, NO_SUFFIX, OUTSIDE, LeftOut, PassedOver
+from siamese_core.data.left_out import LOCKED, METHOD, NO_SUFFIX, OUTSIDE, LeftOut, PassedOver
 from siamese_core.data.names import clean_path
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import MAX_FILE_BYTES
 from siamese_core.images.kinds import HEAD_BYTES, content_of, suffix_of
 
 ENCRYPTED, UTF8_NAME = 0x1, 0x800  # of an entry's flags
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+AES = 99  # the packing method of entries that WinZip and 7-Zip lock
 # All that Python's zipfile raises on entries that are locked, damaged, or of a method or version it lacks
 FAULTS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError)
 FAULTS += (zlib.error, lzma.LZMAError, struct.error, MemoryError, OverflowError, KeyError, IndexError)
@@ -31,7 +33,7 @@ class Entry:
 
     @property
     def locked(self) -> bool:
-        return bool(self.info.flag_bits & ENCRYPTED)
+        return bool(self.info.flag_bits & ENCRYPTED) or self.info.compress_type == AES
 
     @property
     def leads_outside(self) -> bool:
@@ -45,6 +47,8 @@ class Archive:
         """Open it; messages call it `name`. UserError that says what it is where it is no readable zip."""
         self.name = name
         try:
+            if path.exists() and not path.is_file():  # to open a pipe is to wait for ever
+                raise ValueError("no regular file")
             self._file = zipfile.ZipFile(path)
             infos = [info for info in self._file.infolist() if not info.is_dir()]
         except FAULTS as problem:
@@ -102,6 +106,9 @@ def _image(archive: Archive, entry: Entry) -> ImageFile | PassedOver:
         return PassedOver(entry.name, suffix_of(entry.name) or NO_SUFFIX)
     if entry.locked:
         return PassedOver(entry.name, LOCKED, "needs a password")
+    if entry.info.compress_type not in METHODS:
+        why = f"{METHOD} ({entry.info.compress_type}): pack it once more, with the usual one"
+        return PassedOver(entry.name, METHOD, why)
     stamp = f"{entry.info.file_size}-{entry.info.CRC}"
     return ImageFile(entry.name, entry.info.file_size, stamp, lambda: archive.read(entry))
 
@@ -124,6 +131,8 @@ def _what_it_is(path: Path, problem: Exception) -> str:
         return "which is not there"
     if path.is_dir():
         return "which is a folder"
+    if not path.is_file():
+        return "which is no regular file"
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)

@@ -22,6 +22,9 @@ from siamese_core.errors import UserError
 from siamese_core.images.kinds import HEAD_BYTES, SUFFIXES, is_readable, suffix_of
 
 DEEPEST = 64  # folders below each other
+# What Macs, Windows and network drives put beside a person's files
+OF_SYSTEMS = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir", "$RECYCLE.BIN"))
+OF_SYSTEMS |= {"System Volume Information"}
 
 
 @dataclass(frozen=True)
@@ -151,4 +154,4 @@ def _read_file(file: Path, name: str) -> bytes:
 
 def is_hidden(part: str) -> bool:
     """Whether a file or folder of this name is none of the person's, but put there by a system."""
-    return (part.startswith(".") and part != "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+    return (part.startswith(".") and part != "..") or part in OF_SYSTEMS

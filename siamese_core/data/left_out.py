@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from siamese_core.errors import UserError
 from siamese_core.images.kinds import how_to_read
 
-UNREADABLE, LOCKED = "unreadable", "locked"
+UNREADABLE, LOCKED, METHOD = "unreadable", "locked by a password", "of a packing method that is not read"
 DEAD_LINK, LOOP, CLOSED_FOLDER = (
     "link that leads nowhere",
     "link that leads back",
@@ -95,7 +95,7 @@ def told(images: int, left_out: LeftOut) -> str:
 
 def _part(reason: str, count: int, files: Iterable[PassedOver]) -> str:
     words = f"{count:,} {_MANY.get(reason, reason) if count > 1 else reason}"
-    if reason in (UNREADABLE, LOCKED):
+    if reason in (UNREADABLE, LOCKED, METHOD):
         names = [each.name for each in files if each.reason == reason]
         more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
         return f"{words} ({', '.join(names[:SHOWN_NAMES])}{more})"

@@ -1,5 +1,6 @@
 """Zips as systems pack them, and everything that can be wrong with one."""
 
+import os
 import struct
 import zipfile
 import zlib
@@ -54,8 +55,22 @@ def test_names_that_lead_outside_are_left_out(tmp_path, name):
 
 
 def test_a_locked_entry_is_named_and_spoils_no_other(tmp_path):
-    listing = list_archive(raw_zip(tmp_path / "x.zip", b"a/1.png", flags=1), "x.zip")
-    assert listing.left_out.line() == "left out: 1 locked (a/1.png)"
+    for entry in ({"flags": 1}, {"method": 99}):
+        listing = list_archive(raw_zip(tmp_path / "x.zip", b"a/1.png", **entry), "x.zip")
+        assert listing.left_out.line() == "left out: 1 locked by a password (a/1.png)"
+
+
+@pytest.mark.parametrize("method", [9, 93, 98])  # Deflate64, Zstandard, PPMd
+def test_a_packing_method_that_is_not_read_is_told(tmp_path, method):
+    listing = list_archive(raw_zip(tmp_path / "x.zip", b"a/1.png", method=method), "x.zip")
+    assert listing.left_out.line() == "left out: 1 of a packing method that is not read (a/1.png)"
+    assert f"({method})" in listing.left_out.json()["files"][0]["why"]
+
+
+def test_a_pipe_in_place_of_a_zip_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(UserError, match="x.zip, which is no regular file"):
+        list_archive(tmp_path / "x.zip", "x.zip")
 
 
 FAULTS = ({"flags": 1}, {"flags": 0x20}, {"method": 97}, {"method": 99}, {"version": 90})

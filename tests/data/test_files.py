@@ -32,7 +32,9 @@ def test_a_file_of_another_suffix_is_known_by_its_content(name):
     assert not is_image("notes.txt", lambda: PNG)
 
 
-@pytest.mark.parametrize("part", [".png", "._b.png", ".git", "__MACOSX", "Thumbs.db"])
+@pytest.mark.parametrize(
+    "part", [".png", "._b.png", ".git", "__MACOSX", "Thumbs.db", "@eaDir", "$RECYCLE.BIN"]
+)
 def test_what_systems_put_beside_files_is_hidden(part):
     assert is_hidden(part)
 
