@@ -54,7 +54,8 @@ class Gallery:
     def __init__(self, checkpoint: Checkpoint, embeddings: np.ndarray, eight_bit: bool = False):
         self.checkpoint = checkpoint
         self.rows = rows_for(checkpoint.head, embeddings, eight_bit)
-        self.sample = embeddings[:: max(1, len(embeddings) // TRUST_SAMPLE)]
+        sample = embeddings[:: max(1, len(embeddings) // TRUST_SAMPLE)]
+        self._trust = float(checkpoint.trust(sample).min(initial=1.0))
         self._normalisation = _fast(checkpoint) if len(embeddings) else None
         self._statistics = self._measured(embeddings) if self._normalisation else None
 
@@ -72,10 +73,8 @@ class Gallery:
 
     def search(self, queries: np.ndarray, count: int) -> list[Hits]:
         """Return the `count` most similar images for each query, embeddings float32 (q, d)."""
-        return [
-            self.hits(*scan.best(count), self.trust(query[None]))
-            for query, scan in zip(queries, self.scans(queries), strict=True)
-        ]
+        each = zip(self.scans(queries), self.trust(queries), strict=True)
+        return [self.hits(*scan.best(count), trust) for scan, trust in each]
 
     def hits(self, places: np.ndarray, log_odds: np.ndarray, trust: float = 1.0) -> Hits:
         """Return hits from places and calibrated log-odds (k,), drawn to the threshold where trust is low."""
@@ -83,12 +82,12 @@ class Gallery:
         similarity = doubted(expit(log_odds).astype(np.float32), trust, threshold)
         return Hits(places, log_odds, similarity, verdict(similarity, threshold))
 
-    def trust(self, query: np.ndarray) -> float:
-        """Return by how much what is said of a query (1, d) and this gallery counts, 0..1.
+    def trust(self, queries: np.ndarray) -> np.ndarray:
+        """Return by how much what is said of each query (q, d) and this gallery counts, float (q,) 0..1.
 
-        One number for all, that of the least known of them, so that similarities keep their order.
+        One number for all images, that of the least known of them, so that similarities keep their order.
         """
-        return float(self.checkpoint.trust(np.concatenate([query, self.sample])).min())
+        return np.minimum(self.checkpoint.trust(queries), self._trust)
 
     def _scan(self, query: np.ndarray, bounds: np.ndarray, number: int) -> Scan:
         slope, shift = self._line(query)
