@@ -12,6 +12,7 @@ from siamese_core.cli.commands import (
     compare,
     diagnose,
     evaluate,
+    find,
     log,
     mine,
     one_shot,
@@ -21,6 +22,7 @@ from siamese_core.cli.commands import (
 
 COMMANDS = {
     "compare": compare,
+    "find": find,
     "one-shot": one_shot,
     "train": train,
     "evaluate": evaluate,

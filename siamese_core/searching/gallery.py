@@ -1,22 +1,25 @@
 """Find the images of a gallery that a checkpoint calls most similar to an image."""
 
+import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.embeddings.cohorts import with_chosen_threshold
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metric_learning.score_normalisation import FEWEST, ScoreNormalisation, cohort_rows
-from siamese_core.metrics import verdict
+from siamese_core.metrics import bounded_logit, verdict
 from siamese_core.searching.best import Scan
 from siamese_core.searching.rows import rows_for
 
 STATISTICS_AT_ONCE = 256  # images whose scores with a cohort are measured together
-TRUST_SAMPLE = 200  # images of a gallery, or a few more, that tell how far the checkpoint knows it
+SAMPLE = 200  # images of a gallery, up to twice as many, that stand for all
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,28 @@ def with_own_cohort(checkpoint: Checkpoint, embeddings: np.ndarray) -> Checkpoin
     calibrated = checkpoint.card.answers is not None or checkpoint.normalisation is not None
     if calibrated or len(embeddings) < FEWEST:
         return checkpoint
-    return checkpoint.normalised(embeddings[cohort_rows(len(embeddings))])
+    return with_chosen_threshold(checkpoint.normalised(embeddings[cohort_rows(len(embeddings))]))
 
 
 class Gallery:
     """The embeddings float32 (n, d) of a gallery, prepared for one checkpoint, which decides as it does for a
     pair: head, normalisation, calibration, threshold.
 
-    eight_bit: hold them in a quarter of the memory, and miss about one of a hundred of the most similar.
+    unnormalised: the checkpoint for queries of another kind than the cohort of a normalised one; eight_bit:
+    hold the gallery in a quarter of the memory, and miss about one of a hundred of the most similar.
     """
 
-    def __init__(self, checkpoint: Checkpoint, embeddings: np.ndarray, eight_bit: bool = False):
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        embeddings: np.ndarray,
+        unnormalised: Checkpoint | None = None,
+        eight_bit: bool = False,
+    ):
         self.checkpoint = checkpoint
+        self._unnormalised = unnormalised or checkpoint
         self.rows = rows_for(checkpoint.head, embeddings, eight_bit)
-        sample = embeddings[:: max(1, len(embeddings) // TRUST_SAMPLE)]
-        self._trust = float(checkpoint.trust(sample).min(initial=1.0))
+        self._sample = embeddings[:: max(1, len(embeddings) // SAMPLE)]
         self._normalisation = _fast(checkpoint) if len(embeddings) else None
         self._statistics = self._measured(embeddings) if self._normalisation else None
 
@@ -87,7 +97,46 @@ class Gallery:
 
         One number for all images, that of the least known of them, so that similarities keep their order.
         """
-        return np.minimum(self.checkpoint.trust(queries), self._trust)
+        return np.minimum(self.checkpoint.trust(queries), self._least_trust)
+
+    @cached_property
+    def _least_trust(self) -> float:
+        return float(self.checkpoint.trust(self._sample).min(initial=1.0))
+
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether the checkpoint knows such images as most of the gallery's are."""
+        return not 2 * self.checkpoint.is_foreign(self._sample).sum() > len(self._sample)
+
+    @cached_property
+    def random_pairs_called_same(self) -> tuple[int, int]:
+        """How many of the pairs of a sample are called same, and of how many pairs.
+
+        Nearly all pairs of a gallery of many classes are different: the share of false positives is at most
+        about this one.
+        """
+        some = Gallery(self.checkpoint, self._sample[: SAMPLE // 2])
+        limit, pairs = bounded_logit(self.checkpoint.threshold), len(some) * (len(some) - 1) // 2
+        counts = [
+            int((scan.exact(np.arange(place)) >= limit).sum())
+            for place, scan in enumerate(some.scans(self._sample[: len(some)]))
+        ]
+        return sum(counts), pairs
+
+    def for_query(self, query: np.ndarray) -> "Gallery":
+        """Return the gallery as it judges a query (1, d): without the cohort where the query is not of its
+        kind, as a comparison of two images does."""
+        if self._normalisation is None or self._normalisation.covers(query)[0]:
+            return self
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> "Gallery":
+        plain = copy.copy(self)
+        for name in ("_least_trust", "is_known", "random_pairs_called_same"):  # of the normalised one
+            vars(plain).pop(name, None)
+        plain.checkpoint, plain._normalisation, plain._statistics = self._unnormalised, None, None
+        return plain
 
     def _scan(self, query: np.ndarray, bounds: np.ndarray, number: int) -> Scan:
         slope, shift = self._line(query)
