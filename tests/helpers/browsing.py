@@ -11,6 +11,7 @@ from helpers.samples import image_file, stroke_glyph
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 
+# The word of least contrast with its ground, as [ratio, words].
 CONTRAST = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
   const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -103,6 +104,16 @@ def set_threshold(page: Page, encoder: str, value: float) -> None:
         value,
     )
     expect(page.locator(f"[data-reset={encoder}]")).to_be_visible()
+
+
+def least_contrasts(page: Page) -> list[tuple[float, str]]:
+    """The word of least contrast in the page as it is, light and dark."""
+    found = []
+    for theme in ("light", "dark"):
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+        page.wait_for_timeout(400)  # what was just switched on fades in
+        found.append(page.evaluate(CONTRAST))
+    return found
 
 
 def open_app_page(page: Page, server) -> Page:

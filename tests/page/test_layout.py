@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from helpers.browsing import give_pair, open_app_page, open_tab, press, wait_for_rows
-from helpers.labelling import open_label
+from helpers.labelling import open_label, wait_for_pair
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 
@@ -25,10 +25,25 @@ def phone(page):
     return page
 
 
-def test_the_status_line_covers_no_button_that_answers(phone, labelling):
+def test_nothing_is_covered_broken_or_out_of_reach_on_a_phone(phone, labelling):
     app_page = open_label(phone, labelling)
     row = app_page.locator(".answer-row").bounding_box()
     assert row["y"] + row["height"] <= app_page.locator("#status").bounding_box()["y"]
+    for box in app_page.locator(".samples, .table-frame").all():
+        assert box.get_attribute("tabindex") == "0" and box.get_attribute("aria-label"), "reached by keyboard"
+    open_tab(app_page, "Retrain")
+    cells = app_page.locator("#checkpoints .checkpoint")
+    for cell, words in zip(cells.all(), app_page.locator("#checkpoints summary").all(), strict=True):
+        words.click()
+        expect(cell).to_be_visible()
+        assert cell.evaluate(LINES) <= 1 + cell.inner_text().count("-"), cell.inner_text()
+    open_tab(app_page, "Compare")
+    for place in ("#opinions p.quiet", "#answer-bar .saved"):
+        words = app_page.locator(place)
+        words.evaluate("(element) => (element.textContent = 'The file ' + 'longname'.repeat(40) + '.png')")
+        box = words.bounding_box()
+        assert box["x"] + box["width"] <= 390
+        assert words.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
 
 
 def test_review_shows_what_the_encoders_said_on_a_phone(phone, labelling):
@@ -44,16 +59,6 @@ def test_review_shows_what_the_encoders_said_on_a_phone(phone, labelling):
         expect(opinion).to_be_visible()
         expect(opinion).to_contain_text(similarity)
     assert app_page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_a_checkpoint_s_id_breaks_at_its_hyphen_only(phone, labelling):
-    app_page = open_app_page(phone, labelling)
-    open_tab(app_page, "Retrain")
-    cells = app_page.locator("#checkpoints .checkpoint")
-    for cell, words in zip(cells.all(), app_page.locator("#checkpoints summary").all(), strict=True):
-        words.click()
-        expect(cell).to_be_visible()
-        assert cell.evaluate(LINES) <= 1 + cell.inner_text().count("-"), cell.inner_text()
 
 
 def test_a_short_name_stays_in_one_line_in_a_full_row(page, labelling):
@@ -81,34 +86,20 @@ def test_a_short_name_stays_in_one_line_in_a_full_row(page, labelling):
     assert name.evaluate(LINES) == 1
 
 
-def test_what_scrolls_sideways_can_be_reached_by_keyboard(phone, labelling):
-    app_page = open_app_page(phone, labelling)
-    for box in app_page.locator(".samples, .table-frame").all():
-        assert box.get_attribute("tabindex") == "0" and box.get_attribute("aria-label")
-
-
-@pytest.mark.parametrize("answer", ["same", "different"])
-def test_the_focus_stays_on_the_button_that_answered(page, labelling, answer):
+def test_the_focus_stays_on_the_button_that_answered(page, labelling):
     app_page = open_label(page, labelling)
-    app_page.locator(f"[data-reply={answer}]").focus()
-    app_page.keyboard.press("Enter")
-    wait_for_rows(app_page, 1)
-    open_focus = "document.activeElement.dataset"
-    assert app_page.evaluate(f"{open_focus}.reply") == answer
+    for rows, answer in ((1, "same"), (2, "different")):
+        open_tab(app_page, "Label")
+        wait_for_pair(app_page)
+        app_page.locator(f"[data-reply={answer}]").focus()
+        app_page.keyboard.press("Enter")
+        wait_for_rows(app_page, rows)
+        open_focus = "document.activeElement.dataset"
+        assert app_page.evaluate(f"{open_focus}.reply") == answer
     open_tab(app_page, "Review")
     button = app_page.locator("#review [data-relabel=unsure]").first
     button.focus()
     app_page.keyboard.press("Enter")
-    wait_for_rows(app_page, 2)
+    wait_for_rows(app_page, 3)
     app_page.wait_for_timeout(800)
     assert app_page.evaluate(f"{open_focus}.relabel") == "unsure"
-
-
-def test_a_long_message_stays_inside_the_page(phone, labelling):
-    app_page = open_app_page(phone, labelling)
-    for place in ("#opinions p.quiet", "#answer-bar .saved"):
-        words = app_page.locator(place)
-        words.evaluate("(element) => (element.textContent = 'The file ' + 'longname'.repeat(40) + '.png')")
-        box = words.bounding_box()
-        assert box["x"] + box["width"] <= 390
-        assert words.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")

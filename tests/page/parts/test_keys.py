@@ -10,12 +10,13 @@ PRESS = """([key, code, isComposing]) => document.body.dispatchEvent(
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def app_page(page, quick_app):
-    return open_app_page(page, quick_app)
-
-
-def test_a_key_without_a_latin_letter_means_what_stands_in_its_place(app_page):
+def test_a_key_means_its_latin_letter_or_else_what_stands_in_its_place(page, quick_app):
+    app_page = open_app_page(page, quick_app)
+    key = app_page.locator("#answer-bar [data-answer=same] kbd")
+    expect(key).to_have_text("S")
+    expect(key).to_have_attribute(
+        "title", "Key S. On a keyboard without Latin letters: the key in the place of S"
+    )
     give_pair(app_page, 60)
     keys = [("ы", "KeyS"), ("δ", "KeyD"), ("ו", "KeyU"), ("Process", "KeyD"), ("ي", "KeyD"), ("Ы", "KeyS")]
     for count, (key, code) in enumerate(keys, start=1):
@@ -26,20 +27,8 @@ def test_a_key_without_a_latin_letter_means_what_stands_in_its_place(app_page):
     assert answers == ["same", "different", "unsure", "different", "different", "same"]
     app_page.evaluate(PRESS, ["я", "KeyZ", False])
     assert wait_for_rows(app_page, len(keys) + 1)[-1].event == "undo"
-
-
-def test_a_latin_letter_counts_wherever_it_stands_and_a_word_being_composed_does_not(app_page):
-    give_pair(app_page, 61)
     app_page.evaluate(PRESS, ["o", "KeyS", False])  # Dvorak
-    app_page.evaluate(PRESS, ["s", "KeyS", True])
+    app_page.evaluate(PRESS, ["s", "KeyS", True])  # of a word that is being composed
     app_page.evaluate(PRESS, ["Process", "KeyS", True])
     app_page.evaluate(PRESS, ["d", "KeyH", False])  # Dvorak
-    assert [row.answer for row in wait_for_rows(app_page, 1)] == ["different"]
-
-
-def test_the_buttons_say_so(app_page):
-    key = app_page.locator("#answer-bar [data-answer=same] kbd")
-    expect(key).to_have_text("S")
-    expect(key).to_have_attribute(
-        "title", "Key S. On a keyboard without Latin letters: the key in the place of S"
-    )
+    assert wait_for_rows(app_page, len(keys) + 2)[-1].answer == "different"

@@ -36,20 +36,19 @@ def draw(page) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_chosen_picture_waits_for_another_try(app_page, trouble):
-    answer, words = TROUBLES[trouble]
-    app_page.route(UPLOADS, answer)
-    give(app_page, "left", glyph(1))
+def test_a_chosen_picture_waits_for_another_try(app_page):
     waiting = app_page.locator(".unsent")
-    expect(waiting).to_contain_text("1 file is kept in this page, not uploaded yet: " + words)
-    waiting.get_by_role("button", name="Try again").click()
-    expect(waiting).to_contain_text(words)
-    app_page.unroute(UPLOADS)
-    waiting.get_by_role("button", name="Try again").click()
-    expect(app_page.locator("#left img")).to_be_visible()
-    expect(waiting).to_have_count(0)
-    expect(app_page.locator("#opinions")).to_contain_text("One more picture")
+    for answer, words in TROUBLES.values():
+        app_page.route(UPLOADS, answer)
+        give(app_page, "left", glyph(1))
+        expect(waiting).to_contain_text("1 file is kept in this page, not uploaded yet: " + words)
+        waiting.get_by_role("button", name="Try again").click()
+        expect(waiting).to_contain_text(words)
+        app_page.unroute(UPLOADS)
+        waiting.get_by_role("button", name="Try again").click()
+        expect(app_page.locator("#left img")).to_be_visible()
+        expect(waiting).to_have_count(0)
+        expect(app_page.locator("#opinions")).to_contain_text("One more picture")
 
 
 def test_a_drawing_waits_for_another_try(app_page):

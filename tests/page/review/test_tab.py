@@ -153,7 +153,7 @@ def test_filters_combine_and_survive_a_reload(app_page):
 
 
 @pytest.mark.browser
-def test_pages_are_turned_by_button_and_key(app_page):
+def test_keys_turn_pages_choose_a_row_and_take_it_back(app_page):
     first = rows_of(app_page).first.get_attribute("data-label")
     press(app_page, "n")
     expect(app_page.locator(".pager")).to_contain_text("26 to 50 of 69")
@@ -162,6 +162,19 @@ def test_pages_are_turned_by_button_and_key(app_page):
     expect(app_page.locator("[data-turn='1']")).to_be_disabled()
     press(app_page, "pp")
     expect(rows_of(app_page).first).to_have_attribute("data-label", first)
+    expect(rows_of(app_page).first).to_have_class("chosen")
+    press(app_page, "jj")
+    chosen = rows_of(app_page).nth(2)
+    expect(chosen).to_have_class("chosen")
+    label, below = chosen.get_attribute("data-label"), rows_of(app_page).nth(3).get_attribute("data-label")
+    press(app_page, "x")
+    row = wait_for_rows(app_page, 1)[0]
+    assert (row.event, row.target_id, row.annotator) == ("undo", label, "Cleo")
+    expect(app_page.locator("#review tr.chosen")).to_have_attribute("data-label", below)
+    expect(app_page.locator(f"#review tr[data-label={label}]")).to_have_count(0)
+    wish(app_page, state="taken back")
+    expect(rows_of(app_page)).to_have_count(1)
+    expect(rows_of(app_page).locator("button")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -188,23 +201,6 @@ def test_likely_errors_come_first_and_are_answered_anew_by_key(app_page):
 
 
 @pytest.mark.browser
-def test_keys_choose_a_row_and_take_it_back(app_page):
-    expect(rows_of(app_page).first).to_have_class("chosen")
-    press(app_page, "jj")
-    chosen = rows_of(app_page).nth(2)
-    expect(chosen).to_have_class("chosen")
-    label, below = chosen.get_attribute("data-label"), rows_of(app_page).nth(3).get_attribute("data-label")
-    press(app_page, "x")
-    row = wait_for_rows(app_page, 1)[0]
-    assert (row.event, row.target_id, row.annotator) == ("undo", label, "Cleo")
-    expect(app_page.locator("#review tr.chosen")).to_have_attribute("data-label", below)
-    expect(app_page.locator(f"#review tr[data-label={label}]")).to_have_count(0)
-    wish(app_page, state="taken back")
-    expect(rows_of(app_page)).to_have_count(1)
-    expect(rows_of(app_page).locator("button")).to_have_count(0)
-
-
-@pytest.mark.browser
 def test_buttons_answer_anew_what_ones_own_answer_replaces(app_page):
     app_page.locator("#masthead input").fill("Ada")
     wish(app_page, annotator="=Ada", conflict=True)
@@ -217,7 +213,7 @@ def test_buttons_answer_anew_what_ones_own_answer_replaces(app_page):
 
 
 @pytest.mark.browser
-def test_a_conflict_is_settled_and_can_be_opened_again(app_page):
+def test_a_conflict_is_settled_and_opened_again_and_a_contradiction_is_mended(app_page):
     view(app_page, "conflicts")
     item = app_page.locator(".dispute")
     expect(item).to_contain_text("same says Ada")
@@ -235,10 +231,6 @@ def test_a_conflict_is_settled_and_can_be_opened_again(app_page):
     app_page.locator("[data-settle=unsure]").click()
     assert wait_for_rows(app_page, 3)[2].answer == "unsure"
     expect(app_page.locator(".views [data-view=conflicts]")).to_have_text("Conflicts (0)")
-
-
-@pytest.mark.browser
-def test_a_contradiction_shows_its_three_images_and_is_mended(app_page):
     view(app_page, "contradictions")
     found = app_page.locator(".contradiction")
     expect(found.locator(".chain img")).to_have_count(4)  # and the first once more
@@ -246,7 +238,7 @@ def test_a_contradiction_shows_its_three_images_and_is_mended(app_page):
     app_page.wait_for_function("() => document.querySelector('.chain img').naturalWidth > 0")
     assert app_page.evaluate("window.hacked") is None
     found.locator("tr[data-label]").last.locator("[data-takeback]").click()
-    wait_for_rows(app_page, 1)
+    wait_for_rows(app_page, 4)
     expect(app_page.locator(".review")).to_contain_text("No contradictions")
 
 
