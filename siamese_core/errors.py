@@ -21,8 +21,10 @@ _FOLDERS = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"\n]+[/\\])*(
 
 
 def in_words(failure: Exception) -> str:
-    """Return one line about an exception for the page: a UserError's own words; of another one its kind and
-    message, with paths cut down to names."""
+    """Return one line about an exception for the page.
+
+    A UserError gives its own words; another one its kind and message, with paths cut down to names.
+    """
     if isinstance(failure, UserError):
         return str(failure)
     if isinstance(failure, OSError) and failure.strerror:

@@ -146,8 +146,8 @@ def expected_calibration_error(similarity: np.ndarray, same: np.ndarray, bins: i
 
 
 def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
-    """Return the threshold 0..1, midway between two scores, with the most right verdicts; of several the one
-    nearest 0.5, where a calibrated similarity changes its verdict."""
+    """Return the threshold 0..1, midway between two scores, with the most right verdicts.
+    Of several the one nearest 0.5, where a calibrated similarity changes its verdict."""
     similarity, same = _similarities(similarity, same)
     levels = np.unique(np.concatenate([[0.0, 1.0], similarity]))
     candidates = np.concatenate([[0.0, 1.0], (levels[1:] + levels[:-1]) / 2])

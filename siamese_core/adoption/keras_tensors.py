@@ -103,8 +103,10 @@ def _before_classifier(tensor) -> tuple:
 
 
 def flattened(tensor, role: str, first: bool) -> list[tuple]:
-    """Return a tensor as embeddings (n, d), with words: of a map the mean, of tokens the first and the
-    mean."""
+    """Return a tensor as embeddings (n, d), with words that say how it became that.
+
+    Of a map it is the mean, of tokens the first and the mean.
+    """
     from keras import ops
 
     rank = len(tensor.shape)

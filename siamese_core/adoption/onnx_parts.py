@@ -68,8 +68,10 @@ def network_of(
 
 
 def _cut(model: "onnx.ModelProto", image: str, wanted: set[str]) -> "onnx.ModelProto":
-    """Return a copy of the model with the input `image`, and the nodes and weights of the tensors that are
-    wanted."""
+    """Return a copy of the model that takes `image` and gives the wanted tensors.
+
+    Its nodes and weights are those that these tensors need.
+    """
     from onnx import ModelProto
 
     needed, kept = set(wanted), []

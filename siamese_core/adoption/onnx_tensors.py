@@ -107,8 +107,10 @@ def _before_classifier(name: str, tensors: Tensors) -> tuple[str | None, bool]:
 
 
 def _tower(tensors: Tensors, images: Sequence[str], outputs: list[str]) -> str:
-    """Return the tensor of the first image alone where it meets the second, if both went through the same
-    weights."""
+    """Return the tensor of the first image alone, where it meets that of the second.
+
+    None unless both images went through the same weights.
+    """
     reached: dict[str, set[str]] = {}
 
     def images_of(name: str) -> set[str]:

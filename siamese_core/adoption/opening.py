@@ -19,8 +19,11 @@ NAMES = f"{', '.join(SUFFIXES)}, a SavedModel folder, or hub:OWNER/NAME[/FILE]"
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """path: a file, or the folder of a SavedModel; source: as it was asked for, with the hub's commit;
-    sha256: of the file; stated: by the card beside."""
+    """A file that was asked for, found and opened.
+
+    path: a file, or the folder of a SavedModel; source: as it was asked for, with the hub's commit; sha256:
+    of the file; stated: by the card beside.
+    """
 
     path: Path
     source: str
@@ -58,8 +61,10 @@ def _digest(path: Path) -> str:
 
 
 def _from_hub(name: str, progress: Progress) -> tuple[Path, str]:
-    """Download a file and the cards beside it into the hub's own cache; return it and its name with the
-    commit."""
+    """Download a file and the cards beside it into the hub's own cache.
+
+    Return the file and its name with the commit.
+    """
     from huggingface_hub import HfApi, hf_hub_download
 
     parts = name.split("/")

@@ -23,8 +23,10 @@ class PixelValues:
     bgr: bool = False
 
     def of(self, images: np.ndarray) -> np.ndarray:
-        """Return the values float32 (n, height, width, channels) of images uint8 of that shape, RGB or
-        grey."""
+        """Return the values float32 (n, height, width, channels) of images uint8 of that shape.
+
+        channels: 3 (RGB) or 1 (grey).
+        """
         ordered = images[..., ::-1] if self.bgr else images
         return ordered * np.float32(self.scale) + np.float32(self.offset)
 

@@ -63,8 +63,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Verified:
-    """chosen: the trial whose preparation and output are taken; trials: all, the best first; notes: what to
-    say of the choice."""
+    """What was tried with a network's outputs and preparations, and what is taken.
+
+    chosen: the trial whose preparation and output are taken; trials: all, the best first; notes: what to say
+    of the choice.
+    """
 
     chosen: Trial
     trials: tuple[Trial, ...]
@@ -181,8 +184,10 @@ def _weighted_aucs(scores: np.ndarray, same: np.ndarray, weights: np.ndarray) ->
 
 
 def _chosen(ranked: Sequence[Trial], stated: Stated | None, outputs: Sequence[Output]) -> Trial:
-    """Return the best trial; of those that are not surely worse the one that the card states, else one of the
-    likeliest output."""
+    """Return the trial whose preparation and output are taken.
+
+    Of the best and those not surely worse: the one that the card states, else one of the likeliest output.
+    """
     alike = [each for each in ranked if not each.is_worse]
     if stated is not None:
         for trial in alike:

@@ -134,8 +134,9 @@ class LogContents:
 
 
 def _is_canonical(data: bytes) -> bool:
-    """Whether the file has the log's own format: its header with commas, lines that end in \\n, UTF-8, times
-    in ISO 8601.
+    """Return whether the file has the log's own format.
+
+    That is its header with commas, lines that end in \\n, UTF-8, times in ISO 8601.
 
     So has a first line that is not written to its end, which is torn.
     """

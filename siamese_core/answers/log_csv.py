@@ -34,8 +34,10 @@ _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def escape_formula(text: str) -> str:
-    """Put an apostrophe before a text that would start a formula, and inside it before each formula that
-    would start a cell where the file is opened with another separator.
+    """Put an apostrophe before a text that would start a formula in a spreadsheet.
+
+    So it does inside a text before each formula that would start a cell where the file is opened with another
+    separator.
 
     A text with such apostrophes of its own gets one more, so that `unescape_formula` restores every text
     exactly. The attacks: https://owasp.org/www-community/attacks/CSV_Injection
@@ -141,8 +143,10 @@ def split_lines(data: bytes) -> list[str]:
 
 
 def first_rows(data: bytes) -> list[list[str]]:
-    """Return the cells of the header and of the first row below it, of any width; none where they are no
-    rows."""
+    """Return the cells of the header and of the first row below it, of any width.
+
+    Nothing where the lines are no rows.
+    """
     try:
         rows = csv.reader(split_lines(data[: 2 * MAX_CELL]), strict=True)
         return list(itertools.islice(filter(None, rows), 2))

@@ -58,8 +58,10 @@ class LogFile:
             return list(self._current().rows)
 
     def ask(self, question: Callable[[LogContents], Told]) -> Told:
-        """Return what `question` finds in the contents; costs that and what the rows since the last call
-        cost."""
+        """Return what `question` finds in the contents.
+
+        Costs that and what the rows since the last call cost.
+        """
         with self._guard:
             return question(self._current())
 

@@ -172,8 +172,8 @@ def as_answered(answers: LabelledPairs, images: int, rng: np.random.Generator) -
 def disturbed_trials(
     here: Simulation, answers: LabelledPairs, ranked: RankedPairs, count: int, before: tuple[float, float]
 ) -> Iterator[dict]:
-    """Yield candidates that are the parent on embeddings in which a few directions were amplified: most are
-    worse, some hardly, and a few better."""
+    """Yield candidates that are the parent on embeddings in which a few directions were amplified.
+    Most are worse, some hardly, and a few better."""
     agree = answers_agree_p(PrecomputedModel(here.model, here.shown), answers)
     for number in range(DISTURBANCES):
         change = disturbance(here.shown, np.random.default_rng([here.seed, count, number]))
@@ -219,8 +219,11 @@ def _verdict(judgement: Judgement, before: tuple[float, float], after: tuple[flo
 
 
 def one_shot_error(table: np.ndarray, labels: np.ndarray) -> float:
-    """Return the expected one-shot error of scores (n, n), with every image as query and every other of its
-    class as support, against random images of `WAYS` - 1 random other classes."""
+    """Return the expected one-shot error of scores (n, n).
+
+    Every image is the query once for each other image of its class as support, against random images of
+    `WAYS` - 1 random other classes.
+    """
     rng = np.random.default_rng(0)
     number = np.unique(labels, return_inverse=True)[1]
     classes = np.eye(number.max() + 1)[number] / np.bincount(number)

@@ -49,8 +49,11 @@ class Condition:
 
 
 def conditions(answers: int) -> list[Condition]:
-    """Return what is compared: the queue, half of its answers, random pairs, a person who errs at 5 %, and
-    the queue with a third, a sixth and a twelfth of the answers."""
+    """Return the conditions that are compared.
+
+    They are the queue, half of its answers, random pairs, a person who errs at 5 %, and the queue with a
+    third, a sixth and a twelfth of the answers.
+    """
     half, erring = Condition("queue", answers // 2), Condition("queue", answers, 0.05)
     fewer = [Condition("queue", max(1, answers // part)) for part in (3, 6, 12)]
     return [Condition("queue", answers), half, Condition("random", answers), erring, *fewer]

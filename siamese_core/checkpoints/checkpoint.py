@@ -1,5 +1,7 @@
-"""A checkpoint in memory: an encoder, a head, a calibration, a threshold and a card that says where they come
-from. `checkpoint_files` saves and loads it. TensorFlow is imported when a network is built, not before.
+"""A checkpoint in memory, with a card that says where it comes from.
+
+It is an encoder, a head, a calibration and a threshold. `checkpoint_files` saves and loads it. TensorFlow is
+imported when a network is built, not before.
 """
 
 from collections.abc import Callable, Sequence
@@ -106,8 +108,11 @@ class Checkpoint:
         return replace(self, normalisation=ScoreNormalisation(self._scores, kept, pooled=True))
 
     def normalised_alike(self, cohort: np.ndarray) -> "Checkpoint":
-        """Return the checkpoint normalised against a cohort, with the calibration under which an image
-        that is as the cohort's on average keeps its similarities."""
+        """Return the checkpoint normalised against a cohort, its similarities kept on average.
+
+        The calibration is the one under which an image with the cohort's mean statistics keeps its
+        similarities.
+        """
         found = self.with_cohort(cohort)
         return replace(found, calibration=found.normalisation.unfolded(self.calibration))
 

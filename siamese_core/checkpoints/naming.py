@@ -16,8 +16,10 @@ LONG_WORD = " CNN"  # that a heading has and a line of words leaves out
 
 
 def network_title(card: CheckpointCard) -> str:
-    """Return what people call a checkpoint's network, such as "EfficientNet-Lite2"; an adopted one is called
-    as its file."""
+    """Return the name that people know of a checkpoint's network, such as "EfficientNet-Lite2".
+
+    An adopted network is called as its file.
+    """
     if card.adopted:
         return _file_name(card)
     spec = PRETRAINED.get(card.network or "") or ENCODERS.get(card.network or card.encoder)

@@ -107,8 +107,9 @@ class CheckpointStore:
     # Changing it
 
     def promote(self, checkpoint_id: str, slot: str | None = None) -> None:
-        """Make the checkpoint current in `slot` (its encoder's own if none is named), for the domain that its
-        card names; what was fixed there gives way.
+        """Make the checkpoint current in a slot, for the domain that its card names.
+
+        slot: its encoder's own if none is named. A checkpoint that was fixed there gives way.
 
         UserError if it does not load; then nothing changes.
         """

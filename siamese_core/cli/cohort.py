@@ -24,8 +24,10 @@ def add_cohort(parser: ArgumentParser) -> None:
 
 
 def normalised(options: Namespace, checkpoint: "Checkpoint") -> "Checkpoint":
-    """Return the checkpoint normalised against the images of --cohort; itself without one, or where answers
-    have calibrated it. UserError where they are too few."""
+    """Return the checkpoint normalised against the images of --cohort.
+
+    The checkpoint itself without one, or where answers have calibrated it. UserError where they are too few.
+    """
     if options.cohort is None or checkpoint.card.answers is not None:
         return checkpoint
 

@@ -52,8 +52,10 @@ def alike(names: Iterable[str]) -> list[list[str]]:
 
 
 def zip_entries(names: Iterable[str]) -> Iterator[str]:
-    """Yield an entry of its own for each file that a zip is to hold, by its name with the folders above it:
-    a second `cats/a.png` is `cats/a (2).png`."""
+    """Yield an entry of its own for each file that a zip is to hold.
+
+    It is the file's name with the folders above it; a second `cats/a.png` is `cats/a (2).png`.
+    """
     taken: set[PurePosixPath] = set()
     repeated: Counter[PurePosixPath] = Counter()
     for name in names:

@@ -156,8 +156,11 @@ def column_name(cell: str) -> str:
 
 
 def _heading(lines: list[str], known: frozenset[str]) -> tuple[str, list[str], int]:
-    """Return the separator, the cells of the first row that is not blank, and how many lines lie above the
-    next row: those of the separator by which most known names are found there."""
+    """Return the separator, the cells of the header, and how many lines lie above the next row.
+
+    The header is the first row that is not blank, and the separator the one by which most known names are
+    found in it.
+    """
     start = next((at for at, line in enumerate(lines) if line.strip()), 0)
     told = _SEPARATOR_LINE.fullmatch(lines[start]) if lines else None
     if told:

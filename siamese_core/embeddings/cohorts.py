@@ -37,8 +37,11 @@ class Cohorts:
         return normalised
 
     def for_pool(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Return the checkpoint normalised against the pool; itself while the pool has fewer than `FEWEST`
-        images, and where answers have calibrated it."""
+        """Return the checkpoint normalised against the pool.
+
+        The checkpoint itself while the pool has fewer than `FEWEST` images, and where answers have calibrated
+        it.
+        """
         if self.folder is None or checkpoint.card.answers is not None:
             return checkpoint
         try:

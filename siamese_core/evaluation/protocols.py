@@ -55,8 +55,11 @@ class ProtocolResult:
 
 @dataclass(frozen=True)
 class VerificationResult(ProtocolResult):
-    """Adds similarity (0..1) and same, both (trials,), the model's stored threshold, and scores (trials,), by
-    which pairs are ranked: the similarities before any doubt, None where there was none."""
+    """The result of a verification protocol, with what the model said of each pair.
+
+    similarity (trials,): 0..1; same (trials,): bool; threshold: the model's stored one; scores (trials,):
+    what pairs are ranked by, the similarities before any doubt, or None where there was none.
+    """
 
     similarity: np.ndarray
     same: np.ndarray

@@ -78,8 +78,11 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _full_ink_percentile(pixels: int) -> float:
-    """Return the percentile of the residual that counts as full ink: high, since a small drawing on a large
-    sheet covers little of it, and not the maximum, which may be a speck."""
+    """Return the percentile of the residual that counts as full ink.
+
+    It is high, since a small drawing on a large sheet covers little of it, and not the maximum, which may be
+    a speck.
+    """
     if pixels <= 400:
         return 100
     return 99.5 if pixels <= 20_000 else 99.9
@@ -90,8 +93,10 @@ def _energy(residual: np.ndarray) -> float:
 
 
 def _ground(grey: np.ndarray) -> np.ndarray:
-    """Return the paper's brightness at every pixel: a quadratic surface, since light falls off smoothly,
-    fitted to the pixels that are not ink."""
+    """Return the paper's brightness at every pixel.
+
+    It is a quadratic surface, since light falls off smoothly, fitted to the pixels that are not ink.
+    """
     height, width = grey.shape
     step = max(1, int(np.sqrt(grey.size / 20_000)))
     sample = grey[::step, ::step].ravel()

@@ -42,8 +42,11 @@ class Strokes:
         return float(np.percentile(self.depth[self.mask], 95) - 0.5) / max(self.width, 0.5)
 
     def inner_spread(self, strength: np.ndarray) -> float:
-        """Return the standard deviation of the ink's strength (height, width) in pixels deeper than a pen's
-        stroke, weighted by their share: a thick brush is even there, a photographed object is not."""
+        """Return the standard deviation of the ink's strength inside strokes, weighted by their share.
+
+        strength: (height, width). Inside are the pixels deeper than a pen's stroke. A thick brush is even
+        there, a photographed object is not.
+        """
         top, bottom, left, right = self.box
         mask, depth = (each[self.rim : -self.rim, self.rim : -self.rim] for each in (self.mask, self.depth))
         inner = depth > INNER_DEPTH * max(mask.shape)
@@ -55,8 +58,10 @@ class Strokes:
 
 
 def find_strokes(ink: np.ndarray, side: int) -> Strokes | None:
-    """Scale a drawing, float32 strengths (height, width), for a frame of `side` px, its centre of mass in the
-    middle. None without ink."""
+    """Scale a drawing for a frame of `side` px, with its centre of mass in the middle.
+
+    ink: float32 strengths (height, width). None without ink.
+    """
     box = _ink_box(ink)
     if box is None:
         return None

@@ -66,8 +66,10 @@ class Candidates:
 
     @property
     def verdict_log_odds(self) -> np.ndarray:
-        """Log-odds minus those of the threshold, float64 (n, encoders); at 0 or more the verdict is
-        "same"."""
+        """Return log-odds minus those of the threshold, float64 (n, encoders).
+
+        At 0 or more the verdict is "same".
+        """
         return self.log_odds - self.limits
 
 
@@ -116,8 +118,10 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
 
 
 def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:
-    """Return the range (n,) of verdict log-odds (n, encoders) where the verdicts differ, else 0 (query by
-    committee, Seung 1992)."""
+    """Return how far the verdict log-odds are apart where verdicts differ, else 0 (n,).
+
+    verdict_log_odds: (n, encoders). This is query by committee (Seung 1992).
+    """
     same = verdict_log_odds >= 0
     return np.where(same.any(axis=1) & ~same.all(axis=1), np.ptp(verdict_log_odds, axis=1), 0.0)
 
@@ -146,8 +150,10 @@ def _list_codes(neighbours: np.ndarray) -> np.ndarray:
 
 
 def _most_similar(images: int, scores: np.ndarray, count: int) -> np.ndarray:
-    """Return the `count` most similar images of each, int64 (images, count), from the scores of all pairs in
-    the order of their codes."""
+    """Return the `count` most similar images of each image, int64 (images, count).
+
+    The scores are those of all pairs in the order of their codes.
+    """
     table = np.full((images, images), -np.inf)
     table[np.triu_indices(images, 1)] = scores
     table = np.maximum(table, table.T)

@@ -31,8 +31,10 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Implied:
-    """An implied answer ("same" or "different") to a pair that nobody answered, and the labels that imply
-    it."""
+    """An implied answer, "same" or "different", to a pair that nobody answered.
+
+    It names the labels that imply it.
+    """
 
     left_id: str
     right_id: str
@@ -53,8 +55,10 @@ class Groups:
     dubious: np.ndarray
 
     def known(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Return int8 for pairs of image numbers: 1 same, -1 different, 0 where nothing is implied for
-        sure."""
+        """Return what is implied of pairs of image numbers, int8.
+
+        1 same, -1 different, 0 where nothing is implied for sure.
+        """
         first, second = self.group[left], self.group[right]
         base = 1 + max(self.group.max(initial=0), self.apart.max(initial=0))
         pairs = np.minimum(first, second) * base + np.maximum(first, second)
@@ -76,8 +80,10 @@ def groups(rows: Sequence[LabelRow], images: Sequence[str]) -> Groups:
 
 
 def contradictions(rows: Sequence[LabelRow], label_id: str | None = None) -> list[Contradiction]:
-    """Return a contradiction for each "different" inside a group, oldest first; with `label_id` only those
-    that it is part of."""
+    """Return a contradiction for each "different" inside a group, oldest first.
+
+    With `label_id` only those that it is part of.
+    """
     graph = _AnswerGraph(rows)
     found = []
     for row in graph.contradictory(rows):

@@ -174,8 +174,10 @@ def _among(ordered: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 def _shares(mix: Mapping[str, float], left_over: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares of the reasons that have pairs left, with sum 1; the share of the audit does not
-    change."""
+    """Return the shares of the reasons that have pairs left; their sum is 1.
+
+    The share of the audit does not change.
+    """
     usable = {reason: share for reason, share in mix.items() if share > 0 and left_over[reason] > 0}
     others = sum(share for reason, share in usable.items() if reason != AUDIT)
     audit = usable.get(AUDIT, 0.0) if others else float(AUDIT in usable)

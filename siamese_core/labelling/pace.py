@@ -7,8 +7,11 @@ FEWEST_STEPS = 64  # two chunks of images read and embedded: the pace of fewer v
 
 
 class Pace:
-    """The pace since `begin`, which is to be called once the first chunk is done: compiling makes that one
-    several times slower than the others."""
+    """The pace of the chunks since `begin`.
+
+    `begin` is to be called once the first chunk is done: compiling makes that one several times slower than
+    the others.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -57,8 +57,8 @@ class PoolProgress:
 
 @dataclass(frozen=True)
 class PoolEmbeddings:
-    """A slot's checkpoint for the pool's domain, normalised against it, and the stored embeddings by its
-    encoder."""
+    """A slot's checkpoint for the pool's domain, and the stored embeddings by its encoder.
+    The checkpoint is normalised against the pool."""
 
     slot: str
     checkpoint: Checkpoint
@@ -97,8 +97,10 @@ class Pool:
         return {each.slot: reason_of_domain(each.checkpoint.card, each.domain) for each in unknown}
 
     def embedded(self) -> list[PoolEmbeddings]:
-        """Return the embeddings by each slot whose checkpoint loads; UserError with the reason if none
-        does."""
+        """Return the embeddings by each slot whose checkpoint loads.
+
+        UserError with the reason if none does.
+        """
         found, problems, domain = [], [], self.domain()
         for slot in SLOTS:
             try:
@@ -114,8 +116,8 @@ class Pool:
         return found
 
     def progress(self) -> PoolProgress:
-        """Return the state of the import without loading a checkpoint: before one is loaded, no image counts
-        as embedded."""
+        """Return the state of the import without loading a checkpoint.
+        Before one is loaded, no image counts as embedded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
         rejected = [each for each in done if each.image_id is None]

@@ -173,8 +173,9 @@ class PoolFiles:
 
     @contextlib.contextmanager
     def claimed(self, source: Source, seconds: float) -> Iterator[bool]:
-        """Hold the right to import a source, which one process has at a time; give False where another one
-        holds it for longer than that.
+        """Hold the right to import a source, which one process has at a time.
+
+        Gives False where another process holds it for longer than that.
 
         What other processes have imported of the source is taken in, either way.
         """

@@ -63,8 +63,10 @@ class QuestionTable:
         return np.unique(pair_codes(left, right, len(self.ids)))
 
     def knowledge(self, rows: Sequence[LabelRow], asked: Iterable[Pair]) -> Knowledge:
-        """Return what the log's rows say of the candidates; answered pairs and those in `asked` are
-        excluded."""
+        """Return what the log's rows say of the candidates.
+
+        Answered pairs and those in `asked` are excluded.
+        """
         settled = settled_labels(rows)
         excluded = self.codes([*(row.pair for row in standing_labels(rows)), *asked])
         ends = np.concatenate([excluded // len(self.ids), excluded % len(self.ids)])

@@ -136,15 +136,20 @@ class Questions:
         ]
 
     def _keep_at_hand(self, table: QuestionTable, questions: Sequence[Question]) -> None:
-        """Cache the embeddings of these questions, so that an answer, which compares again, embeds
-        nothing."""
+        """Cache the embeddings of these questions.
+
+        An answer compares again; so it embeds nothing.
+        """
         ids = list({image_id for each in questions for image_id in each.pair if table.holds((image_id,))})
         for each in table.embedded:
             self.workbench.matcher.cache.fill(each.checkpoint.embeddings_id, ids, each.store.take(ids))
 
     def _current(self) -> QuestionTable:
-        """Return the table by the serving checkpoints, or the former one until a newly promoted encoder has
-        embedded enough images. UserError if there is none and none can be built."""
+        """Return the table by the serving checkpoints.
+
+        The former table until a newly promoted encoder has embedded enough images. UserError if there is none
+        and none can be built.
+        """
         if not self._is_current():
             self._refresh()
         return self._table

@@ -70,15 +70,19 @@ def expected_same(candidates: Candidates, answered: np.ndarray, same: np.ndarray
 
 
 def disagreement(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
-    """Score by how far the encoders' log-odds are apart where their verdicts differ, else -inf (query by
-    committee, Seung 1992)."""
+    """Score by query by committee (Seung 1992): how far the encoders' log-odds are apart.
+
+    -inf where their verdicts agree.
+    """
     apart = candidates.disagreement
     return np.where((apart > 0) & (knowledge.implied == 0), apart, -np.inf)
 
 
 def uncertain(candidates: Candidates, knowledge: Knowledge) -> np.ndarray:
-    """Score by the variance p (1 - p) of the answer (uncertainty sampling, Lewis, Gale 1994), from the
-    expected answers where there are some, else from the mean over the encoders."""
+    """Score by uncertainty sampling (Lewis, Gale 1994): the variance p (1 - p) of the answer.
+
+    p is the expected answer where there is one, else the mean over the encoders.
+    """
     expected = knowledge.expected
     chance = expit(candidates.verdict_log_odds) if expected is None else expected[:, None]
     return np.where(knowledge.implied == 0, np.mean(chance * (1 - chance), axis=1), -np.inf)
@@ -116,8 +120,9 @@ def weights(scores: np.ndarray, coverage: np.ndarray) -> np.ndarray:
 
 
 def probabilities(candidates: Candidates, knowledge: Knowledge, reason: str) -> np.ndarray:
-    """Return the probability (n,) of each candidate under a strategy: sum 1, or 0 for all where none is
-    eligible.
+    """Return the probability (n,) of each candidate under a strategy.
+
+    The sum is 1, or 0 where none is eligible.
 
     Negative pairs outnumber positive ones wherever encoders are uncertain, and teach less: except for hard
     negatives, `NEIGHBOUR_SHARE` of the probability goes to mutual nearest neighbours.

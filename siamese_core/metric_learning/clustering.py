@@ -17,8 +17,10 @@ INDEPENDENT_PAIRS = 2
 def log_odds_of_pairs(
     points: np.ndarray, left: np.ndarray, right: np.ndarray, same: np.ndarray
 ) -> np.ndarray:
-    """Return the log-odds (m, m) of "same" for each two of the points (m, d), from their cosine, calibrated
-    on the answered pairs (left, right, same)."""
+    """Return the log-odds (m, m) of "same" for each two of the points (m, d).
+
+    They are those of the cosine, calibrated on the answered pairs (left, right, same).
+    """
     length = np.maximum(np.linalg.norm(points, axis=1), 1e-12)
     cosine = points @ points.T / length[:, None] / length
     log_odds = fit_calibration(cosine[left, right], same).log_odds(cosine)

@@ -52,8 +52,10 @@ class HeldOutPairs:
     part: np.ndarray
 
     def scores(self, embeddings: np.ndarray, clusters: np.ndarray, setting: Setting) -> np.ndarray:
-        """Score each pair (n,) by a metric fitted to embeddings (m, d) and clusters (m,) outside its folds,
-        and normalise the scores against images outside them.
+        """Score each pair (n,) by a metric fitted outside its folds.
+
+        Embeddings (m, d) and clusters (m,) outside the folds fit the metric, and images outside them
+        normalise the scores.
 
         clusters: those that the pairs come from, or what fewer answers told of the same images.
         """
@@ -121,8 +123,11 @@ def _implied(
 
 
 def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Weigh positive and negative pairs alike, and among the negative ones answers (which a queue seeks among
-    hard negatives) and pairs of clusters that nobody compared (nearly all of them easy negatives)."""
+    """Weigh positive and negative pairs alike, and among the negative ones two kinds alike.
+
+    These are answers, which a queue seeks among hard negatives, and pairs of clusters that nobody compared,
+    nearly all of them easy negatives.
+    """
     weight = np.zeros(len(same))
     weight[same] = 0.5 / same.sum()
     kinds = [kind for kind in (~same & known, ~same & ~known) if kind.any()]
@@ -134,8 +139,10 @@ def _weights(same: np.ndarray, known: np.ndarray) -> np.ndarray:
 def held_out_scores(
     embeddings: np.ndarray, clusters: np.ndarray, folds: list[Fold], settings: set[Setting]
 ) -> dict[Setting, list[np.ndarray]]:
-    """Score each fold's pairs by metrics fitted to the images outside the fold, by setting, normalised
-    against these images."""
+    """Score each fold's pairs by metrics fitted to the images outside the fold.
+
+    The scores are by setting, normalised against the images outside.
+    """
     found: dict[Setting, list[np.ndarray]] = {}
     for fold in folds:
         others = np.setdiff1d(np.arange(len(clusters)), fold.members)
@@ -160,8 +167,10 @@ def held_out_loss(scored: Iterable[tuple[np.ndarray, Fold]]) -> float:
 
 
 def held_out_calibration(scores: list[np.ndarray], folds: list[Fold]) -> Calibration:
-    """Calibrate on all held-out pairs, positive and negative balanced and each alike within its kind: the
-    answers of a queue alone are the hard ones."""
+    """Calibrate on all held-out pairs, positive and negative balanced and each alike within its kind.
+
+    The answers of a queue alone are the hard ones.
+    """
     pooled, same = np.concatenate(scores), np.concatenate([fold.same for fold in folds])
     weight = np.where(same, 0.5 / same.mean(), 0.5 / (~same).mean())
     return fit_calibration(pooled, same, weight)

@@ -186,8 +186,10 @@ def _clusters(embeddings: np.ndarray, answers: LabelledPairs) -> np.ndarray:
 
 
 def _reduced(embeddings: np.ndarray, answers: LabelledPairs) -> tuple[np.ndarray, LabelledPairs]:
-    """Return the rows of the answered images, and of the others as many as `MOST_IMAGES` has room for, and
-    the answers as indices into these rows."""
+    """Return which rows to learn from, and the answers as indices into these rows.
+
+    They are the answered images, and as many of the others as `MOST_IMAGES` has room for.
+    """
     answered = np.unique(np.concatenate([answers.left, answers.right]))
     others = np.setdiff1d(np.arange(len(embeddings)), answered)
     room = max(0, MOST_IMAGES - len(answered))

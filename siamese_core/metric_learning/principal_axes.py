@@ -7,8 +7,9 @@ NEGLIGIBLE = 1e-8  # of the largest eigenvalue: below it lies rounding
 
 
 def principal_axes(rows: np.ndarray, most: int) -> np.ndarray:
-    """Return orthonormal axes float64 (d, r), r <= `most`, along which rows (n, d) are longest, about the
-    origin.
+    """Return the orthonormal axes float64 (d, r), r <= `most`, along which rows (n, d) are longest.
+
+    Length is measured from the origin.
 
     They are the eigenvectors of rows.T @ rows, found from the smaller of the two Gram matrices; the longest
     axis comes last. Axes of negligible length are left out.

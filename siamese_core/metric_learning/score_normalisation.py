@@ -97,8 +97,10 @@ class ScoreNormalisation:
         return Calibration(slope, -slope * float(regressors @ THRESHOLD_COEFFICIENTS))
 
     def folded(self, calibration: Calibration) -> Calibration:
-        """Return a calibration of scores that are not normalised, which agrees with one of normalised scores
-        for images with the cohort's mean statistics."""
+        """Return a calibration of raw scores from one of normalised scores.
+
+        Both agree for images with the cohort's mean statistics.
+        """
         slope = calibration.slope / float(self._own_statistics.spread.mean())
         return Calibration(slope, calibration.intercept - slope * float(self._own_statistics.mean.mean()))
 
@@ -109,9 +111,11 @@ class ScoreNormalisation:
         return Calibration(slope, calibration.intercept + shift)
 
     def covers(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return which images (n,) are of the cohort's kind: as near to its images as these are to each other
-        (k-nearest-neighbour detection; Sun et al., *Out-of-distribution detection with deep nearest
-        neighbors*, 2022)."""
+        """Return which images (n,) are as near to the cohort's images as these are to each other.
+
+        This is k-nearest-neighbour detection (Sun et al., *Out-of-distribution detection with deep nearest
+        neighbors*, 2022).
+        """
         apart = np.where(np.eye(len(self.cohort), dtype=bool), -np.inf, self._raw_own_scores)
         own = _neighbour(apart)
         limit = own.mean() - FARTHEST_NEIGHBOUR * own.std()

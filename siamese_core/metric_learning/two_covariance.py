@@ -1,5 +1,4 @@
-"""The two-covariance model of embeddings (PLDA, Ioffe 2006; Brümmer, de Villiers 2010), as functions of
-arrays.
+"""The two-covariance model of embeddings (PLDA, Ioffe 2006; Brümmer, de Villiers 2010).
 
 Directions that vary within an identity count less (within-class covariance normalisation, Hatch 2006), those
 that vary between identities count more. Covariances are shrunk, since answers cover few images.
@@ -52,8 +51,10 @@ class Metric:
 
 
 def powered(embeddings: np.ndarray, power: float) -> np.ndarray:
-    """Return embeddings float64 (n, d) after signed power and L2 normalisation (Perronnin 2010), which evens
-    out a few dimensions that outweigh all others."""
+    """Return embeddings float64 (n, d) after signed power and L2 normalisation (Perronnin 2010).
+
+    This evens out a few dimensions that outweigh all others.
+    """
     found = np.sign(embeddings) * np.abs(embeddings.astype("float64")) ** power
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
 
@@ -105,8 +106,10 @@ class Subspace:
 
 @dataclass(frozen=True)
 class Kernel:
-    """An inner product: inside (r, r) within a subspace, times the number `outside` on all that lies
-    outside."""
+    """An inner product that differs inside and outside a subspace.
+
+    inside: (r, r), within the subspace; outside: the factor of all that lies outside.
+    """
 
     inside: np.ndarray
     outside: float
@@ -136,8 +139,9 @@ def within_covariance(rows: np.ndarray, cluster: np.ndarray) -> np.ndarray:
 def kernels(
     subspace: Subspace, cluster: np.ndarray, settings: Iterable[Setting]
 ) -> Iterator[tuple[Setting, Kernel]]:
-    """Fit the two-covariance model to the clusters (m,) of the subspace's rows, for every setting that has
-    the subspace's power.
+    """Fit the two-covariance model to the clusters (m,) of the subspace's rows.
+
+    There is a kernel for every setting that has the subspace's power.
 
     The within-class covariance is blended with the total one, by the number of images that repeat an identity
     against `PRIOR_COUNT`, and gets the setting's shrinkage as a ridge. After whitening by it, each
@@ -166,14 +170,19 @@ def kernels(
 
 
 def _gain(between):
-    """The gain b / ((b + 1)^2 - b^2) of a direction in the log-likelihood ratio of "same", where its
-    between-class variance is b and its within-class variance is 1."""
+    """Return the gain b / ((b + 1)^2 - b^2) of directions in the log-likelihood ratio of "same".
+
+    b: the between-class variance, where the within-class variance is 1.
+    """
     return between / (1 + 2 * between)
 
 
 def as_metric(subspace: Subspace, kernel: Kernel, exemplars: np.ndarray) -> Metric:
-    """Return a kernel as a metric with the `MOST_AXES` strongest axes, in units in which what lies outside
-    the subspace has gain 1. exemplars: (k, r), in the coordinates of the subspace."""
+    """Return a kernel as a metric with the `MOST_AXES` strongest axes.
+
+    Its units are those in which what lies outside the subspace has gain 1. exemplars: (k, r), in the
+    coordinates of the subspace.
+    """
     gains, vectors = np.linalg.eigh(kernel.inside / kernel.outside - np.eye(subspace.rank))
     most = np.argsort(-np.abs(gains))[:MOST_AXES]
     axes = subspace.basis @ (vectors[:, most] * np.sqrt(np.abs(gains[most])))

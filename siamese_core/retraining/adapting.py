@@ -124,8 +124,10 @@ def _losses(log_odds: np.ndarray, evidence: Evidence) -> np.ndarray:
 
 
 def fit(evidence: Evidence, strength: float) -> Adaptation:
-    """Return the MAP estimate under a prior of precision `strength` on the weights, with scale >=
-    LEAST_SCALE."""
+    """Return the MAP estimate under a prior of precision `strength` on the weights.
+
+    Its scale is at least LEAST_SCALE.
+    """
     columns = np.column_stack([evidence.base, np.ones(len(evidence)), -evidence.gaps])
     precision = np.r_[SCALE_PRECISION, SHIFT_PRECISION, np.full(evidence.gaps.shape[1], strength)]
     mean = np.r_[1.0, np.zeros(len(precision) - 1)]

@@ -32,8 +32,10 @@ LAST_PART = 0.25  # of the layers of an adopted network that have weights
 
 @dataclass(frozen=True)
 class PreparedPairs:
-    """Pairs of prepared images: pixels uint8 (m, size, size, channels); left, right: int (n,) into them;
-    same: bool (n,)."""
+    """Pairs of prepared images.
+
+    pixels: uint8 (m, size, size, channels); left, right: int (n,) into them; same: bool (n,).
+    """
 
     pixels: np.ndarray
     left: np.ndarray
@@ -42,8 +44,10 @@ class PreparedPairs:
 
 
 class PairTrainer(keras.Model):
-    """Maps images (2 b, size, size, channels), lefts before rights, and the origins of their augmented copies
-    (`augmentation.origins`) to log-odds (b,)."""
+    """Maps images (2 b, size, size, channels), lefts before rights, to log-odds (b,).
+
+    It takes the origins of their augmented copies (`augmentation.origins`), too.
+    """
 
     def __init__(self, encoder: keras.Model, head: keras.layers.Layer, slope: float, intercept: float):
         super().__init__()

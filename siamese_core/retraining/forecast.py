@@ -59,8 +59,10 @@ def pool_evidence(embedded: PoolEmbeddings, settled: Sequence[LabelRow]) -> Evid
 
 
 def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
-    """Forecast the error after `MORE` more answers; None where there are too few answers or of one kind
-    only."""
+    """Forecast the error after `MORE` more answers.
+
+    None where there are too few answers or of one kind only.
+    """
     if len(evidence) < FEWEST or evidence.same.all() or not evidence.same.any():
         return None
     short = _projected(evidence)
@@ -85,8 +87,10 @@ def forecast(evidence: Evidence, rng: np.random.Generator) -> Forecast | None:
 
 
 def _projected(evidence: Evidence) -> Evidence:
-    """Return the pairs, weighted alike, with gaps on their principal axes, scaled to a root mean square of
-    1."""
+    """Return the pairs with gaps on their principal axes, scaled to a root mean square of 1.
+
+    They are weighted alike.
+    """
     gaps = evidence.gaps.astype("float64")
     length = float(np.sqrt(np.mean(np.square(gaps).sum(axis=1)))) or 1.0
     short = gaps @ principal_axes(gaps, AXES) / length
@@ -94,8 +98,10 @@ def _projected(evidence: Evidence) -> Evidence:
 
 
 def _split(evidence: Evidence, rng: np.random.Generator) -> tuple[Evidence, Evidence] | None:
-    """Split at random into training and test pairs that share no identity; None where either side lacks
-    positive or negative pairs."""
+    """Split at random into training and test pairs that share no identity.
+
+    None where either side lacks positive or negative pairs.
+    """
     names = rng.permutation(np.unique(evidence.identity))
     tested = np.isin(evidence.identity, names[: round(TEST_SHARE * len(names))])
     parts = evidence.part(~tested.any(axis=1)), evidence.part(tested.all(axis=1))

@@ -35,8 +35,9 @@ def retrained_head(
     rng: np.random.Generator,
     allowed: Callable[[Checkpoint], bool] = lambda candidate: True,
 ) -> Checkpoint:
-    """Return a candidate with the parent's encoder and threshold, a new calibration, and new weights where
-    its head has some.
+    """Return a candidate with the parent's encoder and threshold, and a new calibration.
+
+    Its head has new weights where it has some.
 
     The weights change as far as the answers justify and as the candidate is `allowed`. The replayed pairs are
     drawings: they are left out where these are out of the parent's domain.
@@ -106,8 +107,10 @@ def head_scale(parent: Checkpoint) -> np.ndarray:
 
 
 def _with_metric(parent: Checkpoint, metric: Metric, cohort: np.ndarray) -> Checkpoint:
-    """Return an uncalibrated candidate that compares by a metric of embeddings times the parent's scale,
-    normalised against a cohort (c, d)."""
+    """Return an uncalibrated candidate that compares by a metric of embeddings.
+
+    The embeddings are multiplied by the parent's scale; scores are normalised against a cohort (c, d).
+    """
     from siamese_core.networks.heads import learned_cosine
 
     head = learned_cosine(replace(metric, scale=head_scale(parent)))

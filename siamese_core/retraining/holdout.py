@@ -120,8 +120,11 @@ def _balanced(cut: Split, same: np.ndarray, rng: np.random.Generator) -> Split:
 
 
 def _worth(cut: Split, same: np.ndarray) -> float:
-    """Score a split by the size of the holdout and of its rarer kind, up to what is wanted, and by the share
-    of pairs left to train on; 0 if training lacks one of the two kinds."""
+    """Score a split by the size of the holdout and by what is left to train on.
+
+    The holdout counts with its rarer kind, up to what is wanted; training with its share of pairs, and 0 if
+    it lacks one of the two kinds.
+    """
     wanted = SHARE * len(same)
     judging, training = same[cut.holdout], same[cut.training]
     if training.all() or not training.any():

@@ -35,8 +35,10 @@ class Previews:
         self._fitted: dict[str, tuple[tuple[str, ...], Checkpoint]] = {}
 
     def say(self, slot: str, left: np.ndarray, right: np.ndarray) -> Preview | None:
-        """Preview the similarity of two images; None before any answer on a verdict of the slot's
-        checkpoint."""
+        """Preview the similarity of two images.
+
+        None before any answer on a verdict of the slot's checkpoint.
+        """
         matcher = self.workbench.matcher
         domain = matcher.domain([left, right])
         checkpoint = matcher.checkpoint(slot, domain)
@@ -52,8 +54,10 @@ class Previews:
         return Preview(float(similarity[0]), len(rows))
 
     def _answers(self, slot: str, checkpoint_id: str) -> list[LabelRow]:
-        """Return the latest settled answers on verdicts of this checkpoint: in its domain, and not trained
-        on."""
+        """Return the latest settled answers on verdicts of this checkpoint.
+
+        They are in its domain, and it was not trained on them.
+        """
         found = [
             row
             for row in settled_labels(self.workbench.log.rows())

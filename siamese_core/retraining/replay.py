@@ -1,5 +1,7 @@
-"""The base protocol, which a checkpoint must not forget, and pairs to replay, on drawings that are
-shipped."""
+"""The base protocol, which a checkpoint must not forget, and pairs to replay.
+
+Both are on drawings that are shipped.
+"""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

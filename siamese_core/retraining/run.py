@@ -1,5 +1,7 @@
-"""A retraining under way: what it works on, the parent that serves today, and how a checkpoint is
-measured."""
+"""A retraining under way.
+
+What it works on, the parent that serves today, and how a checkpoint is measured.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

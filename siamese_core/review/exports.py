@@ -56,8 +56,10 @@ def answer_groups(rows: Sequence[LabelRow]) -> Grouped:
 
 
 def _members(settled: Sequence[LabelRow]) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the images of each group by its number, in the order of the log, and the contradicting
-    groups."""
+    """Return the images of each group by its number, and which groups contradict themselves.
+
+    In the order of the log.
+    """
     ids = list(dict.fromkeys(image for row in settled for image in row.pair))
     found = groups(settled, ids)
     members: dict[int, list[str]] = {}
@@ -110,8 +112,9 @@ def _hardest(different: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
-    """Write a zip of `answers/group-0001/ID.png`, which `train --data` reads, and return counts of its
-    content.
+    """Write a zip of `answers/group-0001/ID.png`, which `train --data` reads.
+
+    Return counts of its content.
 
     UserError where no group has two stored images.
     """
@@ -134,8 +137,10 @@ def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> d
 
 
 def write_triplets(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:
-    """Write a zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`, and return counts
-    of its content. UserError where there is no triplet."""
+    """Write a zip of `triplets.csv` (`TRIPLET_COLUMNS`, images by id) and `images/ID.png`.
+
+    Return counts of its content. UserError where there is no triplet.
+    """
     found = triplets(rows)
     gone = [image for image in _images_of(found) if image not in images]
     found = found[~found[TRIPLET_COLUMNS[:3]].isin(gone).any(axis=1)]

@@ -23,8 +23,10 @@ def unknown_images(checkpoint: Checkpoint, domains: Sequence[str], embeddings: n
 
 
 def abstains(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray) -> str | None:
-    """Return in words why a checkpoint does not compare images with each other: it does not know one of
-    them. None where it knows all. Arguments as for `unknown_images`."""
+    """Return in words why a checkpoint does not compare images with each other.
+
+    It does not know one of them. None where it knows all. Arguments as for `unknown_images`.
+    """
     unknown = unknown_images(checkpoint, domains, embeddings)
     return reason(checkpoint.card, domains, unknown) if unknown.any() else None
 
@@ -32,8 +34,10 @@ def abstains(checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndar
 def abstains_from_ranking(
     checkpoint: Checkpoint, domains: Sequence[str], embeddings: np.ndarray
 ) -> str | None:
-    """Return in words why a checkpoint does not rank a support set for a query, the first of the images: it
-    does not know the query, or most of the set. None where it ranks."""
+    """Return in words why a checkpoint does not rank a support set for a query.
+
+    It does not know the query, the first of the images, or most of the set. None where it ranks.
+    """
     unknown = unknown_images(checkpoint, domains, embeddings)
     if unknown[0] and not unknown[1:].any():
         return reason(checkpoint.card, domains, unknown, "the query is")

@@ -47,8 +47,10 @@ class Readiness:
         self.matcher.loader.judge_engines()
 
     def ready_for(self, images: Sequence[np.ndarray], encoders: Sequence[str]) -> None:
-        """For a process that answers once: make the checkpoints for photographs ready if they are needed and
-        their weights are at hand."""
+        """Make the checkpoints for photographs ready in a process that answers once.
+
+        Only if they are needed and their weights are at hand.
+        """
         slots = [slot for slot in encoders if slot in PHOTOGRAPH_NETWORKS]
         if slots and self.matcher.domain(images) == PHOTOGRAPHS:
             for slot in slots:

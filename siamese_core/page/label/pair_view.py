@@ -45,8 +45,10 @@ def build_pair_view(questions: Questions) -> Panel:
     names = questions.workbench.names
 
     def ask(sent: dict) -> dict:
-        """Return the next pairs for {annotator, session, count}, or {"waiting": words} while the images are
-        being prepared. UserError says why there are none."""
+        """Return the next pairs for {annotator, session, count}.
+
+        Or {"waiting": words} while the images are being prepared. UserError says why there are none.
+        """
         who, count = annotator(sent), sent.get("count")
         if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(f"count is 1 to {MOST_AT_ONCE}. Received: {ascii(count)[:40]}. Reload the page.")

@@ -66,8 +66,10 @@ def seen(workbench: Workbench, event: Event) -> OneShotResult:
 
 
 def given(own: Sequence[LabelRow], result: OneShotResult) -> list[LabelRow]:
-    """Return those of a session's answers that are for this query and set, replaced ones among them: they
-    would count again if what replaced them were taken back."""
+    """Return those of a session's answers that are for this query and set.
+
+    Replaced ones are among them: they would count again if what replaced them were taken back.
+    """
     shown = {image_id for _, image_id in result.support}
     return [
         row

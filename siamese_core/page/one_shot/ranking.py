@@ -48,8 +48,10 @@ class RankingCard:
 
     @property
     def false_hits(self) -> float | None:
-        """How many wrong classes are expected above the threshold; None where they are few classes or the
-        rate is not known."""
+        """Return how many wrong classes are expected above the threshold.
+
+        None where they are few classes or the rate is not known.
+        """
         rate, classes = self.ranking.false_positive_rate, len(self.ranking.ranking)
         return None if rate is None or classes < SEVERAL else rate * (classes - 1)
 

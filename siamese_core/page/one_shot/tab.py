@@ -109,8 +109,10 @@ class OneShotTab:
         return decode_image(sample_file(self.queries[index]))
 
     def rank(self, query: Picture, support: Support, refused: Unreadable | None) -> Iterator[tuple]:
-        """Yield (markup, refused query, whether to try again soon): what is missing, or else progress and
-        then the rankings."""
+        """Yield (markup, refused query, whether to try again soon).
+
+        The markup says what is missing, or else the progress and then the rankings.
+        """
         query = latest(query, refused)
         problem = query if isinstance(query, Unreadable) else None
         try:

@@ -80,8 +80,10 @@ def undo_row(who: Annotator, target_id: str, own: str) -> LabelRow:
 
 
 def undoable(own: Sequence[LabelRow]) -> list[str]:
-    """Return the label_ids of the latest of a session's answers: one, or those of a one-shot group, latest
-    first."""
+    """Return the label_ids of the latest of a session's answers, latest first.
+
+    It is one, or those of a one-shot group.
+    """
     group = own[-1].group_id if own else ""
     return [row.label_id for row in reversed(own) if row is own[-1] or (group and row.group_id == group)]
 

@@ -38,8 +38,11 @@ def build_outbox(handlers: Mapping[str, Handler]) -> Panel:
     """Return the part of the page, never seen, through which all tabs log. handlers: by an event's kind."""
 
     def save(sent: dict) -> dict:
-        """Take {"events": [...]} and return {"done": {id: reply}}: {"saved": true}, {"refused": why} or
-        {"waiting": why}, after which the rest of the events must wait as well."""
+        """Take {"events": [...]} and return {"done": {id: reply}}.
+
+        A reply is {"saved": true}, {"refused": why} or {"waiting": why}, after which the rest of the events
+        must wait as well.
+        """
         events = sent.get("events") if isinstance(sent, dict) else None
         if not isinstance(events, list) or not 1 <= len(events) <= MOST_SENT:
             raise UserError(f"1 to {MOST_SENT} answers come at once. Received: others. Reload the page.")
@@ -73,8 +76,10 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
 
 
 def once(pair_log: PairLog, handler: Handler) -> Handler:
-    """Return the handler, skipped for an event that the log holds already: what such an event means may
-    depend on what was logged before it."""
+    """Return the handler, skipped for an event that the log holds already.
+
+    What such an event means may depend on what was logged before it.
+    """
     one_at_a_time = threading.Lock()
 
     def careful(event: Event) -> dict:
@@ -126,8 +131,11 @@ def is_id(value: object) -> bool:
 
 
 def verdicts_on_screen(event: Event) -> tuple[Verdict, ...]:
-    """Return what the encoders had said when the person answered, as the page sends it along in `said`:
-    {slot: {"checkpoint", "similarity", "threshold", "abstains"}}. UserError where it is none of this."""
+    """Return what the encoders had said when the person answered.
+
+    The page sends it along in `said`: {slot: {"checkpoint", "similarity", "threshold", "abstains"}}.
+    UserError where it is none of this.
+    """
     said = event.get("said") or {}
     if not isinstance(said, dict):
         raise UserError("What the encoders said is given by slot. Received: no slots. Reload the page.")

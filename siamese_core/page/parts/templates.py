@@ -23,8 +23,11 @@ FOLDER = Path(__file__).resolve().parent.parent
 
 
 class JoinedLines(Extension):
-    """Drops the line breaks of a template and the indentation after them, so that it can be indented and
-    still puts no white space between elements. Inside a text or a tag, a line break becomes one space."""
+    """Drops the line breaks of a template and the indentation after them.
+
+    So a template can be indented and still puts no white space between elements. Inside a text or a tag, a
+    line break becomes one space.
+    """
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         beside_a_tag = r"(?<=[<>{}])\s*\n\s*|\s*\n\s*(?=[<>{}])"

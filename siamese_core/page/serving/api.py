@@ -48,8 +48,10 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         return found | ({"notes": list(notes)} if notes else {})
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
-        """Log that two images are "same", "different" or "unsure"; with reason and probability of the draw
-        where /next_pairs gave the pair to this annotator."""
+        """Log that two images are "same", "different" or "unsure".
+
+        With reason and probability of the draw where /next_pairs gave the pair to this annotator.
+        """
         who = Annotator(text(annotator, "annotator"), source="api")
         pair = text(left_id, "left_id"), text(right_id, "right_id")
         shown = questions.shown(*pair, who.name)

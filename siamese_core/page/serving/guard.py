@@ -34,8 +34,10 @@ CONTENT_SECURITY = (
 
 
 class Guard:
-    """ASGI middleware that applies a `Policy`, sets the security headers of every answer, and answers
-    failures in words."""
+    """ASGI middleware that applies a `Policy` to every request.
+
+    It sets the security headers of every answer, and answers failures in words.
+    """
 
     def __init__(self, app: ASGIApp, policy: Policy) -> None:
         self.app = app

@@ -48,8 +48,10 @@ def _no_address(host: str, why: str) -> UserError:
 
 @contextlib.contextmanager
 def both_families(host: str, port: int) -> Iterator[None]:
-    """Within the block, the server that gradio starts at `::` listens by IPv4, too; asyncio's own socket
-    would not, whatever the system's default is."""
+    """Let the server that gradio starts at `::` within the block listen by IPv4, too.
+
+    asyncio's own socket would not, whatever the system's default is.
+    """
     from gradio.http_server import Server
 
     run = Server.run

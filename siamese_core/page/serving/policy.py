@@ -58,8 +58,11 @@ class Refusal(Exception):
 
 
 def as_asked_for(scope: Scope, policy: Policy) -> Scope:
-    """Return the request as the person sent it: a trusted proxy's X-Forwarded-Host and -Proto are put in
-    place, everybody's are taken out, and the path is the one below `root_path`."""
+    """Return the request as the person sent it.
+
+    A trusted proxy's X-Forwarded-Host and -Proto are put in place, everybody's are taken out, and the path is
+    the one below `root_path`.
+    """
     headers = [(name, value) for name, value in scope["headers"] if not name.startswith(PROXY_HEADERS)]
     seen = {**scope, "headers": headers}
     if _is_trusted(scope, policy):

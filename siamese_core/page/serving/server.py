@@ -60,8 +60,10 @@ def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
 
 
 class Page(gr.Blocks):
-    """gr.Blocks that takes calls without optional values at the end, and says in words why it refuses one:
-    gradio itself answers {"error": null}."""
+    """gr.Blocks that takes calls without optional values at the end.
+
+    It says in words why it refuses a call, where gradio itself answers {"error": null}.
+    """
 
     async def process_api(self, block_fn: BlockFunction, inputs: list, *args, **kwargs) -> dict:
         try:

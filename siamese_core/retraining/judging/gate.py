@@ -104,8 +104,10 @@ def _told(ranking: RankingGain) -> str:
 
 
 def _no_better_ranking(ranking: RankingGain | None, otherwise: str) -> str | None:
-    """Return why the ranking does not open the gate; `otherwise` where it cannot judge, why the verdicts do
-    not."""
+    """Return why the ranking does not open the gate.
+
+    `otherwise`, why the verdicts do not, where the ranking cannot judge.
+    """
     if ranking is None or ranking.identities < FEWEST_IDENTITIES:
         return otherwise
     if ranking.p >= GAIN_LEVEL:
@@ -116,8 +118,10 @@ def _no_better_ranking(ranking: RankingGain | None, otherwise: str) -> str | Non
 
 
 def _ranks_worse(ranking: RankingGain | None) -> str | None:
-    """Return a refusal where the ranking falls: a queue asks where the parent errs, and on these pairs any
-    other checkpoint is more often right."""
+    """Return a refusal where the ranking falls.
+
+    A queue asks where the parent errs, and on these pairs any other checkpoint is more often right.
+    """
     if ranking and ranking.identities >= FEWEST_IDENTITIES and ranking.gain < -MOST_RANKING_LOST:
         return "it ranks pairs of identities it never saw worse"
     return None
@@ -157,8 +161,10 @@ def _no_gain(first: np.ndarray, second: np.ndarray, p: float) -> str | None:
 
 
 def _senseless(holdout: VerificationResult, implied: ImpliedPairs | None, level: float) -> str | None:
-    """Return a refusal where positive pairs do not rank above negative ones for the candidate on the holdout,
-    nor for the parent on all answers: random answers shift all similarities alike, which may fit by chance.
+    """Return a refusal where positive pairs do not rank above negative ones.
+
+    Neither for the candidate on the holdout, nor for the parent on all answers: random answers shift all
+    similarities alike, which may fit by chance.
     """
     same = holdout.same
     ranks = same.any() and not same.all()

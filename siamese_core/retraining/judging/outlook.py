@@ -22,8 +22,11 @@ FEWEST, MOST = 8, 400  # identities: bounds of what is told
 
 @dataclass(frozen=True)
 class Outlook:
-    """answers: settled ones; identities: shown by two images or more, now and as many as are likely needed;
-    more: answers until then, None where no identity is shown twice yet."""
+    """How far the answers are from being enough.
+
+    answers: settled ones; identities: shown by two images or more, now and as many as are likely needed;
+    more: answers until then, None where no identity is shown twice yet.
+    """
 
     answers: int
     identities: int

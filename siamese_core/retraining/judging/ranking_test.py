@@ -130,8 +130,11 @@ def placements(scores: np.ndarray, same: np.ndarray) -> np.ndarray:
 
 
 def _dyadic_variance(share: np.ndarray, identity: np.ndarray) -> float:
-    """Return the variance of a sum of shares (n,), each with mean 0, that are correlated where pairs have an
-    identity in common: the sum of share * share over all such two pairs."""
+    """Return the variance of a sum of shares (n,) of pairs, each with mean 0.
+
+    Shares are correlated where pairs have an identity in common: it is the sum of share * share over all such
+    two pairs.
+    """
     number = np.unique(identity, return_inverse=True)[1].reshape(identity.shape)
     count = int(number.max()) + 1
     between = number[:, 0] != number[:, 1]
