@@ -76,7 +76,7 @@ def _loaded(file: Path) -> "onnx.ModelProto":
             {f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain in foreign}
         )
         raise UserError(
-            f"A network is adopted without code of its own. Missing: {', '.join(names)}, which ONNX Runtime "
+            f"A network is adopted without code of its own. Received: {', '.join(names)}, which ONNX Runtime "
             "does not have. Export it again with standard operators."
         )
     return model

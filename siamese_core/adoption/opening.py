@@ -45,7 +45,7 @@ def open_file(name: str, progress: Progress) -> OpenedFile:
     if not path.is_file():
         raise UserError(f"A network to adopt is a file that exists. Received: {name}. Name one: {NAMES}.")
     if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"A network to adopt is one of: {NAMES}. Received: {path.name}.")
+        raise UserError(f"A network to adopt is one of: {NAMES}. Received: {path.name}. Name such a file.")
     return OpenedFile(path, source, _digest(path), read_stated(path.parent))
 
 
@@ -69,7 +69,7 @@ def _from_hub(name: str, progress: Progress) -> tuple[Path, str]:
 
     parts = name.split("/")
     if len(parts) < 2 or not all(parts):
-        raise UserError(f"The hub names a network OWNER/NAME[/FILE]. Received: {name!r}.")
+        raise UserError(f"The hub names a network OWNER/NAME[/FILE]. Received: {name!r}. Name it so.")
     repository, asked = "/".join(parts[:2]), "/".join(parts[2:])
     # read now: huggingface_hub reads them when it is imported, which gradio does early
     endpoint = os.environ.get("HF_ENDPOINT") or None

@@ -52,5 +52,7 @@ CASE_STUDIES = {
 def case_study(name: str) -> CaseStudy:
     """Return the case study of that name. UserError with the choices if there is none."""
     if name not in CASE_STUDIES:
-        raise UserError(f"A case study is one of {', '.join(CASE_STUDIES)}. Received: {name!r}.")
+        raise UserError(
+            f"A case study is one of {', '.join(CASE_STUDIES)}. Received: {name!r}. Choose one of these."
+        )
     return CASE_STUDIES[name]

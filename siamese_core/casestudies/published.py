@@ -84,7 +84,9 @@ def make_oneshot_task(
     where there are too few letters.
     """
     if language is not None and language not in languages:
-        raise UserError(f"A language is one of {', '.join(languages)}. Received: {language!r}.")
+        raise UserError(
+            f"A language is one of {', '.join(languages)}. Received: {language!r}. Choose one of these."
+        )
     chosen = [languages[language]] if language is not None else languages.values()
     letters = [letter for found in chosen for letter in found]
     if n_way > len(letters):

@@ -60,8 +60,8 @@ class CheckpointStore:
         current, _ = self._resolve(self.place(slot, domain), {info.id for info in self._found()})
         if current is None:
             raise UserError(
-                f"there is no checkpoint for {slot} yet: train one with "
-                f"python -m siamese_core train {slot} --data ..."
+                f"A slot needs a checkpoint. Received: {slot}, for which there is none yet. Train one with "
+                f"python -m siamese_core train {slot} --data PATH"
             )
         return current
 

@@ -50,7 +50,7 @@ def sample_episodes(
     if n_way < 2 or k_shot < 1 or count < 1:
         raise UserError(
             "Episodes need n_way >= 2, k_shot >= 1 and a count of at least 1. "
-            f"Received: n_way {n_way}, k_shot {k_shot}, count {count}."
+            f"Received: n_way {n_way}, k_shot {k_shot}, count {count}. Raise these."
         )
     by_class = {label: found for label, found in members(dataset.labels).items() if len(found) > k_shot}
     usable = np.array(sorted(by_class), dtype="int64")

@@ -30,7 +30,9 @@ def read_support(path: Path) -> SupportSet:
     is neither or both, where there are more than MAX_IMAGES, or none that can be decoded.
     """
     if not path.exists():
-        raise UserError(f"A support set is a folder or a zip. Received: {path}, which is not there.")
+        raise UserError(
+            f"A support set is a folder or a zip. Received: {path}, which is not there. Correct the path."
+        )
     listing = list_folder(path) if path.is_dir() else _zipped(path)
     files = [(clean_name(Path(each.name).stem), each) for each in listing.images if len(each.parts) == 1]
     inside = [(each.parts[0], each) for each in listing.images if len(each.parts) == 2]

@@ -48,7 +48,8 @@ def draw(
     of another, unless `count` cannot be reached otherwise. UserError for an unknown strategy.
     """
     if unknown := set(mix) - set(REASONS):
-        raise UserError(f"A strategy is one of {', '.join(REASONS)}. Received: {', '.join(sorted(unknown))}.")
+        names = ", ".join(sorted(unknown))
+        raise UserError(f"A strategy is one of {', '.join(REASONS)}. Received: {names}. Choose one of these.")
     by_reason = {reason: probabilities(candidates, knowledge, reason) for reason in mix if reason != AUDIT}
     batch = _Batch(candidates, knowledge, mix, by_reason)
     while len(batch.drawn) < count and (batch.step(rng) or batch.relax()):

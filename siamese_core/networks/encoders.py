@@ -100,5 +100,5 @@ def slot_title(slot: str) -> str:
 def encoder_spec(name: str) -> EncoderSpec:
     """Return the encoder of that name; UserError with the choices if there is none."""
     if name not in ENCODERS:
-        raise UserError(f"An encoder is one of {', '.join(ENCODERS)}. Received: {name!r}.")
+        raise UserError(f"An encoder is one of {', '.join(ENCODERS)}. Received: {name!r}. Choose one.")
     return ENCODERS[name]

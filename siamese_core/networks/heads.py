@@ -161,5 +161,5 @@ HEADS = {
 def make_head(name: str) -> keras.layers.Layer:
     """Return a new head of that name; UserError with the choices if there is none."""
     if name not in HEADS:
-        raise UserError(f"A head is one of {', '.join(HEADS)}. Received: {name!r}.")
+        raise UserError(f"A head is one of {', '.join(HEADS)}. Received: {name!r}. Choose one.")
     return HEADS[name](name=name)

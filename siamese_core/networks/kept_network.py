@@ -109,7 +109,7 @@ def refuse_custom_code(config: object) -> None:
     custom = sorted({_name(each) for each in found if _is_custom(each)})
     if custom:
         raise UserError(
-            f"A network is adopted without code of its own. Missing: {', '.join(custom)}, which Keras does "
+            f"A network is adopted without code of its own. Received: {', '.join(custom)}, which Keras does "
             f"not have. {OFFER_ONNX}"
         )
 

@@ -20,7 +20,8 @@ def prepare(image: np.ndarray, preparation: str, size: Size, channels: int) -> n
     aspect; "crop": the middle, `CROPPED_TO` of the largest part with the aspect that is wanted.
     """
     if preparation not in PREPARATIONS:
-        raise UserError(f"A preparation is one of {', '.join(PREPARATIONS)}. Received: {preparation!r}.")
+        choices = ", ".join(PREPARATIONS)
+        raise UserError(f"A preparation is one of {choices}. Received: {preparation!r}. Choose one.")
     shape = (size, size) if isinstance(size, int) else size
     if preparation == "ink" and shape[0] == shape[1]:
         drawing = normalise_if_ink(image, shape[0])

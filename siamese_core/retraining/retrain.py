@@ -71,7 +71,7 @@ def retrain(
 def _check(options: RetrainOptions) -> None:
     for name, value, choices in (("mode", options.mode, MODES), ("promote", options.promote, PROMOTIONS)):
         if value not in choices:
-            raise UserError(f"Option {name} is one of {', '.join(choices)}. Received: {value!r}.")
+            raise UserError(f"Option {name} is one of {', '.join(choices)}. Received: {value!r}. Choose one.")
 
 
 @contextlib.contextmanager

@@ -54,7 +54,8 @@ def _pairs_and_validation(request: TrainingRequest) -> tuple[PairList, Dataset]:
     if len(request.data) != 1 or request.validation is None:
         raise UserError(
             "Pairs to train on come as one list, and class folders to calibrate on as --validation. "
-            f"Received: {len(request.data)} lists, {'a' if request.validation else 'no'} --validation."
+            f"Received: {len(request.data)} lists, {'a' if request.validation else 'no'} --validation. "
+            "Name one of each."
         )
     pairs = load_pair_list(request.data[0], request.labels)
     if request.strict:

@@ -39,7 +39,8 @@ def find_weights() -> Path | None:
         return None
     if named and not Path(named).is_file():
         raise UserError(
-            f"{VARIABLE} (or --resnet50-weights) must name a file that exists. Received: {Path(named).name}."
+            f"{VARIABLE} (or --resnet50-weights) must name a file that exists. "
+            f"Received: {Path(named).name}. Correct the path."
         )
     if named:
         return Path(named)

@@ -82,7 +82,7 @@ def test_maps_are_averaged_and_a_free_size_is_taken_from_outside():
 
 @pytest.mark.parametrize(
     ("layer", "words"),
-    [(Own(), "Missing: Own|Unknown layer"), (layers.Lambda(lambda x: x), "Lambda.* which is code")],
+    [(Own(), "Received: Own|Unknown layer"), (layers.Lambda(lambda x: x), "Lambda.* which is code")],
 )
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("ending", ["keras", "h5"])

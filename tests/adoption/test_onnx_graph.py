@@ -67,7 +67,7 @@ def test_maps_are_averaged_and_of_tokens_the_first_and_the_mean_are_tried(tmp_pa
 
 
 def test_operators_of_its_own_are_refused(tmp_path):
-    with pytest.raises(UserError, match="Missing: mine.Own"):
+    with pytest.raises(UserError, match="Received: mine.Own"):
         read_onnx(onnx_tower(tmp_path / "own.onnx", domain="mine"), None)
 
 

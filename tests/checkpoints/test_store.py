@@ -74,8 +74,8 @@ def test_a_slot_without_any_checkpoint_says_how_to_train_one(workspace):
     with pytest.raises(UserError) as told:
         store.current_id("face_cnn")
     assert str(told.value) == (
-        "there is no checkpoint for face_cnn yet: "
-        "train one with python -m siamese_core train face_cnn --data ..."
+        "A slot needs a checkpoint. Received: face_cnn, for which there is none yet. "
+        "Train one with python -m siamese_core train face_cnn --data PATH"
     )
     assert not workspace.exists()
 

@@ -57,7 +57,7 @@ def test_code_in_a_checkpoint_s_folder_is_refused(tmp_path):
     (tmp_path / KERAS_FILE).write_text(own.to_json())
     with pytest.raises(UserError, match="Lambda"):
         read_network(tmp_path)
-    with pytest.raises(UserError, match="Missing: own>Layer"):
+    with pytest.raises(UserError, match="Received: own>Layer"):
         refuse_custom_code(json.loads('[{"class_name": "Layer", "registered_name": "own>Layer"}]'))
 
 

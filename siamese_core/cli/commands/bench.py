@@ -51,9 +51,8 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
     """Run the named benchmarks; without names, those of speed, and with --data the loop, too."""
     names = options.names or [*SPEED, *([LOOP] if options.data else [])]
     if unknown := set(names) - set(CHOICES):
-        raise UserError(
-            f"A benchmark is one of {', '.join(CHOICES)}. Received: {', '.join(sorted(unknown))}."
-        )
+        names = ", ".join(sorted(unknown))
+        raise UserError(f"A benchmark is one of {', '.join(CHOICES)}. Received: {names}. Choose among these.")
     if (simulated := [name for name in names if name in SIMULATED]) and not options.data:
         raise UserError(
             f"bench {simulated[0]} needs images in class folders. Received: none. Name them with --data."

@@ -124,9 +124,13 @@ def evaluate_verification(options: Namespace, progress: Progress) -> CommandResu
     from siamese_core.evaluation.protocols import listed_pairs, sampled_pairs
 
     if options.list and options.pairs:
-        raise UserError("--pairs draws from --data. Received: it with --list, whose pairs are all taken.")
+        raise UserError(
+            "--pairs draws from --data. Received: it with --list, whose pairs are all taken. Leave out one."
+        )
     if options.labels and not options.list:
-        raise UserError("--labels belong to the pairs of a --list. Received: them with --data.")
+        raise UserError(
+            "--labels belong to the pairs of a --list. Received: them with --data. Leave them out."
+        )
     if options.list:
         dataset = load_pair_list(options.list, options.labels)
         if options.strict:

@@ -40,7 +40,9 @@ def retrain(options: Namespace, progress: Progress) -> CommandResult:
     from siamese_core.retraining import retrain
 
     if options.log and not options.log.is_file():
-        raise UserError(f"--log names a CSV of answers. Received: {options.log}, which is not a file.")
+        raise UserError(
+            f"--log names a CSV of answers. Received: {options.log}, which is not a file. Correct the path."
+        )
     wanted = RetrainOptions(options.encoder, options.mode, options.promote, options.seed, options.until)
     log = PairLog(options.log) if options.log else None
     report = retrain.retrain(open_workbench(options), wanted, progress, log=log)

@@ -155,7 +155,9 @@ def root_path(text: str) -> str:
 def check_weights(weights: Path | None) -> None:
     """Raise UserError if the file of weights is not there."""
     if weights and str(weights) != NO_WEIGHTS and not weights.is_file():
-        raise UserError(f"--resnet50-weights must name a file. Received: {weights}, which is not there.")
+        raise UserError(
+            f"--resnet50-weights must name a file. Received: {weights}, which is not there. Correct the path."
+        )
 
 
 def check_workspace(workspace: Path) -> None:
