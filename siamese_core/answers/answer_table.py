@@ -1,8 +1,4 @@
-"""Answers as a pandas table, for whoever filters, groups or exports many of them.
-
-`settled` decides which answers stand on plain rows: it is asked about the few rows of one pair, too, after
-every answer.
-"""
+"""Answers as a pandas table, for whoever filters, groups or exports many of them."""
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
@@ -11,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from siamese_core.answers.label_row import COLUMNS, LOGGED_ENCODERS, LabelRow
+from siamese_core.answers.log_csv import escape_formula, require_writable
 from siamese_core.metrics import verdict
 
 PAIR = ["first_id", "second_id"]
@@ -27,6 +24,17 @@ def answer_table(rows: Iterable[LabelRow], columns: Sequence[str] = COLUMNS) -> 
     first = table["left_id"].where(in_order, table["right_id"])
     second = table["right_id"].where(in_order, table["left_id"])
     return table.assign(**dict(zip(PAIR, (first, second), strict=True)))
+
+
+def log_text(rows: Iterable[LabelRow]) -> str:
+    """Return the text of a log of these rows, to the byte as `log_csv.csv_text` writes it.
+
+    UserError for a cell that could not be read back as it is.
+    """
+    table = answer_table(rows)[list(COLUMNS)]
+    for cells in table.itertuples(index=False, name=None):
+        require_writable(cells)
+    return table.map(lambda cell: cell and escape_formula(cell)).to_csv(index=False, lineterminator="\r\n")
 
 
 def logged_numbers(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

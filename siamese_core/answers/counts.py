@@ -6,6 +6,7 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import conflicting_labels, standing_labels
 
 Pair = tuple[str, str]
+Counts = tuple[int, int, int]  # labels that stand, corrections, conflicts
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class RunningCounts:
         self._rows = 0
         self._events: dict[Pair, list[LabelRow]] = {}
         self._totals = (0, 0, 0)
-        self._of_pair: dict[Pair, tuple[int, int, int]] = {}
+        self._of_pair: dict[Pair, Counts] = {}
         self._changed: set[Pair] = set()
 
     def add(self, row: LabelRow, pair: Pair) -> None:
@@ -36,8 +37,9 @@ class RunningCounts:
 
     def counts(self) -> LogCounts:
         """Return the counts of all rows so far."""
-        for pair in self._changed:
-            before, now = self._of_pair.get(pair, (0, 0, 0)), _counted(self._events[pair])
+        changed = {pair: self._events[pair] for pair in self._changed}
+        for pair, now in _counted(changed).items():
+            before = self._of_pair.get(pair, (0, 0, 0))
             self._totals = tuple(
                 total + new - old for total, new, old in zip(self._totals, now, before, strict=True)
             )
@@ -46,9 +48,22 @@ class RunningCounts:
         return LogCounts(self._rows, *self._totals)
 
 
-def _counted(events: list[LabelRow]) -> tuple[int, int, int]:
-    """Count labels that stand, corrections and conflicts in the rows of one pair."""
-    standing = standing_labels(events) if len(events) > 1 else events
-    corrections = sum(row.correction == "1" for row in standing)
-    conflicts = len(conflicting_labels(standing)) if len(standing) > 1 else 0
-    return len(standing), corrections, conflicts
+def _counted(events: dict[Pair, list[LabelRow]]) -> dict[Pair, Counts]:
+    """Count the events of each pair. A pair with one event, as nearly all have, needs no table."""
+    found = {pair: (1, int(rows[0].correction == "1"), 0) for pair, rows in events.items()}
+    several = {pair: rows for pair, rows in events.items() if len(rows) > 1}
+    if several:
+        found |= _counted_together(several)
+    return found
+
+
+def _counted_together(events: dict[Pair, list[LabelRow]]) -> dict[Pair, Counts]:
+    from siamese_core.answers.answer_table import PAIR, answer_table  # imports pandas, which takes long
+
+    standing = standing_labels(row for rows in events.values() for row in rows)
+    table = answer_table(standing, ("correction",))
+    is_correction = (table["correction"] == "1").groupby([table[side] for side in PAIR])
+    counted = is_correction.agg(["size", "sum"])
+    of_pair = dict(zip(counted.index, counted.itertuples(index=False, name=None), strict=True))
+    disputed = {group[0].pair for group in conflicting_labels(standing)}
+    return {pair: (*of_pair.get(pair, (0, 0)), int(pair in disputed)) for pair in events}

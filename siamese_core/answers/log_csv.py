@@ -64,12 +64,13 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     for row in rows:
-        _require_writable(row)
+        require_writable(row)
         writer.writerow([cell and escape_formula(cell) for cell in row])
     return text.getvalue()
 
 
-def _require_writable(row: Sequence[str]) -> None:
+def require_writable(row: Sequence[str]) -> None:
+    """Raise UserError for a row with a cell that could not be read back as it is."""
     longest = max(row, key=len)
     if len(longest) > MAX_CELL:
         raise UserError(

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_core.answers.counts import LogCounts
-from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
+from siamese_core.answers.label_row import LabelRow, completed
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_csv import csv_text
 from siamese_core.answers.log_file import LogFile
 from siamese_core.answers.log_import import read_answers
 from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
@@ -164,6 +163,8 @@ class PairLog:
 
     def export(self, path: Path) -> LogReport:
         """Write the good rows as a new CSV, whole or not at all, which can be imported again."""
+        from siamese_core.answers.answer_table import log_text  # imports pandas, which takes long
+
         path = Path(path)
         rows, counts, rejected = self._file.read()
         try:
@@ -171,7 +172,7 @@ class PairLog:
                 raise UserError(
                     f"An export needs a file of its own. Received: the log, {path.name}. Name another."
                 )
-            replace_file(path, csv_text([COLUMNS, *map(row_cells, rows)]).encode())
+            replace_file(path, log_text(rows).encode())
         except OSError as error:
             raise UserError(
                 f"An export goes to a file in an existing folder. Received: {path.name}: {error.strerror}. "

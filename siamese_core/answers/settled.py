@@ -1,11 +1,16 @@
 """Which answers of the log stand, which contradict each other, and which may be trained on.
 
-Every function takes rows in the order of the log.
+Every function takes rows in the order of the log. They are filtered and grouped as a pandas table.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from typing import TYPE_CHECKING
 
 from siamese_core.answers.label_row import LabelRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SETTLES = "settles the conflict"  # the note of an answer that decides between annotators
 
@@ -16,15 +21,12 @@ def standing_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     The latest is the last one in the log, whatever its clock said. Undoing an answer makes the one before it,
     of the same annotator on the same pair, stand again.
     """
-    rows = list(rows)
-    undone = {row.target_id for row in rows if row.event == "undo"}
-    latest: dict[tuple, LabelRow] = {}
-    for row in rows:
-        if row.event == "label" and row.label_id not in undone:
-            key = (row.pair, row.annotator)
-            latest.pop(key, None)  # so that the result is ordered by the answers that stand
-            latest[key] = row
-    return list(latest.values())
+    events = list(rows)
+    table = _table(events, "event", "label_id", "target_id", "annotator")
+    is_label = table["event"] == "label"
+    undone = table["label_id"].isin(table.loc[table["event"] == "undo", "target_id"])
+    standing = table[is_label & ~undone].drop_duplicates(["pair", "annotator"], keep="last")
+    return [events[place] for place in standing.index]
 
 
 def conflicting_labels(standing: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
@@ -33,8 +35,10 @@ def conflicting_labels(standing: Sequence[LabelRow]) -> list[tuple[LabelRow, ...
     An answer that settles a conflict (note `SETTLES`) overrules those before it. A later answer that
     contradicts it opens the conflict again.
     """
-    sure = ([row for row in group if row.answer != "unsure"] for group in _not_overruled(standing))
-    return [tuple(group) for group in sure if len({row.answer for row in group}) > 1]
+    table = _judged(standing)
+    disputed = table[table["disputed"] & table["counts"]]
+    groups = disputed.groupby("pair").groups.values()  # pairs are numbered in the order of the log
+    return [tuple(standing[place] for place in places) for places in groups]
 
 
 def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
@@ -43,14 +47,9 @@ def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     Two annotators who agree give two rows. An image paired with itself is left out: it teaches nothing.
     """
     standing = standing_labels(rows)
-    disputed = {group[0].pair for group in conflicting_labels(standing)}
-    valid = {row.label_id for group in _not_overruled(standing) for row in group}
-    return [
-        row
-        for row in standing
-        if row.answer != "unsure" and row.pair not in disputed and row.left_id != row.right_id
-        if row.label_id in valid
-    ]
+    table = _judged(standing)
+    settled = table["counts"] & ~table["disputed"] & (table["left_id"] != table["right_id"])
+    return list(compress(standing, settled))
 
 
 def one_a_pair(rows: Iterable[LabelRow]) -> list[LabelRow]:
@@ -58,11 +57,22 @@ def one_a_pair(rows: Iterable[LabelRow]) -> list[LabelRow]:
     return list({row.pair: row for row in rows}.values())
 
 
-def _not_overruled(standing: Sequence[LabelRow]) -> Iterator[list[LabelRow]]:
-    """For each pair, the standing answers from the latest one that settles a conflict on."""
-    answers: dict[tuple, list[LabelRow]] = {}
-    for row in standing:
-        if row.note == SETTLES:
-            answers[row.pair] = []
-        answers.setdefault(row.pair, []).append(row)
-    return iter(answers.values())
+def _table(rows: Sequence[LabelRow], *columns: str) -> "pd.DataFrame":
+    """Return the rows with these columns and `pair`, a number of each pair in the order of the log."""
+    from siamese_core.answers.answer_table import PAIR, answer_table  # imports pandas, which takes long
+
+    table = answer_table(rows, columns)
+    return table.assign(pair=table.groupby(PAIR, sort=False).ngroup())
+
+
+def _judged(standing: Sequence[LabelRow]) -> "pd.DataFrame":
+    """Return standing answers with `counts`, sure and not overruled, and `disputed`, of such a pair.
+
+    An answer is overruled by a later one to its pair that settles a conflict.
+    """
+    table = _table(standing, "answer", "note")
+    places = table.index.to_series()
+    settling = places.where(table["note"] == SETTLES).groupby(table["pair"]).transform("max")
+    counts = (table["answer"] != "unsure") & ~(places < settling)
+    answers = table[counts].groupby("pair")["answer"].nunique()
+    return table.assign(counts=counts, disputed=table["pair"].isin(answers[answers > 1].index))

@@ -5,10 +5,12 @@ test image and the one of all images in `runNN/training` that shows the same cha
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from siamese_core.data.archives import Archive, Entry
 from siamese_core.errors import UserError
@@ -27,52 +29,51 @@ class LakeRuns:
     target: np.ndarray
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """A trial by the names of files in the archive."""
-
-    query: str
-    support: list[str]
-    target: int
-
-
 def read_lake_runs(zip_path: Path) -> LakeRuns:
     """Read all trials, by run and line; the runs may lie in a folder. UserError where one is not complete."""
     archive = Archive(zip_path, zip_path.name)
-    runs = [entry for entry in archive.entries if LABELS.fullmatch(entry.name)]
-    trials = [trial for run in runs for trial in _trials(archive, run)]
-    ways = sorted({len(trial.support) for trial in trials})
+    entries = {entry.name: entry for entry in archive.entries}
+    runs = {name: LABELS.fullmatch(name) for name in entries}
+    support = {name: _support(entries, run) for name, run in runs.items() if run}
+    found = [_trials(archive, entries[name], support[name]) for name in support]
+    trials = pd.concat(found) if found else pd.DataFrame(columns=["labels", "query", "target"])
+    ways = sorted({len(support[name]) for name in trials["labels"]})
     if len(ways) != 1:
         raise UserError(
             "Runs need a trial or more, and one number of training images. "
-            f"Received: {len(runs)} runs with {len(trials)} trials and {ways} training images. "
+            f"Received: {len(found)} runs with {len(trials)} trials and {ways} training images. "
             "Give all_runs.zip as it was published."
         )
-    names = sorted({name for trial in trials for name in (trial.query, *trial.support)})
-    index = {name: number for number, name in enumerate(names)}
-    entries = {entry.name: entry for entry in archive.entries}
-    return LakeRuns(
-        [decode_image(archive.read(entries[name]), name) for name in names],
-        np.array([index[trial.query] for trial in trials]),
-        np.array([[[index[name]] for name in trial.support] for trial in trials]),
-        np.array([trial.target for trial in trials]),
-    )
+    shown = [support[name] for name in trials["labels"]]
+    names, places = np.unique(np.column_stack([trials["query"], np.array(shown)]), return_inverse=True)
+    places = places.reshape(len(trials), -1)
+    images = [decode_image(archive.read(entries[name]), name) for name in names]
+    return LakeRuns(images, places[:, 0], places[:, 1:, None], trials["target"].to_numpy("int64"))
 
 
-def _trials(archive: Archive, labels: Entry) -> list[_Trial]:
-    run = LABELS.fullmatch(labels.name)
-    training = f"{run['folder']}{run['run']}/training/"
-    names = {entry.name for entry in archive.entries}
-    support = sorted(name for name in names if name.startswith(training) and name.endswith(".png"))
-    trials = []
+def _support(names: Iterable[str], run: re.Match[str]) -> list[str]:
+    """Return the training images of a run."""
+    folder = f"{run['folder']}{run['run']}/training/"
+    return sorted(name for name in names if name.startswith(folder) and name.endswith(".png"))
+
+
+def _trials(archive: Archive, labels: Entry, support: list[str]) -> pd.DataFrame:
+    """Return the trials of a run by line: labels, the name of its list; query, a name; target, in support."""
     text = archive.read(labels).decode("utf-8-sig", "replace").replace("\\", "/")
-    for number, line in enumerate(text.splitlines(), start=1):
-        pair = [run["folder"] + name for name in line.split()]
-        if pair and (len(pair) != 2 or pair[0] not in names or pair[1] not in support):
-            raise UserError(
-                "A line names a test image and one of the run's training images. "
-                f"Received: {run[0]}, line {number}: {line!r}. Give all_runs.zip as it was published."
-            )
-        if pair:
-            trials.append(_Trial(pair[0], support, support.index(pair[1])))
-    return trials
+    lines = pd.Series(text.splitlines(), dtype=object)
+    lines.index += 1
+    words = lines.map(str.split)
+    words = words[words.map(bool)]
+    folder, names = LABELS.fullmatch(labels.name)["folder"], [entry.name for entry in archive.entries]
+    pairs = [[folder + each for each in [*found, ""][:2]] for found in words]
+    pairs = pd.DataFrame(pairs, words.index, ["query", "shown"], dtype=object)
+    query, shown = pairs["query"], pairs["shown"]
+    wrong = (words.map(len) != 2) | ~query.isin(names) | ~shown.isin(support)
+    if wrong.any():
+        line = wrong.idxmax()
+        raise UserError(
+            "A line names a test image and one of the run's training images. "
+            f"Received: {labels.name}, line {line}: {lines[line]!r}. Give all_runs.zip as it was published."
+        )
+    target = shown.map({name: place for place, name in enumerate(support)})
+    return pd.DataFrame({"labels": labels.name, "query": query, "target": target})

@@ -119,7 +119,7 @@ def test_labels_conflicts_and_settled_follow_the_log(log):
 def test_the_counts_are_those_of_going_through_every_row_however_the_log_grew(log):
     rng = np.random.default_rng(3)
     other, open_ids = PairLog(log.path), []
-    for _ in range(150):
+    for number in range(150):
         writer = (log, other)[rng.integers(2)]
         if open_ids and rng.random() < 0.2:
             writer.undo(open_ids.pop(rng.integers(len(open_ids))), "Ada", "s")
@@ -129,6 +129,8 @@ def test_the_counts_are_those_of_going_through_every_row_however_the_log_grew(lo
             row = replace(ROW, left_id=left, right_id=right, answer=answer, correction=str(rng.integers(2)))
             note = SETTLES if rng.random() < 0.1 else ""
             open_ids.append(writer.append(replace(row, annotator=str(rng.choice(["Ada", "Bo"])), note=note)))
+        if number % 6:
+            continue
         labels = log.labels()
         assert log.counts() == LogCounts(
             rows=len(log.rows()),
@@ -239,7 +241,7 @@ def test_an_export_never_replaces_the_log_and_says_where_it_cannot_go(log, tmp_p
 def test_the_last_answers_and_those_of_a_session_are_those_of_the_whole_log(log):
     """With changes of mind, and some taken back; asked of the rows as they come and of the file."""
     rng = np.random.default_rng(3)
-    for number in range(60):
+    for number in range(30):
         pair = [str(each) for each in rng.choice(4, 2, replace=False)]
         who = {"annotator": str(rng.integers(2)), "session_id": str(rng.integers(3))}
         log.append(LabelRow(label_id=str(number), left_id=pair[0], right_id=pair[1], answer="same", **who))
@@ -248,7 +250,8 @@ def test_the_last_answers_and_those_of_a_session_are_those_of_the_whole_log(log)
             log.undo(own[rng.integers(len(own))].label_id, "", "")
         undone = {row.target_id for row in log.rows() if row.event == "undo"}
         for asked in (log, PairLog(log.path)):
-            assert asked.latest(5) == log.labels()[::-1][:5] and asked.latest(99) == log.labels()[::-1]
+            labels = log.labels()[::-1]
+            assert asked.latest(5) == labels[:5] and asked.latest(99) == labels
             for session in "012":
                 rows = [row for row in log.rows() if row.event == "label" and row.session_id == session]
                 assert asked.of_session(session) == [row for row in rows if row.label_id not in undone]
