@@ -67,7 +67,7 @@ def test_a_short_name_stays_in_one_line_in_a_full_row(page, labelling):
     give_pair(app_page, 71)
     press(app_page, "d")
     (row,) = wait_for_rows(app_page, 1)
-    for name, answer in (("Ann", "same"), ("Bob", "different")):
+    for name, answer in (("Ann", "same"), ("Eve", "different")):
         pair = {"left_id": row.left_id, "right_id": row.right_id}
         log.append(
             LabelRow(

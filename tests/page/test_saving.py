@@ -225,6 +225,7 @@ def test_answers_of_all_tabs_outlive_a_killed_server_and_a_slot_that_cannot_serv
         expect(app_page.locator("[data-testid=toast-body]")).to_have_count(0)
         expect(app_page.locator("#status .slot.failed")).to_contain_text("ResNet50")
         expect(app_page.locator("#status .slot.ready")).to_contain_text("small_cnn")
+        open_tab(app_page, "Compare")
         app_page.locator("#samples [data-sample='0']").click()
         expect(app_page.locator(".opinions:not(.stale)")).not_to_have_attribute("data-left", before)
         expect(card(app_page, "koch").locator(".number")).to_have_text(re.compile(r"^[01]\.\d\d$"))
