@@ -31,7 +31,7 @@ class KeptReports:
         self.folder.mkdir(parents=True, exist_ok=True)
         report = {"id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"} | report
         self._write(report)
-        return report
+        return self.read(report["id"])
 
     def read(self, report_id: str) -> dict:
         """Return a report; UserError where there is none of that id, or it is damaged."""
