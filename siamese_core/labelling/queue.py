@@ -22,6 +22,7 @@ MOST_AT_ONCE = 100  # questions
 # Share of random pairs called same above which the threshold is meaningless, unless most images show one
 # class.
 ALL_SAME = 0.8
+WISHED = "search"  # the reason of pairs that a person has put first
 GROWTH = 1.5  # factor on the number of embedded images, after which candidates are found anew
 THRESHOLD_WARNING = (
     "Calls {percent:.0f} % of random pairs of these images same: its threshold was fitted on other images. "
@@ -48,6 +49,7 @@ class Questions:
         self._asked = Asked(clock)
         self._table: QuestionTable | None = None
         self._drawing, self._building = threading.Lock(), threading.Lock()
+        self._wished: list[Pair] = []  # by people, to be asked before all others
         pool.on_growth = self._follow
 
     def next_pairs(self, count: int, annotator: str) -> list[Question]:
@@ -65,14 +67,28 @@ class Questions:
             self.pool.start()
         table, rows = self._current(), self.workbench.log.rows()
         with self._drawing:
-            found = self._second_opinions(table, rows, count, annotator)
-            found += self._draw(table, rows, self._asked.pairs(), count - len(found))
+            found = self._next_wished(table, count)
+            found += self._second_opinions(table, rows, count - len(found), annotator)
+            asked = [*self._asked.pairs(), *(each.pair for each in found)]
+            found += self._draw(table, rows, asked, count - len(found))
             if len(found) < count:
                 answered = [row.pair for row in standing_labels(rows)]
                 found += self._asked.left_open(answered, count - len(found))
             self._asked.note(found, annotator)
         self._keep_at_hand(table, found)
         return found
+
+    def ask_first(self, pairs: Sequence[Pair]) -> None:
+        """Ask these pairs before all others, as a person wishes. UserError unless both images of each are
+        embedded images to label."""
+        table = self._current()
+        if not all(table.holds(pair) for pair in pairs):
+            raise UserError(
+                "Only images to label can be asked. Received: a pair of others. Add them in Label, or answer "
+                "it in Compare."
+            )
+        with self._drawing:
+            self._wished += [pair for pair in pairs if pair not in self._wished]
 
     def mine(self, count: int, mix: Mapping[str, float] = DEFAULT_MIX) -> list[Question]:
         """Draw at most `count` pairs that nobody has answered, without handing them out."""
@@ -114,6 +130,13 @@ class Questions:
             _question(pair, verdicts, each.reason, each.probability)
             for pair, verdicts, each in zip(pairs, table.verdicts(pairs), drawn, strict=True)
         ]
+
+    def _next_wished(self, table: QuestionTable, count: int) -> list[Question]:
+        """Take at most `count` of the pairs that people wish to be asked, each once."""
+        held = [pair for pair in self._wished if table.holds(pair)]
+        taken, self._wished = held[:count], held[count:]
+        found = zip(taken, table.verdicts(taken), strict=True) if taken else ()
+        return [_question(pair, verdicts, WISHED, 1.0) for pair, verdicts in found]
 
     def _second_opinions(
         self, table: QuestionTable, rows: Sequence[LabelRow], count: int, annotator: str

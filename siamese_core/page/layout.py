@@ -4,6 +4,7 @@ import gradio as gr
 
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.tab import CompareTab
+from siamese_core.page.evaluate.tab import EvaluateTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
 from siamese_core.page.one_shot.corrections import correction_handlers
@@ -30,7 +31,7 @@ RECALL = "() => workbench.memory.recall({})"
 def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> None:
     """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
-    label = LabelTab(questions)
+    label, evaluate = LabelTab(questions), EvaluateTab(workbench, questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
     build_outbox(
         answer_handlers(workbench)
@@ -51,13 +52,16 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
             label.build(page, last_answers)
         with gr.Tab("Review", id="review", render_children=True):
             ReviewTab(workbench).build()
+        with gr.Tab("Evaluate", id="evaluate", render_children=True) as evaluate_tab:
+            evaluate.build(page, evaluate_tab)
         with gr.Tab("Retrain", id="retrain", render_children=True) as tab:
             retrain.build(page, tab, status)
-    kept = [gr.Textbox(visible=False) for _ in range(3)]
+    kept = [gr.Textbox(visible=False) for _ in range(4)]
     listen(page.load, last_answers.refresh, None, last_answers.table)
     listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
+    listen(page.load, evaluate.restore, kept[3], evaluate.restored, js=RECALL.format("'evaluate'"))
     listen(
-        page.load, one_shot.restore, kept[1:], one_shot.restored, js=RECALL.format("'one_shot', 'support'")
+        page.load, one_shot.restore, kept[1:3], one_shot.restored, js=RECALL.format("'one_shot', 'support'")
     )
 
 
@@ -68,5 +72,6 @@ def link_checks(workbench: Workbench) -> dict[str, Check]:
         "one_shot": stored_images(workbench.images, "query"),
         "label": any_parameters,
         "review": any_parameters,
+        "evaluate": any_parameters,
         "retrain": any_parameters,
     }

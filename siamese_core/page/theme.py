@@ -26,6 +26,8 @@ SCRIPTS = (
     "label/looking.js",
     "label.js",
     "review.js",
+    "evaluate/play.js",
+    "evaluate.js",
     "retrain.js",
 )
 # In the order in which they count: of two rules for one element, the later one.
@@ -40,6 +42,7 @@ STYLES = (
     "one_shot.css",
     "label.css",
     "review.css",
+    "evaluate.css",
     "retrain.css",
     "status.css",
 )

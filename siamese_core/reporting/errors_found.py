@@ -12,7 +12,7 @@ from siamese_core.metrics import verdict_log_odds
 HARDEST = 12  # pairs of each kind
 CELLS = 120  # of two classes, those confused most often
 CELL_PAIRS = 6  # that are shown of each
-MOST_CLASSES = 30  # of a confusion matrix: those with the most errors
+MOST_CLASSES = 24  # of a confusion matrix: those with the most errors
 
 
 def hardest_pairs(result: VerificationResult, pairs: VerificationTrials, ids: Sequence[str]) -> list[dict]:

@@ -20,6 +20,7 @@ class KeptReports:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
+        self._heads: dict[str, tuple[int, dict]] = {}  # by id: when the file was changed, and its head
 
     def ids(self) -> list[str]:
         """Return the ids of all reports, the newest first."""
@@ -62,6 +63,28 @@ class KeptReports:
                 continue
         return None
 
+    def heads(self, count: int) -> list[dict]:
+        """Return the newest reports without what takes room: curves, pairs, trials. Each is read once."""
+        found = []
+        for each in self.ids():
+            try:
+                found.append(self._head(each))
+            except (UserError, OSError):
+                continue
+            if len(found) == count:
+                break
+        return found
+
+    def _head(self, report_id: str) -> dict:
+        changed = self._file(report_id).stat().st_mtime_ns
+        known = self._heads.get(report_id)
+        if known is None or known[0] != changed:
+            report = self.read(report_id)
+            head = {name: report[name] for name in ("id", "created_at", "data", "main", "settings")}
+            head["models"] = [_model_head(entry) for entry in report["models"]]
+            known = self._heads[report_id] = changed, head
+        return known[1]
+
     def delete(self, report_id: str) -> None:
         """Delete a report, if it is there."""
         if ID.fullmatch(report_id):
@@ -81,6 +104,11 @@ class KeptReports:
 
     def _file(self, report_id: str) -> Path:
         return self.folder / f"{report_id}.json"
+
+
+def _model_head(entry: dict) -> dict:
+    kept = {name: entry[name] for name in ("key", "role", "slot", "title", "checkpoint", "one_shot")}
+    return kept | {"verification": {name: entry["verification"][name] for name in ("accuracy", "eer")}}
 
 
 def person_entry(report: dict, name: str, picks: list[int]) -> dict:

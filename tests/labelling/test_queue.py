@@ -19,7 +19,7 @@ from siamese_core.labelling.asked import LEASE_SECONDS
 from siamese_core.labelling.mining import AUDIT, REASONS
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import build_table
-from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
+from siamese_core.labelling.queue import MOST_AT_ONCE, WISHED, Questions
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
@@ -329,3 +329,16 @@ def test_a_promoted_encoder_is_followed_once_it_has_embedded_enough(served, ship
     assert len(after) == len(before)
     moved = [abs(each.similarity["koch"] - told[each.pair]) for each in after]
     assert np.mean(moved) > 0.01
+
+
+def test_pairs_that_a_person_puts_first_are_asked_once_before_all_others(asking):
+    questions = asking()
+    table = build_table(questions.pool, np.random.default_rng(0))
+    wished = (table.ids[3], table.ids[7])
+    questions.ask_first([wished, wished])
+    first, *others = questions.next_pairs(10, "Anne")
+    assert (first.pair, first.reason, first.probability) == (tuple(sorted(wished)), WISHED, 1.0)
+    assert wished not in [each.pair for each in others + questions.next_pairs(50, "Bob")]
+    assert questions.shown(*wished, "Anne").reason == WISHED
+    with pytest.raises(UserError, match="Only images to label"):
+        questions.ask_first([(table.ids[0], "f" * 64)])

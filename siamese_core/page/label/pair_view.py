@@ -12,7 +12,7 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.asked import Question
 from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import PoolProgress
-from siamese_core.labelling.queue import MOST_AT_ONCE, Questions
+from siamese_core.labelling.queue import MOST_AT_ONCE, WISHED, Questions
 from siamese_core.page.label.pool_bar import embedding_words, expected_images, is_complete
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.outbox import (
@@ -35,6 +35,7 @@ WHY = {
     "uncertain": "the answers so far leave it open",
     "hard_negative": "found alike, likely different",
     "random_audit": "drawn at random, to check",
+    WISHED: "somebody put it first, in Evaluate",
 }
 BLIND, IMPLIED, CONTRADICTION = "blind", "implied", "contradiction"
 
@@ -130,7 +131,7 @@ def shown(questions: Questions, event: Event, who: Annotator) -> Shown:
     if found:
         return Shown(found.task, found.reason, found.probability, verdicts=found.verdicts, **told)
     reason, chance = text(event, "reason"), event.get("probability")
-    if reason not in REASONS or not isinstance(chance, int | float) or not 0 < chance <= 1:
+    if reason not in (*REASONS, WISHED) or not isinstance(chance, int | float) or not 0 < chance <= 1:
         raise UserError(
             "An answer of the queue is to one of its pairs. Received: one that was not asked. Reload the "
             "page."

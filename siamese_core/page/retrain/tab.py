@@ -1,6 +1,7 @@
 """The Retrain tab: start a retraining, read its report, choose which checkpoint serves."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -11,11 +12,11 @@ from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.parts.background import Background, Run
 from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, quiet, trouble
 from siamese_core.page.parts.status import StatusLine
-from siamese_core.page.retrain.background import BackgroundRetraining, Run
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
 from siamese_core.page.retrain.proposal import proposal
 from siamese_core.page.retrain.report import report_section
@@ -34,7 +35,7 @@ SCRIPT = "workbench.retrain.checkpoints(element, (wish) => trigger('wished', wis
 class RetrainTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.background = BackgroundRetraining(self.retrain)
+        self.background = Background("retraining", "is being retrained")
 
     def retrain(self, encoder: str, mode: str, progress: Progress) -> dict:
         """Retrain and return the report as JSON."""
@@ -68,7 +69,7 @@ class RetrainTab:
         listen(self.list.wished, self.change, None, shown)
 
     def start(self, slot: str, mode: str) -> tuple:
-        self.background.start(slot, mode)
+        self.background.start(slot_title(slot), partial(self.retrain, slot, mode))
         return self.look()
 
     def propose(self, slot: str, before: str) -> tuple:
@@ -85,10 +86,10 @@ class RetrainTab:
 
     def told(self, run: Run | None) -> Markup:
         if run and run.running:
-            return busy(run.share, f"{slot_title(run.encoder)}: {run.words}")
+            return busy(run.share, f"{run.subject}: {run.words}")
         if run and run.problem:
-            return trouble(f"{slot_title(run.encoder)} was not retrained.", run.problem)
-        report = run.report if run else latest_report(self.workbench.workspace / "reports")
+            return trouble(f"{run.subject} was not retrained.", run.problem)
+        report = run.result if run else latest_report(self.workbench.workspace / "reports")
         settled = one_a_pair(self.workbench.log.settled())
         about = proposal(self.workbench, settled)
         words = (quiet(about.words) if about else Markup()) + quiet(outlook_words(settled, report), "outlook")

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
+from siamese_core.page.evaluate.downloads import report_routes
 from siamese_core.page.parts.samples import sample_file
 from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
@@ -60,6 +61,7 @@ def routes(workbench: Workbench) -> list[Route]:
         Route("/pairs.csv", or_told(log_file, 503)),
         Route("/triplets.zip", or_told(triplet_file)),
         Route("/classes.zip", or_told(class_file)),
+        *report_routes(workbench),
     ]
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from siamese_core.reporting.drawing.look import (
-    FAINT,
     INK,
     PERCENT,
     Plot,
@@ -26,7 +25,6 @@ def by_ways(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | None
     if found.empty:
         return None
     drawn = _lines(shown, found, "n_way", "N, classes to choose from")
-    _chance(drawn, found)
     people = _people(drawn, reports)
     if any(report["data"]["kind"] == LAKE for report in reports):
         _published(drawn)
@@ -34,7 +32,7 @@ def by_ways(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | None
     k_shot = int(found["k_shot"].iloc[0])
     title = f"Accuracy against N ({k_shot}-shot)"
     table = pd.concat([found, people], ignore_index=True)
-    return Plot("accuracy_by_n", title, drawn, _words(table, "n_way", "-way"), table)
+    return Plot("accuracy_by_n", title, drawn, f"{_words(table, 'n_way', '-way')} {_chance(reports)}", table)
 
 
 def by_shots(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | None:
@@ -110,16 +108,9 @@ def error_bars(rows: pd.DataFrame) -> dict:
     }
 
 
-def _chance(drawn: go.Figure, table: pd.DataFrame) -> None:
-    ways = sorted(table["n_way"].unique())
-    drawn.add_scatter(
-        x=ways,
-        y=[1 / each for each in ways],
-        name="chance",
-        mode="lines",
-        line={"color": FAINT, "dash": "dot", "width": 1},
-        hovertemplate="chance: %{y:.1%}<extra></extra>",
-    )
+def _chance(reports: Sequence[dict]) -> str:
+    ways = sorted({report["main"][0] for report in reports if report["main"]})
+    return " ".join(f"By chance {1 / each:.1%} of {each}-way trials are right." for each in ways)
 
 
 def _people(drawn: go.Figure, reports: Sequence[dict]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from siamese_core.reporting.drawing.accuracy import error_bars
 from siamese_core.reporting.drawing.look import (
     DIFFERENT,
     PERCENT,
@@ -16,6 +17,7 @@ from siamese_core.reporting.drawing.look import (
 from siamese_core.reporting.sources import short_class
 
 CELL = 18  # px
+MOST_LABELS = 12  # of classes, below the columns
 TOLD = 3  # confusions in words
 
 
@@ -50,9 +52,13 @@ def confusion_plot(each: ShownModel) -> Plot | None:
     )
     drawn.update_layout(
         xaxis={"title": {"text": "taken for"}, "tickangle": -60, "type": "category", "showgrid": False},
+        margin={"r": 4},
         yaxis={"title": {"text": "class"}, "autorange": "reversed", "type": "category", "showgrid": False},
     )
-    drawn.update_xaxes(tickmode="linear", tickfont={"size": 11})
+    few = len(classes) <= MOST_LABELS
+    drawn.update_xaxes(tickmode="linear", tickfont={"size": 11}, showticklabels=few)
+    if not few:
+        drawn.update_xaxes(title={"text": "taken for (columns in the order of the rows)"})
     drawn.update_yaxes(tickmode="linear", tickfont={"size": 11})
     return Plot(
         "confusion", f"Classes confused by {each.label}", drawn, _words(each, names), _cells(each, names)
@@ -93,30 +99,25 @@ def group_plot(shown: Sequence[ShownModel]) -> Plot | None:
     if table.empty:
         return None
     groups = list(dict.fromkeys(table["group"]))
-    drawn = figure(26 * len(groups) * max(1, table["model"].nunique() // 2) + 150)
-    for each in shown:
+    models = [each for each in shown if each.label in set(table["model"])]
+    drawn = figure((20 + 12 * len(models)) * len(groups) + 130)
+    for number, each in enumerate(models):
         rows = table[table["model"] == each.label]
-        if rows.empty:
-            continue
+        aside = (number - (len(models) - 1) / 2) * 0.7 / len(models)
         drawn.add_scatter(
             x=rows["accuracy"],
-            y=rows["group"],
+            y=[groups.index(name) + aside for name in rows["group"]],
             name=each.label,
             mode="markers",
             marker={"symbol": each.symbol, "size": 8, "color": each.colour},
-            error_x={
-                "type": "data",
-                "array": rows["high"] - rows["accuracy"],
-                "arrayminus": rows["accuracy"] - rows["low"],
-                "thickness": 1.2,
-                "width": 3,
-            },
-            hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+            error_x=error_bars(rows),
+            customdata=rows[["group", "pairs"]],
+            hovertemplate="%{customdata[0]}: %{x:.1%} of %{customdata[1]}<extra>%{fullData.name}</extra>",
         )
     drawn.update_layout(
         xaxis={"title": {"text": "pairs judged rightly"}, "tickformat": PERCENT},
-        yaxis={"type": "category", "autorange": "reversed"},
-        scattermode="group",
+        yaxis={"tickvals": list(range(len(groups))), "ticktext": groups, "autorange": "reversed"},
+        legend={"y": -70 / (drawn.layout.height - 60)},
     )
     return Plot("groups", "Results by group", drawn, _group_words(table), table)
 

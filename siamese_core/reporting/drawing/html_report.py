@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import encode_png, thumbnail
 from siamese_core.images.store import ImageStore
-from siamese_core.reporting.drawing.look import Plot, ShownModel, shown_models
+from siamese_core.reporting.drawing.look import ShownModel, shown_models
 from siamese_core.reporting.drawing.plots import all_plots, model_plot, readable_table
 
 SHOWN_PAIRS = 12  # of each model
@@ -28,7 +28,7 @@ def html_report(reports: Sequence[dict], store: ImageStore) -> str:
     """Return the file's text: about 5 MB, nearly all of it the library that draws."""
     shown = shown_models(reports)
     plots = list(all_plots(reports).values())
-    plots += [plot for each in shown if not each.is_baseline and (plot := _confusion(reports, each))]
+    plots += [plot for each in shown if not each.is_baseline and (plot := model_plot(reports, each.label))]
     table = readable_table(reports)
     return environment.get_template("report.html.jinja").render(
         title=f"Evaluation: {' and '.join(dict.fromkeys(report['data']['name'] for report in reports))}",
@@ -48,15 +48,6 @@ def csv_table(table: pd.DataFrame) -> str:
     """Return a table as CSV in which no cell starts a formula."""
     safe = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell)
     return safe.to_csv(index=False)
-
-
-def _confusion(reports: Sequence[dict], each: ShownModel) -> Plot | None:
-    plot = model_plot(reports, each.label)
-    if plot is None:
-        return None
-    return Plot(
-        f"confusion_{shown_models(reports).index(each)}", plot.title, plot.figure, plot.words, plot.table
-    )
 
 
 def _script(content: object) -> Markup:

@@ -1,6 +1,7 @@
 """All plots of one report, or of two side by side, and the table of what was measured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -33,8 +34,10 @@ def all_plots(reports: Sequence[dict]) -> dict[str, Plot]:
 
 
 def model_plot(reports: Sequence[dict], label: str) -> Plot | None:
-    """Return the confusion of the model with this label; of the first one where there is no such."""
-    return confusion_plot(model_of(reports, label))
+    """Return the confusion of the model with this label, `confusion-PLACE`; None where it has none."""
+    each = model_of(reports, label)
+    plot = confusion_plot(each)
+    return plot and replace(plot, name=f"confusion-{shown_models(reports).index(each)}")
 
 
 def model_of(reports: Sequence[dict], label: str) -> ShownModel:
@@ -85,12 +88,10 @@ def readable_table(reports: Sequence[dict]) -> pd.DataFrame:
 def _readable(row: dict) -> dict:
     found = {
         "Model": row["model"],
-        "Pairs judged rightly": percent_with_interval(
-            row["accuracy"], (row["accuracy_low"], row["accuracy_high"])
-        ),
+        "Pairs right": percent_with_interval(row["accuracy"], (row["accuracy_low"], row["accuracy_high"])),
         "Equal error": percent(row["eer"]),
-        "ROC AUC": "–" if row["roc_auc"] is None else f"{row['roc_auc']:.3f}",
-        "Found at 1 % false": percent(row["tpr_at_fpr_0.01"]),
+        "AUC": "–" if row["roc_auc"] is None else f"{row['roc_auc']:.3f}",
+        "Found at 1 %": percent(row["tpr_at_fpr_0.01"]),
         "ECE": f"{row['ece']:.3f}",
         "Threshold": f"{row['threshold']:.2f}",
     }
@@ -98,4 +99,4 @@ def _readable(row: dict) -> dict:
         shape = f"{int(row['n_way'])}-way {int(row['k_shot'])}-shot"
         value = percent_with_interval(row["n_way_accuracy"], (row["n_way_low"], row["n_way_high"]))
         found[f"{shape}"] = value
-    return found | {"Unknown images": percent(row["unknown_images"], 0)}
+    return found | {"Unknown": percent(row["unknown_images"], 0)}

@@ -36,7 +36,7 @@ def roc_plot(shown: Sequence[ShownModel]) -> Plot | None:
         drawn.add_scatter(
             x=np.maximum(fpr, floor),
             y=tpr,
-            name=f"{each.label}, AUC {entry['roc_auc']:.3f}",
+            name=f"{each.label} {entry['roc_auc']:.3f}",
             mode="lines",
             line=each.line | {"shape": "hv"} | ({"width": 1, "dash": "dot"} if each.is_baseline else {}),
             hovertemplate="false positives %{x:.2%}, found %{y:.1%}<extra>%{fullData.name}</extra>",
@@ -56,7 +56,9 @@ def roc_plot(shown: Sequence[ShownModel]) -> Plot | None:
         yaxis={"title": {"text": "same pairs called same"}, "tickformat": PERCENT},
         height=380,
     )
-    return Plot("roc", "ROC", drawn, " ".join(told), pd.concat(tables, ignore_index=True))
+    return Plot(
+        "roc", "ROC, with the area under it", drawn, " ".join(told), pd.concat(tables, ignore_index=True)
+    )
 
 
 def _marks(drawn, each: ShownModel, entry: dict, floor: float) -> None:
@@ -114,7 +116,7 @@ def histogram_plot(shown: Sequence[ShownModel]) -> Plot:
                 name=f"{kind} pairs",
                 legendgroup=kind,
                 showlegend=number == 1,
-                marker={"color": colour, "opacity": 0.7, "pattern": {"shape": pattern, "solidity": 0.25}},
+                marker={"color": colour, "opacity": 0.85, "pattern": {"shape": pattern, "solidity": 0.25}},
                 hovertemplate=f"{kind}: %{{y:.1%}} at %{{x:.2f}}<extra></extra>",
                 row=number,
                 col=1,
@@ -130,8 +132,8 @@ def histogram_plot(shown: Sequence[ShownModel]) -> Plot:
 
 
 def _as_rows(drawn, count: int) -> None:
-    drawn.update_layout(barmode="overlay", bargap=0, margin={"l": 56, "r": 12, "t": 28, "b": 44})
-    drawn.update_layout(legend={"y": -0.55 / count if count < 3 else -0.3 / count - 0.03})
+    drawn.update_layout(barmode="overlay", bargap=0, margin={"l": 56, "r": 12, "t": 56, "b": 44})
+    drawn.update_layout(legend={"y": 1 + 0.28 / count, "yanchor": "bottom"})
     drawn.update_xaxes(range=[0, 1], fixedrange=True, gridcolor="#e5e1d8")
     drawn.update_yaxes(gridcolor="#e5e1d8")
     drawn.update_xaxes(title={"text": "similarity"}, row=count, col=1)
@@ -171,7 +173,7 @@ def reliability_plot(shown: Sequence[ShownModel]) -> Plot:
         drawn.add_scatter(
             x=table["similarity"],
             y=table["accuracy"],
-            name=f"{each.label}, ECE {entry['ece']:.3f}",
+            name=f"{each.label} {entry['ece']:.3f}",
             mode="lines+markers",
             line=each.line | {"width": 1.5},
             marker={"symbol": each.symbol, "size": 7, "color": each.colour},
@@ -192,4 +194,4 @@ def reliability_plot(shown: Sequence[ShownModel]) -> Plot:
         yaxis={"title": {"text": "share that is same"}, "range": [-0.02, 1.02], "tickformat": PERCENT},
     )
     table = pd.concat(tables, ignore_index=True).rename(columns={"accuracy": "share_same"})
-    return Plot("reliability", "Reliability", drawn, " ".join(told), table)
+    return Plot("reliability", "Reliability, with the calibration error", drawn, " ".join(told), table)

@@ -9,7 +9,7 @@ from helpers.small_checkpoints import ship_small
 from siamese_core.errors import UserError
 from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import Pool, PoolProgress
-from siamese_core.labelling.queue import Questions
+from siamese_core.labelling.queue import WISHED, Questions
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.label.pair_view import WHY, folder_names, pair_told, save_answer, what_goes_on
 from siamese_core.page.parts.answers import undo
@@ -140,6 +140,6 @@ def test_what_is_no_answer_of_the_page_is_refused_and_not_logged(questions, wron
 
 
 def test_every_reason_has_words_and_every_key_is_shown():
-    assert set(WHY) == set(REASONS)
+    assert set(WHY) == {*REASONS, WISHED}
     drawn = render("label/pair_view.html.jinja")
     assert all(f">{key}</kbd>" in drawn for key in "SDUNZFEB")

@@ -1,0 +1,54 @@
+// The Evaluate tab: uploads, plots that can be saved and clicked, pairs that go to Compare or to the queue.
+"use strict";
+{
+  const { remember } = workbench.memory;
+  const { onClick } = workbench.keys;
+
+  const PNG = { format: "png", width: 900, height: 560, scale: 2 };
+
+  function uploads(element, added, emptied) {
+    workbench.uploads.fileAdder(element, ".zip", added);
+    onClick(element, "data-empty", emptied);
+  }
+
+  const figureOf = (name) => document.querySelector(`#plot-${name.split("-")[0]} .js-plotly-plot`);
+
+  // The head of a plot: gradio's own bundle has made `Plotly` known by the time that a figure is there.
+  function plotHead(element) {
+    onClick(element, "data-png", (button) => {
+      const figure = figureOf(button.dataset.png);
+      if (figure) Plotly.downloadImage(figure, { ...PNG, filename: button.dataset.png, height: figure.layout.height });
+    });
+  }
+
+  // Above the plots: what is shown goes into the address, and is there again after a reload.
+  function head(element, act, watch) {
+    function drawn() {
+      remember(element);
+      const root = element.querySelector(".evaluated");
+      const { result, beside } = root?.dataset || {};
+      workbench.links.shows("evaluate", result ? { result, ...(beside && { beside }) } : {});
+    }
+    onClick(element, "data-delete", (button) => act({ result: button.dataset.delete }));
+    watch("value", drawn);
+    drawn();
+  }
+
+  function pairs(element, act) {
+    onClick(element, "data-queue", (button) => act({ left: button.dataset.left, right: button.dataset.right }));
+  }
+
+  // The cells of the confusion by buttons, or by a click in the figure, whose cells carry their number.
+  function cells(element, act) {
+    onClick(element, "data-cell", (button) => act({ cell: Number(button.dataset.cell) }));
+    const attached = new WeakSet(); // gradio makes another figure whenever it draws
+    document.addEventListener("pointerover", ({ target }) => {
+      const figure = target.closest?.("#plot-confusion .js-plotly-plot");
+      if (!figure || attached.has(figure)) return;
+      attached.add(figure);
+      figure.on("plotly_click", ({ points }) => points[0].customdata >= 0 && act({ cell: points[0].customdata }));
+    });
+  }
+
+  workbench.evaluate = { uploads, plotHead, head, pairs, cells, play: workbench.playIn };
+}

@@ -1,0 +1,57 @@
+"""Places for plots: a heading with downloads, the figure, and what it shows in words."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+from gradio.components.plot import PlotData
+from markupsafe import Markup
+
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.templates import render
+from siamese_core.reporting.drawing.look import Plot
+
+HEAD_SCRIPT = "workbench.evaluate.plotHead(element)"
+# No bar of buttons over the figure, no zoom by the wheel that scrolls the page.
+CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+
+
+@dataclass(frozen=True)
+class PlotPlace:
+    """The components of one plot, in the order in which `shown_in` fills them."""
+
+    column: gr.Column
+    head: Panel
+    plot: gr.Plot
+
+    @property
+    def outputs(self) -> list:
+        return [self.column, self.head, self.plot]
+
+
+def build_plot_place(name: str) -> PlotPlace:
+    """Build a place whose figure has the elem_id `plot-NAME`; it is hidden until it shows something."""
+    with gr.Column(visible=False, min_width=300, elem_classes="plot-place") as column:
+        head = Panel(elem_id=f"plot-head-{name}", script=HEAD_SCRIPT)
+        plot = gr.Plot(show_label=False, container=False, elem_id=f"plot-{name}")
+    return PlotPlace(column, head, plot)
+
+
+def shown_in(plot: Plot | None, reports: Sequence[dict]) -> tuple:
+    """Return what the components of a place show; None hides it."""
+    if plot is None:
+        return gr.Column(visible=False), gr.skip(), gr.skip()
+    return gr.Column(visible=True), head_of(plot, reports), plot_data(plot)
+
+
+def head_of(plot: Plot, reports: Sequence[dict]) -> Markup:
+    return render(
+        "evaluate/plot_head.html.jinja", plot=plot, ids="+".join(report["id"] for report in reports)
+    )
+
+
+def plot_data(plot: Plot) -> PlotData:
+    """Return the figure for gr.Plot, with a configuration, which gradio takes only in the figure's JSON."""
+    drawn = json.loads(plot.figure.to_json()) | {"config": CONFIG}
+    return PlotData(type="plotly", plot=json.dumps(drawn))

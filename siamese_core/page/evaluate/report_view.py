@@ -1,0 +1,35 @@
+"""The part of the tab that shows every model of a report: the table of figures and the plots."""
+
+from collections.abc import Sequence
+
+import gradio as gr
+import pandas as pd
+
+from siamese_core.page.evaluate.plot_places import PlotPlace, build_plot_place, shown_in
+from siamese_core.reporting.drawing.plots import PLOTS, all_plots, readable_table
+
+ROWS = (PLOTS[:2], PLOTS[2:4], PLOTS[4:])  # two plots beside each other
+
+
+class ReportView:
+    def __init__(self) -> None:
+        self.places: dict[str, PlotPlace] = {}
+
+    def build(self) -> None:
+        self.table = gr.Dataframe(interactive=False, visible=False, wrap=True, elem_id="evaluate-figures")
+        for names in ROWS:
+            with gr.Row():
+                self.places |= {name: build_plot_place(name) for name in names}
+
+    @property
+    def outputs(self) -> list:
+        return [self.table, *(each for place in self.places.values() for each in place.outputs)]
+
+    def shown(self, reports: Sequence[dict]) -> tuple:
+        """Return what `outputs` show."""
+        if not reports:
+            hidden = [each for _ in self.places for each in shown_in(None, reports)]
+            return gr.Dataframe(pd.DataFrame(), visible=False), *hidden
+        plots = all_plots(reports)
+        filled = [each for name in self.places for each in shown_in(plots.get(name), reports)]
+        return gr.Dataframe(readable_table(reports), visible=True), *filled
