@@ -19,6 +19,7 @@ PACKAGES = (
     "training",
     "review",
     "labelling",
+    "explaining",
     "searching",
     "evaluation",
     "workspace",

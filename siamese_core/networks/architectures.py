@@ -11,6 +11,7 @@ from siamese_core.networks.preparation import PAPER
 if TYPE_CHECKING:
     import keras
 
+SMALLEST_FEATURE = 1e-6  # in a generalised mean, whose root has no finite slope at 0
 MIDDLE = 0.7  # length of the middle level beside the last: it then counts half as much as the last
 
 
@@ -91,7 +92,7 @@ def generalised_mean(maps):
     """Return the generalised mean (Radenović 2018, power 3) of feature maps (n, height, width, channels)."""
     from keras import ops
 
-    cubes = ops.maximum(maps, 1e-6) ** 3  # the root has no finite slope at 0
+    cubes = ops.maximum(maps, SMALLEST_FEATURE) ** 3
     return ops.mean(cubes, axis=(1, 2)) ** (1 / 3)
 
 

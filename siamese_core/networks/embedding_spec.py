@@ -76,6 +76,13 @@ def with_copies(network: "keras.Model", spec: EmbeddingSpec) -> "keras.Model":
     return Model(images, ops.mean(apart, axis=0), name=f"{network.name}_copies")
 
 
+def without_copies(encoder: "keras.Model", spec: EmbeddingSpec) -> "keras.Model":
+    """Return the network inside an encoder of `with_copies`, which embeds an image alone."""
+    if not spec.turns and not spec.mirrored:
+        return encoder
+    return encoder.get_layer(encoder.name.removesuffix("_copies"))
+
+
 def _turn(degrees: float, size: int) -> np.ndarray:
     """Return where each pixel (x, y) of the turned copy comes from, for `affine_transform`: float32 (8,)."""
     middle, angle = (size - 1) / 2, np.deg2rad(degrees)
