@@ -71,8 +71,15 @@ def build_pair_view(questions: Questions) -> Panel:
 
 
 def what_goes_on(now: PoolProgress) -> str:
-    """Return why the first pairs are still to come; empty where no work is under way that brings them."""
-    if now.problem or is_complete(now) or expected_images(now) < 2:
+    """Return what the first pairs wait for: images, or the work on them; empty where it is none of these."""
+    if now.problem:
+        return ""
+    if not now.files:
+        return "There is nothing to ask about yet. Add images to label."
+    if (expected := expected_images(now)) < 2:
+        there = "one" if expected else "none"
+        return f"A pair needs two images that can be read; there is {there}. Add images to label."
+    if is_complete(now):
         return ""
     if not now.working:
         return "The encoders are being loaded. Then the images are embedded, and the first pairs come."

@@ -69,10 +69,16 @@ def test_while_images_are_prepared_the_page_says_so_and_speaks_of_no_error():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"problem": "The disk is full."}, {"files": 0}, {"files": 1}, {"files": 2, "rejected": 1}]
+    ("changes", "there"),
+    [({"files": 0}, "nothing to ask"), ({"files": 1}, "there is one"), ({"files": 2, "rejected": 2}, "none")],
 )
-def test_where_no_pairs_will_come_the_error_is_told(changes):
-    assert what_goes_on(pool_state(**changes)) == ""
+def test_without_two_images_the_page_asks_for_some_and_speaks_of_no_error(changes, there):
+    words = what_goes_on(pool_state(**changes))
+    assert there in words and words.endswith("Add images to label.") and "Received" not in words
+
+
+def test_where_work_has_stopped_the_error_is_told():
+    assert what_goes_on(pool_state(problem="The disk is full.")) == ""
 
 
 def test_the_same_event_twice_is_one_row(questions):
