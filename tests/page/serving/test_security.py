@@ -191,6 +191,7 @@ def test_too_large_a_file_is_refused(caller):
 def test_a_host_name_that_the_app_does_not_know_is_refused(caller):
     assert caller.http.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert caller.http.get("/config", headers={"Host": "evil.example:7860"}).status_code == 400
+    assert caller.http.get("/healthz", headers={"Host": "localhost.:7860"}).status_code == 200  # whole name
 
 
 def test_another_site_cannot_call(caller):
