@@ -53,7 +53,9 @@ def save_checkpoint(
     written beside it. UserError if the folder is already there or a weight is not a finite number.
     """
     if folder.exists():
-        raise UserError(f"A checkpoint is never overwritten. Received: {folder}, which exists. Name another.")
+        raise UserError(
+            f"A checkpoint is never overwritten. Received: {folder.name}, which exists. Name another."
+        )
     with folder_aside(folder) as partial:
         if encoder_of is not None:
             encoder_files.share(encoder_of, partial)

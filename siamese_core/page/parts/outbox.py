@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from siamese_core.answers.corrections import Verdict, abstention
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.errors import UserError, can_pass
+from siamese_core.errors import UserError, can_pass, in_words
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.parts.notices import UNEXPECTED, told_in_words
@@ -69,7 +69,7 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
         return {"waiting" if later else "refused": str(problem)}
     except OSError as problem:
         log.exception("an answer could not be saved")
-        return {"waiting": f"The workspace cannot be written to: {problem.strerror}."}
+        return {"waiting": f"The workspace cannot be written to: {in_words(problem)}."}
     except Exception:
         log.exception("an answer could not be saved")
         return {"refused": UNEXPECTED}

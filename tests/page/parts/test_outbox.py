@@ -42,6 +42,15 @@ def send(bench: Workbench, **event) -> dict:
     return saved(handlers, {"id": uuid.uuid4().hex, **ANNE, **event})
 
 
+def test_a_disk_that_takes_nothing_makes_an_answer_wait_and_tells_no_path():
+    def fails(event):
+        raise OSError(28, "No space left on device", "/srv/workspace/pairs.csv")
+
+    reply = saved({"any": fails}, {"id": uuid.uuid4().hex, "kind": "any"})
+    words = "The workspace cannot be written to: pairs.csv: No space left on device."
+    assert reply == {"waiting": words}
+
+
 def pair(bench: Workbench, first: int = 0, second: int = 1) -> dict:
     ids = sorted(bench.images.ids())
     return {"left_id": ids[first], "right_id": ids[second]}
