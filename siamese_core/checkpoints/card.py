@@ -159,9 +159,11 @@ class CheckpointCard:
 
     @property
     def false_positive_rate(self) -> float | None:
-        """About which share of different pairs the threshold calls same, on images as the checkpoint was
-        measured on: as counted where a person chose it, else the equal error rate, near which the threshold
-        lies. None where the card has none."""
+        """The approximate share of different pairs that the threshold calls same, 0..1.
+
+        It is the equal error rate, near which the threshold lies, on images as the checkpoint was measured
+        on. None where the card has none.
+        """
         if self.chosen is not None:
             return self.chosen.get("false_positive_rate")
         rate = ((self.metrics or {}).get("verification") or {}).get("eer")

@@ -140,8 +140,10 @@ class Checkpoint:
         return self.normalisation is not None or self.card.answers is not None
 
     def trust(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return by how much what is said of images (n,) counts, 0..1: 1 where the checkpoint is calibrated
-        for them."""
+        """Return by how much what is said of images (n,) counts, 0..1.
+
+        1 where a cohort or answers about such images have calibrated the checkpoint.
+        """
         if self.familiarity is None or self.is_calibrated:
             return np.ones(len(embeddings))
         return self.familiarity.trust(embeddings)

@@ -28,12 +28,13 @@ from siamese_core.networks.preparation import prepare
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """ResNet50's in the layout of the official file; random, as this is about the path they take."""
+def resnet50(tmp_path_factory) -> tuple[keras.Model, Path]:
+    """A network and the file of its weights, as the official one; random, as this is about their path."""
     keras.utils.set_random_seed(1)
     file = tmp_path_factory.mktemp("imagenet") / "resnet50.weights.h5"
-    keras.applications.ResNet50(include_top=False, weights=None).save_weights(file)
-    return file
+    network = keras.applications.ResNet50(include_top=False, weights=None)
+    network.save_weights(file)
+    return network, file
 
 
 @pytest.fixture
@@ -80,11 +81,10 @@ def test_lite_tells_a_lion_from_a_cheetah_and_finds_two_cheetahs_alike(lite):
 
 
 def test_resnet50_s_embeddings_are_two_levels_of_keras_network_for_an_image_and_its_mirror_image(
-    weights, store
+    resnet50, store
 ):
+    network, weights = resnet50
     photo = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype="uint8")
-    network = keras.applications.ResNet50(include_top=False, weights=None)
-    network.load_weights(weights)
     levels = keras.Model(network.input, [network.output, network.get_layer("conv5_block1_out").output])
     pixels = prepare(photo, "plain", 224, 3)[None].astype("float32")
     both = np.concatenate([pixels, pixels[:, :, ::-1]])

@@ -291,7 +291,7 @@ def test_too_few_answers_or_one_kind_is_told_before_anything_is_loaded(workbench
         (replace(EASY, mode="both"), "mode is one of head, full. Received: 'both'"),
         (replace(EASY, promote="yes"), "promote is one of auto, never, force. Received: 'yes'"),
         (RetrainOptions("vgg"), "Received: 'vgg'"),
-        (RetrainOptions("face_cnn"), "no checkpoint for face_cnn"),
+        (RetrainOptions("face_cnn"), "face_cnn, for which there is none yet"),
         (replace(EASY, until="nobody"), "Received: nobody"),
     ],
 )

@@ -125,9 +125,9 @@ def test_weights_that_are_not_finite_are_not_saved(images, tmp_path):
     assert not (tmp_path / "state.npz").exists()
 
 
-@pytest.mark.parametrize("name", ["small_cnn", "face_cnn"])
-def test_identical_images_in_pairs_and_in_different_classes_give_no_nan(name, tmp_path):
-    spec = dataclasses.replace(encoder_spec(name), size=36)
+def test_identical_images_in_pairs_and_in_different_classes_give_no_nan(tmp_path):
+    """Nor does batch normalisation of images that do not vary."""
+    spec = dataclasses.replace(encoder_spec("face_cnn"), size=36)
     blank = np.full((36, 36, 3), 255, np.uint8)
     pairs = PairList([blank] * 4, np.array([0, 0, 2]), np.array([1, 2, 3]), np.array([True, False, True]))
     images = PreparedImages(pairs, spec)
