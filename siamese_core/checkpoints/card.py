@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from siamese_core.atomic import replace_file
@@ -10,7 +10,7 @@ from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.errors import UserError
 from siamese_core.metrics import Calibration
 from siamese_core.networks.embedding_spec import EmbeddingSpec
-from siamese_core.networks.encoders import encoder_spec
+from siamese_core.networks.encoders import EncoderSpec, encoder_spec
 
 CARD_FILE = "card.json"
 # Kinds of the entries in JSON. A card without the first ones is refused.
@@ -159,11 +159,8 @@ class CheckpointCard:
 
     @property
     def false_positive_rate(self) -> float | None:
-        """The approximate share of different pairs that the threshold calls same, 0..1.
-
-        It is the equal error rate, near which the threshold lies, on images as the checkpoint was measured
-        on. None where the card has none.
-        """
+        """The approximate share of different pairs that the threshold calls same, 0..1; None if unknown.
+        Counted where a person chose it, else the equal error rate, near which the threshold lies."""
         if self.chosen is not None:
             return self.chosen.get("false_positive_rate")
         rate = ((self.metrics or {}).get("verification") or {}).get("eer")
@@ -215,15 +212,21 @@ def _upgraded(entries: dict) -> dict:
 
 
 def base_card(encoder_name: str, size: int | None = None) -> CheckpointCard:
-    """Return the part of a card that follows from the encoder, at another `size` (px) if one is given."""
-    spec = encoder_spec(encoder_name)
+    """Return the card of an encoder's name, at another `size` (px) if one is given."""
+    card = card_of(encoder_spec(encoder_name))
+    return card if size is None else replace(card, size=size)
+
+
+def card_of(spec: EncoderSpec) -> CheckpointCard:
+    """Return the part of a card that follows from the encoder."""
     return CheckpointCard(
         encoder=spec.name,
         head=spec.head,
-        size=spec.size if size is None else size,
+        size=spec.size,
         channels=spec.channels,
         preparation=spec.preparation,
         turns=spec.turns,
+        mirrored=spec.mirrored or None,
     )
 
 

@@ -142,7 +142,7 @@ class Checkpoint:
     def trust(self, embeddings: np.ndarray) -> np.ndarray:
         """Return by how much what is said of images (n,) counts, 0..1.
 
-        1 where a cohort or answers about such images have calibrated the checkpoint.
+        1 where the checkpoint is calibrated for them.
         """
         if self.familiarity is None or self.is_calibrated:
             return np.ones(len(embeddings))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_core import atomic
-from siamese_core.checkpoints.card import CheckpointCard
+from siamese_core.checkpoints.card import CheckpointCard, card_of
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint, save_checkpoint
 from siamese_core.checkpoints.domains import PHOTOGRAPHS
@@ -163,15 +163,10 @@ def _calibrated_alike(card: CheckpointCard, other: CheckpointCard) -> bool:
 def _card(
     network: PhotographNetwork, weights_file: str | None = None, sha256: str | None = None
 ) -> CheckpointCard:
-    spec, measured = network.spec, network.measured()
-    return CheckpointCard(
-        encoder=spec.name,
+    measured = network.measured()
+    return replace(
+        card_of(network.spec),
         network=network.name,
-        head=spec.head,
-        size=spec.size,
-        channels=spec.channels,
-        preparation=spec.preparation,
-        mirrored=spec.mirrored,
         domain=PHOTOGRAPHS,
         weights_file=weights_file,
         weights_sha256=sha256,

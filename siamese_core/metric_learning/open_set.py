@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from siamese_core.metrics import Calibration
+from siamese_core.metrics import Calibration, verdict
 
 FEWEST_CLASSES = 5  # of a set that is a cohort: with fewer, means and spreads are too uncertain
 FALSE_REFUSALS = 0.1  # share of queries of the set's classes that may be refused
@@ -72,7 +72,7 @@ class SupportScores:
 
     def false_hits(self, threshold: float) -> float:
         """Return how many wrong classes an image of the set is at or above the threshold with, on average."""
-        return float((self._other_classes >= threshold).sum(axis=1).mean())
+        return float(verdict(self._other_classes, threshold).sum(axis=1).mean())
 
     @cached_property
     def _own_class(self) -> np.ndarray:
