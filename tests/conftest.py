@@ -94,8 +94,10 @@ def screenshots() -> Path:
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`serve(*options, workspace=None, environment=None) -> Server`; ended with the module, as even a server
-    that nobody asks takes a twentieth of a core."""
+    """`serve(*options, workspace=None, environment=None) -> Server` that ends with the module.
+
+    Even a server that nobody asks takes a twentieth of a core.
+    """
     with servers(tmp_path_factory.mktemp) as start:
         yield start
 

@@ -103,8 +103,10 @@ def is_judged(checkpoint: Checkpoint) -> bool:
 
 
 def judge_engine_aside(folder: Path) -> None:
-    """Do `judge_engine` for the checkpoint in a folder in a process of its own, which gives back the memory
-    that exporting takes."""
+    """Do `judge_engine` for the checkpoint in a folder, in a process of its own.
+
+    So the memory that exporting takes is given back.
+    """
     process = get_context("spawn").Process(target=judge_engine_of, args=(folder,), daemon=True)
     process.start()
     process.join()
@@ -116,8 +118,10 @@ def judge_engine_of(folder: Path) -> None:
 
 
 def judge_engine(checkpoint: Checkpoint) -> dict:
-    """Export the encoder, find out whether ONNX Runtime embeds as TensorFlow does and in less time, and keep
-    the report: used, difference, seconds of both for each of `BATCHES`."""
+    """Find out whether ONNX Runtime embeds as TensorFlow does and in less time.
+
+    The encoder is exported and the report is kept: used, difference, seconds of both for each of `BATCHES`.
+    """
     from siamese_core.networks.onnx_export import onnx_model
 
     folder = engine_folder()

@@ -1,5 +1,7 @@
-"""What Pillow leaves to the caller in TIFF files: samples that it reads wrongly, and what to call those that
-it does not read."""
+"""What Pillow leaves to the caller in TIFF files.
+
+These are samples that it reads wrongly, and what to call those that it does not read.
+"""
 
 import io
 
@@ -22,8 +24,10 @@ _COLOURS = {
 
 
 def read_by_libtiff(image: Image.Image) -> None:
-    """Let libtiff decode YCbCr that is not compressed, of which Pillow's own reader takes 4 samples a pixel
-    and then calls the file cut short."""
+    """Let libtiff decode YCbCr that is not compressed.
+
+    Of such pixels Pillow's own reader takes 4 samples each and then calls the file cut short.
+    """
     tags = getattr(image, "tag_v2", {})
     if image.format == "TIFF" and tags.get(PHOTOMETRIC) == YCBCR and image.tile[0].codec_name == "raw":
         whole = ImageFile._Tile("libtiff", (0, 0, *image.size), 0, ("RGBX", "raw", False, tags.offset))
@@ -45,8 +49,10 @@ def sample_format(image: Image.Image) -> int:
 
 
 def samples(content: bytes) -> str:
-    """Say how a TIFF stores its pixels, as "1 sample of 64 bits as floating point, grey"; "" where its tags
-    cannot be read."""
+    """Say how a TIFF stores its pixels, as "1 sample of 64 bits as floating point, grey".
+
+    "" where its tags cannot be read.
+    """
     file = io.BytesIO(content)
     try:
         header = file.read(16 if content[2:3] == b"+" or content[3:4] == b"+" else 8)

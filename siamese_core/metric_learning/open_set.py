@@ -53,8 +53,11 @@ class SupportScores:
         return np.bincount(self.classes, self.query) / np.bincount(self.classes)
 
     def conformal_threshold(self) -> float | None:
-        """Return the score that at most `FALSE_REFUSALS` of queries of the set's classes are below: of their
-        own images, each compared with the others. None where too few classes have a second image."""
+        """Return the score that at most `FALSE_REFUSALS` of queries of the set's classes are below.
+
+        They are the set's own images, each compared with the others. None where too few classes have a second
+        image.
+        """
         shots = np.bincount(self.classes)[self.classes[self.rows]]
         several = shots > 1
         place = int(FALSE_REFUSALS * (several.sum() + 1))
@@ -100,8 +103,10 @@ class SupportScores:
 
     @cached_property
     def _other_classes(self) -> np.ndarray:
-        """The mean scores of the images with each class that they are not of, (m, classes); -inf with their
-        own."""
+        """The mean scores of the images with each class that they are not of, (m, classes).
+
+        -inf with their own.
+        """
         member = np.eye(self.classes.max() + 1)[self.classes]
         means = self.own @ member / member.sum(axis=0)
         means[np.arange(len(self.rows)), self.classes[self.rows]] = -np.inf
@@ -125,6 +130,8 @@ def single_shot_threshold(scores: SupportScores, log_odds: Calibration, trust: f
 
 
 def calibrated_threshold(classes: int) -> float:
-    """Return the log-odds over the threshold below which a query is of none of so many classes, by a
-    checkpoint that is calibrated for such images, with one image a class."""
+    """Return the log-odds over the threshold below which a query is of none of so many classes.
+
+    It is for a checkpoint that is calibrated for such images, with one image a class.
+    """
     return CALIBRATED[0] + CALIBRATED[1] * float(np.log(classes))

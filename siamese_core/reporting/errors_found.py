@@ -16,8 +16,10 @@ MOST_CLASSES = 24  # of a confusion matrix: those with the most errors
 
 
 def hardest_pairs(result: VerificationResult, pairs: VerificationTrials, ids: Sequence[str]) -> list[dict]:
-    """Return wrong verdicts on the pairs, first those furthest from the threshold, of either kind the same
-    number. ids: by number of the image."""
+    """Return wrong verdicts on the pairs, first those furthest from the threshold.
+
+    The same number of either kind. ids: by number of the image.
+    """
     margin = verdict_log_odds(result.similarity, result.threshold)
     found = []
     for kind in (True, False):

@@ -98,8 +98,10 @@ def abstains(gallery: Gallery, query: Query) -> str | None:
 
 
 def false_hits(gallery: Gallery) -> float | None:
-    """Return about how many images of a gallery are called same as a query although they are different, at
-    most; None where neither enough random pairs nor the card tell."""
+    """Return about how many images at most are called same as a query although they are different.
+
+    None where neither enough random pairs nor the card tell.
+    """
     same, pairs = gallery.random_pairs_called_same
     if pairs >= FEWEST_PAIRS:
         return len(gallery) * same / pairs

@@ -39,8 +39,11 @@ class Hits:
 
 
 def with_own_cohort(checkpoint: Checkpoint, embeddings: np.ndarray) -> Checkpoint:
-    """Return the checkpoint normalised against the gallery (n, d) that is searched; itself where that has
-    fewer than `FEWEST` images, or where answers or a cohort have calibrated it."""
+    """Return the checkpoint normalised against the gallery (n, d) that is searched.
+
+    The checkpoint itself where that has fewer than `FEWEST` images, or where answers or a cohort have
+    calibrated it.
+    """
     calibrated = checkpoint.card.answers is not None or checkpoint.normalisation is not None
     if calibrated or len(embeddings) < FEWEST:
         return checkpoint
@@ -48,8 +51,9 @@ def with_own_cohort(checkpoint: Checkpoint, embeddings: np.ndarray) -> Checkpoin
 
 
 class Gallery:
-    """The embeddings float32 (n, d) of a gallery, prepared for one checkpoint, which decides as it does for a
-    pair: head, normalisation, calibration, threshold.
+    """The embeddings float32 (n, d) of a gallery, prepared for one checkpoint.
+
+    It decides as the checkpoint does for a pair: head, normalisation, calibration, threshold.
 
     unnormalised: the checkpoint for queries of another kind than the cohort of a normalised one; eight_bit:
     hold the gallery in a quarter of the memory, and miss about one of a hundred of the most similar.
@@ -124,8 +128,10 @@ class Gallery:
         return sum(counts), pairs
 
     def for_query(self, query: np.ndarray) -> "Gallery":
-        """Return the gallery as it judges a query (1, d): without the cohort where the query is not of its
-        kind, as a comparison of two images does."""
+        """Return the gallery as it judges a query (1, d).
+
+        Without the cohort where the query is not of its kind, as a comparison of two images does.
+        """
         if self._normalisation is None or self._normalisation.covers(query)[0]:
             return self
         return self._plain
@@ -150,8 +156,11 @@ class Gallery:
         return Scan(bounds * slope + shift, exact)
 
     def _line(self, query: np.ndarray) -> tuple[np.ndarray | float, np.ndarray | float]:
-        """Return slope and shift, for each row, of the normalised score as a line of the head's score with a
-        query (d,): the mean of its standings among the scores of either image with the cohort."""
+        """Return slope and shift, for each row, of the normalised score as a line of the head's score.
+
+        The score is with a query (d,): the mean of its standings among the scores of either image with the
+        cohort.
+        """
         if self._statistics is None:
             return 1.0, 0.0
         own, rows = self._normalisation.statistics(query[None]), self._statistics

@@ -110,8 +110,10 @@ class Ranker:
 
 @dataclass(frozen=True)
 class ScoredClasses:
-    """Classes with their similarity to a query, the most similar first; threshold and false_positive_rate as
-    of a `Ranking`."""
+    """Classes with their similarity to a query, the most similar first.
+
+    threshold and false_positive_rate are as of a `Ranking`.
+    """
 
     ranking: tuple[RankedClass, ...]
     threshold: float

@@ -52,7 +52,7 @@ def store(made, workspace) -> CheckpointStore:
 
 
 def ids(store: CheckpointStore) -> tuple[str, str, str]:
-    """shipped, first, second"""
+    """Return the ids shipped, first, second."""
     shipped, first, second = (info.id for info in store.list())
     return shipped, first, second
 

@@ -31,8 +31,11 @@ NOT_FOUND = (
 
 
 def as_nobody() -> list[str]:
-    """The command line of a user without a passwd entry: of such a one where the tests may become one who may
-    run this Python, else of whoever runs the tests, who is not found."""
+    """Return the command line of a user without a passwd entry.
+
+    It is that of such a one where the tests may become one who may run this Python, else of whoever runs the
+    tests, who is not found.
+    """
     if os.geteuid() == 0 and shutil.which("setpriv"):
         python = [*NUMBER, sys.executable]
         if subprocess.run([*python, "-c", "import json"], capture_output=True).returncode == 0:

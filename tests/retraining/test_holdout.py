@@ -85,8 +85,11 @@ def test_a_pair_trains_or_judges_or_is_dropped(graph, seed):
 @each_graph
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_different_pair_that_could_stand_on_one_side_is_not_dropped(graph, seed):
-    """Dropped `different` pairs tie an identity that judges to one that does not, or are surplus in the
-    holdout; `same` pairs are surplus in the holdout: none has an image that trains on both its sides."""
+    """Pairs are dropped only where an image would train and judge, or where the holdout is full.
+
+    Dropped `different` pairs tie an identity that judges to one that does not, or are surplus in the holdout;
+    `same` pairs are surplus in the holdout: none has an image that trains on both its sides.
+    """
     left, right, same, parts = case(graph, seed)
     training = images_of(left, right, parts.training)
     for i in np.flatnonzero(parts.dropped):

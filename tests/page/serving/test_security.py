@@ -40,8 +40,10 @@ def stored_images(app) -> set[str]:
 
 
 def is_refused(answer: object) -> bool:
-    """In our words, or in gradio's, which looks first where a payload has what it knows files by, and
-    tells the caller nothing."""
+    """In our words, or in gradio's, which tells the caller nothing.
+
+    Gradio looks first where a payload has what it knows files by.
+    """
     if answer == {"error": None}:
         return True
     told = json.dumps(answer)
