@@ -158,7 +158,7 @@ def simulated(
     """Return the answers of a person who knows the labels of the images (m,) and errs at random."""
     ids = tuple(str(number) for number in range(len(labels)))
     numbers = {image_id: number for number, image_id in enumerate(ids)}
-    table = QuestionTable(ids, numbers, np.full(len(ids), -1), (), (), (), {}, candidates, {})
+    table = QuestionTable(ids, numbers, np.full(len(ids), -1), (), (), (), (), {}, candidates, {})
     rows: list[LabelRow] = []
     mix = RANDOM if condition.queue == "random" else DEFAULT_MIX
     while len(rows) < condition.answers:

@@ -19,6 +19,7 @@ from siamese_core.labelling.implications import groups
 from siamese_core.labelling.pool import Pool, PoolEmbeddings
 from siamese_core.labelling.pool_files import PoolImage
 from siamese_core.labelling.strategies import Knowledge, expected_same
+from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import verdict
 from siamese_core.workspace.abstaining import reason, unknown_images
@@ -34,6 +35,7 @@ class QuestionTable:
     ids: of n images, embedded in every slot; number: id -> its index; classes: int (n,), -1 unknown
     embedded, views: one for each slot that serves
     unknown: bool (n,) for each of these, which images its checkpoint does not know
+    trust: (n,) for each of these, 0..1, by how much what it says of an image counts
     abstaining: by slot, why it abstains from these images as a whole: it does not know most of them
     candidates: by the encoders that do not abstain, by all where all abstain
     called_same: by slot, the share of random pairs that it calls same
@@ -45,6 +47,7 @@ class QuestionTable:
     embedded: tuple[PoolEmbeddings, ...]
     views: tuple[View, ...]
     unknown: tuple[np.ndarray, ...]
+    trust: tuple[np.ndarray, ...]
     abstaining: dict[str, str]
     candidates: Candidates
     called_same: dict[str, float]
@@ -91,17 +94,14 @@ class QuestionTable:
         left, right = (
             np.array([[self.number[each] for each in pair] for pair in pairs], np.int64).reshape(-1, 2).T
         )
-        by_slot = [
-            [
-                _verdict(each, *said)
-                for said in zip(
-                    expit(view.compare(left, right)).astype(np.float32),
-                    unknown[left] | unknown[right],
-                    strict=True,
-                )
-            ]
-            for each, view, unknown in zip(self.embedded, self.views, self.unknown, strict=True)
-        ]
+        by_slot = []
+        for each, view, unknown, trust in zip(
+            self.embedded, self.views, self.unknown, self.trust, strict=True
+        ):
+            said = expit(view.compare(left, right)).astype(np.float32)
+            said = doubted(said, np.minimum(trust[left], trust[right]), view.threshold)
+            abstains = unknown[left] | unknown[right]
+            by_slot.append([_verdict(each, *pair) for pair in zip(said, abstains, strict=True)])
         return list(zip(*by_slot, strict=True))
 
 
@@ -119,7 +119,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
     names = sorted({each.class_name for each in images} - {""})
     classes = {name: place for place, name in enumerate(names)}
     views = tuple(_view(each.checkpoint, each.store, ids) for each in embedded)
-    unknown = tuple(_unknown(each, images) for each in embedded)
+    unknown, trust = zip(*(_known(each, images) for each in embedded), strict=True)
     abstaining = {
         each.slot: reason(each.checkpoint.card, _domains(each, images), foreign)
         for each, foreign in zip(embedded, unknown, strict=True)
@@ -134,6 +134,7 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         embedded=tuple(embedded),
         views=views,
         unknown=unknown,
+        trust=trust,
         abstaining=abstaining,
         candidates=find_candidates(judging or views, rng),
         called_same={each.slot: _called_same(view, rng) for each, view in zip(embedded, views, strict=True)},
@@ -146,14 +147,15 @@ def _called_same(view: View, rng: np.random.Generator) -> float:
     return float(np.mean(verdict(expit(view.compare(left, right)), view.threshold)))
 
 
-def _unknown(each: PoolEmbeddings, images: Sequence[PoolImage]) -> np.ndarray:
-    """Return which images the slot's checkpoint does not know, bool (n,)."""
-    parts = []
+def _known(each: PoolEmbeddings, images: Sequence[PoolImage]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which images the slot's checkpoint does not know, bool (n,), and its trust of each, (n,)."""
+    unknown, trust = [], []
     for start in range(0, len(images), AT_ONCE):
         part = images[start : start + AT_ONCE]
         embeddings = each.store.take([image.image_id for image in part])
-        parts.append(unknown_images(each.checkpoint, _domains(each, part), embeddings))
-    return np.concatenate(parts)
+        unknown.append(unknown_images(each.checkpoint, _domains(each, part), embeddings))
+        trust.append(each.checkpoint.trust(embeddings))
+    return np.concatenate(unknown), np.concatenate(trust)
 
 
 def _domains(each: PoolEmbeddings, images: Sequence[PoolImage]) -> list[str]:

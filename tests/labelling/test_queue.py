@@ -20,6 +20,7 @@ from siamese_core.labelling.mining import AUDIT, REASONS
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import build_table
 from siamese_core.labelling.queue import MOST_AT_ONCE, WISHED, Questions
+from siamese_core.metric_learning.familiarity import fit_familiarity
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
@@ -107,6 +108,18 @@ def test_a_question_is_as_in_the_contract_and_says_what_compare_says(asking, ben
         assert told["reason"] in REASONS and 0 < told["probability"] <= 1
         said = bench.matcher.compare(bench.images.read(told["left"]), bench.images.read(told["right"]))
         assert told["similarity"] == pytest.approx({one.encoder: one.similarity for one in said}, abs=1e-5)
+
+
+def test_a_question_about_little_known_images_says_what_compare_says(asking, bench, monkeypatch):
+    checkpoint = bench.matcher.checkpoint("koch", PHOTOGRAPHS)
+    rows = np.random.default_rng(0).normal(size=(80, checkpoint.encoder.output_shape[-1]))
+    known = fit_familiarity(rows, 0.1 * rows[:60], np.ones(rows.shape[1]), unit=False, rank=4)
+    doubted = replace(known, trust_weights=np.array([-1.0, 0.0, 0.0, 0.0]))
+    monkeypatch.setattr(checkpoint, "familiarity", doubted)
+    for each in asking().next_pairs(5, "Anne"):
+        pair = (bench.images.read(image_id) for image_id in (each.left_id, each.right_id))
+        (said,) = bench.matcher.compare(*pair, ["koch"])
+        assert each.json()["similarity"]["koch"] == pytest.approx(said.similarity, abs=1e-5)
 
 
 def test_the_side_of_an_image_tells_nothing(asking):
