@@ -31,9 +31,15 @@ CONFIRMED = ("dog_noses", "faces_lfw_ag")  # printed, and nothing is chosen by t
 SETS = (*INK, *PHOTOS, *CONFIRMED)
 MOST_IMAGES = 700  # of a set
 RANKS = {"koch": 32, "resnet50": 32, "efficientnet_lite2": 16, "resnet50_photographs": 16}
-# Which term of trust is fitted: photographs of any kind lie far from drawings, and what tells unusual ones is
-# how much of them lies outside of the subspace of known ones; unusual writing lies nearer to photographs.
-TERMS = {"koch": 1, "resnet50": 1, "efficientnet_lite2": 2, "resnet50_photographs": 2}
+# Which terms of trust are fitted, and with which sign: photographs of any kind lie far from drawings, and
+# what tells unusual ones is how much of them lies outside of the subspace of known ones, and whether they are
+# clearly of one class of ImageNet; unusual writing lies nearer to photographs.
+TERMS = {
+    "koch": {1: -1},
+    "resnet50": {1: -1},
+    "efficientnet_lite2": {2: -1, 3: 1},
+    "resnet50_photographs": {2: -1},
+}
 FALSE_ALARMS = 0.01  # share of held-out and of merely unusual images that may count as foreign
 PAIRS = 4000  # of a set, that trust is fitted to
 SYNTHETIC = 60
@@ -69,9 +75,12 @@ def embedded(checkpoint: Checkpoint, data: Path, name: str) -> tuple[np.ndarray,
 
 
 def with_trust(
-    familiarity: Familiarity, term: int, checkpoint: Checkpoint, sets: list[tuple[np.ndarray, np.ndarray]]
+    familiarity: Familiarity,
+    signs: dict[int, int],
+    checkpoint: Checkpoint,
+    sets: list[tuple[np.ndarray, np.ndarray]],
 ) -> Familiarity:
-    """Fit a term of the trust by the mean log-loss of random pairs of the sets, half of them positive."""
+    """Fit terms of the trust by the mean log-loss of random pairs of the sets, half of them positive."""
     judged = []
     for rows, labels in sets:
         pairs = sample_pairs(labels, np.random.default_rng(1), PAIRS)
@@ -79,11 +88,12 @@ def with_trust(
         logits = checkpoint.calibration.log_odds(checkpoint.logits(rows[pairs.left], rows[pairs.right]))
         judged.append((logits, terms[pairs.left], terms[pairs.right], np.where(pairs.same, 1, -1)))
     middle = bounded_logit(checkpoint.threshold)
-    spread = np.concatenate([left for _, left, _, _ in judged])[:, term].std()
+    spreads = np.concatenate([left for _, left, _, _ in judged]).std(axis=0)
 
     def weights(free: np.ndarray) -> np.ndarray:
-        found = np.array([free[0], 0.0, 0.0])
-        found[term] = -np.exp(free[1]) / spread  # trust falls with the term
+        found = np.append(free[0], np.zeros(len(spreads) - 1))
+        for (term, sign), size in zip(signs.items(), free[1:], strict=True):
+            found[term] = sign * np.exp(size) / spreads[term]
         return found
 
     def loss(free: np.ndarray) -> float:
@@ -93,7 +103,8 @@ def with_trust(
             losses.append(np.logaddexp(0, -sign * (middle + trust * (logits - middle))).mean())
         return float(np.mean(losses))
 
-    starts = [np.array([start, slope]) for start in (-20.0, -5.0, 0.0, 5.0) for slope in (-1.0, 1.0)]
+    sizes = [np.full(len(signs), size) for size in (-1.0, 1.0)]
+    starts = [np.append(start, size) for start in (-20.0, -5.0, 0.0, 5.0) for size in sizes]
     best = min((minimize(loss, start, method="Nelder-Mead") for start in starts), key=lambda each: each.fun)
     return replace(familiarity, trust_weights=weights(best.x))
 
@@ -114,8 +125,8 @@ def main(encoder: str, data: Path, weights: Path | None = None) -> None:
         checkpoint, file = load_checkpoint(SHIPPED / encoder), SHIPPED / encoder / FAMILIARITY_FILE
         known, unusual, others = INK[0], INK[1:], PHOTOS
     else:
-        slot = "koch" if encoder == "efficientnet_lite2" else "resnet50"
-        checkpoint = photograph_model(slot, weights or lite_weights())
+        slot, weights = ("resnet50", weights) if weights else ("koch", lite_weights())
+        checkpoint = photograph_model(slot, weights)
         file = SHIPPED / f"{encoder}.{FAMILIARITY_FILE}"
         known, unusual, others = PHOTOS[0], PHOTOS[1:], INK[:2]
     found = {name: embedded(checkpoint, data, name) for name in SETS}
@@ -131,12 +142,14 @@ def main(encoder: str, data: Path, weights: Path | None = None) -> None:
     )
     unit = not hasattr(head, "weight")
     familiarity = fit_familiarity(rows[~held], foreign, weight, unit, RANKS[encoder])
+    if checkpoint.familiarity:
+        familiarity = replace(familiarity, class_weights=checkpoint.familiarity.class_weights)
     tolerated = [rows[held], *(found[name][0] for name in unusual)]
     limit = max(np.quantile(familiarity.distance(each), 1 - FALSE_ALARMS) for each in tolerated)
     familiarity = replace(familiarity, limit=float(limit))
     asked = [(rows[held], labels[held]), *(found[name] for name in unusual)]
     familiarity = with_trust(familiarity, TERMS[encoder], checkpoint, asked)
-    write_familiarity(file, familiarity)
+    write_familiarity(file, replace(familiarity, class_weights=None))  # these come with the weights
     shares = {name: float(familiarity.is_foreign(each).mean()) for name, (each, _) in found.items()}
     shares |= {"held out": float(familiarity.is_foreign(rows[held]).mean())}
     shares |= {"of nothing": float(familiarity.is_foreign(nothing[1::2]).mean())}

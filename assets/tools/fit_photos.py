@@ -20,6 +20,8 @@ from siamese_core.training.validation import PrecomputedModel, calibrate, one_sh
 from siamese_core.workspace.imagenet import lite_weights
 
 TRIALS = 4_000
+# A similarity of images that the network does not know is drawn to the threshold, and then says nothing.
+THRESHOLD = 0.5
 UNFITTED = {"slope": 30.0, "intercept": -20.0, "threshold": 0.5, "metrics": {}}  # until the first fit
 
 
@@ -30,7 +32,7 @@ def main(photos: Path, resnet50_weights: Path | None = None) -> None:
         file.write_text(json.dumps(UNFITTED))
     data, checkpoint = load_dataset([photos]), photograph_model(slot, weights)
     network = PrecomputedModel(checkpoint, embedded(checkpoint, data).astype("float32"))
-    found = calibrate(network, data.labels, np.random.default_rng(0))
+    found = calibrate(network, data.labels, np.random.default_rng(0), THRESHOLD)
     trials = one_shot(network, data, OneShotOptions(n_way=20, k_shot=1, episodes=TRIALS)).json()
     counts = f"{len(data)} photographs of {len(data.classes)} categories of objects"
     verification = found.metrics | {"data": f"{counts}; weights: {weights.name}"}
@@ -38,7 +40,7 @@ def main(photos: Path, resnet50_weights: Path | None = None) -> None:
     numbers = {
         "slope": round(found.calibration.slope, 5),
         "intercept": round(found.calibration.intercept, 5),
-        "threshold": round(float(found.threshold), 5),
+        "threshold": found.threshold,
         "metrics": {
             "verification": verification,
             "one_shot": {"setting": "20-way 1-shot, across categories", **kept},

@@ -13,6 +13,7 @@ from siamese_core.metric_learning.familiarity import Familiarity, Normal
 
 FAMILIARITY_FILE = "familiarity.npz"
 NORMALS = ("known", "foreign")
+TRUST_TERMS = 4  # the last one is 0 in files of earlier versions, which lack it
 WIDE = ("scale", "centre", "axes", "known_centre", "known_axes")  # a number or a row for each dimension
 
 
@@ -23,6 +24,8 @@ def write_familiarity(file: Path, familiarity: Familiarity) -> None:
     for name in NORMALS:
         normal = getattr(familiarity, name)
         arrays |= {f"{name}.{each.name}": np.array(getattr(normal, each.name)) for each in fields(Normal)}
+    if familiarity.class_weights is not None:
+        arrays["class_weights"] = familiarity.class_weights.astype(np.float16)
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     replace_file(file, stream.getvalue())
@@ -43,7 +46,8 @@ def read_familiarity(file: Path) -> Familiarity | None:
             **normals,
             unit=bool(arrays["unit"]),
             limit=float(arrays["limit"]),
-            trust_weights=arrays["trust_weights"],
+            trust_weights=np.resize(np.append(arrays["trust_weights"], 0.0), TRUST_TERMS),
+            class_weights=arrays.get("class_weights"),
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as damage:
         raise UserError(

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from siamese_core import atomic
 from siamese_core.checkpoints.card import CheckpointCard, card_of
 from siamese_core.checkpoints.checkpoint import Checkpoint
@@ -22,7 +24,7 @@ from siamese_core.checkpoints.listing import CheckpointInfo
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError, in_words
-from siamese_core.metric_learning.familiarity import Familiarity
+from siamese_core.metric_learning.familiarity import Familiarity, standard_class_weights
 from siamese_core.metrics import Calibration
 from siamese_core.networks import efficientnet_lite
 from siamese_core.networks.embedding_spec import with_copies
@@ -42,12 +44,14 @@ class PhotographNetwork:
     """A network with ImageNet weights, for photographs in the slot of its encoder.
 
     name: in `encoders.PRETRAINED`; fill: assigns the weights of a file; earlier: the networks that earlier
-    versions made checkpoints of in its place.
+    versions made checkpoints of in its place; class_weights: reads those of the classifier from a file, None
+    where it has none.
     """
 
     name: str
     fill: Callable[["keras.Model", Path], None]
     earlier: tuple[str, ...] = ()
+    class_weights: Callable[[Path], np.ndarray] | None = None
 
     @property
     def spec(self) -> EncoderSpec:
@@ -57,13 +61,20 @@ class PhotographNetwork:
         """Return its calibration (slope, intercept), threshold and metrics, as `fit_photos` stored them."""
         return json.loads((ASSETS / "checkpoints" / f"{self.name}.json").read_bytes())
 
-    def familiarity(self) -> Familiarity | None:
-        """Return what is familiar to it, as `fit_familiarity` stored it."""
-        return read_familiarity(ASSETS / "checkpoints" / f"{self.name}.{FAMILIARITY_FILE}")
+    def familiarity(self, weights: Path) -> Familiarity | None:
+        """Return what is familiar to it, as `fit_familiarity` stored it, with the classes of the weights."""
+        found = read_familiarity(ASSETS / "checkpoints" / f"{self.name}.{FAMILIARITY_FILE}")
+        if found is None or self.class_weights is None:
+            return found
+        return replace(found, class_weights=standard_class_weights(self.class_weights(weights)))
 
 
 def _fill_lite(network: "keras.Model", weights: Path) -> None:
     efficientnet_lite.fill(network, read_tensors(weights, LITE_SHA256))
+
+
+def _lite_classes(weights: Path) -> np.ndarray:
+    return read_tensors(weights, LITE_SHA256)[efficientnet_lite.CLASS_WEIGHTS]
 
 
 def _fill_resnet50(network: "keras.Model", weights: Path) -> None:
@@ -79,7 +90,7 @@ def _fill_resnet50(network: "keras.Model", weights: Path) -> None:
 PHOTOGRAPH_NETWORKS = {
     network.spec.name: network
     for network in (
-        PhotographNetwork("efficientnet_lite2", _fill_lite),
+        PhotographNetwork("efficientnet_lite2", _fill_lite, class_weights=_lite_classes),
         PhotographNetwork("resnet50_photographs", _fill_resnet50, earlier=("resnet50_imagenet",)),
     )
 }
@@ -100,7 +111,7 @@ def photograph_checkpoint(slot: str, weights: Path, store: CheckpointStore) -> s
             folder = made[-1].folder
         else:
             checkpoint, folder = _filled(network, weights, card), None
-        checkpoint.familiarity = network.familiarity()
+        checkpoint.familiarity = network.familiarity(weights)
         return save_checkpoint(checkpoint, store.new_folder(slot), quantise=False, encoder_of=folder).id
 
 

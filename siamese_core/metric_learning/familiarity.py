@@ -51,8 +51,9 @@ class Familiarity:
     scale (d,): weight of each dimension; unit: whether weighted embeddings are brought to length 1; centre
     (d,), axes (d, r): the subspace; known, foreign: of r coordinates and the logarithm of what is left.
     known_centre (d,), known_axes (d, q): the subspace of known images alone, outside of which novelty lies.
-    limit: distance beyond which an image is foreign; trust_weights (3,): of 1, distance and novelty in the
-    log-odds of trust.
+    limit: distance beyond which an image is foreign; trust_weights (4,): of 1, distance, novelty and
+    recognition in the log-odds of trust; class_weights (c, d): of the classifier that the encoder was trained
+    as, with mean 0 and length 1, None where it is not known.
     """
 
     scale: np.ndarray
@@ -64,7 +65,8 @@ class Familiarity:
     known_centre: np.ndarray
     known_axes: np.ndarray
     limit: float = np.inf
-    trust_weights: np.ndarray = field(default_factory=lambda: np.array([np.inf, 0.0, 0.0]))
+    trust_weights: np.ndarray = field(default_factory=lambda: np.array([np.inf, 0.0, 0.0, 0.0]))
+    class_weights: np.ndarray | None = None
 
     def distance(self, embeddings: np.ndarray) -> np.ndarray:
         """Return the relative Mahalanobis distances float64 (n,): the lower, the more familiar."""
@@ -80,14 +82,31 @@ class Familiarity:
         return np.maximum(expit(self.trust_terms(embeddings) @ self.trust_weights), LEAST_TRUST)
 
     def trust_terms(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return 1, the distance and the novelty of images, float64 (n, 3).
+        """Return 1, the distance, the novelty and the recognition of images, float64 (n, 4).
 
         The novelty is the logarithm of the squared distance to the subspace of known images, the residual of
         Wang et al., *ViM: out-of-distribution with virtual-logit matching*, 2022.
         """
         rows = weighted(embeddings, self.scale, self.unit)
         novelty = coordinates(rows, self.known_centre, self.known_axes)[:, -1]
-        return np.column_stack([np.ones(len(rows)), self.distance(embeddings), novelty])
+        one, distance = np.ones(len(rows)), self.distance(embeddings)
+        return np.column_stack([one, distance, novelty, self._recognition(embeddings)])
+
+    def _recognition(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return how clearly an image is of one class that the encoder was trained on, (n,): its largest
+        logit, standardised over the classes (Jung et al., *Standardized max logits*, 2021). 0 where the
+        classes are not known."""
+        if self.class_weights is None:
+            return np.zeros(len(embeddings))
+        logits = embeddings @ self.class_weights.T
+        spread = np.maximum(logits.std(axis=1), LEAST)
+        return (logits.max(axis=1) - logits.mean(axis=1)) / spread
+
+
+def standard_class_weights(weights: np.ndarray) -> np.ndarray:
+    """Return a classifier's weights float32 (c, d) less their mean, of length 1."""
+    apart = weights - weights.mean(axis=0)
+    return (apart / np.linalg.norm(apart, axis=1, keepdims=True)).astype(np.float32)
 
 
 def doubted(similarity: np.ndarray, trust: np.ndarray, threshold: float) -> np.ndarray:

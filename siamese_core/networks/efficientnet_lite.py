@@ -22,6 +22,7 @@ WIDTH, DEPTH = 1.1, 1.2
 STEM_FILTERS, HEAD_FILTERS = 32, 1280
 STEP = 8  # widened numbers of filters are multiples of it
 EPSILON = 1e-3  # of batch normalisation, as in training
+CLASS_WEIGHTS = "_fc.weight"  # of the classifier, (classes, 1280), in the PyTorch file
 MEAN, SCALE = 127.0, 128.0  # pixels 0..255 become (pixel - MEAN) / SCALE, as in training
 
 

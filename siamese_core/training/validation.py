@@ -89,9 +89,12 @@ class Calibrated:
     metrics: dict
 
 
-def calibrate(network: PrecomputedModel, labels: np.ndarray, rng: np.random.Generator) -> Calibrated:
+def calibrate(
+    network: PrecomputedModel, labels: np.ndarray, rng: np.random.Generator, threshold: float | None = None
+) -> Calibrated:
     """Fit calibration and threshold on random pairs of classes held out from training. labels: (n,).
 
+    threshold: one that is given; None fits that with the most right verdicts.
     Where half of the classes give no pairs of both kinds, all are judged by their own fit, and the metrics
     say so. UserError where even all classes give none.
     """
@@ -102,9 +105,9 @@ def calibrate(network: PrecomputedModel, labels: np.ndarray, rng: np.random.Gene
     except UserError:
         parts = [_sampled(network, labels, np.ones(len(labels), bool), rng)]
         protocol = f"{RANDOM_PAIRS}, too few classes to judge one half by the other"
-    fits = [_fitted(*part) for part in parts][::-1]
+    fits = [_fitted(*part, threshold) for part in parts][::-1]
     logits, same = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Calibrated(*_fitted(logits, same), {"protocol": protocol, **_metrics(parts, fits)})
+    return Calibrated(*_fitted(logits, same, threshold), {"protocol": protocol, **_metrics(parts, fits)})
 
 
 def _metrics(parts: list[tuple[np.ndarray, np.ndarray]], fits: list[tuple[Calibration, float]]) -> dict:
@@ -133,9 +136,13 @@ def _sampled(
     return pair_logits(network, int, pairs.left, pairs.right), pairs.same
 
 
-def _fitted(logits: np.ndarray, same: np.ndarray) -> tuple[Calibration, float]:
+def _fitted(
+    logits: np.ndarray, same: np.ndarray, threshold: float | None = None
+) -> tuple[Calibration, float]:
     calibration = fit_calibration(logits, same)
-    return calibration, best_threshold(calibration.similarity(logits), same)
+    if threshold is None:
+        threshold = best_threshold(calibration.similarity(logits), same)
+    return calibration, threshold
 
 
 def episode_shape(dataset: Dataset) -> tuple[tuple[int, int], bool]:

@@ -16,7 +16,7 @@ def familiarity(dim: int) -> Familiarity:
     rng = np.random.default_rng(0)
     known, foreign = rng.normal(size=(80, dim)), 0.1 * rng.normal(size=(60, dim))
     found = fit_familiarity(known, foreign, np.ones(dim), unit=False, rank=6)
-    return replace(found, limit=3.0, trust_weights=np.array([1.0, -0.5, -2.0]))
+    return replace(found, limit=3.0, trust_weights=np.array([1.0, -0.5, -2.0, 0.0]))
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -27,6 +27,15 @@ def test_what_is_written_is_read(tmp_path):
     assert (read.limit, read.unit) == (3.0, False)
     np.testing.assert_allclose(read.distance(rows), written.distance(rows), rtol=0.02, atol=0.2)
     np.testing.assert_allclose(read.trust(rows), written.trust(rows), atol=0.05)
+
+
+def test_the_classes_of_its_training_are_kept(tmp_path):
+    classes = np.random.default_rng(3).normal(size=(7, 20))
+    written = replace(familiarity(20), class_weights=classes, trust_weights=np.array([0.0, 0.0, 0.0, 0.5]))
+    write_familiarity(tmp_path / FAMILIARITY_FILE, written)
+    rows = np.random.default_rng(1).normal(size=(30, 20))
+    trusted = read_familiarity(tmp_path / FAMILIARITY_FILE).trust(rows)
+    np.testing.assert_allclose(trusted, written.trust(rows), atol=0.01)
 
 
 def test_without_a_file_nothing_is_known(tmp_path):
@@ -60,7 +69,7 @@ def test_what_answers_or_a_cohort_calibrated_is_trusted():
     dim = checkpoint.encoder.output_shape[-1]
     rows = np.random.default_rng(2).normal(size=(80, dim)).astype(np.float32)
     assert (checkpoint.trust(rows) == 1).all()
-    checkpoint.familiarity = replace(familiarity(dim), trust_weights=np.array([-1e6, 0.0, 0.0]))
+    checkpoint.familiarity = replace(familiarity(dim), trust_weights=np.array([-1e6, 0.0, 0.0, 0.0]))
     assert (checkpoint.trust(rows) < 0.02).all()
     assert (checkpoint.normalised(rows).trust(rows) == 1).all()
     checkpoint.note(answers={"trained": 20})

@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.metric_learning.familiarity import Familiarity, doubted, fit_familiarity
+from siamese_core.metric_learning.familiarity import (
+    Familiarity,
+    doubted,
+    fit_familiarity,
+    standard_class_weights,
+)
 
 DIM = 40
 
@@ -43,7 +48,7 @@ def test_trust_falls_with_the_distance(fitted):
     rng = np.random.default_rng(3)
     known, foreign = images(rng, 200, 1.0), images(rng, 200, 0.1)
     limit = float(np.quantile(fitted.distance(known), 0.98))
-    doubting = replace(fitted, trust_weights=np.array([2 * limit, -2.0, 0.0]))
+    doubting = replace(fitted, trust_weights=np.array([2 * limit, -2.0, 0.0, 0.0]))
     assert doubting.trust(known).mean() > 0.95
     assert doubting.trust(foreign).mean() < 0.05
     rows = np.concatenate([known, foreign])
@@ -67,3 +72,17 @@ def test_doubt_draws_a_similarity_to_the_threshold_and_keeps_the_verdict():
     drawn = doubted(similarity, np.full(4, 0.01), 0.4)
     np.testing.assert_allclose(drawn, 0.4, atol=0.03)
     np.testing.assert_array_equal(drawn >= 0.4, similarity >= 0.4)
+
+
+def test_what_is_clearly_of_one_class_of_the_training_is_trusted_more(fitted):
+    rng = np.random.default_rng(5)
+    classes = standard_class_weights(rng.normal(size=(50, DIM)))
+    trusting = replace(
+        fitted, class_weights=classes, trust_weights=np.array([-8.0, 0.0, 0.0, 2.0]), scale=np.ones(DIM)
+    )
+    of_one_class, of_many = classes[:5], classes[:20].mean(axis=0, keepdims=True)
+    assert trusting.trust(of_one_class).min() > 0.7
+    assert trusting.trust(of_many).max() < 0.5
+    np.testing.assert_allclose(trusting.trust(7 * of_one_class), trusting.trust(of_one_class), atol=1e-6)
+    without = replace(trusting, class_weights=None)
+    assert without.trust(of_one_class) == pytest.approx(np.full(5, 0.01))

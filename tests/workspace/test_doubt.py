@@ -26,7 +26,7 @@ def unfamiliar(workbench) -> Iterator[Callable[[], None]]:
     known = fit_familiarity(rows, 0.1 * rows[:60], np.ones(rows.shape[1]), unit=False, rank=4)
 
     def make() -> None:
-        checkpoint.familiarity = replace(known, trust_weights=np.array([-1e6, 0.0, 0.0]))
+        checkpoint.familiarity = replace(known, trust_weights=np.array([-1e6, 0.0, 0.0, 0.0]))
 
     yield make
     checkpoint.familiarity = None
