@@ -1,0 +1,102 @@
+"""Translate a text that the page shows.
+
+A text is named by its English words, in which `{name}` stands for a value. `translatable` marks one that is
+translated later, where it is shown: tests/page/languages finds both, and lists what a catalogue lacks.
+"""
+
+import html
+import json
+import re
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from siamese_core.data.assets import ASSETS
+from siamese_core.page.languages.chosen import ENGLISH, speaking, spoken
+from siamese_core.page.languages.marks import MARKED, mark, unmark
+
+CATALOGUES = ASSETS / "web" / "languages"
+NAME = re.compile(r"\{(\w+)\}")
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, dict[str, str]]:
+    """Return the translations into a language by the English text.
+
+    `page` has the texts of the page; `messages` those of the other packages, which come with their values
+    filled in.
+    """
+    if language in (ENGLISH, MARKED):
+        return {"page": {}, "messages": {}}
+    return json.loads((CATALOGUES / f"{language}.json").read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _forms(language: str) -> list[tuple[re.Pattern, str]]:
+    """Return the messages with names in braces as patterns, with their translations."""
+    named = {text: words for text, words in catalogue(language)["messages"].items() if NAME.search(text)}
+    forms = [re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)) for text in named]
+    return [(re.compile(form, re.DOTALL), words) for form, words in zip(forms, named.values(), strict=True)]
+
+
+@lru_cache(4096)
+def translation(text: str, language: str) -> str | None:
+    """Return a text in a language, a message also with its values in it; None where it has none."""
+    if language in (ENGLISH, MARKED):
+        return text
+    for part in ("page", "messages"):
+        if text in catalogue(language)[part]:
+            return catalogue(language)[part][text]
+    for form, words in _forms(language):
+        if found := form.fullmatch(text):
+            values = {name: translation(each, language) or each for name, each in found.groupdict().items()}
+            return _filled(words, values)
+    return None
+
+
+def translatable(text: str) -> str:
+    """Return the text itself: it is translated where it is shown."""
+    return text
+
+
+def t(text: str, **values: object) -> str:
+    """Return a text in the language spoken, with values for its `{names}`; plain, to be escaped."""
+    if spoken() == MARKED:
+        return mark(text, values)
+    return _filled(translation(text, spoken()) or text, values)
+
+
+def t_markup(text: str, **values: object) -> Markup:
+    """Return a text as markup: its words escaped, and its values unless they are Markup."""
+    if spoken() == MARKED:
+        return Markup(mark(text, {name: escape(value) for name, value in values.items()}, markup=True))  # noqa: S704
+    words = escape(translation(text, spoken()) or text)
+    return _filled(words, {name: escape(value) for name, value in values.items()})
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    """Put values into a text; braces that name none stay, since a message may hold any."""
+    kind = type(text)
+    parts = re.split(r"(\{\w+\})", text)  # every other one is a name in braces
+    named = [kind(values.get(part[1:-1], part)) for part in parts[1::2]]
+    return kind("").join(kind(part) for pair in zip(parts[::2], [*named, ""], strict=True) for part in pair)
+
+
+def is_translated(text: str) -> bool:
+    """Whether the text is shown in the language spoken."""
+    return translation(text, spoken()) is not None
+
+
+def in_language(content: object, language: str) -> object:
+    """Return JSON content that was built for every reader in one language: its marks are replaced."""
+
+    def plain(text: str, values: dict[str, str]) -> str:
+        if text not in catalogue(language)["page"] and (bare := html.unescape(text)) != text:
+            return str(t_markup(bare, **{name: Markup(value) for name, value in values.items()}))  # noqa: S704
+        return t(text, **values)
+
+    def markup(text: str, values: dict[str, str]) -> str:
+        return str(t_markup(html.unescape(text), **{name: Markup(each) for name, each in values.items()}))  # noqa: S704
+
+    with speaking(language):
+        return unmark(content, plain, markup)
