@@ -18,7 +18,7 @@ from siamese_core.page.serving.options import parsed_options
 
 MAX_LINES = 170
 GLOSSARY_LINES = 10
-FIVE_QUESTIONS = 5
+QUESTIONS = 6
 PRIVATE_WORDS = re.compile(r"\b(kin|strangers?|habits?|shelf|shelves|likest|learnt)\b", re.I)
 
 FILES = [ROOT / "README.md", *sorted(ROOT.glob("siamese_core/**/README.md"))]
@@ -153,9 +153,9 @@ def test_the_model_card_has_the_figures_of_the_shipped_checkpoints(slot):
     assert f"`{stored['id']}`" in MODEL_CARD
 
 
-def test_the_five_questions_are_answered_with_files():
-    answered = rows(section(CODE_README, "Five questions"))
-    assert len(answered) == FIVE_QUESTIONS
+def test_the_six_questions_are_answered_with_files():
+    answered = rows(section(CODE_README, "Six questions"))
+    assert len(answered) == QUESTIONS
     assert all(question.endswith("?") and "](" in answer for question, answer in answered)
 
 

@@ -7,9 +7,11 @@ from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.evaluate.tab import EvaluateTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
+from siamese_core.page.languages.words import t
 from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.one_shot.tab import OneShotTab
 from siamese_core.page.parts.answers import answer_handlers
+from siamese_core.page.parts.guide import build_guide
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.links import Check, any_parameters, build_link_notice, stored_images
 from siamese_core.page.parts.notices import listen
@@ -42,19 +44,20 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
     status = build_status_line(page, workbench)
     last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
     build_link_notice(page, link_checks(workbench))
+    build_guide()
     with gr.Tabs(elem_id="tabs"):
-        with gr.Tab("Compare", id="compare"):
+        with gr.Tab(t("Compare"), id="compare"):
             compare.build(status, last_answers)
             last_answers.table.render()
-        with gr.Tab("One-shot", id="one_shot", render_children=True):
+        with gr.Tab(t("One-shot"), id="one_shot", render_children=True):
             one_shot.build(status, last_answers)
-        with gr.Tab("Label", id="label", render_children=True):
+        with gr.Tab(t("Label"), id="label", render_children=True):
             label.build(page, last_answers)
-        with gr.Tab("Review", id="review", render_children=True):
+        with gr.Tab(t("Review"), id="review", render_children=True):
             ReviewTab(workbench).build()
-        with gr.Tab("Evaluate", id="evaluate", render_children=True) as evaluate_tab:
+        with gr.Tab(t("Evaluate"), id="evaluate", render_children=True) as evaluate_tab:
             evaluate.build(page, evaluate_tab)
-        with gr.Tab("Retrain", id="retrain", render_children=True) as tab:
+        with gr.Tab(t("Retrain"), id="retrain", render_children=True) as tab:
             retrain.build(page, tab, status)
     kept = [gr.Textbox(visible=False) for _ in range(4)]
     listen(page.load, last_answers.refresh, None, last_answers.table)

@@ -11,6 +11,7 @@ WEB = ASSETS / "web"
 # In the order in which they run: a script finds what stands before it under `window.workbench`.
 SCRIPTS = (
     "parts/memory.js",
+    "parts/words.js",
     "parts/links.js",
     "parts/keys.js",
     "parts/outbox.js",
@@ -18,6 +19,7 @@ SCRIPTS = (
     "parts/uploads.js",
     "parts/masthead.js",
     "parts/samples.js",
+    "parts/guide.js",
     "parts/picture.js",
     "compare.js",
     "one_shot.js",
@@ -45,6 +47,7 @@ STYLES = (
     "evaluate.css",
     "retrain.css",
     "status.css",
+    "guide.css",
 )
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]

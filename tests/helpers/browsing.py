@@ -76,7 +76,16 @@ def give_pair(page: Page, seed: int = 0) -> None:
 
 
 def open_tab(page: Page, name: str) -> None:
+    """Open a tab by its name, on a phone in the menu."""
+    page.wait_for_selector("#tabs .tab-menu", state="attached")
+    menu = page.locator("#tabs .tab-menu")
+    if menu.is_visible():
+        menu.click()
     page.get_by_role("tab", name=name).click()
+
+
+def tab_ids(page: Page) -> list[str]:
+    return page.locator("#tabs [role=tab]").evaluate_all("tabs => tabs.map((tab) => tab.dataset.tabId)")
 
 
 def card(page: Page, encoder: str, panel: str = "opinions") -> Locator:

@@ -1,6 +1,7 @@
 // The Compare tab: the opinions of both encoders, and the answer to the pair on screen.
 "use strict";
 {
+  const { t } = workbench.words;
   const { remember } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey } = workbench.keys;
   const { links, outbox } = workbench;
@@ -73,22 +74,22 @@
 
   function answer(kind) {
     const board = document.querySelector(".opinions");
-    if (!board) return say("Two pictures first");
-    if (board.matches(".stale")) return say("The pictures have just changed");
-    if (!board.dataset.left) return say("The same picture twice cannot be answered");
+    if (!board) return say(t("Two pictures first"));
+    if (board.matches(".stale")) return say(t("The pictures have just changed"));
+    if (!board.dataset.left) return say(t("The same picture twice cannot be answered"));
     const { left, right } = board.dataset;
     const sent = { kind: "compare", answer: kind, left_id: left, right_id: right, said: saidOnScreen(board) };
     if (given === JSON.stringify(sent)) return;
-    mark(kind, "saving");
+    mark(kind, t("saving"));
     given = JSON.stringify(sent);
     outbox.add("compare", { ...sent, milliseconds: Math.round(performance.now() - pairSince) },
-      (reply) => (reply.refused ? mark(null, "") : say(`Saved: ${kind}`)));
+      (reply) => (reply.refused ? mark(null, "") : say(t("Saved: {answer}", { answer: t(kind) }))));
   }
 
   // Takes back the session's latest answer, whichever tab it was given in.
   function undo() {
-    mark(null, "taking back"); // at once: the same answer may follow before the server has replied
-    outbox.undoLatest("compare", (reply) => say(reply.refused || "Taken back"));
+    mark(null, t("taking back")); // at once: the same answer may follow before the server has replied
+    outbox.undoLatest("compare", (reply) => say(reply.refused || t("Taken back")));
   }
 
   function answerBar(element, refresh) {

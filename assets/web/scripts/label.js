@@ -1,6 +1,7 @@
 // The Label tab: one key an answer, undo back to the start of the session, contradictions and suggestions.
 "use strict";
 {
+  const { t } = workbench.words;
   const { sessionStorage, storedList, who } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
   const { outbox } = workbench;
@@ -37,7 +38,7 @@
     tell() {
       const kept = this.drawing.find(".kept");
       const given = this.history.filter((each) => each.id).length;
-      outbox.tell(kept, "label", outbox.unsaved ? "saving" : given ? `All ${given} of this session saved` : "");
+      outbox.tell(kept, "label", outbox.unsaved ? t("saving") : given ? t("All {count} of this session saved", { count: given }) : "");
       kept.classList.toggle("open", outbox.unsaved + outbox.refused.length > 0);
       this.drawing.find("[data-back]").disabled = !this.history.length;
     }
@@ -154,7 +155,7 @@
       const note = document.querySelector(".pair-view [data-clashes]");
       if (!note) return;
       note.hidden = !found;
-      note.textContent = found === 1 ? "A contradiction: see below" : `${found} contradictions: see below`;
+      note.textContent = found === 1 ? t("A contradiction: see below") : t("{count} contradictions: see below", { count: found });
     };
     watch("value", count);
     count();

@@ -1,6 +1,7 @@
 // The One-shot tab: the support set, and the rankings with a click on the right class.
 "use strict";
 {
+  const { t } = workbench.words;
   const { remember } = workbench.memory;
   const { onClick, onKey } = workbench.keys;
   const { links, outbox } = workbench;
@@ -17,12 +18,27 @@
     element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing && event.target.matches("[data-rename]")) event.target.blur();
     });
-    const keep = () => remember(element);
+    const past = []; // the set before each change, as it is remembered
+    let now = null;
+    const keep = () => {
+      remember(element);
+      const note = element.querySelector("[data-remember=support]")?.dataset.value ?? null;
+      if (note !== null && note !== now) {
+        if (now !== null) past.push(now);
+        now = note;
+      }
+      const button = element.querySelector("[data-undone]");
+      if (button) button.hidden = !past.length;
+    };
+    onClick(element, "data-undone", () => {
+      now = null; // what comes back is no new change
+      events.undone(JSON.parse(past.pop()));
+    });
     watch("value", keep);
     keep();
   }
 
-  const pairs = (count) => (count === 1 ? "1 pair" : `${count} pairs`);
+  const pairs = (count) => (count === 1 ? t("1 pair") : t("{count} pairs", { count }));
 
   function rankings(element, corrected, watch) {
     let since = performance.now();
@@ -37,19 +53,19 @@
 
     function correct(right) {
       const { query, support, picks } = element.querySelector(".rankings").dataset;
-      if (!query) return say("The picture has just changed");
-      const told = right === null ? "none of these" : `${right} is right`;
-      say("saving");
+      if (!query) return say(t("The picture has just changed"));
+      const told = right === null ? t("none of these") : t("{name} is right", { name: right });
+      say(t("saving"));
       outbox.add("one_shot", {
         kind: "one_shot", query, class: right, support: JSON.parse(support), picks: JSON.parse(picks),
         milliseconds: Math.round(performance.now() - since),
-      }, (reply) => say(reply.refused ? "" : `Saved: ${told} (${pairs(reply.pairs)}).`));
+      }, (reply) => say(reply.refused ? "" : t("Saved: {answer} ({pairs}).", { answer: told, pairs: pairs(reply.pairs) })));
     }
 
     function undo() {
       workbench.compare.unmark();
-      say("taking back");
-      outbox.undoLatest("one_shot", (reply) => say(reply.refused || "Taken back"));
+      say(t("taking back"));
+      outbox.undoLatest("one_shot", (reply) => say(reply.refused || t("Taken back")));
     }
 
     onClick(element, "data-class", (button) => correct(button.dataset.class));

@@ -1,6 +1,7 @@
 // The Review tab: what is to be seen, the list, one key an answer.
 "use strict";
 {
+  const { t } = workbench.words;
   const { sessionStorage } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
   const { links, outbox } = workbench;
@@ -63,8 +64,8 @@
     offer({ view, annotators, reasons }) {
       this.form.hidden = view !== "answers";
       const names = JSON.parse(annotators).map((name) => "=" + name);
-      this.fill("annotator", names, (value) => value.slice(1) || "(no name)");
-      this.fill("reason", JSON.parse(reasons), (value) => value.replaceAll("_", " "));
+      this.fill("annotator", names, (value) => value.slice(1) || t("(no name)"));
+      this.fill("reason", JSON.parse(reasons), (value) => t(value.replaceAll("_", " ")));
     }
 
     fill(name, values, words) {
@@ -180,27 +181,27 @@
       item.classList.add("sent");
       this.next = below ? nameOf(below) : null;
       if (below) this.choose(below, true);
-      form.say("saving");
+      form.say(t("saving"));
       outbox.add("review", event, (reply) => form.say(reply.refused || words));
     }
 
     answer(item, answer) {
       if (!item) return;
       const { left, right, label } = item.dataset;
-      if (left) this.act(item, { kind: "settle", left_id: left, right_id: right, answer }, `Settled: ${answer}`);
+      if (left) this.act(item, { kind: "settle", left_id: left, right_id: right, answer }, t("Settled: {answer}", { answer: t(answer) }));
       else if (item.querySelector("[data-relabel]")) {
-        this.act(item, { kind: "relabel", label_id: label, answer }, `Saved: ${answer}`);
+        this.act(item, { kind: "relabel", label_id: label, answer }, t("Saved: {answer}", { answer: t(answer) }));
       }
     }
 
     takeBack(item) {
       if (item?.querySelector("[data-takeback]")) {
-        this.act(item, { kind: "undo", target: item.dataset.label }, "Taken back");
+        this.act(item, { kind: "undo", target: item.dataset.label }, t("Taken back"));
       }
     }
 
     undo() {
-      outbox.undoLatest("review", (reply) => form.say(reply.refused || "Your last answer is taken back"));
+      outbox.undoLatest("review", (reply) => form.say(reply.refused || t("Your last answer is taken back")));
     }
   }
 

@@ -8,12 +8,13 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.compare.board import Opinion, board
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.answers import build_answer_bar, checked_thresholds
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.paragraphs import quiet, trouble
+from siamese_core.page.parts.paragraphs import first_step, quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest, refusal
 from siamese_core.page.parts.retry import retry_timer, waiting_words
 from siamese_core.page.parts.samples import SamplePair, sample_file, sample_pairs
@@ -24,12 +25,17 @@ from siamese_core.retraining.preview import Previews
 from siamese_core.workspace.workbench import Workbench
 
 HINTS = {
-    0: "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once.",
-    1: "One more picture, and both encoders say what they think.",
+    0: translatable(
+        "Give two pictures: drop or choose files, paste, take a photo, or draw. They are compared at once."
+    ),
+    1: translatable("One more picture, and both encoders say what they think."),
 }
-TWICE = "This is the same picture twice: there is nothing to learn from it."
-PREVIEW_LABEL = "Preview what your answers teach"
-PREVIEW_INFO = "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
+TRY = (translatable("Compare two samples"), "try", "compare")
+TWICE = translatable("This is the same picture twice: there is nothing to learn from it.")
+PREVIEW_LABEL = translatable("Preview what your answers teach")
+PREVIEW_INFO = translatable(
+    "Refits the heads after each answer and shows what they would say. It changes no checkpoint."
+)
 SAMPLES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
 BOARD_SCRIPT = (
     "workbench.compare.opinions(element, {moved: (d) => trigger('moved', d), "
@@ -46,14 +52,15 @@ class CompareTab:
         self.previews = Previews(workbench)
 
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        Panel(render("compare/welcome.html.jinja"), elem_id="welcome")
         with gr.Row(equal_height=True):
-            self.left = build_picture_place("left", "Left picture")
-            self.right = build_picture_place("right", "Right picture")
+            self.left = build_picture_place("left", t("Left picture"))
+            self.right = build_picture_place("right", t("Right picture"))
         strip = Panel(samples_strip(self.samples), elem_id="samples", script=SAMPLES_SCRIPT)
         self.thresholds = gr.State({})
         self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
         bar = build_answer_bar(last_answers)
-        preview = gr.Checkbox(False, label=PREVIEW_LABEL, info=PREVIEW_INFO, elem_id="preview")
+        preview = gr.Checkbox(False, label=t(PREVIEW_LABEL), info=t(PREVIEW_INFO), elem_id="preview")
         pictures = [self.left.image, self.right.image]
         refused = [self.left.refused, self.right.refused]
         shown = [*pictures, self.thresholds, preview]
@@ -89,9 +96,9 @@ class CompareTab:
 
     def show(self, left: Picture, right: Picture, thresholds: dict, preview: bool) -> Markup:
         """Return the board for the pictures that are given, with the thresholds that the person has moved."""
-        given = {"Left": left, "Right": right}
+        given = {translatable("Left picture:"): left, translatable("Right picture:"): right}
         troubles = [
-            trouble(f"{side} picture:", picture.reason)
+            trouble(side, picture.reason)
             for side, picture in given.items()
             if isinstance(picture, Unreadable)
         ]
@@ -99,7 +106,8 @@ class CompareTab:
             return Markup().join(troubles)
         images = [picture for picture in given.values() if picture is not None]
         if len(images) < 2:
-            ids = {side.lower(): self.workbench.images.add(p) for side, p in given.items() if p is not None}
+            sides = zip(("left", "right"), (left, right), strict=True)
+            ids = {side: self.workbench.images.add(each) for side, each in sides if each is not None}
             return remember("compare", ids) + hint(len(images))
         return self._board(left, right, thresholds, preview)
 
@@ -159,7 +167,7 @@ class CompareTab:
 
 
 def hint(pictures: int) -> Markup:
-    return quiet(HINTS[pictures])
+    return quiet(HINTS[pictures]) if pictures else first_step(HINTS[0], TRY)
 
 
 def sample_images(pair: SamplePair) -> list[np.ndarray]:

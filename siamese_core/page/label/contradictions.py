@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.implications import Contradiction, contradictions, implied
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.templates import render
 
 SHOWN_IMPLIED = 6  # pairs
@@ -81,6 +82,6 @@ def suggestions(settled: Sequence[LabelRow], known: Container[tuple[str, str]]) 
         return Markup("")
     return render(
         "label/suggestions.html.jinja",
-        count=f"{len(found)}{' or more' if len(found) >= MOST_IMPLIED else ''}",
+        count=t("{count} or more", count=len(found)) if len(found) >= MOST_IMPLIED else len(found),
         shown=[(each, OTHERS[each.answer][0]) for each in found[:SHOWN_IMPLIED]],
     )

@@ -14,6 +14,7 @@ from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import PoolProgress
 from siamese_core.labelling.queue import MOST_AT_ONCE, WISHED, Questions
 from siamese_core.page.label.pool_bar import embedding_words, expected_images, is_complete
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.outbox import (
     Event,
@@ -31,11 +32,11 @@ from siamese_core.page.parts.templates import render
 from siamese_core.workspace.recording import Annotator, Shown
 
 WHY = {
-    "disagreement": "the encoders disagree",
-    "uncertain": "the answers so far leave it open",
-    "hard_negative": "found alike, likely different",
-    "random_audit": "drawn at random, to check",
-    WISHED: "somebody put it first, in Evaluate",
+    "disagreement": translatable("the encoders disagree"),
+    "uncertain": translatable("the answers so far leave it open"),
+    "hard_negative": translatable("found alike, likely different"),
+    "random_audit": translatable("drawn at random, to check"),
+    WISHED: translatable("somebody put it first, in Evaluate"),
 }
 BLIND, IMPLIED, CONTRADICTION = "blind", "implied", "contradiction"
 
@@ -82,8 +83,11 @@ def what_goes_on(now: PoolProgress) -> str:
     if is_complete(now):
         return ""
     if not now.working:
-        return "The encoders are being loaded. Then the images are embedded, and the first pairs come."
-    return f"Preparing the images: {embedding_words(now)}. The first pairs come as soon as a few are ready."
+        return t("The encoders are being loaded. Then the images are embedded, and the first pairs come.")
+    return t(
+        "Preparing the images: {progress}. The first pairs come as soon as a few are ready.",
+        progress=embedding_words(now),
+    )
 
 
 def pair_told(question: Question, names: CheckpointNames, classes: Mapping[str, str]) -> dict:
@@ -97,7 +101,7 @@ def pair_told(question: Question, names: CheckpointNames, classes: Mapping[str, 
         "left": question.left_id,
         "right": question.right_id,
         "reason": question.reason,
-        "why": WHY[question.reason],
+        "why": t(WHY[question.reason]),
         "classes": folder_names([classes.get(each, "") for each in (question.left_id, question.right_id)]),
         "probability": question.probability,
         "networks": {

@@ -7,7 +7,9 @@ from markupsafe import Markup
 
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool, PoolProgress
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.advice import Advice
+from siamese_core.page.parts.formatting import counted as counted_nouns
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, Upload, received
@@ -36,10 +38,11 @@ def pool_bar(now: PoolProgress, warnings: Mapping[str, str], advice: Advice | No
 def counted(now: PoolProgress) -> str:
     if not now.files:
         return ""
-    words = f"{now.images:,} images" if now.done == now.files else f"{now.files:,} files"
+    words = counted_nouns(now.images, "image") if now.done == now.files else counted_nouns(now.files, "file")
     if is_complete(now):
-        words += ", all embedded"
-    return words + (f", {now.rejected:,} that cannot be read" if now.rejected else "")
+        words = t("{images}, all embedded", images=words)
+    unread = t(", {count} that cannot be read", count=f"{now.rejected:,}") if now.rejected else ""
+    return words + unread
 
 
 def is_complete(now: PoolProgress) -> bool:
@@ -57,15 +60,20 @@ def share_done(now: PoolProgress) -> float:
 
 
 def embedding_words(now: PoolProgress) -> str:
-    left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
-    left = left if now.working else "; it goes on when the encoders are ready"
-    return f"{now.embedded:,} of {expected_images(now):,} embedded{left}"
+    counts = {"done": f"{now.embedded:,}", "all": f"{expected_images(now):,}"}
+    if not now.working:
+        return t("{done} of {all} embedded; it goes on when the encoders are ready", **counts)
+    if now.seconds_left is None:
+        return t("{done} of {all} embedded", **counts)
+    return t("{done} of {all} embedded, about {time} left", time=duration(now.seconds_left), **counts)
 
 
 def duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return t("{count} s", count=max(1, round(seconds)))
+    if seconds < 5400:
+        return t("{count} min", count=round(seconds / 60))
+    return t("{count} h", count=f"{seconds / 3600:.1f}")
 
 
 def add_uploads(pool: Pool, event: gr.EventData) -> None:

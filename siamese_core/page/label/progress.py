@@ -10,6 +10,7 @@ from markupsafe import Markup
 from siamese_core.answers.label_row import ANSWERS
 from siamese_core.labelling.agreement import Agreement
 from siamese_core.labelling.standing import Standing
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.templates import render
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ def progress_panel(
 def waiting_words(standing: Standing) -> str:
     sure = standing.counts.get("same", 0) + standing.counts.get("different", 0)
     if sure < SURE_FOR_A_FORECAST:
-        return (
-            f"A forecast of what more answers bring needs about {SURE_FOR_A_FORECAST} sure answers; "
-            f"there are {sure}."
+        return t(
+            "A forecast of what more answers bring needs about {needed} sure answers; there are {sure}.",
+            needed=SURE_FOR_A_FORECAST,
+            sure=sure,
         )
-    return (
+    return t(
         "No forecast yet: it needs answers of both kinds about several identities, and is made as you go on."
     )
 

@@ -13,14 +13,15 @@ from siamese_core.page.label.pair_view import build_pair_view
 from siamese_core.page.label.pool_bar import SCRIPT as POOL_SCRIPT
 from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import progress_panel
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.advice import POOL_UNKNOWN
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, listen_often
 from siamese_core.page.parts.panel import Panel
 
 WATCH_SECONDS = 1.0  # between two looks at the progress
-OVERLAPS = {"nobody": 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
-OVERLAP_INFO = (
+OVERLAPS = {translatable("nobody"): 0.0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "50 %": 0.5}
+OVERLAP_INFO = translatable(
     "Share of your pairs that another annotator has answered already, to measure how far you agree."
 )
 REPLY_SCRIPT = "workbench.label.replies(element)"
@@ -38,7 +39,11 @@ class LabelTab:
         alert = Panel(elem_id="label-alert", script=ALERT_SCRIPT)
         progress = Panel(elem_id="label-progress", script=REPLY_SCRIPT)
         overlap = gr.Radio(
-            list(OVERLAPS), value="nobody", label="Second opinions", info=OVERLAP_INFO, elem_id="overlap"
+            [(t(words), words) for words in OVERLAPS],
+            value="nobody",
+            label=t("Second opinions"),
+            info=t(OVERLAP_INFO),
+            elem_id="overlap",
         )
         timer = gr.Timer(WATCH_SECONDS, active=False)
         shown = [images, alert, progress, timer]

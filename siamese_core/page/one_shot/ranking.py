@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.metrics import verdict
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.advice import advice
 from siamese_core.page.parts.formatting import similarity_text
 from siamese_core.page.parts.templates import render
@@ -58,7 +59,7 @@ class RankingCard:
     @property
     def second(self) -> str:
         ranked = self.ranking.ranking
-        return ranked[1].name if len(ranked) > 1 else "nothing"
+        return ranked[1].name if len(ranked) > 1 else t("nothing")
 
     @property
     def first(self) -> Sequence[RankedClass]:
@@ -88,12 +89,14 @@ def rankings(
         support=json.dumps(result.support),
         own_picks=json.dumps({name: each.pick for name, each in judging.items()}),
         made=time.monotonic_ns(),  # gradio does not redraw an equal value
-        picks=[
-            (each.network, "none of these" if each.none_of_these else each.pick) for each in judging.values()
-        ],
+        picks=[(each.network, picked(each)) for each in judging.values()],
         abstaining={name: each.network for name, each in said.items() if each.abstains},
         advice=advice([each.abstains for each in result.rankings], slots, mixed),
         cards={name: RankingCard(each, faces, result.tie(each)) for name, each in said.items()},
         slots=slots,
         names=names,
     )
+
+
+def picked(ranking: Ranking) -> str:
+    return t("none of these") if ranking.none_of_these else ranking.pick

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.one_shot.ranking import rankings
 from siamese_core.page.one_shot.support import (
     Added,
@@ -26,7 +27,7 @@ from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.paragraphs import busy, quiet, trouble
+from siamese_core.page.parts.paragraphs import busy, first_step, quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest
 from siamese_core.page.parts.retry import retry_timer, waiting_words
 from siamese_core.page.parts.samples import sample_file, sample_queries
@@ -36,11 +37,14 @@ from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 
+QUERY_HEIGHT = 196  # pixels: both rankings stand below it without scrolling
+TRY = (translatable("Try it with samples"), "try", "one_shot")
 EMBEDDED_AT_ONCE = 32  # images between two reports of progress
 SUPPORT_SCRIPT = (
     "workbench.oneShot.support(element, {added: (d) => trigger('added', d), "
     "renamed: (d) => trigger('renamed', d), removed: (d) => trigger('removed', d), "
-    "emptied: () => trigger('emptied'), sampled: () => trigger('sampled')}, watch)"
+    "emptied: () => trigger('emptied'), sampled: () => trigger('sampled'), "
+    "undone: (d) => trigger('undone', d)}, watch)"
 )
 QUERIES_SCRIPT = "workbench.samples.strip(element, (index) => trigger('picked', {index}))"
 RANKINGS_SCRIPT = "workbench.oneShot.rankings(element, () => trigger('corrected'), watch)"
@@ -54,14 +58,14 @@ class OneShotTab:
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
-                place = build_picture_place("query", "Query")
+                place = build_picture_place("query", t("Query"), QUERY_HEIGHT)
                 self.query, self.refused = place.image, place.refused
                 samples = Panel(queries_strip(self.queries), elem_id="sample-queries", script=QUERIES_SCRIPT)
             with gr.Column(scale=3, min_width=320):
                 # not remembered: what was there before a reload may not have been asked for yet
                 self.set = Panel(drawn_set(()), elem_id="support", script=SUPPORT_SCRIPT)
         self.support = gr.State(())
-        self.board = Panel(quiet(missing(None, ())), elem_id="rankings", script=RANKINGS_SCRIPT)
+        self.board = Panel(first_step(missing(None, ()), TRY), elem_id="rankings", script=RANKINGS_SCRIPT)
         self._listen(samples, status, last_answers)
 
     def _listen(self, samples: Panel, status: StatusLine, last_answers: LastAnswers) -> None:
@@ -71,6 +75,7 @@ class OneShotTab:
         listen(self.set.removed, self.remove, self.support, drawn, trigger_mode="multiple")
         listen(self.set.emptied, lambda: ((), support_set(())), None, drawn)
         listen(self.set.sampled, self.take_samples, None, drawn)
+        listen(self.set.undone, self.put_back, None, drawn, trigger_mode="multiple")
         listen(samples.picked, self.pick, None, self.query)
         changes = [self.query.change, self.support.change, status.serving.change]
         given = [self.query, self.support, self.refused]
@@ -85,7 +90,8 @@ class OneShotTab:
         added = Added(support)
         for added in add_files(self.workbench.images, support, files):
             if added.done % EMBEDDED_AT_ONCE == 0 and added.done < len(files):
-                yield gr.skip(), busy(added.done / len(files), f"Reading: {added.done} of {len(files)}")
+                words = t("Reading: {done} of {all}", done=added.done, all=len(files))
+                yield gr.skip(), busy(added.done / len(files), words)
         yield added.support, support_set(added.support, added.problems, added.notes)
 
     def rename(self, support: Support, event: gr.EventData) -> tuple[Support, Markup]:
@@ -98,6 +104,11 @@ class OneShotTab:
 
     def take_samples(self) -> tuple[Support, Markup]:
         support = sample_set(self.workbench.images)
+        return support, support_set(support)
+
+    def put_back(self, event: gr.EventData) -> tuple[Support, Markup]:
+        """Return the set as it was before its latest change, as the browser remembers it."""
+        support = recalled_support(self.workbench.images, detail(event, "support"))
         return support, support_set(support)
 
     def pick(self, event: gr.EventData) -> np.ndarray:
@@ -123,9 +134,9 @@ class OneShotTab:
 
     def _ranked(self, query: Picture, support: Support) -> Iterator[Markup]:
         if isinstance(query, Unreadable):
-            yield trouble("The query:", query.reason)
+            yield trouble(translatable("The query:"), query.reason)
         elif words := missing(query, support):
-            yield quiet(words)
+            yield quiet(words) if query is not None or support else first_step(words, TRY)
         else:
             slots = self.workbench.slots()
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
@@ -149,7 +160,15 @@ class OneShotTab:
         for place, encoder in enumerate(encoders):
             for start in range(0, len(images), EMBEDDED_AT_ONCE):
                 share = (place + start / len(images)) / len(encoders)
-                yield share, f"{slot_title(encoder)} looks at the support set: {start} of {len(images)}"
+                yield (
+                    share,
+                    t(
+                        "{network} looks at the support set: {done} of {all}",
+                        network=slot_title(encoder),
+                        done=start,
+                        all=len(images),
+                    ),
+                )
                 self.workbench.matcher.embed_support(
                     encoder, images[start : start + EMBEDDED_AT_ONCE], domain
                 )
@@ -169,14 +188,18 @@ class OneShotTab:
 def missing(query: Picture, support: Support) -> str | None:
     """Return in words what to give next, or None where a ranking can be made."""
     if not support:
-        start = "Give a query and a support set" if query is None else "The query needs a support set"
-        return f"{start}: at least two classes, one image or more of each."
-    if class_count(support) < 2:
-        return (
-            f"A support set needs two classes. Received: {len(support)} image(s) of one class. "
-            "Add images of another class, or rename one."
+        return t(
+            "Give a query and a support set: at least two classes, one image or more of each."
+            if query is None
+            else "The query needs a support set: at least two classes, one image or more of each."
         )
-    return "Give a query: the picture to name." if query is None else None
+    if class_count(support) < 2:
+        return t(
+            "A support set needs two classes. Received: {count} image(s) of one class. Add images of another "
+            "class, or rename one.",
+            count=len(support),
+        )
+    return t("Give a query: the picture to name.") if query is None else None
 
 
 def queries_strip(names: list[str]) -> Markup:

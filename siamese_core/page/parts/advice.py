@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from siamese_core.page.languages.words import translatable
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -13,24 +15,30 @@ class Advice:
     button: str = ""
 
 
-MIXED = Advice("No encoder compares handwriting with photographs. Give images of one kind.")
+MIXED = Advice(translatable("No encoder compares handwriting with photographs. Give images of one kind."))
 FIXED = Advice(
-    "No encoder here knows these images, since a checkpoint is chosen by hand for everything. Let it be "
-    "chosen by the images again.",
+    translatable(
+        "No encoder here knows these images, since a checkpoint is chosen by hand for everything. Let it be "
+        "chosen by the images again."
+    ),
     "retrain",
-    "Choose checkpoints",
+    translatable("Choose checkpoints"),
 )
 UNKNOWN = Advice(
-    "No encoder here knows these images. Label some pairs of them, then retrain: the encoders learn from "
-    "your answers.",
+    translatable(
+        "No encoder here knows these images. Label some pairs of them, then retrain: the encoders learn from "
+        "your answers."
+    ),
     "label",
-    "Label such images",
+    translatable("Label such images"),
 )
 POOL_UNKNOWN = Advice(
-    "No encoder here knows these images, so the pairs are chosen as well as it goes without one. Answer some "
-    "hundred, then retrain.",
+    translatable(
+        "No encoder here knows these images, so the pairs are chosen as well as it goes without one. Answer "
+        "some hundred, then retrain."
+    ),
     "retrain",
-    "Go to Retrain",
+    translatable("Go to Retrain"),
 )
 
 

@@ -1,6 +1,18 @@
-"""Write numbers, shares, counts and times as the page shows them."""
+"""Write numbers, shares, counts and times as the page's language does."""
 
-SIGNS = {"same": "=", "different": "≠", "unsure": "?"}
+from siamese_core.page.languages.chosen import ENGLISH, spoken
+from siamese_core.page.languages.words import t, translatable
+
+SIGNS = {translatable("same"): "=", translatable("different"): "≠", translatable("unsure"): "?"}
+CHINESE_DATE = "{0}年{1}月{2}日"
+# by language, the date of an ISO 8601 time, and a share of 100
+DATES = {
+    ENGLISH: "{0}-{1:02}-{2:02}",
+    "zh-TW": CHINESE_DATE,
+    "zh-CN": CHINESE_DATE,
+    "ko": "{0}. {1}. {2}.",
+}
+PERCENT = {ENGLISH: " %", "zh-TW": "%", "zh-CN": "%", "ko": "%"}
 
 
 def answer_word(same: bool) -> str:
@@ -12,8 +24,8 @@ def similarity_text(similarity: float, decimals: int = 2) -> str:
 
 
 def percent(share: float, decimals: int = 0) -> str:
-    """Return a share (0..1) for people: "75 %"."""
-    return f"{100 * share:.{decimals}f} %"
+    """Return a share (0..1) for people: "75 %" in English, "75%" in Chinese and Korean."""
+    return f"{100 * share:.{decimals}f}{PERCENT.get(spoken(), PERCENT[ENGLISH])}"
 
 
 def percent_with_interval(share: float, interval: tuple[float, float], decimals: int = 0) -> str:
@@ -28,14 +40,16 @@ def css_percent(share: float) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """Return "1 answer", "1,200 answers"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    """Return "1 answer", "1,200 answers"; a catalogue has both as "{count} answer" and "{count} answers"."""
+    words = noun if count == 1 else plural or noun + "s"
+    return t("{count} " + words, count=f"{count:,}")
 
 
 def minute(created_at: str) -> str:
-    """Return the date and minute of an ISO 8601 time: "2026-03-01 10:11"."""
-    return f"{created_at[:10]} {created_at[11:16]}"
+    """Return the date and minute of an ISO 8601 time: "2026-03-01 10:11" in English."""
+    year, month, day = (int(part) for part in created_at[:10].split("-"))
+    return f"{DATES.get(spoken(), DATES[ENGLISH]).format(year, month, day)} {created_at[11:16]}"
 
 
 def named(annotator: str) -> str:
-    return annotator or "(no name)"
+    return annotator or t("(no name)")

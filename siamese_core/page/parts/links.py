@@ -13,6 +13,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.images.store import ImageStore
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.memory import recalled
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
@@ -39,9 +40,10 @@ def stored_images(store: ImageStore, *names: str) -> Check:
         lost = [f"{name}={str(image)[:MAX_TOLD]}" for name, image in asked.items() if image not in store]
         if not lost:
             return ""
-        return (
-            f"This link names an image that is not in this workspace. Received: {', '.join(lost)}. "
-            "Ask for the image itself, or open the link where it was made."
+        return t(
+            "This link names an image that is not in this workspace. Received: {images}. Ask for the image "
+            "itself, or open the link where it was made.",
+            images=", ".join(lost),
         )
 
     return check
@@ -73,7 +75,7 @@ def link_trouble(checks: Mapping[str, Check], asked: str) -> Markup | None:
     if not isinstance(tab, str):
         return None
     if tab not in checks:
-        words = f"A link names a tab: {', '.join(checks)}. Received: {tab[:MAX_TOLD]}."
+        words = t("A link names a tab: {tabs}. Received: {tab}.", tabs=", ".join(checks), tab=tab[:MAX_TOLD])
     else:
         words = checks[tab](parameters if isinstance(parameters, dict) else {})
-    return trouble("This link cannot be followed.", words) if words else None
+    return trouble(translatable("This link cannot be followed."), words) if words else None

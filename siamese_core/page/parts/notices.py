@@ -15,6 +15,7 @@ import gradio as gr
 from markupsafe import escape
 
 from siamese_core.errors import UserError
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.paragraphs import trouble
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ ASKING = {
     "concurrency_limit": 16,
     "show_progress": "minimal",
 }
-UNEXPECTED = (
+OUTDATED = translatable("This cannot be brought up to date.")
+UNEXPECTED = translatable(
     "Something went wrong on the server; what you answered so far is saved. "
     "Try again; if it happens again, the server's log says why."
 )
@@ -36,15 +38,16 @@ UNEXPECTED = (
 def told_words(problem: Exception, name: str) -> str:
     """Return what people are told of a problem in the function `name`; log what they are not told."""
     if isinstance(problem, UserError):
-        return str(problem)
+        return t(str(problem))
     if isinstance(problem, OSError) and problem.errno in (*FULL, *CLOSED):
         log.warning("%s: %s", name, problem)
-        return (
-            f"The server must be able to write to its disk. Received: {problem.strerror}. Make room there, "
-            "or make the workspace writable, and try again."
+        return t(
+            "The server must be able to write to its disk. Received: {problem}. Make room there, or make the "
+            "workspace writable, and try again.",
+            problem=problem.strerror,
         )
     log.error("%s failed", name, exc_info=problem)
-    return UNEXPECTED
+    return t(UNEXPECTED)
 
 
 def told(handler: Callable, markup: bool = True) -> Callable:
@@ -117,10 +120,7 @@ def listen_often(event, look: Callable[[], tuple], outputs: list, place: int, **
             if latest[:1] != (repr(problem),):
                 latest = repr(problem), told_words(problem, look.__qualname__)
             words = latest[1]
-            return tuple(
-                trouble("This cannot be brought up to date.", words) if i == place else gr.skip()
-                for i in range(len(outputs))
-            )
+            return tuple(trouble(OUTDATED, words) if i == place else gr.skip() for i in range(len(outputs)))
 
     return listen(event, careful, None, outputs, **options)
 

@@ -2,20 +2,35 @@
 
 from markupsafe import Markup
 
+from siamese_core.page.languages.words import is_translated, t
 from siamese_core.page.parts.templates import render
 
 QUIET = Markup('<p class="{classes}">{words}</p>')
-TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> {words}</p>')
+FIRST_STEP = Markup(
+    '<p class="{classes}">{words} <button type="button" data-{act}="{value}">{label}</button></p>'
+)
+TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> <span{english}>{words}</span></p>')
 
 
 def quiet(words: str, *kinds: str) -> Markup:
-    return QUIET.format(classes=" ".join(["quiet", *kinds]), words=words)
+    return QUIET.format(classes=" ".join(["quiet", *kinds]), words=t(words))
+
+
+def first_step(words: str, button: tuple[str, str, str], *kinds: str) -> Markup:
+    """Return what an empty place says, with a button that does the first step.
+
+    button: its label, what it does ("try": takes samples, "goto": opens a tab), and the id of the tab.
+    """
+    label, act, value = t(button[0]), *button[1:]
+    classes = " ".join(["quiet", "first-step", *kinds])
+    return FIRST_STEP.format(classes=classes, words=t(words), act=act, value=value, label=label)
 
 
 def trouble(subject: str, words: str) -> Markup:
-    return TROUBLE.format(subject=subject, words=words)
+    english = "" if is_translated(words) else Markup(' lang="en"')
+    return TROUBLE.format(subject=t(subject), words=t(words), english=english)
 
 
 def busy(share: float, words: str) -> Markup:
     """Return a progress bar. share: 0..1."""
-    return render("parts/busy.html.jinja", share=share, words=words)
+    return render("parts/busy.html.jinja", share=share, words=t(words))

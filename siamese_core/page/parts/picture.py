@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from siamese_core.errors import UserError
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
@@ -34,7 +35,7 @@ def refusal(picture: Picture) -> Unreadable | None:
     return picture if isinstance(picture, Unreadable) else None
 
 
-def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlace:
+def build_picture_place(name: str, label: str, height: int = 228) -> PicturePlace:
     """Build a column of class `place`: the image with the elem_id `name` and its pad, `<name>-pad`."""
     with gr.Column(elem_classes="place", min_width=150):
         image = PageImage(
@@ -47,7 +48,7 @@ def build_picture_place(name: str, label: str, height: int = 240) -> PicturePlac
             height=height,
             webcam_options=gr.WebcamOptions(mirror=False),  # else what is stored is mirrored, too
             alt_text=label,
-            placeholder="Drop, choose or paste a picture",
+            placeholder=t("Drop, choose or paste a picture"),
         )
         refused = gr.State(None)
         pad = Panel(render("parts/pad.html.jinja", label=label), elem_id=f"{name}-pad", script=PAD_SCRIPT)

@@ -4,9 +4,11 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.errors import UserError, can_pass
+from siamese_core.page.languages.words import translatable
 from siamese_core.page.parts.paragraphs import trouble
 
 RETRY_SECONDS = 3.0
+KEPT = translatable("The pictures are kept here, and it is tried again by itself.")
 
 
 def retry_timer() -> gr.Timer:
@@ -18,4 +20,4 @@ def waiting_words(problem: UserError) -> Markup:
     """Return what takes the place of a result while it waits; raise `problem` where waiting does not help."""
     if not can_pass(problem):
         raise problem
-    return trouble("The pictures are kept here, and it is tried again by itself.", str(problem))
+    return trouble(KEPT, str(problem))

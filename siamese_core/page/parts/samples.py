@@ -7,10 +7,11 @@ import gradio as gr
 
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
+from siamese_core.page.languages.words import translatable
 
 DRAWINGS = ASSETS / "samples"
 PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
-MISTAKE = "as shipped: wrongly same"
+MISTAKE = translatable("as shipped: wrongly same")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class SamplePair:
 
 # Photos that come with gradio. `mistake` is what the network says as shipped, without a pool.
 PHOTO_PAIRS = (
-    SamplePair("two cheetahs", "photos:cheetah.jpg", "photos:cheetah1.jpg"),
-    SamplePair("lion and running cheetah", "photos:lion.jpg", "photos:cheetah.jpg"),
-    SamplePair("lion and cheetah", "photos:lion.jpg", "photos:cheetah1.jpg", MISTAKE),
+    SamplePair(translatable("two cheetahs"), "photos:cheetah.jpg", "photos:cheetah1.jpg"),
+    SamplePair(translatable("lion and running cheetah"), "photos:lion.jpg", "photos:cheetah.jpg"),
+    SamplePair(translatable("lion and cheetah"), "photos:lion.jpg", "photos:cheetah1.jpg", MISTAKE),
 )
 
 

@@ -17,6 +17,8 @@ from siamese_core.answers.corrections import Verdict, logged_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.images.decoding import encode_png
 from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.languages.chosen import LANGUAGES
+from siamese_core.page.languages.words import t_markup
 from siamese_core.page.parts import formatting
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -55,11 +57,16 @@ environment = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, extensions=[JoinedLines]
 )
 environment.globals.update(
-    SLOTS=SLOTS, SLOT_TITLES={slot: slot_title(slot) for slot in SLOTS}, SIGNS=formatting.SIGNS
+    t=t_markup,
+    LANGUAGES=LANGUAGES,
+    SLOTS=SLOTS,
+    SLOT_TITLES={slot: slot_title(slot) for slot in SLOTS},
+    SIGNS=formatting.SIGNS,
 )
 environment.filters.update(
     answer_word=formatting.answer_word,
     similarity=formatting.similarity_text,
+    t=t_markup,
     percent=formatting.percent,
     percent_with_interval=formatting.percent_with_interval,
     css_percent=formatting.css_percent,

@@ -12,7 +12,8 @@ from siamese_core.checkpoints.pretrained import newer_for_photographs
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.page.parts.formatting import minute
+from siamese_core.page.languages.words import t
+from siamese_core.page.parts.formatting import counted, minute
 from siamese_core.page.parts.templates import render
 
 
@@ -25,11 +26,13 @@ class Rollback:
 
     @property
     def title(self) -> str:
-        return f"to {self.to}" if self.to else "Nothing was promoted here yet"
+        return t("to {checkpoint}", checkpoint=self.to) if self.to else t("Nothing was promoted here yet")
 
     @property
-    def scope(self) -> str:
-        return "" if self.domain == HANDWRITING else f" for {self.domain}"
+    def words(self) -> str:
+        if self.domain == HANDWRITING:
+            return t("Roll back to the one before")
+        return t("Roll back to the one before for {domain}", domain=t(self.domain))
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def serving_ids(store: CheckpointStore, slot: str) -> dict[str, str]:
     except UserError:  # none yet: the status line says so
         return {}
     shared = len(set(by_domain.values())) == 1
-    return {id_: "" if shared else f" {domain}" for domain, id_ in by_domain.items()}
+    return {id_: "" if shared else domain for domain, id_ in by_domain.items()}
 
 
 def rollbacks(store: CheckpointStore, slot: str) -> list[Rollback]:
@@ -97,7 +100,7 @@ def checkpoint_row(info: CheckpointInfo, serves: str | None) -> CheckpointRow:
         made=minute(info.card.created_at),
         serves=serves,
         accuracy=measured.get("accuracy"),
-        setting=measured.get("setting", "not measured"),
+        setting=measured.get("setting", t("not measured")),
     )
 
 
@@ -107,9 +110,10 @@ def learned_from(info: CheckpointInfo) -> str:
     if card.chosen is not None:
         return f"{card.chosen.get('target', 'a threshold')}, on {card.chosen.get('data', 'pairs')}"
     if card.answers is not None:
-        return f"{answers_learned(card)} answers, on top of {card.parent}"
+        answers = counted(answers_learned(card), "answer")
+        return t("{answers}, on top of {checkpoint}", answers=answers, checkpoint=card.parent)
     if card.data is not None and card.data.get("name"):
         return str(card.data["name"])
     if card.adopted:
-        return f"adopted, {card.adopted.get('file', 'a network of your own')}"
-    return "ImageNet weights" if card.network else info.origin
+        return t("adopted, {file}", file=card.adopted.get("file", t("a network of your own")))
+    return t("ImageNet weights") if card.network else t(info.origin)

@@ -7,6 +7,7 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.domains import some_of
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.languages.words import t
 from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.workbench import Workbench
 
@@ -26,11 +27,20 @@ class Proposal:
     @property
     def words(self) -> str:
         """Say what the answers are about, and which networks can learn from them."""
-        about = f"Most of your answers are about {self.domain}"
+        domain = t(self.domain)
         if not self.networks:
-            return f"{about}, which no encoder that serves has been trained on."
-        networks = " and ".join(dict.fromkeys(self.networks.values()))
-        return f"{about}: {networks} can learn from them."
+            return t(
+                "Most of your answers are about {domain}, which no encoder that serves has been trained on.",
+                domain=domain,
+            )
+        networks = list(dict.fromkeys(self.networks.values()))
+        if len(networks) > 1:
+            networks = [t("{first} and {second}", first=networks[0], second=networks[1])]
+        return t(
+            "Most of your answers are about {domain}: {networks} can learn from them.",
+            domain=domain,
+            networks=networks[0],
+        )
 
 
 def proposal(workbench: Workbench, settled: Sequence[LabelRow]) -> Proposal | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from siamese_core.checkpoints.naming import CheckpointNames
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.templates import render
 
 SHOWN_PAIRS = 24  # of those fixed and of those broken
@@ -28,15 +29,17 @@ def report_section(report: Mapping, names: CheckpointNames) -> Markup:
 
 def answers_used(report: Mapping) -> str:
     """Return how many answers were learned from, judged by and left out, and how long it took."""
-    words = (
-        f"{report['labels']} answers: {report['training']} to learn from, {report['holdout']} to judge by "
-        f"({report['holdout_same']} of them same); no image is in both parts."
+    counts = ("labels", "training", "holdout", "holdout_same")
+    words = t(
+        "{labels} answers: {training} to learn from, {holdout} to judge by ({holdout_same} of them same); no "
+        "image is in both parts.",
+        **{name: report[name] for name in counts},
     )
-    if report["answers_dropped"]:
-        words += f" {report['answers_dropped']} left out, because their images would be in both parts."
-    if report["images_gone"]:
-        words += f" {report['images_gone']} left out, because their images are gone."
-    return f"{words} {report['seconds']:.0f} s."
+    if count := report["answers_dropped"]:
+        words += " " + t("{count} left out, because their images would be in both parts.", count=count)
+    if count := report["images_gone"]:
+        words += " " + t("{count} left out, because their images are gone.", count=count)
+    return f"{words} {t('{count} s', count=round(report['seconds']))}."
 
 
 def roc_paths(curves: Mapping) -> dict[str, str]:

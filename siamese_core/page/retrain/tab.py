@@ -12,10 +12,11 @@ from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.background import Background, Run
 from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.paragraphs import busy, quiet, trouble
+from siamese_core.page.parts.paragraphs import busy, first_step, quiet, trouble
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
 from siamese_core.page.retrain.proposal import proposal
@@ -24,11 +25,12 @@ from siamese_core.retraining.judging.outlook import outlook_words
 from siamese_core.retraining.options import MODES, RetrainOptions
 from siamese_core.workspace.workbench import Workbench
 
-MODE_INFO = (
+MODE_INFO = translatable(
     "head: the encoder stays as it is (seconds to a minute). full: the encoder is trained, too (minutes)."
 )
 WATCH_SECONDS = 1.0  # between two looks at the progress
-NEVER = "No retraining yet. It learns from the settled answers in the log."
+NEVER = translatable("No retraining yet. It learns from the settled answers in the log.")
+LABEL = (translatable("Label pairs"), "goto", "label")
 SCRIPT = "workbench.retrain.checkpoints(element, (wish) => trigger('wished', wish))"
 
 
@@ -49,14 +51,18 @@ class RetrainTab:
             slot = gr.Radio(
                 [(slot_title(slot), slot) for slot in SLOTS],
                 value=SLOTS[0],
-                label="Encoder",
+                label=t("Encoder"),
                 elem_id="retrain-slot",
             )
             mode = gr.Radio(
-                list(MODES), value=MODES[0], label="What may change", info=MODE_INFO, elem_id="retrain-mode"
+                [(t(mode), mode) for mode in MODES],
+                value=MODES[0],
+                label=t("What may change"),
+                info=t(MODE_INFO),
+                elem_id="retrain-mode",
             )
         proposed = gr.State(SLOTS[0])
-        start = gr.Button("Retrain", variant="primary", elem_id="retrain-start")
+        start = gr.Button(t("Retrain"), variant="primary", elem_id="retrain-start")
         self.run = Panel(elem_id="retraining")
         self.list = Panel(elem_id="checkpoints", script=SCRIPT)
         timer = gr.Timer(WATCH_SECONDS, active=False)
@@ -86,14 +92,16 @@ class RetrainTab:
 
     def told(self, run: Run | None) -> Markup:
         if run and run.running:
-            return busy(run.share, f"{run.subject}: {run.words}")
+            return busy(run.share, f"{run.subject}: {t(run.words)}")
         if run and run.problem:
-            return trouble(f"{run.subject} was not retrained.", run.problem)
+            return trouble(t("{network} was not retrained.", network=run.subject), run.problem)
         report = run.result if run else latest_report(self.workbench.workspace / "reports")
         settled = one_a_pair(self.workbench.log.settled())
         about = proposal(self.workbench, settled)
         words = (quiet(about.words) if about else Markup()) + quiet(outlook_words(settled, report), "outlook")
-        return words + (report_section(report, self.workbench.names) if report else quiet(NEVER))
+        if report:
+            return words + report_section(report, self.workbench.names)
+        return words + (quiet(NEVER) if settled else first_step(NEVER, LABEL))
 
     def change(self, event: gr.EventData) -> tuple:
         """Promote a checkpoint, or roll a domain of a slot back where no checkpoint is named."""

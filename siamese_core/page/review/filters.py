@@ -8,21 +8,36 @@ from markupsafe import Markup
 from siamese_core.answers.label_row import ANSWERS
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.languages.words import translatable
 from siamese_core.page.parts.outbox import text
 from siamese_core.page.parts.templates import render
 from siamese_core.review.reviewing import ANY, BOTH, Filters
 
 VIEWS = {
-    "answers": "Answers",
-    "conflicts": "Conflicts",
-    "contradictions": "Contradictions",
-    "export": "Export",
+    "answers": translatable("Answers"),
+    "conflicts": translatable("Conflicts"),
+    "contradictions": translatable("Contradictions"),
+    "export": translatable("Export"),
 }
 CHOICES = {
-    "order": {"newest": "newest first", "oldest": "oldest first", "errors": "likely label errors first"},
-    "state": {"counts": "that count", "replaced": "replaced", "taken back": "taken back", "": "all"},
-    "answer": {"": "any"} | {answer: answer for answer in ANSWERS},
-    "wrong": {"": "any", ANY: "at least one", BOTH: "both"} | {slot: slot for slot in SLOTS},
+    "order": {
+        "newest": translatable("newest first"),
+        "oldest": translatable("oldest first"),
+        "errors": translatable("likely label errors first"),
+    },
+    "state": {
+        "counts": translatable("that count"),
+        "replaced": translatable("replaced"),
+        "taken back": translatable("taken back"),
+        "": translatable("all"),
+    },
+    "answer": {"": translatable("any")} | {answer: answer for answer in ANSWERS},
+    "wrong": {
+        "": translatable("any"),
+        ANY: translatable("at least one"),
+        BOTH: translatable("both"),
+        **{slot: slot for slot in SLOTS},
+    },
 }
 TICKS = ("correction", "conflict", "likely")
 NAMED = "="  # in front of a name, so that an answer without a name differs from no filter

@@ -11,6 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.answers.label_row import LabelRow
+from siamese_core.page.languages.words import translatable
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet
@@ -20,6 +21,7 @@ from siamese_core.review.rescoring import SecondLook
 from siamese_core.review.reviewing import Review, review
 from siamese_core.workspace.workbench import Workbench
 
+READING = translatable("Reading the log.")
 SAVED = Markup('<p class="saved" role="status" aria-live="polite"></p>')
 SCRIPT = "workbench.review.list(element, (wish) => trigger('looked', wish), watch)"
 VIEWS_SCRIPT = "workbench.review.views(element)"
@@ -36,7 +38,7 @@ class ReviewTab:
     def build(self) -> None:
         views = Panel(elem_id="review-views", script=VIEWS_SCRIPT)
         Panel(filter_form() + SAVED, elem_id="review-filters", script=FORM_SCRIPT)
-        shown = Panel(quiet("Reading the log."), elem_id="review", script=SCRIPT)
+        shown = Panel(quiet(READING), elem_id="review", script=SCRIPT)
         listen(shown.looked, self.look, None, [views, shown], queue=False, trigger_mode="multiple")
 
     def look(self, event: gr.EventData) -> tuple[Markup, Markup]:

@@ -11,12 +11,17 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import SETTLES, settled_labels, standing_labels
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.implications import contradictions
-from siamese_core.page.parts.paragraphs import quiet
+from siamese_core.page.languages.words import translatable
+from siamese_core.page.parts.paragraphs import first_step, quiet
 from siamese_core.page.parts.templates import render
 from siamese_core.page.review.filters import VIEWS, Wish
 from siamese_core.review.exports import answer_groups, triplets
 from siamese_core.review.reviewing import Review
 
+NOTHING = translatable("No answers yet. Answer some pairs, then look at them again here.")
+NONE_FOUND = translatable("No such answers.")
+FITTING = translatable("No contradictions: the answers fit together.")
+LABEL = (translatable("Label pairs"), "goto", "label")
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}
 
 
@@ -84,7 +89,7 @@ def view(known: Review, rows: Sequence[LabelRow], wish: Wish, working: float | N
 def answers_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Markup:
     found = known.shown(wish.filters, wish.order)
     if not found:
-        return quiet("No such answers." if known.answers else "No answers yet.", "empty")
+        return quiet(NONE_FOUND, "empty") if known.answers else first_step(NOTHING, LABEL, "empty")
     return render("review/answers.html.jinja", part=part_of(found, wish), by_errors=wish.order == "errors")
 
 
@@ -101,7 +106,7 @@ def conflicts_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Marku
 def contradictions_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Markup:
     """Find the chains of one page only, since each takes a search."""
     if not known.contradictory:
-        return quiet("No contradictions: the answers fit together.", "empty")
+        return quiet(FITTING, "empty")
     part = part_of(known.contradictory[::-1], wish)
     same = [row for row in settled_labels(rows) if row.answer == "same"]
     answers = {each.row.label_id: each for each in known.answers}

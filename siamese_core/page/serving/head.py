@@ -1,29 +1,43 @@
-"""Put scripts into the page that run before gradio's own, and although those cannot be loaded.
+"""Put scripts into the page that run before gradio's own, and although those cannot be loaded; translate what
+the page was built with.
 
 What gradio is given as `head` is added by its scripts, once they run.
 """
 
+import json
+import re
+
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from siamese_core.data.assets import ASSETS
+from siamese_core.page.languages.chosen import LANGUAGES, wanted
+from siamese_core.page.languages.words import catalogue, in_language
 
 SCRIPTS = [ASSETS / "web" / "scripts" / name for name in ("language.js", "address.js")]
-END = b"</head>"
+TRANSLATED = ("/", "/config")
+END = "</head>"
+CONFIG = re.compile(r"(<script>window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
+# as gradio escapes JSON inside a script
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
 
 
 class HeadScripts:
-    """ASGI middleware that adds the scripts to the page's head."""
+    """ASGI middleware that adds the scripts to the page's head, and makes the page speak the reader's
+    language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         texts = [file.read_text(encoding="utf-8") for file in SCRIPTS]
-        self.scripts = "".join(f"<script>{text}</script>" for text in texts).encode()
+        self.scripts = "".join(f"<script>{text}</script>" for text in texts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in TRANSLATED:
             await self.app(scope, receive, send)
             return
+        request = Request(scope)
+        language = wanted(request.cookies, request.headers.get("accept-language", ""))
         start, body = {}, bytearray()
 
         async def send_whole(message: Message) -> None:
@@ -33,9 +47,34 @@ class HeadScripts:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                page = bytes(body).replace(END, self.scripts + END, 1)
-                MutableHeaders(scope=start)["Content-Length"] = str(len(page))
+                whole = bytes(body)
+                if start["status"] == 200:
+                    whole = self.translated(scope["path"], whole.decode(), language).encode()
+                headers = MutableHeaders(scope=start)
+                headers["Content-Length"] = str(len(whole))
+                headers.add_vary_header("Accept-Language, Cookie")
                 await send(start)
-                await send({"type": "http.response.body", "body": page})
+                await send({"type": "http.response.body", "body": whole})
 
         await self.app(scope, receive, send_whole)
+
+    def translated(self, path: str, text: str, language: str) -> str:
+        """Return the page, or its configuration as JSON, in a language."""
+        if path == "/config":
+            return json.dumps(in_language(json.loads(text), language))
+
+        def configured(found: re.Match) -> str:
+            return found[1] + in_script(in_language(json.loads(found[2]), language)) + found[3]
+
+        told = {"language": language, "languages": LANGUAGES, "words": catalogue(language)["page"]}
+        scripts = f"<script>window.siamese = {in_script(told)};</script>{self.scripts}"
+        page = CONFIG.sub(configured, text, count=1).replace(END, scripts + END, 1)
+        return re.sub(r'(<html\s+lang=")en', rf"\g<1>{language}", page, count=1)
+
+
+def in_script(content: object) -> str:
+    """Return JSON that ends no script, whatever stands in it."""
+    text = json.dumps(content, ensure_ascii=False)
+    for character, escape in ESCAPES.items():
+        text = text.replace(character, escape)
+    return text

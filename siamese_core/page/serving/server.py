@@ -13,6 +13,8 @@ from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
+from siamese_core.page.languages.chosen import speaking
+from siamese_core.page.languages.marks import MARKED
 from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
@@ -54,7 +56,8 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
     """Return the page with its HTTP endpoints, not served yet."""
     with Page(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
-        fill_page(page, workbench, questions)
+        with speaking(MARKED):
+            fill_page(page, workbench, questions)
         publish(workbench, questions)
     return page
 

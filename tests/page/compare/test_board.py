@@ -53,7 +53,7 @@ def test_only_encoders_that_disagree_by_themselves_make_an_answer_precious(simil
         "resnet50": Opinion(Comparison("resnet50", "resnet50-1", 0.9, 0.5, True, 3.0), 0.5, ()),
     }
     drawn = board(("", ""), said, SLOTS, NAMES)
-    assert "The encoders disagree." in drawn and told in drawn
+    assert "The encoders disagree." in drawn and told in drawn.unescape()
 
 
 def said(encoder: str, abstains: bool = False) -> Opinion:

@@ -1,6 +1,7 @@
 // How the pair to label, the encoders' opinions and the last answer are drawn into the server's markup.
 "use strict";
 {
+  const { t } = workbench.words;
   class Drawing {
     constructor(root) {
       this.root = root;
@@ -20,7 +21,7 @@
       root.dataset.right = pair ? pair.right : "";
       ["left", "right"].forEach((side, i) => {
         const name = pair?.classes?.[i]; // a pair that was kept by an earlier version has none
-        const caption = Object.assign(document.createElement("figcaption"), { textContent: name, title: "folder" });
+        const caption = Object.assign(document.createElement("figcaption"), { textContent: name, title: t("folder") });
         this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1), ...(name ? [caption] : []));
       });
       this.find(".why-asked").textContent = pair ? pair.why : "";
@@ -41,7 +42,8 @@
       const [similarity, threshold] = [said.similarity.toFixed(2), said.threshold.toFixed(2)];
       const scale = line.querySelector(".scale");
       scale.className = "scale " + answer;
-      scale.setAttribute("aria-label", `similarity ${similarity}, threshold ${threshold}: ${answer}`);
+      scale.setAttribute("aria-label", 
+        t("similarity {similarity}, threshold {threshold}: {answer}", { similarity, threshold, answer: t(answer) }));
       scale.querySelector(".fill").style.width = 100 * said.similarity + "%";
       scale.querySelector(".tick").style.left = 100 * said.threshold + "%";
       line.querySelector(".number").textContent = similarity;
@@ -57,14 +59,14 @@
       const last = this.find(".last");
       last.replaceChildren();
       if (!pair) return;
-      last.append("You said ", this.verdict(answer));
+      last.append(t("You said"), " ", this.verdict(answer));
       for (const [slot, said] of Object.entries(pair.said)) {
         if (said.abstains) continue;
         const verdict = said.same ? "same" : "different";
         const part = document.createElement("span");
         part.append(`${pair.networks[slot]} ${said.similarity.toFixed(2)} `, this.verdict(verdict));
         if (answer !== "unsure" && verdict !== answer) {
-          part.append(Object.assign(document.createElement("span"), { className: "correction", textContent: "corrected" }));
+          part.append(Object.assign(document.createElement("span"), { className: "correction", textContent: t("corrected") }));
         }
         last.append(part);
       }

@@ -1,6 +1,7 @@
 // The pairs to label that are at hand: asked for ahead of time, kept over a reload, with their pictures loaded.
 "use strict";
 {
+  const { t } = workbench.words;
   const { sessionStorage, storedList, who } = workbench.memory;
   const AT_HAND = 12; // pairs, and two more for each answer of the last five seconds
   const LATELY_MS = 5000;
@@ -8,8 +9,8 @@
   const SPARE = 4; // pairs asked for beyond those that are needed
   const RETRY_MS = 2000;
   const QUEUE = "siamese.queue";
-  const NO_MORE = "There are no more pairs to ask about.";
-  const NO_REPLY = "The server does not answer; trying again.";
+  const NO_MORE = t("There are no more pairs to ask about.");
+  const NO_REPLY = t("The server does not answer; trying again.");
 
   const keyOf = (pair) => [pair.left, pair.right].sort().join();
 
@@ -28,7 +29,7 @@
       if (!this.pictures.has(pair)) {
         const both = [pair.left, pair.right].map((id, side) => {
           const image = new Image();
-          image.alt = side ? "right picture" : "left picture";
+          image.alt = side ? t("right picture") : t("left picture");
           image.addEventListener("load", () => this.queue.length && this.page.arrived());
           image.addEventListener("error", () => {
             this.queue = this.queue.filter((each) => each !== pair);
@@ -80,7 +81,7 @@
     }
 
     get waitingWords() {
-      return this.trouble || (this.queue.length ? "The pictures are coming." : "Fetching pairs.");
+      return this.trouble || (this.queue.length ? t("The pictures are coming.") : t("Fetching pairs."));
     }
 
     wanted() {

@@ -23,11 +23,11 @@
     return place && !/^[ -~]$/.test(key) ? place[1].toLowerCase() : key;
   }
 
-  // A key pressed while `element` is on screen and nobody types; `act(key)` tells whether it used the key.
+  // A key pressed while `element` is on screen, under no open dialog, and nobody types; `act(key)` tells whether it used the key.
   function onKey(element, act) {
     document.addEventListener("keydown", (event) => {
       if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (typing(event.target) || !visible(element)) return;
+      if (typing(event.target) || !visible(element) || document.querySelector("dialog[open]")) return;
       if (act(nameOf(event))) event.preventDefault();
     });
   }

@@ -7,6 +7,9 @@
     const field = element.querySelector("input");
     field.value = localStorage.getItem("siamese.annotator") || "";
     field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
+    const languages = element.querySelector("[data-speak]");
+    languages.value = workbench.words.language;
+    languages.addEventListener("change", () => workbench.words.speak(languages.value));
     reopenTab();
     document.addEventListener("click", (event) => {
       const button = event.target.closest("[data-goto]");
@@ -17,10 +20,36 @@
   // A reload opens the tab that was open, a link the one that it names. The tabs are mounted after the header.
   function reopenTab() {
     const waiting = setInterval(() => {
-      if (!document.querySelector("#tabs button[role=tab]")) return;
+      const tablist = document.querySelector("#tabs [role=tablist]");
+      if (!tablist?.querySelector("[role=tab]")) return;
       clearInterval(waiting);
+      menu(tablist);
       workbench.links.open(workbench.links.openTab());
     }, 50);
+  }
+
+  // On a phone the tabs are a menu behind a button that names the open one.
+  function menu(tablist) {
+    const frame = tablist.parentElement;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "tab-menu" });
+    tablist.id = "tab-list";
+    button.setAttribute("aria-controls", tablist.id);
+    const set = (open) => {
+      frame.classList.toggle("open", open);
+      button.setAttribute("aria-expanded", String(open));
+    };
+    const name = () => (button.textContent = tablist.querySelector("[aria-selected=true]")?.textContent || "");
+    button.addEventListener("click", () => set(!frame.classList.contains("open")));
+    document.addEventListener("click", (event) => event.target !== button && set(false));
+    frame.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      set(false);
+      button.focus();
+    });
+    new MutationObserver(name).observe(tablist, { subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
+    frame.prepend(button);
+    set(false);
+    name();
   }
 
   workbench.masthead = { start };

@@ -3,6 +3,7 @@
 // logged once however often it is sent.
 "use strict";
 {
+  const { t } = workbench.words;
   const { localStorage, randomHex, storedList, who } = workbench.memory;
   const RETRY_MS = 2000;
   const SENT_AT_ONCE = 20; // events
@@ -149,10 +150,10 @@
     tell(element, tab, words) {
       const refused = this.refused.filter(({ event }) => event.tab === tab);
       if (refused.length) {
-        element.textContent = `${refused.length} not saved: ${refused[0].words} `;
-        element.append(linkButton("Try again", () => this.tryAgain()), " ", linkButton("Discard", () => this.discard()));
+        element.textContent = t("{count} not saved: {words}", { count: refused.length, words: refused[0].words }) + " ";
+        element.append(linkButton(t("Try again"), () => this.tryAgain()), " ", linkButton(t("Discard"), () => this.discard()));
       } else if (this.lost && this.unsaved) {
-        element.textContent = `${this.unsaved} not saved yet; trying again`;
+        element.textContent = t("{count} not saved yet; trying again", { count: this.unsaved });
       } else {
         element.textContent = words;
       }

@@ -1,12 +1,19 @@
 // A place for one picture: drawing, Ctrl+V, the camera's troubles; upload, webcam and clipboard are gradio's.
 "use strict";
 {
+  const { t } = workbench.words;
   const { onClick, typing, visible } = workbench.keys;
   const DRAWN_AFTER_MS = 500; // without a new stroke, the drawing is given
   const CAMERA_TROUBLES = {
-    NotFoundError: "There is no camera. Connect one, or choose a file.",
-    NotAllowedError: "The browser may not use the camera. Allow it beside the address, or choose a file.",
-    NotReadableError: "The camera is in use elsewhere. Close that program, or choose a file.",
+    NotFoundError: t("There is no camera. Connect one, or choose a file."),
+    NotAllowedError: t("The browser may not use the camera. Allow it beside the address, or choose a file."),
+    NotReadableError: t("The camera is in use elsewhere. Close that program, or choose a file."),
+  };
+  // What gradio's own buttons are called; it has these in English only.
+  const GRADIO_NAMES = {
+    Fullscreen: t("Fullscreen"), "Exit fullscreen": t("Exit fullscreen"), "Remove Image": t("Remove image"),
+    "Upload file": t("Upload file"), "Capture from camera": t("Capture from camera"),
+    "Paste from clipboard": t("Paste from clipboard"), Clear: t("Clear"),
   };
   const places = []; // {element, column, offer}
 
@@ -19,16 +26,30 @@
         const [uploaded] = await workbench.uploads.upload([{ file, name: file.name }]);
         give(uploaded);
       } catch (problem) {
-        tell(element, `The picture was not uploaded: ${problem.message}`);
+        tell(element, t("The picture was not uploaded: {problem}", { problem: problem.message }));
       }
     };
     places.push({ element, column, offer });
     watchSource(column);
+    translateNames(column);
     uploadDrawings(column);
     showUnshowable(column, give);
     drawing(element, offer, () => give({ path: null }));
     onClick(element, "data-draw", () => column.classList.add("drawing"));
     onClick(element, "data-done", () => column.classList.remove("drawing"));
+  }
+
+  function translateNames(column) {
+    const translate = () => {
+      for (const name of ["aria-label", "title"]) {
+        for (const button of column.querySelectorAll(`.block [${name}]`)) {
+          const words = GRADIO_NAMES[button.getAttribute(name)];
+          if (words && words !== button.getAttribute(name)) button.setAttribute(name, words);
+        }
+      }
+    };
+    new MutationObserver(translate).observe(column, { childList: true, subtree: true });
+    translate();
   }
 
   // Opinions on the pictures before must not be answered once another one is on screen.

@@ -20,5 +20,14 @@
     }
   }
 
-  workbench.samples = { strip, frame };
+  const click = (selector) => document.querySelector(selector)?.click();
+  const compareFirst = () => click("#samples [data-sample]");
+  const tries = {
+    compare: compareFirst,
+    one_shot: () => { click("#support [data-sampled]"); click("#sample-queries [data-sample]"); },
+  };
+
+  document.addEventListener("click", (event) => tries[event.target.closest("[data-try]")?.dataset.try]?.());
+
+  workbench.samples = { strip, frame, compareFirst };
 }

@@ -2,8 +2,9 @@
 // sends them: uploads.js, or gradio's own places for pictures.
 "use strict";
 {
+  const { t } = workbench.words;
   const UPLOAD = "gradio_api/upload";
-  const NO_REPLY = "The server does not answer.";
+  const NO_REPLY = t("The server does not answer.");
   const send = window.fetch.bind(window);
   const waiting = new Map(); // FormData of an upload -> {words, decide}; `decide(again)` tries again or gives it up
 
@@ -32,8 +33,8 @@
       // a proxy's page, or nothing
     }
     return reply.status >= 500
-      ? `The server cannot store files at the moment (HTTP ${reply.status}); its disk may be full.`
-      : `The server refused it (HTTP ${reply.status}).`;
+      ? t("The server cannot store files at the moment (HTTP {status}); its disk may be full.", reply)
+      : t("The server refused it (HTTP {status}).", reply);
   }
 
   async function decision(form, words) {
@@ -53,8 +54,10 @@
     const all = Array.from(waiting.values());
     const told = Object.assign(document.createElement("div"), { className: "unsent trouble html-container" });
     told.setAttribute("role", "alert");
-    told.append(`${files === 1 ? "1 file is" : `${files} files are`} kept in this page, not uploaded yet: ${all[0].words} `);
-    for (const [label, again] of [["Try again", true], ["Discard", false]]) {
+    const [kept, { words }] = [files, all[0]];
+    told.append(kept === 1 ? t("1 file is kept in this page, not uploaded yet: {words}", { words })
+      : t("{count} files are kept in this page, not uploaded yet: {words}", { count: kept, words }), " ");
+    for (const [label, again] of [[t("Try again"), true], [t("Discard"), false]]) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: label });
       button.addEventListener("click", () => all.forEach(({ decide }) => decide(again)));
       told.append(button, " ");

@@ -1,6 +1,7 @@
 // Files on their way to the server: the one function that uploads, and a place where many are added at once.
 "use strict";
 {
+  const { t } = workbench.words;
   const { onClick } = workbench.keys;
   const { UPLOAD, reasonOf } = workbench.unsent;
   const FILES_AT_ONCE = 20;
@@ -80,13 +81,13 @@
       chosen.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
       const tell = (words) => (element.querySelector(".foot").textContent = words);
       try {
-        const uploaded = await upload(chosen, (done, all) => tell(`Uploading: ${done} of ${all}`));
+        const uploaded = await upload(chosen, (done, all) => tell(t("Uploading: {done} of {all}", { done, all })));
         tell("");
         for (let start = 0; start < uploaded.length; start += FILES_IN_A_PART) {
           added({ files: uploaded.slice(start, start + FILES_IN_A_PART) });
         }
       } catch (problem) {
-        tell(`Nothing was added: ${problem.message}`);
+        tell(t("Nothing was added: {problem}", { problem: problem.message }));
       }
     }
 
