@@ -41,7 +41,7 @@ def shrunk_rgb(image: Image.Image, side: int) -> Image.Image:
     _require_no_sign(image)
     depth = _depth(image)
     shown = _on_ground(image, side, depth, GROUNDS[0])
-    if not _is_blank(shown):
+    if (depth is None and not image.has_transparency_data) or not _is_blank(shown):
         return shown
     if image.has_transparency_data:
         for ground in GROUNDS[1:]:
