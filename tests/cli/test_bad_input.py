@@ -57,7 +57,7 @@ BAD = {
     "log without part": (("log",), "COMMAND"),
     "missing CSV": (("log", "import", "missing.csv"), "missing.csv"),
     "CSV without columns": (("log", "import", "TEXT"), "left_id, right_id, answer"),
-    "binary CSV": (("log", "import", "GOOD"), "columns"),
+    "binary CSV": (("log", "import", "GOOD"), "which is a PNG"),
     "export nowhere": (("log", "export", "missing/folder/out.csv"), "existing folder"),
     "too few answers": (("retrain",), "answers"),
     "missing log": (("retrain", "--log", "missing.csv"), "missing.csv"),
