@@ -22,8 +22,15 @@ class AskedAnyway:
         return getattr(self.checkpoint, name)
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        embeddings = self.checkpoint.embed(images)
-        domains = [domain_of_images([is_ink(image)]) for image in images]
+        return self.embed_batch(self.batch(images))
+
+    def batch(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, list[str]]:
+        """Return the prepared images, and the domain of each."""
+        return self.checkpoint.batch(images), [domain_of_images([is_ink(image)]) for image in images]
+
+    def embed_batch(self, batch: tuple[np.ndarray, list[str]]) -> np.ndarray:
+        prepared, domains = batch
+        embeddings = self.checkpoint.embed_batch(prepared)
         self.unknown.extend(unknown_images(self.checkpoint, domains, embeddings).tolist())
         return embeddings
 

@@ -79,9 +79,16 @@ class Fused:
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return a structured array (n,): fields `koch` and `resnet50`, each float32 (embedding_dim,)."""
-        parts = {"koch": self.koch.embed(images), "resnet50": self.resnet50.embed(images)}
+        return self.embed_batch(self.batch(images))
+
+    def batch(self, images: Sequence[np.ndarray]) -> tuple:
+        """Return what each checkpoint's `batch` gives."""
+        return self.koch.batch(images), self.resnet50.batch(images)
+
+    def embed_batch(self, batch: tuple) -> np.ndarray:
+        parts = {"koch": self.koch.embed_batch(batch[0]), "resnet50": self.resnet50.embed_batch(batch[1])}
         fields = [(name, np.float32, part.shape[1:]) for name, part in parts.items()]
-        embeddings = np.empty(len(images), fields)
+        embeddings = np.empty(len(parts["koch"]), fields)
         for name, part in parts.items():
             embeddings[name] = part
         return embeddings

@@ -6,9 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
+from siamese_core.embeddings.prefetching import ahead
 from siamese_core.metric_learning.familiarity import doubted
 
-EMBED_AT_ONCE = 64  # images: 200 MB decoded at the largest size an image can have
+EMBED_AT_ONCE = 32  # images: 100 MB decoded at the largest size an image can have, and three such batches
 TABLE_IMAGES = 2000  # images at most of which all pairs are compared at once, where the head is a product
 COMPARE_AT_ONCE = 2**24  # bytes of embeddings on each side of a batch of pairs
 
@@ -53,10 +54,16 @@ class EmbeddedPairs:
 def embed_pairs(
     model: Model, read: Callable[[int], np.ndarray], left: np.ndarray, right: np.ndarray
 ) -> EmbeddedPairs:
-    """Read and embed the images of n pairs of their numbers, each once."""
+    """Read and embed the images of n pairs of their numbers, each once.
+
+    The next images are read and prepared while the network embeds. A model that does both in one has `embed`
+    alone; others have `batch`, images to what the network sees, and `embed_batch`.
+    """
     used, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     batches = [used[start : start + EMBED_AT_ONCE] for start in range(0, len(used), EMBED_AT_ONCE)]
-    embeddings = np.concatenate([model.embed([read(int(number)) for number in batch]) for batch in batches])
+    prepare, embed = getattr(model, "batch", list), getattr(model, "embed_batch", model.embed)
+    prepared = ahead(lambda batch: prepare([read(int(number)) for number in batch]), batches)
+    embeddings = np.concatenate([embed(each) for each in prepared])
     return EmbeddedPairs(embeddings, *np.split(places, 2))
 
 

@@ -25,7 +25,9 @@ class ChannelModel:
     width: int = 1
     calibration: Calibration = Calibration(1.0, 0.0)
 
-    def embed(self, images):
+    batch = staticmethod(list)
+
+    def embed_batch(self, images):
         levels = [[image[0, 0, self.channel]] * self.width for image in images]
         return np.array(levels, np.float32).reshape(-1, self.width)
 
