@@ -61,7 +61,7 @@ def embed_pairs(
     """
     used, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     batches = [used[start : start + EMBED_AT_ONCE] for start in range(0, len(used), EMBED_AT_ONCE)]
-    prepare, embed = getattr(model, "batch", list), getattr(model, "embed_batch", model.embed)
+    prepare, embed = getattr(model, "batch", list), getattr(model, "embed_batch", None) or model.embed
     prepared = ahead(lambda batch: prepare([read(int(number)) for number in batch]), batches)
     embeddings = np.concatenate([embed(each) for each in prepared])
     return EmbeddedPairs(embeddings, *np.split(places, 2))
