@@ -2,14 +2,14 @@
 
 import statistics
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells
 from siamese_core.answers.log_csv import csv_text
-from siamese_core.bench.benchmark import Benchmark, LoadModel, timed
+from siamese_core.bench.speed.benchmark import Benchmark, LoadModel, cost, timed
 from siamese_core.checkpoints.store import SHIPPED
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
@@ -17,14 +17,6 @@ from siamese_core.workspace.workbench import Workbench
 STORED = 100_000  # images, and as many answers, in the full workspace
 ROUNDS = 20  # each compares two new images, answers and polls; the times are medians of them
 SIDE = 64  # px of the images that are compared
-
-
-@dataclass(frozen=True)
-class Growth(Benchmark):
-    """`ours_s`: in the full workspace; `baseline_s`: in the empty one; the ratio is full to empty."""
-
-    def json(self) -> dict:
-        return super().json() | {"ratio": round(self.ours_s / max(self.baseline_s, 1e-9), 2)}
 
 
 def measure(load_model: LoadModel) -> list[Benchmark]:
@@ -43,8 +35,8 @@ def measure(load_model: LoadModel) -> list[Benchmark]:
         [statistics.median(times[:, place, kind]) for kind in (0, 1)] for place in (0, 1)
     )
     return [
-        Growth("status poll", full_poll, poll, STORED),
-        Growth("status comparison", full_comparison, comparison, STORED),
+        cost("status poll", full_poll, poll, STORED, "at most 1.2"),
+        cost("status comparison", full_comparison, comparison, STORED, "at most 1.2"),
     ]
 
 
