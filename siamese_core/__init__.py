@@ -15,6 +15,7 @@ PACKAGES = (
     "reporting",
     "diagnosis",
     "adoption",
+    "scale",
     "retraining",
     "training",
     "review",

@@ -11,6 +11,7 @@ from siamese_core.cli.commands import (
     checkpoints,
     compare,
     diagnose,
+    embed,
     evaluate,
     find,
     log,
@@ -22,6 +23,7 @@ from siamese_core.cli.commands import (
 
 COMMANDS = {
     "compare": compare,
+    "embed": embed,
     "find": find,
     "one-shot": one_shot,
     "train": train,

@@ -107,6 +107,13 @@ class ShardFolder:
                     for batch in parquet.iter_batches(batch_size=size, columns=list(COLUMNS)):
                         yield _rows(batch, shard)
 
+    def paths(self, checkpoint: str) -> Iterator[list[str]]:
+        """Give the paths of the images of each shard by a checkpoint; their embeddings are not read."""
+        for shard in self.shards():
+            if shard.checkpoint == checkpoint:
+                with self._opened(shard.name) as parquet:
+                    yield parquet.read(columns=["path"]).column(0).to_pylist()
+
     def read(self, checkpoint: str) -> ShardRows:
         """Return all rows by a checkpoint at once; UserError where there are none."""
         shards = [each for each in self.shards() if each.checkpoint == checkpoint]
