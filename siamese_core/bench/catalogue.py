@@ -18,6 +18,7 @@ SPEED = {
     "serve": ("serve", "measure"),
     "serve-seen": ("serve", "measure_seen"),
     "support": ("support", "measure"),
+    "embed-folder": ("embed_folder", "measure"),
     "status": ("status", "measure"),
     "log": ("log", "measure"),
     "retrain-head": ("retrain_head", "measure"),
