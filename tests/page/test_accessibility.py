@@ -14,6 +14,9 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => [id, nodes.length, nodes[0].target.join(" "), nodes[0].failureSummary])"""
+UNREACHABLE = """() => [...document.querySelectorAll("main :is(button, a[href], input, select, summary)")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && each.tabIndex < 0 && !each.disabled)
+  .filter((each) => !each.closest("[aria-hidden=true]")).map((each) => each.outerHTML.slice(0, 120))"""
 BELOW = "element => Math.round(element.getBoundingClientRect().bottom)"
 
 
@@ -22,7 +25,7 @@ def open_tab_by_id(page: Page, tab: str) -> None:
     expect(page.locator(f"#tabs [data-tab-id={tab}]")).to_have_attribute("aria-selected", "true")
 
 
-def test_axe_finds_nothing_serious_on_any_tab(page, labelling):
+def test_axe_finds_nothing_serious_on_any_tab_and_the_keyboard_reaches_all(page, labelling):
     app_page = open_page(page, labelling.url)
     give_pair(app_page, 500)
     app_page.evaluate(AXE)
@@ -36,6 +39,8 @@ def test_axe_finds_nothing_serious_on_any_tab(page, labelling):
                 app_page.wait_for_timeout(150)
                 if problems := app_page.evaluate(SERIOUS):
                     found[f"{tab}, {theme}, {width}"] = problems
+            if theme == "light" and (out_of_reach := app_page.evaluate(UNREACHABLE)):
+                found[f"{tab}, by keyboard"] = out_of_reach
     assert not found
 
 

@@ -20,7 +20,7 @@
       }
       const board = element.querySelector(".opinions");
       const now = board ? board.dataset.left + board.dataset.right : "";
-      document.querySelector(".answer-bar")?.classList.toggle("idle", !now);
+      idle(!now);
       workbench.samples.frame(board);
       if (now === pairOnScreen) return;
       pairOnScreen = now;
@@ -41,6 +41,12 @@
     links.takes("compare", linked);
     watch("value", drawn);
     drawn();
+  }
+
+  // Dims the buttons while there is nothing to answer; an answer says what is missing.
+  function idle(on) {
+    document.querySelector(".answer-bar")?.classList.toggle("idle", on);
+    for (const button of document.querySelectorAll(".answer-bar [data-answer]")) button.setAttribute("aria-disabled", on);
   }
 
   // What the encoders say of the pair on screen, at the thresholds that the person has moved.
@@ -103,5 +109,5 @@
     outbox.onSettled("compare", refresh);
   }
 
-  workbench.compare = { opinions, answerBar, unmark: () => mark(null, "") };
+  workbench.compare = { opinions, answerBar, idle, unmark: () => mark(null, "") };
 }

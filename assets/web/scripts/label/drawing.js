@@ -16,6 +16,7 @@
     pair(pair, images, waiting) {
       const { root } = this;
       root.classList.toggle("empty", !pair);
+      for (const button of root.querySelectorAll("[data-reply], [data-skip]")) button.setAttribute("aria-disabled", !pair);
       root.classList.remove("other");
       root.dataset.left = pair ? pair.left : "";
       root.dataset.right = pair ? pair.right : "";

@@ -69,7 +69,7 @@
     board.classList.add("stale");
     for (const part of ["left", "right", "query"]) if (part in board.dataset) board.dataset[part] = "";
     if (!board.matches(".opinions")) return;
-    document.querySelector(".answer-bar")?.classList.add("idle");
+    workbench.compare.idle(true);
     workbench.samples.frame(board);
   }
 
