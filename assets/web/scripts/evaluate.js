@@ -1,24 +1,12 @@
-// The Evaluate tab: uploads, plots that can be saved and clicked, pairs that go to Compare or to the queue.
+// The Evaluate tab: uploads, what is shown, cells that can be clicked, pairs that go to the queue.
 "use strict";
 {
   const { remember } = workbench.memory;
   const { onClick } = workbench.keys;
 
-  const PNG = { format: "png", width: 900, height: 560, scale: 2 };
-
   function uploads(element, added, emptied) {
     workbench.uploads.fileAdder(element, ".zip", added);
     onClick(element, "data-empty", emptied);
-  }
-
-  const figureOf = (name) => document.querySelector(`#plot-${name.split("-")[0]} .js-plotly-plot`);
-
-  // The head of a plot: gradio's own bundle has made `Plotly` known by the time that a figure is there.
-  function plotHead(element) {
-    onClick(element, "data-png", (button) => {
-      const figure = figureOf(button.dataset.png);
-      if (figure) Plotly.downloadImage(figure, { ...PNG, filename: button.dataset.png, height: figure.layout.height });
-    });
   }
 
   // Above the plots: what is shown goes into the address, and is there again after a reload.
@@ -50,5 +38,5 @@
     });
   }
 
-  workbench.evaluate = { uploads, plotHead, head, pairs, cells, play: workbench.playIn };
+  workbench.evaluate = { uploads, head, pairs, cells, play: workbench.playIn };
 }

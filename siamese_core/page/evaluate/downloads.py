@@ -51,6 +51,11 @@ def evaluations(workbench: Workbench) -> KeptReports:
     return KeptReports(workbench.workspace / "evaluations")
 
 
+def csv_of(reports: list[dict], plot: str) -> str:
+    """Return the address of the table behind a plot of reports."""
+    return f"evaluations/{'+'.join(report['id'] for report in reports)}/{plot}.csv"
+
+
 def read_reports(kept: KeptReports, ids: str) -> list[dict]:
     """Return the reports of "ID" or "ID+ID". UserError where one is not there."""
     named = ids.replace(" ", "+").split("+")[:MOST_REPORTS]

@@ -55,6 +55,8 @@ class Form:
     """The components: what to measure on, uploads [(path, name)], and the settings in order."""
 
     source: gr.Radio
+    start: gr.Button
+    cancel: gr.Button
     uploads: gr.State
     settings: list
 
@@ -64,7 +66,12 @@ class Form:
 
 
 def build_form(workbench: Workbench) -> Form:
-    source = gr.Radio(list(SOURCES), value=next(iter(SOURCES)), label="Measure on", elem_id="evaluate-source")
+    with gr.Row(equal_height=True, elem_id="evaluate-start"):
+        source = gr.Radio(
+            list(SOURCES), value=next(iter(SOURCES)), label="Measure on", elem_id="evaluate-source", scale=4
+        )
+        start = gr.Button("Measure", variant="primary", elem_id="evaluate-measure", scale=0)
+        cancel = gr.Button("Cancel", visible=False, elem_id="evaluate-cancel", scale=0)
     uploads = gr.State([])
     with gr.Column(visible=False, elem_id="evaluate-own") as own:
         place = Panel(upload_place([]), elem_id="evaluate-uploads", script=UPLOAD_SCRIPT)
@@ -83,7 +90,7 @@ def build_form(workbench: Workbench) -> Form:
     listen(source.change, choose, source, own, queue=False)
     listen(place.added, add, uploads, [uploads, place], trigger_mode="multiple")
     listen(place.emptied, empty, None, [uploads, place])
-    return Form(source, uploads, settings)
+    return Form(source, start, cancel, uploads, settings)
 
 
 def _build_settings(workbench: Workbench) -> list:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.evaluate.details import cell_gallery, confused_list, hardest_gallery, queue_pairs
-from siamese_core.page.evaluate.plot_places import build_plot_place, shown_in
+from siamese_core.page.evaluate.downloads import csv_of
 from siamese_core.page.evaluate.threshold import (
     build_threshold_form,
     number_for,
@@ -19,6 +19,7 @@ from siamese_core.page.evaluate.threshold import (
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet
+from siamese_core.page.parts.plot_places import build_plot_place, shown_in
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import ShownModel, shown_models
 from siamese_core.reporting.drawing.plots import model_of, model_plot
@@ -80,10 +81,10 @@ class ModelView:
 
     def drawn(self, reports: Sequence[dict], label: str) -> tuple:
         """Return what `outputs` show of a model."""
-        each = model_of(reports, label)
+        each, plot = model_of(reports, label), model_plot(reports, label)
         return (
             gr.Column(visible=True),
-            *shown_in(model_plot(reports, label), reports),
+            *shown_in(plot, csv_of(reports, plot.name) if plot else ""),
             confused_list(each),
             Markup(),
             hardest_gallery(each),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import gradio as gr
 import pandas as pd
 
-from siamese_core.page.evaluate.plot_places import PlotPlace, build_plot_place, shown_in
+from siamese_core.page.evaluate.downloads import csv_of
+from siamese_core.page.parts.plot_places import PlotPlace, build_plot_place, shown_in
 from siamese_core.reporting.drawing.plots import PLOTS, all_plots, readable_table
 
 ROWS = (PLOTS[:2], PLOTS[2:4], PLOTS[4:])  # two plots beside each other
@@ -28,8 +29,8 @@ class ReportView:
     def shown(self, reports: Sequence[dict]) -> tuple:
         """Return what `outputs` show."""
         if not reports:
-            hidden = [each for _ in self.places for each in shown_in(None, reports)]
+            hidden = [each for _ in self.places for each in shown_in(None)]
             return gr.Dataframe(pd.DataFrame(), visible=False), *hidden
         plots = all_plots(reports)
-        filled = [each for name in self.places for each in shown_in(plots.get(name), reports)]
+        filled = [each for name in self.places for each in shown_in(plots.get(name), csv_of(reports, name))]
         return gr.Dataframe(readable_table(reports), visible=True), *filled

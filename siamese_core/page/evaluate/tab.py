@@ -35,9 +35,6 @@ class EvaluateTab:
 
     def build(self, page: gr.Blocks, tab: gr.Tab) -> None:
         form = build_form(self.workbench)
-        with gr.Row(elem_id="evaluate-start"):
-            start = gr.Button("Measure", variant="primary", elem_id="evaluate-measure")
-            cancel = gr.Button("Cancel", visible=False, elem_id="evaluate-cancel")
         self.run = Panel(elem_id="evaluating")
         with gr.Row(elem_id="evaluate-chosen"):
             result = gr.Dropdown([], label="Result", elem_id="evaluate-result")
@@ -50,7 +47,7 @@ class EvaluateTab:
             table = gr.Dataframe(interactive=False, show_search="filter", elem_id="evaluate-table")
         chosen, seen, timer = [result, beside], gr.State(""), gr.Timer(WATCH_SECONDS, active=False)
         self.restored = [*chosen, form.settings[-1], table, seen]
-        self._listen_to_runs(page, tab, (start, cancel), form, timer)
+        self._listen_to_runs(page, tab, form, timer)
         offer = {"handler": self.offer, "inputs": [*chosen, seen], "outputs": self.restored}
         listen([self.run.change, tab.select], **offer, trigger_mode="always_last")
         listen(head.deleted, self.delete, [*chosen, seen], self.restored)
@@ -59,16 +56,13 @@ class EvaluateTab:
         self.model_view.tell_cost_after(drawn)
         listen(play.played, self.played, chosen, shown)
 
-    def _listen_to_runs(
-        self, page: gr.Blocks, tab: gr.Tab, buttons: tuple, form: Form, timer: gr.Timer
-    ) -> None:
-        start, cancel = buttons
-        shown = [self.run, cancel, timer]
+    def _listen_to_runs(self, page: gr.Blocks, tab: gr.Tab, form: Form, timer: gr.Timer) -> None:
+        shown = [self.run, form.cancel, timer]
         look = {"look": self.look, "outputs": shown, "place": 0}
         listen_often(timer.tick, **look, queue=False)
         listen_often([page.load, tab.select], **look)
-        listen(start.click, self.start, form.inputs, shown)
-        listen(cancel.click, self.cancel, None, shown)
+        listen(form.start.click, self.start, form.inputs, shown)
+        listen(form.cancel.click, self.cancel, None, shown)
 
     def restore(self, kept: str) -> tuple:
         """Return what is shown when the page loads: the report of the link, or of before, else the latest."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 from markupsafe import Markup
 
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.page.languages.words import t
 from siamese_core.page.parts.templates import render
+from siamese_core.reporting.drawing.look import FAINT, INK, PERCENT, Plot, figure
 
 SHOWN_PAIRS = 24  # of those fixed and of those broken
-ROC_SIDE = 120  # in units of the SVG
 
 
 def report_section(report: Mapping, names: CheckpointNames) -> Markup:
@@ -19,11 +20,9 @@ def report_section(report: Mapping, names: CheckpointNames) -> Markup:
         report=report,
         names=names,
         answers=answers_used(report),
-        curves=roc_paths(report["roc"]),
         ranking=report.get("ranking"),  # reports of earlier versions have neither
         changed=report.get("changed", []),
         shown_pairs=SHOWN_PAIRS,
-        roc_side=ROC_SIDE,
     )
 
 
@@ -42,14 +41,21 @@ def answers_used(report: Mapping) -> str:
     return f"{words} {t('{count} s', count=round(report['seconds']))}."
 
 
-def roc_paths(curves: Mapping) -> dict[str, str]:
-    """Return both ROC curves as SVG paths; nothing where the holdout has one kind of pair only."""
+def roc_plot(report: Mapping) -> Plot | None:
+    """Return both ROC curves; None where the holdout has one kind of pair only."""
+    curves = report["roc"]
     if not curves["before"] or not curves["after"]:
-        return {}
-    return {name: curve_path(curves[name]) for name in ("before", "after")}
-
-
-def curve_path(curve: Mapping) -> str:
-    points = zip(curve["fpr"], curve["tpr"], strict=True)
-    drawn = [f"{ROC_SIDE * fpr:.1f},{ROC_SIDE * (1 - tpr):.1f}" for fpr, tpr in points]
-    return "M" + " L".join(drawn)
+        return None
+    drawn, tables = figure(260), []
+    for name, line in (("before", {"color": FAINT, "dash": "dash"}), ("after", {"color": INK, "width": 2.5})):
+        fpr, tpr = curves[name]["fpr"], curves[name]["tpr"]
+        tables.append(pd.DataFrame({"when": name, "false_positive_rate": fpr, "true_positive_rate": tpr}))
+        drawn.add_scatter(x=fpr, y=tpr, name=name, mode="lines", line=line | {"shape": "hv"})
+    drawn.update_layout(
+        xaxis={"title": {"text": "different pairs called same"}, "tickformat": PERCENT},
+        yaxis={"title": {"text": "same pairs called same"}, "tickformat": PERCENT},
+        legend={"y": 0.02, "x": 0.98, "xanchor": "right", "yanchor": "bottom", "orientation": "v"},
+    )
+    areas = [report[name]["roc_auc"] for name in ("before", "after")]
+    words = f"The area under the curve on the holdout is {areas[0]:.3f} before and {areas[1]:.3f} after."
+    return Plot("retrained", "ROC on the holdout", drawn, words, pd.concat(tables, ignore_index=True))

@@ -17,10 +17,11 @@ from siamese_core.page.parts.background import Background, Run
 from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, first_step, quiet, trouble
+from siamese_core.page.parts.plot_places import build_plot_place, shown_in
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.retrain.checkpoints import checkpoint_lists
 from siamese_core.page.retrain.proposal import proposal
-from siamese_core.page.retrain.report import report_section
+from siamese_core.page.retrain.report import report_section, roc_plot
 from siamese_core.retraining.judging.outlook import outlook_words
 from siamese_core.retraining.options import MODES, RetrainOptions
 from siamese_core.workspace.workbench import Workbench
@@ -64,9 +65,10 @@ class RetrainTab:
         proposed = gr.State(SLOTS[0])
         start = gr.Button(t("Retrain"), variant="primary", elem_id="retrain-start")
         self.run = Panel(elem_id="retraining")
+        curves = build_plot_place("retrained")
         self.list = Panel(elem_id="checkpoints", script=SCRIPT)
         timer = gr.Timer(WATCH_SECONDS, active=False)
-        shown = [self.run, self.list, timer]
+        shown = [self.run, self.list, timer, *curves.outputs]
         listen(start.click, self.start, [slot, mode], shown)
         often = {"look": self.look, "outputs": shown, "place": shown.index(self.list)}
         listen_often(timer.tick, **often, queue=False)
@@ -84,18 +86,25 @@ class RetrainTab:
         new = found.slot if found else SLOTS[0]
         return new if slot == before else gr.skip(), new
 
-    def look(self) -> tuple[Markup, Markup, gr.Timer]:
+    def look(self) -> tuple:
         run = self.background.latest
         watched = gr.Timer(WATCH_SECONDS, active=run is not None and run.running)
         lists = checkpoint_lists(self.workbench.names, self.workbench.photos_problem)
-        return self.told(run), lists, watched
+        report = self.report(run)
+        return self.told(run, report), lists, watched, *shown_in(roc_plot(report) if report else None)
 
-    def told(self, run: Run | None) -> Markup:
+    def report(self, run: Run | None) -> dict | None:
+        """Return the report that is shown: the latest run's, else the newest; None while one is on or where
+        it failed."""
+        if run is not None:
+            return run.result
+        return latest_report(self.workbench.workspace / "reports")
+
+    def told(self, run: Run | None, report: dict | None) -> Markup:
         if run and run.running:
             return busy(run.share, f"{run.subject}: {t(run.words)}")
         if run and run.problem:
             return trouble(t("{network} was not retrained.", network=run.subject), run.problem)
-        report = run.result if run else latest_report(self.workbench.workspace / "reports")
         settled = one_a_pair(self.workbench.log.settled())
         about = proposal(self.workbench, settled)
         words = (quiet(about.words) if about else Markup()) + quiet(outlook_words(settled, report), "outlook")

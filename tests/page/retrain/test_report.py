@@ -4,7 +4,7 @@ from pathlib import Path
 
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import CheckpointStore
-from siamese_core.page.retrain.report import report_section
+from siamese_core.page.retrain.report import report_section, roc_plot
 
 
 def shares(accuracy: float) -> dict:
@@ -71,3 +71,12 @@ def test_after_a_promotion_ten_pairs_show_what_changed_and_which_got_worse():
 
 def test_a_report_of_an_earlier_version_has_no_ranking_and_no_changes():
     assert "What changed most" not in section(report())
+
+
+def test_both_curves_are_a_plot_with_a_sentence_and_a_table():
+    curve = {"fpr": [0.0, 0.0, 1.0], "tpr": [0.0, 0.5, 1.0]}
+    measured = {"before": {"roc_auc": 0.75}, "after": {"roc_auc": 0.8}}
+    plot = roc_plot(measured | {"roc": {"before": curve, "after": curve}})
+    assert [trace.name for trace in plot.figure.data] == ["before", "after"]
+    assert "0.750 before and 0.800 after" in plot.words and len(plot.table) == 6
+    assert roc_plot(report()) is None

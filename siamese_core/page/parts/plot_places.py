@@ -1,18 +1,16 @@
 """Places for plots: a heading with downloads, the figure, and what it shows in words."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
 from gradio.components.plot import PlotData
-from markupsafe import Markup
 
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import Plot
 
-HEAD_SCRIPT = "workbench.evaluate.plotHead(element)"
+HEAD_SCRIPT = "workbench.plots.head(element)"
 # No bar of buttons over the figure, no zoom by the wheel that scrolls the page.
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
@@ -38,17 +36,11 @@ def build_plot_place(name: str) -> PlotPlace:
     return PlotPlace(column, head, plot)
 
 
-def shown_in(plot: Plot | None, reports: Sequence[dict]) -> tuple:
-    """Return what the components of a place show; None hides it."""
+def shown_in(plot: Plot | None, csv: str = "") -> tuple:
+    """Return what the components of a place show; None hides it. csv: address of the table behind it."""
     if plot is None:
         return gr.Column(visible=False), gr.skip(), gr.skip()
-    return gr.Column(visible=True), head_of(plot, reports), plot_data(plot)
-
-
-def head_of(plot: Plot, reports: Sequence[dict]) -> Markup:
-    return render(
-        "evaluate/plot_head.html.jinja", plot=plot, ids="+".join(report["id"] for report in reports)
-    )
+    return gr.Column(visible=True), render("parts/plot_head.html.jinja", plot=plot, csv=csv), plot_data(plot)
 
 
 def plot_data(plot: Plot) -> PlotData:

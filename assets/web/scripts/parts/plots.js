@@ -1,0 +1,17 @@
+// Plots in gr.Plot, whose bundle has made `Plotly` known by the time that a figure is there.
+"use strict";
+{
+  const { onClick } = workbench.keys;
+  const PNG = { format: "png", width: 900, scale: 2 };
+
+  // The head of a plot: its figure as a file. `confusion-2` is drawn in the place `confusion`.
+  function head(element) {
+    onClick(element, "data-png", (button) => {
+      const name = button.dataset.png;
+      const figure = document.querySelector(`#plot-${name.split("-")[0]} .js-plotly-plot`);
+      if (figure) Plotly.downloadImage(figure, { ...PNG, filename: name, height: figure.layout.height });
+    });
+  }
+
+  workbench.plots = { head };
+}
