@@ -1,6 +1,5 @@
 """Exit codes, what is written where, and the process of its own."""
 
-import json
 import os
 import signal
 import subprocess
@@ -10,8 +9,6 @@ from pathlib import Path
 
 from helpers.commands import process
 from helpers.paths import ROOT
-from siamese_core.images.decoding import image_id
-from siamese_core.images.store import ImageStore
 
 
 def test_what_should_never_happen_is_one_line_and_its_own_exit_code(run, monkeypatch):
@@ -37,13 +34,6 @@ def test_ctrl_c_ends_with_130_and_no_traceback(run, tmp_path):
     timer.join()
     signal.signal(signal.SIGINT, heard)
     assert (ended.code, ended.out, ended.err) == (130, "", "error: stopped by Ctrl-C\n")
-
-
-def test_the_process_prints_one_json_object_and_no_noise(slots, pair):
-    ended = process("compare", *pair, "--json", "--workspace", slots)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    (line,) = ended.stdout.splitlines()
-    assert json.loads(line)["left"] == image_id(ImageStore(slots / "images").read(json.loads(line)["left"]))
 
 
 def test_the_process_ends_with_2_and_one_line(workspace):

@@ -1,6 +1,8 @@
 """What a process may lack as it starts: a home folder, standard streams, the time to be stopped in order."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -57,11 +59,11 @@ def open_folder():
     [
         (["log", "check"], ""),
         (["log", "check"], "/nonexistent"),
-        (["compare", *PAIR], None),
+        (["compare", *PAIR, "--json"], None),
     ],
     ids=["log check-empty", "log check-gone", "compare-unset"],
 )
-def test_commands_work_without_a_home_folder_and_a_passwd_entry(slots, open_folder, words, home):
+def test_commands_work_without_noise_a_home_folder_and_a_passwd_entry(slots, open_folder, words, home):
     workspace = copied(slots, open_folder / "workspace")
     for path in (workspace, *workspace.rglob("*")):
         path.chmod(0o777)
@@ -72,6 +74,9 @@ def test_commands_work_without_a_home_folder_and_a_passwd_entry(slots, open_fold
     ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout
+    if "--json" in words:
+        (line,) = ended.stdout.splitlines()
+        assert len(json.loads(line)["results"]) == 2
 
 
 def test_a_home_folder_that_can_be_used_is_left_as_it_is(monkeypatch, tmp_path):
@@ -208,9 +213,11 @@ def test_ctrl_c_in_train_before_the_first_state_saves_it_and_resume_goes_on(
     (line,) = [each for each in ended.stderr.splitlines() if " %  " not in each]
     if (kept / "state.npz").exists():
         assert line.startswith("error: stopped by Ctrl-C. Step ") and "--resume" in line
+        step = int(re.search(r"Step (\d+)", line)[1])
     else:
         assert line.endswith("nothing was to be saved. Start it again")
+        step = 0
     again = ["--resume"] if (kept / "state.npz").exists() else []
     monkeypatch.setattr(measured_checkpoint, "FINAL_TRIALS", 50)
     monkeypatch.setattr(validation, "PAIRS", 200)
-    assert run(*words, 12, *again).code == 0
+    assert run(*words, step + 1, *again).code == 0

@@ -1,6 +1,6 @@
 """Mutated images, archives, tables and logs: an answer or words, never a traceback, an exit 1 or a 500.
 
-Each test takes `SIAMESE_FUZZ_SECONDS` (5 by default), whatever the processor, from a fixed seed; longer on
+Each test takes `SIAMESE_FUZZ_SECONDS` (1 by default), whatever the processor, from a fixed seed; longer on
 demand: `SIAMESE_FUZZ_SECONDS=600 make test TESTS=tests/fuzz`. The last input is kept in `tests/output/fuzz`.
 """
 
@@ -28,7 +28,7 @@ from siamese_core.images.decoding import MAX_SIDE, decode_image
 from siamese_core.images.store import ImageStore
 
 pytestmark = pytest.mark.fuzz
-SECONDS = float(os.environ.get("SIAMESE_FUZZ_SECONDS", "5"))
+SECONDS = float(os.environ.get("SIAMESE_FUZZ_SECONDS", "1"))
 SEED = 17
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from helpers.browsing import glyph
 from helpers.calling import Caller
+from helpers.small_checkpoints import ship_small
 from siamese_core.page.parts.notices import UNEXPECTED
 from siamese_core.page.serving.refusals import ABANDONED_SECONDS, delete_abandoned, refusal_of
 
@@ -28,6 +29,17 @@ LIMITED = (
     "from siamese_core.page.serving.process import main\n"
     "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
     "sys.exit(main(sys.argv[1:]))\n"
+)
+
+
+# Serves with the shipped checkpoints in the folder that is given first.
+SHIPPED_ELSEWHERE = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from siamese_core.page.serving.process import main\n"
+    "from siamese_core.workspace.workbench import Workbench\n"
+    "Workbench.__init__.__defaults__ = (Path(sys.argv[1]),)\n"
+    "sys.exit(main(sys.argv[2:]))\n"
 )
 
 
@@ -129,7 +141,8 @@ def test_no_problem_that_the_page_shows_names_a_folder_of_the_server(serve, tmp_
     (home / "checkpoints" / "current.json").write_text("{")
     (home / "pairs.csv").mkdir()
     gone = {"SIAMESE_RESNET50_WEIGHTS": str(tmp_path / "secret place" / "gone.h5")}
-    server = serve(workspace=home, environment=gone)
+    shipped = ship_small(tmp_path / "shipped", "koch", "resnet50")
+    server = serve(workspace=home, environment=gone, program=["-c", SHIPPED_ELSEWHERE, str(shipped)])
     caller = Caller(server.url)
     deadline = time.monotonic() + 60
     while "current.json" not in caller.http.get("/healthz").text and time.monotonic() < deadline:
