@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.page.languages.words import t
+from siamese_core.page.parts.links import link_to
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import FAINT, INK, PERCENT, Plot, figure
 
@@ -23,6 +24,8 @@ def report_section(report: Mapping, names: CheckpointNames) -> Markup:
         ranking=report.get("ranking"),  # reports of earlier versions have neither
         changed=report.get("changed", []),
         shown_pairs=SHOWN_PAIRS,
+        roc_side=ROC_SIDE,
+        link_to=link_to,
     )
 
 

@@ -45,6 +45,7 @@ def test_a_report_shows_the_pairs_and_escapes_what_it_is_given():
     assert "&lt;script&gt;" in drawn and "<script>" not in drawn
     assert "Koch CNN: promoted" in drawn and "75.0 % (65–85)" in drawn
     assert drawn.count("0.20 → 0.80") == 24 and "and 6 more" in drawn
+    assert f"?tab=compare&amp;left={'a' * 64}&amp;right={'b' * 64}" in drawn
     assert "one kind of pair only" in drawn and "<svg" not in drawn
 
 
