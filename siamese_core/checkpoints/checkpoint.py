@@ -13,7 +13,7 @@ import numpy as np
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.metric_learning.familiarity import Familiarity
 from siamese_core.metric_learning.score_normalisation import MOST, ScoreNormalisation
-from siamese_core.metrics import Calibration
+from siamese_core.metrics import Calibration, bounded_logit
 
 if TYPE_CHECKING:
     import keras
@@ -89,15 +89,23 @@ class Checkpoint:
     def normalised(self, cohort: np.ndarray) -> "Checkpoint":
         """Return the checkpoint with its scores normalised against unlabelled images, and calibrated by them.
 
-        cohort: their embeddings (m, embedding_dim), of which `MOST` are taken.
+        Where it knows them, its own calibration counts too. cohort: their embeddings (m, embedding_dim), of
+        which `MOST` are taken.
         """
         normalisation = ScoreNormalisation(self._scores, cohort[:MOST])
-        return replace(
-            self,
-            normalisation=normalisation,
-            calibration=normalisation.calibration(),
-            threshold=NORMALISED_THRESHOLD,
+        found, share = normalisation.calibration(), self._share_of_own(cohort[:MOST])
+        slope, intercept = self.calibration.slope, self.calibration.intercept
+        own = normalisation.unfolded(Calibration(slope, intercept - float(bounded_logit(self.threshold))))
+        mixed = Calibration(
+            (1 - share) * found.slope + share * own.slope,
+            (1 - share) * found.intercept + share * own.intercept,
         )
+        return replace(self, normalisation=normalisation, calibration=mixed, threshold=NORMALISED_THRESHOLD)
+
+    def _share_of_own(self, cohort: np.ndarray) -> float:
+        """Return by how much its own calibration counts beside a cohort's, 0..1: 0 up to a mean trust of the
+        cohort's images of a half, or where that is not known."""
+        return 0.0 if self.familiarity is None else max(0.0, 2 * float(self.trust(cohort).mean()) - 1)
 
     def with_cohort(self, cohort: np.ndarray) -> "Checkpoint":
         """Return the checkpoint with its scores normalised, a pooled spread, and the calibration as it is.

@@ -74,3 +74,17 @@ def test_what_answers_or_a_cohort_calibrated_is_trusted():
     assert (checkpoint.normalised(rows).trust(rows) == 1).all()
     checkpoint.note(answers={"trained": 20})
     assert (checkpoint.trust(rows) == 1).all()
+
+
+@pytest.mark.parametrize(("trust", "own"), [(20.0, True), (-20.0, False)])
+def test_beside_a_cohort_that_it_knows_its_own_calibration_counts(trust, own):
+    checkpoint = small_checkpoint(0)
+    dim = checkpoint.encoder.output_shape[-1]
+    rows = np.random.default_rng(2).normal(size=(80, dim)).astype(np.float32)
+    checkpoint.familiarity = replace(familiarity(dim), trust_weights=np.array([trust, 0.0, 0.0, 0.0]))
+    found = checkpoint.normalised(rows)
+    of_cohort, of_own = (
+        found.normalisation.calibration(),
+        found.normalisation.unfolded(checkpoint.calibration),
+    )
+    assert found.calibration.slope == pytest.approx((of_own if own else of_cohort).slope, rel=1e-3)

@@ -24,7 +24,6 @@ def report_section(report: Mapping, names: CheckpointNames) -> Markup:
         ranking=report.get("ranking"),  # reports of earlier versions have neither
         changed=report.get("changed", []),
         shown_pairs=SHOWN_PAIRS,
-        roc_side=ROC_SIDE,
         link_to=link_to,
     )
 
