@@ -5,6 +5,8 @@ import gradio as gr
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.evaluate.tab import EvaluateTab
+from siamese_core.page.find.answering import search_handlers
+from siamese_core.page.find.tab import FindTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
 from siamese_core.page.languages.words import t
@@ -33,11 +35,13 @@ RECALL = "() => workbench.memory.recall({})"
 def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> None:
     """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
-    label, evaluate = LabelTab(questions), EvaluateTab(workbench, questions)
+    find, label = FindTab(questions.pool), LabelTab(questions)
+    evaluate = EvaluateTab(workbench, questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
     build_outbox(
         answer_handlers(workbench)
         | correction_handlers(workbench)
+        | search_handlers(workbench)
         | question_handlers(questions)
         | review_handlers(workbench)
     )
@@ -51,6 +55,8 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
             last_answers.table.render()
         with gr.Tab(t("One-shot"), id="one_shot", render_children=True):
             one_shot.build(status, last_answers)
+        with gr.Tab(t("Find"), id="find", render_children=True):
+            find.build(status, last_answers)
         with gr.Tab(t("Label"), id="label", render_children=True):
             label.build(page, last_answers)
         with gr.Tab(t("Review"), id="review", render_children=True):
@@ -59,10 +65,11 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
             evaluate.build(page, evaluate_tab)
         with gr.Tab(t("Retrain"), id="retrain", render_children=True) as tab:
             retrain.build(page, tab, status)
-    kept = [gr.Textbox(visible=False) for _ in range(4)]
+    kept = [gr.Textbox(visible=False) for _ in range(5)]
     listen(page.load, last_answers.refresh, None, last_answers.table)
     listen(page.load, compare.restore, kept[0], compare.restored, js=RECALL.format("'compare'"))
     listen(page.load, evaluate.restore, kept[3], evaluate.restored, js=RECALL.format("'evaluate'"))
+    listen(page.load, find.restore, kept[4], find.restored, js=RECALL.format("'find'"))
     listen(
         page.load, one_shot.restore, kept[1:3], one_shot.restored, js=RECALL.format("'one_shot', 'support'")
     )
@@ -73,6 +80,7 @@ def link_checks(workbench: Workbench) -> dict[str, Check]:
     return {
         "compare": stored_images(workbench.images, "left", "right"),
         "one_shot": stored_images(workbench.images, "query"),
+        "find": stored_images(workbench.images, "query"),
         "label": any_parameters,
         "review": any_parameters,
         "evaluate": any_parameters,

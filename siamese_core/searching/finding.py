@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.checkpoints.naming import network_title
+from siamese_core.metrics import bounded_logit
 from siamese_core.searching.gallery import Gallery, Hits
 from siamese_core.workspace.abstaining import doubt_of, reason, unknown_images
 
@@ -102,8 +103,16 @@ def false_hits(gallery: Gallery) -> float | None:
 
     None where neither enough random pairs nor the card tell.
     """
-    same, pairs = gallery.random_pairs_called_same
-    if pairs >= FEWEST_PAIRS:
-        return len(gallery) * same / pairs
-    rate = gallery.checkpoint.card.false_positive_rate
+    limit = float(bounded_logit(gallery.checkpoint.threshold))
+    rate = share_above(gallery.sampled_log_odds, limit)
+    rate = gallery.checkpoint.card.false_positive_rate if rate is None else rate
     return None if rate is None else len(gallery) * rate
+
+
+def share_above(log_odds: np.ndarray, limit: float) -> float | None:
+    """Return the share of a sample's pairs, log-odds (m, m), at or above a limit.
+
+    It is no less than the share of false positives. None for fewer than `FEWEST_PAIRS`.
+    """
+    pairs = log_odds[np.triu_indices(len(log_odds), 1)]
+    return float(np.mean(pairs >= limit)) if len(pairs) >= FEWEST_PAIRS else None

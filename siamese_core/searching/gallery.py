@@ -14,7 +14,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.embeddings.cohorts import with_chosen_threshold
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metric_learning.score_normalisation import FEWEST, ScoreNormalisation, cohort_rows
-from siamese_core.metrics import bounded_logit, verdict
+from siamese_core.metrics import verdict
 from siamese_core.searching.best import Scan
 from siamese_core.searching.rows import rows_for
 
@@ -76,6 +76,10 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, places: np.ndarray) -> np.ndarray:
+        """Return the embeddings float32 (m, d) of some images."""
+        return self.rows.whole.take(places)
+
     def scans(self, queries: np.ndarray) -> list[Scan]:
         """Return a scan of the calibrated log-odds for each query, embeddings float32 (q, d)."""
         queries = np.ascontiguousarray(queries, np.float32)
@@ -113,19 +117,16 @@ class Gallery:
         return not 2 * self.checkpoint.is_foreign(self._sample).sum() > len(self._sample)
 
     @cached_property
-    def random_pairs_called_same(self) -> tuple[int, int]:
-        """How many of the pairs of a sample are called same, and of how many pairs.
+    def sampled_log_odds(self) -> np.ndarray:
+        """The calibrated log-odds float64 (m, m) of a sample's pairs; the diagonal is of identical images.
 
-        Nearly all pairs of a gallery of many classes are different: the share of false positives is at most
-        about this one.
+        Nearly all pairs of a gallery of many classes are different, so that it shows what different ones get.
         """
-        some = Gallery(self.checkpoint, self._sample[: SAMPLE // 2])
-        limit, pairs = bounded_logit(self.checkpoint.threshold), len(some) * (len(some) - 1) // 2
-        counts = [
-            int((scan.exact(np.arange(place)) >= limit).sum())
-            for place, scan in enumerate(some.scans(self._sample[: len(some)]))
-        ]
-        return sum(counts), pairs
+        some = self._sample[: SAMPLE // 2]
+        scans = Gallery(self.checkpoint, some).scans(some) if len(some) else []
+        return np.array([scan.exact(np.arange(len(some))) for scan in scans], np.float64).reshape(
+            len(some), len(some)
+        )
 
     def for_query(self, query: np.ndarray) -> "Gallery":
         """Return the gallery as it judges a query (1, d).
@@ -139,7 +140,7 @@ class Gallery:
     @cached_property
     def _plain(self) -> "Gallery":
         plain = copy.copy(self)
-        for name in ("_least_trust", "is_known", "random_pairs_called_same"):  # of the normalised one
+        for name in ("_least_trust", "is_known", "sampled_log_odds"):  # of the normalised one
             vars(plain).pop(name, None)
         plain.checkpoint, plain._normalisation, plain._statistics = self._unnormalised, None, None
         return plain

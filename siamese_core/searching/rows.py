@@ -23,7 +23,12 @@ SMALLEST_SQUARE = 1e-12  # as of the head
 
 
 class Rows(Protocol):
-    """The rows of a gallery, prepared for a head. queries: embeddings float32 (q, d), query: (d,)."""
+    """The rows of a gallery, prepared for a head. queries: embeddings float32 (q, d), query: (d,).
+
+    whole: the embeddings themselves.
+    """
+
+    whole: Blocks
 
     def __len__(self) -> int: ...
 
@@ -47,7 +52,7 @@ class ProductRows:
         self.factors = factors
         rows = _in_parts(lambda part: factors(part)[1], embeddings)
         self.longest = float(np.sqrt(np.vecdot(rows, rows).max(initial=0)))
-        self.blocks = _kept(rows, eight_bit)
+        self.whole, self.blocks = _kept(embeddings, eight_bit), _kept(rows, eight_bit)
 
     def __len__(self) -> int:
         return len(self.blocks)
@@ -80,17 +85,17 @@ class EuclideanRows:
     """Minus the Euclidean distance, from inner products and squared lengths."""
 
     def __init__(self, embeddings: np.ndarray, eight_bit: bool):
-        self.blocks = _kept(embeddings, eight_bit)
+        self.whole = _kept(embeddings, eight_bit)
         self.squares = np.empty(len(embeddings), np.float32)
 
         def measure(start: int, stop: int) -> None:
-            block = self.blocks.block(start, stop)
+            block = self.whole.block(start, stop)
             self.squares[start:stop] = np.vecdot(block, block)
 
-        by_blocks(len(self), self.blocks.dim, measure)
+        by_blocks(len(self), self.whole.dim, measure)
 
     def __len__(self) -> int:
-        return len(self.blocks)
+        return len(self.whole)
 
     def bounds(self, queries: np.ndarray) -> np.ndarray:
         found = np.empty((len(queries), len(self)), np.float32)
@@ -98,17 +103,17 @@ class EuclideanRows:
 
         def compare(start: int, stop: int) -> None:
             sums = self.squares[start:stop] + lengths
-            apart = sums - 2 * queries @ self.blocks.block(start, stop).T - ROUNDING * sums
+            apart = sums - 2 * queries @ self.whole.block(start, stop).T - ROUNDING * sums
             found[:, start:stop] = -np.sqrt(np.maximum(apart, SMALLEST_SQUARE))
 
-        by_blocks(len(self), self.blocks.dim, compare)
+        by_blocks(len(self), self.whole.dim, compare)
         return found
 
     def scores(self, query: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._compare(query, self.blocks.take(places))
+        return self._compare(query, self.whole.take(places))
 
     def table(self, queries: np.ndarray) -> np.ndarray:
-        rows = self.blocks.block(0, len(self))
+        rows = self.whole.block(0, len(self))
         return np.stack([self._compare(query, rows) for query in queries])
 
     def _compare(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -127,14 +132,14 @@ class WeightedL1Rows:
         self.bias = np.float32(bias)
         some = embeddings[np.linspace(0, len(embeddings) - 1, min(SAMPLE, len(embeddings))).astype(int)]
         share = weight * (some.std(axis=0) if len(some) else 1)
-        self.order = np.argsort(-share, kind="stable")
-        carried = np.cumsum(share[self.order])
+        order = np.argsort(-share, kind="stable")
+        carried = np.cumsum(share[order])
         count = min(int(np.searchsorted(carried, HEAVY_SHARE * carried[-1])) + 1, len(weight))
         count = count if weight.min() >= 0 else len(weight)  # a part is a bound of the whole only then
-        heavy, light = self.order[:count], self.order[count:]
-        self.heavy_weight, self.light_weight = weight[heavy], weight[light]
-        self.heavy = _kept(_in_parts(lambda part: part[:, heavy], embeddings), eight_bit)
-        self.light = _kept(_in_parts(lambda part: part[:, light], embeddings), eight_bit)
+        self.dimensions = order[:count]
+        self.weight, self.heavy_weight = weight, weight[self.dimensions]
+        self.whole = _kept(embeddings, eight_bit)
+        self.heavy = _kept(_in_parts(lambda part: part[:, self.dimensions], embeddings), eight_bit)
         self.sums, sizes = np.empty((2, len(embeddings)), np.float32)
 
         def add(start: int, stop: int) -> None:
@@ -149,7 +154,7 @@ class WeightedL1Rows:
         return len(self.heavy)
 
     def bounds(self, queries: np.ndarray) -> np.ndarray:
-        asked = np.ascontiguousarray(queries[:, self.order[: self.heavy.dim]])
+        asked = np.ascontiguousarray(queries[:, self.dimensions])
         sums = asked @ self.heavy_weight
         found = np.empty((len(queries), len(self)), np.float32)
 
@@ -168,16 +173,14 @@ class WeightedL1Rows:
         return found
 
     def scores(self, query: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._compare(query, self.heavy.take(places), self.light.take(places))
+        return self._compare(query, self.whole.take(places))
 
     def table(self, queries: np.ndarray) -> np.ndarray:
-        parts = self.heavy.block(0, len(self)), self.light.block(0, len(self))
-        return np.stack([self._compare(query, *parts) for query in queries])
+        rows = self.whole.block(0, len(self))
+        return np.stack([self._compare(query, rows) for query in queries])
 
-    def _compare(self, query: np.ndarray, heavy: np.ndarray, light: np.ndarray) -> np.ndarray:
-        asked = query[self.order]
-        far = np.vecdot(np.abs(heavy - asked[: heavy.shape[1]]), self.heavy_weight)
-        return self.bias - far - np.vecdot(np.abs(light - asked[heavy.shape[1] :]), self.light_weight)
+    def _compare(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return self.bias - np.vecdot(np.abs(rows - query), self.weight)
 
 
 def rows_for(head: "keras.Layer", embeddings: np.ndarray, eight_bit: bool = False) -> Rows:

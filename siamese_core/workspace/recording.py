@@ -1,7 +1,7 @@
 """Record what a person answers, with what every slot says of the pair."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -62,6 +62,16 @@ class AnswerRecorder:
         with the same `label_id`, it is still one answer.
         """
         return self.log.append_once(self._row(ids, answer, who, shown))
+
+    def answer_many(
+        self, answers: Sequence[tuple[tuple[str, str], str, Shown]], who: Annotator, label_id: str
+    ) -> list[str]:
+        """Append answers to several pairs, (ids, answer, how it was shown) each, in one write or not at all.
+
+        label_id: of the first row. Returns the label_ids of all.
+        """
+        rows = [self._row(ids, answer, who, shown) for ids, answer, shown in answers]
+        return self.log.append_many([replace(rows[0], label_id=label_id), *rows[1:]])
 
     def answer_one_shot(
         self,

@@ -126,6 +126,12 @@ class Workbench:
         """Append a person's answer, as `AnswerRecorder.answer` does; return its label_id."""
         return self._recorder.answer((left_id, right_id), answer, who, shown or Shown())
 
+    def answer_many(
+        self, answers: Sequence[tuple[tuple[str, str], str, Shown]], who: Annotator, label_id: str
+    ) -> list[str]:
+        """Append answers to several pairs, as `AnswerRecorder.answer_many` does."""
+        return self._recorder.answer_many(answers, who, label_id)
+
     def answer_one_shot(
         self,
         result: OneShotResult,

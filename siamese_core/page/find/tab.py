@@ -1,0 +1,142 @@
+"""The Find tab: a query, the images most similar to it, many answers at once."""
+
+from collections.abc import Mapping
+
+import gradio as gr
+import numpy as np
+from markupsafe import Markup
+
+from siamese_core.answers.settled import standing_labels
+from siamese_core.errors import UserError
+from siamese_core.labelling.pool import Pool
+from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
+from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
+from siamese_core.page.parts.last_answers import LastAnswers
+from siamese_core.page.parts.memory import recalled, recalled_image, remember
+from siamese_core.page.parts.notices import ASKING, detail, listen
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.paragraphs import quiet, trouble
+from siamese_core.page.parts.picture import build_picture_place, latest, refusal
+from siamese_core.page.parts.retry import retry_timer, waiting_words
+from siamese_core.page.parts.status import StatusLine
+from siamese_core.page.parts.templates import render
+from siamese_core.page.parts.uploads import Picture, Unreadable
+
+PLACES = {"the pool": POOL, "answered images": ANSWERED, "both": BOTH}
+RANKERS = {"both encoders": FUSED} | {slot_title(slot): slot for slot in SLOTS}
+HINT = (
+    "Give a picture: drop or choose a file, paste, take a photo, or draw. What is most like it comes at once."
+)
+PREPARING = "The images are being prepared for searching. The first search waits for that; later ones do not."
+MOST_BATCHES = 40
+SCRIPT = (
+    "workbench.find.results(element, {more: () => trigger('more'), saved: () => trigger('saved'), "
+    "linked: (d) => trigger('linked', d)}, watch)"
+)
+
+
+class FindTab:
+    """The handlers keep no state: what is on screen comes with each call, the answers are in the log."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool, self.workbench = pool, pool.workbench
+        self.galleries = Galleries(pool)
+
+    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+        with gr.Row():
+            with gr.Column(scale=1, min_width=240):
+                place = build_picture_place("find-query", "Query", height=180)
+            with gr.Column(scale=2, min_width=280):
+                among = gr.Radio(list(PLACES), value="the pool", label="Search among", elem_id="find-among")
+                by = gr.Radio(
+                    list(RANKERS), value="both encoders", label="In the order of", elem_id="find-by"
+                )
+        batches = gr.State(1)
+        self.board = Panel(quiet(HINT), elem_id="found", script=SCRIPT)
+        retry = retry_timer()
+        shown = [place.image, place.refused, among, by]
+        given = {"inputs": [*shown, batches], "outputs": [self.board, retry, place.refused], **ASKING}
+        first = [place.image.change, among.input, by.input, status.serving.change]
+        listen(first, self.search, shown, [self.board, retry, place.refused, batches], **ASKING)
+        listen(retry.tick, self.again, **given)
+        listen(self.board.more, self.more, batches, batches).then(self.again, **given)
+        listen(self.board.saved, last_answers.refresh, None, last_answers.table)
+        listen(self.board.linked, self.follow, None, place.image)
+        self.restored = [place.image, among, by]
+
+    def search(self, query: Picture, refused: Unreadable | None, among: str, by: str) -> tuple:
+        """Return the first images, whether to try again soon, the file that is refused, and one batch."""
+        return *self.again(query, refused, among, by, 1), 1
+
+    def more(self, batches: int) -> int:
+        return min(batches + 1, MOST_BATCHES)
+
+    def again(
+        self, query: Picture, refused: Unreadable | None, among: str, by: str, batches: int
+    ) -> tuple[Markup, gr.Timer, Unreadable | None]:
+        """Return the images of so many batches, whether to try again soon, and the file that is refused."""
+        query = latest(query, refused)
+        try:
+            board, waits = self.show(query, PLACES[among], RANKERS[by], batches * BATCH)
+        except UserError as problem:
+            board, waits = waiting_words(problem), True
+        return board, gr.Timer(active=waits), refusal(query)
+
+    def show(self, query: Picture, among: str, by: str, count: int) -> tuple[Markup, bool]:
+        """Return the board, and whether it is to be drawn again soon."""
+        if isinstance(query, Unreadable):
+            return trouble("The query:", query.reason), False
+        if query is None:
+            return quiet(HINT), False
+        query_id = self.workbench.images.add(query)
+        kept = remember("find", {"query": query_id, "among": among, "by": by})
+        searched = self.galleries.get(among)
+        if searched is None:
+            return kept + quiet(PREPARING), True
+        return kept + self._found(searched, query, query_id, by, count), not self.galleries.is_current(among)
+
+    def _found(self, searched: Searched, query: np.ndarray, query_id: str, by: str, count: int) -> Markup:
+        asked = judges(self.workbench, searched, query)
+        ranking = ranking_by(self.workbench, searched, asked, by)
+        answers = answers_about(self.workbench, query_id) | {query_id: ""}
+        found = tiles(searched, asked, ranking, count, answers)
+        return render(
+            "find/results.html.jinja",
+            query_id=query_id,
+            tiles=found,
+            below=next((place for place, tile in enumerate(found) if not tile.same), None),
+            ranking=ranking,
+            networks={each.slot: self._network(each) for each in asked},
+            images=len(searched.ids),
+            more=len(found) >= count < len(searched.ids) and count < MOST_BATCHES * BATCH,
+            abstaining=self._abstaining(asked),
+            nobody=all(each.abstains for each in asked),
+            doubt=doubt(asked),
+        )
+
+    def _abstaining(self, asked: list[Judge]) -> dict[str, str]:
+        return {self._network(each): each.abstains for each in asked if each.abstains}
+
+    def _network(self, judge: Judge) -> str:
+        return self.workbench.names.network(judge.gallery.checkpoint.id, judge.slot)
+
+    def follow(self, event: gr.EventData) -> np.ndarray:
+        """Return the query of a link. UserError where the workspace lacks it."""
+        return self.workbench.images.read(detail(event, "query"))
+
+    def restore(self, text: str) -> list:
+        """Return what was on screen before a reload. A place that was empty is left as it is."""
+        kept = recalled(text)
+        query = recalled_image(self.workbench.images, kept.get("query"))
+        chosen = [
+            next((words for words, value in choices.items() if value == kept.get(name)), gr.skip())
+            for name, choices in (("among", PLACES), ("by", RANKERS))
+        ]
+        return [gr.skip() if query is None else query, *chosen]
+
+
+def answers_about(workbench, image_id: str) -> Mapping[str, str]:
+    """Return the answers that stand about an image and another, by the other's id."""
+    rows = [row for row in workbench.log.rows() if image_id in row.pair or row.event == "undo"]
+    return {next(each for each in row.pair if each != image_id): row.answer for row in standing_labels(rows)}
