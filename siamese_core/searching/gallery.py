@@ -123,10 +123,19 @@ class Gallery:
         Nearly all pairs of a gallery of many classes are different, so that it shows what different ones get.
         """
         some = self._sample[: SAMPLE // 2]
-        scans = Gallery(self.checkpoint, some).scans(some) if len(some) else []
-        return np.array([scan.exact(np.arange(len(some))) for scan in scans], np.float64).reshape(
-            len(some), len(some)
-        )
+        return Gallery(self.checkpoint, some).table(some)
+
+    def table(self, queries: np.ndarray) -> np.ndarray:
+        """Return the calibrated log-odds float64 (q, n) of queries (q, d) with all of a small gallery."""
+        if not len(self):
+            return np.empty((len(queries), 0))
+        scores = self.rows.table(queries).astype(np.float64)
+        if self._statistics is not None:
+            lines = [self._line(query) for query in queries]
+            scores = np.array(
+                [row * slope + shift for row, (slope, shift) in zip(scores, lines, strict=True)]
+            )
+        return self.checkpoint.calibration.log_odds(scores)
 
     def for_query(self, query: np.ndarray) -> "Gallery":
         """Return the gallery as it judges a query (1, d).

@@ -31,6 +31,5 @@ def near_duplicates(galleries: Sequence[Gallery], embeddings: Sequence[np.ndarra
         if len(sample) < 2:
             return np.arange(len(alike))
         limit = duplicate_limit(np.diag(sample), sample[np.triu_indices(len(sample), 1)])
-        scans = Gallery(gallery.checkpoint, rows).scans(rows)
-        alike &= np.array([scan.exact(np.arange(len(rows))) for scan in scans]) > limit
+        alike &= Gallery(gallery.checkpoint, rows).table(rows) > limit
     return components(*np.nonzero(alike), len(alike))

@@ -8,7 +8,7 @@ import pytest
 from helpers.paths import ROOT
 
 PAGE = ROOT / "siamese_core" / "page"
-TABS = ("compare", "one_shot", "label", "review", "retrain")
+TABS = ("compare", "one_shot", "find", "label", "review", "retrain")
 BELOW = {
     "start": {"serving"},
     "serving": {"serving", "layout", "theme", *TABS, "parts"},

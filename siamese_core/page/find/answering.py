@@ -49,5 +49,5 @@ def save_page(workbench: Workbench, event: Event) -> dict:
 
 
 def _shown(answer: Mapping, each: float | None, group: str) -> Shown:
-    verdicts = verdicts_on_screen(answer)
+    verdicts = verdicts_on_screen(answer if isinstance(answer, dict) else {})
     return Shown("compare", REASON, PROBABILITY, each, group_id=group, verdicts=verdicts)
