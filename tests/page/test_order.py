@@ -8,14 +8,16 @@ import pytest
 from helpers.paths import ROOT
 
 PAGE = ROOT / "siamese_core" / "page"
-TABS = ("compare", "one_shot", "find", "label", "review", "retrain")
+TABS = ("compare", "one_shot", "find", "label", "review", "evaluate", "retrain")
+SHARED = {"parts", "languages"}
 BELOW = {
     "start": {"serving"},
-    "serving": {"serving", "layout", "theme", *TABS, "parts"},
-    "layout": {*TABS, "parts"},
+    "serving": {"serving", "layout", "theme", *TABS, *SHARED},
+    "layout": {*TABS, *SHARED},
     "theme": set(),
-    **{tab: {tab, "parts"} for tab in TABS},
-    "parts": {"parts"},
+    **{tab: {tab, *SHARED} for tab in TABS},
+    "parts": SHARED,
+    "languages": {"languages"},
 }
 
 

@@ -1,12 +1,13 @@
 // The Find tab: the images most like one; marks on many, sent as one page of answers.
 "use strict";
 {
+  const { t } = workbench.words;
   const { remember } = workbench.memory;
   const { onClick, onKey } = workbench.keys;
   const { links, outbox } = workbench;
   const MARKS = ["", "same", "unsure"]; // what a click goes through; "unsure" is left out of "all others"
   const SIGNS = { same: "=", unsure: "?", different: "≠" };
-  const WORDS = { same: "same", unsure: "left out", different: "different" };
+  const WORDS = { same: t("same"), unsure: t("left out"), different: t("different") };
   const MORE_AHEAD = "300px"; // below the edge of the window
 
   class Results {
@@ -81,7 +82,7 @@
       const marked = open.filter((tile) => this.marks.get(tile.dataset.id) === "same").length;
       const words = this.find("[data-rest] .words");
       if (!words) return;
-      words.textContent = marked ? `The other ${rest} are different` : `All ${rest} are different`;
+      words.textContent = marked ? t("The other {count} are different", { count: rest }) : t("All {count} are different", { count: rest });
       this.find("[data-rest]").disabled = !rest && !marked;
       this.find("[data-only]").disabled = !marked;
     }
@@ -108,14 +109,14 @@
       if (!answers.length || !this.query) return;
       const milliseconds = Math.round(performance.now() - this.since);
       outbox.add("find", { kind: "search", query: this.query, answers, milliseconds },
-        (reply) => reply.refused ? this.forget(answers) : this.say(`Saved: ${answers.length} answers`));
+        (reply) => reply.refused ? this.forget(answers) : this.say(t("Saved: {count} answers", { count: answers.length })));
       this.pages.push(answers);
       for (const { id: image, answer } of answers) {
         this.sent.set(image, answer);
         this.marks.delete(image);
       }
       this.since = performance.now();
-      this.say("saving");
+      this.say(t("saving"));
       this.tiles.forEach((tile) => this.draw(tile));
       this.number();
       if (others) this.goOn();
@@ -137,7 +138,7 @@
     fetchMore() {
       if (this.asked || !this.find("[data-more]")) return;
       this.asked = true;
-      this.find("[data-more]").textContent = "More images are coming";
+      this.find("[data-more]").textContent = t("More images are coming");
       this.events.more();
     }
 
@@ -145,8 +146,8 @@
       const answers = this.pages.pop() || [];
       for (const tile of this.tiles) if (answers.some(({ id }) => id === tile.dataset.id)) tile.dataset.answer = "";
       this.forget(answers);
-      this.say("taking back");
-      outbox.undoLatest("find", (reply) => this.say(reply.refused || "Taken back: all answers of that page"));
+      this.say(t("taking back"));
+      outbox.undoLatest("find", (reply) => this.say(reply.refused || t("Taken back: all answers of that page")));
     }
 
     say(words) {

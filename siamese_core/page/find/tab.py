@@ -12,6 +12,7 @@ from siamese_core.labelling.pool import Pool
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
 from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
@@ -23,12 +24,18 @@ from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 
-PLACES = {"the pool": POOL, "answered images": ANSWERED, "both": BOTH}
-RANKERS = {"both encoders": FUSED} | {slot_title(slot): slot for slot in SLOTS}
-HINT = (
+PLACES = {
+    POOL: translatable("the pool"),
+    ANSWERED: translatable("answered images"),
+    BOTH: translatable("both"),
+}
+RANKERS = {FUSED: translatable("both encoders")} | {slot: slot_title(slot) for slot in SLOTS}
+HINT = translatable(
     "Give a picture: drop or choose a file, paste, take a photo, or draw. What is most like it comes at once."
 )
-PREPARING = "The images are being prepared for searching. The first search waits for that; later ones do not."
+PREPARING = translatable(
+    "The images are being prepared for searching. The first search waits for that; later ones do not."
+)
 MOST_BATCHES = 40
 SCRIPT = (
     "workbench.find.results(element, {more: () => trigger('more'), saved: () => trigger('saved'), "
@@ -46,12 +53,10 @@ class FindTab:
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row():
             with gr.Column(scale=1, min_width=240):
-                place = build_picture_place("find-query", "Query", height=180)
-            with gr.Column(scale=2, min_width=280):
-                among = gr.Radio(list(PLACES), value="the pool", label="Search among", elem_id="find-among")
-                by = gr.Radio(
-                    list(RANKERS), value="both encoders", label="In the order of", elem_id="find-by"
-                )
+                place = build_picture_place("find-query", t("Query"), height=180)
+            with gr.Column(scale=2, min_width=280), gr.Row():
+                among = choice(PLACES, t("Search among"), "find-among")
+                by = choice(RANKERS, t("In the order of"), "find-by")
         batches = gr.State(1)
         self.board = Panel(quiet(HINT), elem_id="found", script=SCRIPT)
         retry = retry_timer()
@@ -78,7 +83,7 @@ class FindTab:
         """Return the images of so many batches, whether to try again soon, and the file that is refused."""
         query = latest(query, refused)
         try:
-            board, waits = self.show(query, PLACES[among], RANKERS[by], batches * BATCH)
+            board, waits = self.show(query, among, by, batches * BATCH)
         except UserError as problem:
             board, waits = waiting_words(problem), True
         return board, gr.Timer(active=waits), refusal(query)
@@ -130,10 +135,18 @@ class FindTab:
         kept = recalled(text)
         query = recalled_image(self.workbench.images, kept.get("query"))
         chosen = [
-            next((words for words, value in choices.items() if value == kept.get(name)), gr.skip())
+            kept[name] if kept.get(name) in choices else gr.skip()
             for name, choices in (("among", PLACES), ("by", RANKERS))
         ]
         return [gr.skip() if query is None else query, *chosen]
+
+
+def choice(words: Mapping[str, str], label: str, elem_id: str) -> gr.Dropdown:
+    """Build a choice of one of `words`, by value; the first is chosen."""
+    choices = [(t(each), value) for value, each in words.items()]
+    return gr.Dropdown(
+        choices, value=choices[0][1], label=label, elem_id=elem_id, filterable=False, min_width=200
+    )
 
 
 def answers_about(workbench, image_id: str) -> Mapping[str, str]:

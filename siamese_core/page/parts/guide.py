@@ -93,6 +93,12 @@ LABEL = ANSWER | {
     "E": translatable("enlarge"),
     "B": translatable("answer blind"),
 }
+FIND = {
+    "1 … 9": translatable("mark or leave out an image"),
+    "D": translatable("all others on screen are different"),
+    "S": translatable("save the marked"),
+    "Z": translatable("take the page of answers back"),
+}
 REVIEW = {
     "J ↓": translatable("next answer"),
     "K ↑": translatable("previous answer"),
@@ -105,6 +111,7 @@ KEYS = (
     Keys(translatable("Everywhere"), EVERYWHERE),
     Keys(translatable("Compare"), ANSWER),
     Keys(translatable("One-shot"), {"Z": TAKE_BACK}),
+    Keys(translatable("Find"), FIND),
     Keys(translatable("Label"), LABEL),
     Keys(translatable("Review"), REVIEW),
 )
