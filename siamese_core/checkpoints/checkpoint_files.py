@@ -19,10 +19,11 @@ import numpy as np
 from siamese_core.atomic import folder_aside
 from siamese_core.checkpoints import canary, encoder_files, weights
 from siamese_core.checkpoints.card import CheckpointCard, read_card, write_card
-from siamese_core.checkpoints.checkpoint import Checkpoint, to_numpy, to_tensor
+from siamese_core.checkpoints.checkpoint import Checkpoint, to_tensor
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity, write_familiarity
 from siamese_core.errors import UserError
+from siamese_core.networks.compiled import compiled
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.kept_network import (
     ADOPTED,
@@ -156,6 +157,7 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
         card,
         embeddings_id,
         familiarity=read_familiarity(folder / FAMILIARITY_FILE),
+        forward=compiled(encoder),
     )
     cohort = _read_cohort(folder / COHORT_FILE, encoder.output_shape[-1])
     return checkpoint if cohort is None else checkpoint.with_cohort(cohort)
@@ -178,8 +180,7 @@ def _canary_answers(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the encoder sees of the images, its embeddings, and the similarities of their pairs."""
     prepared = checkpoint.batch(images)
-    # A plain call: compiling for four drawings would take longer than loading.
-    embeddings = to_numpy(checkpoint.encoder(to_tensor(prepared), training=False))
+    embeddings = checkpoint.embed_batch(prepared)
     left, right = canary.pairs(len(images))
     return prepared, embeddings, checkpoint.similarity(checkpoint.logits(embeddings[left], embeddings[right]))
 

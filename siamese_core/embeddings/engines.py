@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from multiprocessing import get_context
@@ -21,9 +20,8 @@ from siamese_core.checkpoints import canary
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.errors import UserError
+from siamese_core.networks.compiled import Forward, compiled
 from siamese_core.networks.kept_network import FrozenNetwork, onnx_session
-
-Forward = Callable[[np.ndarray], np.ndarray]  # float32 (n, height, width, channels) -> (n, embedding_dim)
 
 VARIABLE = "SIAMESE_ENGINES"  # names the folder of exported networks; "none" switches ONNX Runtime off
 SWITCHED_OFF = "none"
@@ -32,24 +30,6 @@ EQUAL = 1e-4  # of the numbers of an embedding, in units of the largest
 CLEARLY = 0.95  # of TensorFlow's time, at most, that an engine is used at
 BATCHES = (2, 16)  # images that are timed: a comparison, and a part of many
 ROUNDS = 5  # of timing; the shortest counts, which others on the machine disturb least
-
-
-def tensorflow_forward(encoder) -> Forward:
-    """Return the encoder as one graph for batches of any size: compiled once, and some of its steps fused."""
-    if isinstance(encoder, FrozenNetwork):
-        return encoder.predict_on_batch
-    import tensorflow as tf
-
-    shape = tf.TensorSpec((None, *encoder.input_shape[1:]), tf.float32)
-    graph = tf.function(lambda batch: encoder(batch, training=False), input_signature=[shape])
-
-    def forward(batch: np.ndarray) -> np.ndarray:
-        # A single row takes another path through the matrix products than several and differs from them in
-        # the last digits; two of it do not, on most processors.
-        whole = np.repeat(batch, 2, axis=0) if len(batch) == 1 else batch
-        return graph(tf.constant(whole)).numpy()[: len(batch)]
-
-    return forward
 
 
 def engine_folder() -> Path | None:
@@ -70,8 +50,7 @@ def _user_cache() -> Path:
 
 def with_engine(checkpoint: Checkpoint) -> Checkpoint:
     """Let the checkpoint's encoder run by what is fastest here, as far as that is known; return it."""
-    engine = stored_engine(checkpoint)
-    checkpoint.forward = engine or checkpoint.forward or tensorflow_forward(checkpoint.encoder)
+    checkpoint.forward = stored_engine(checkpoint) or checkpoint.forward or compiled(checkpoint.encoder)
     return checkpoint
 
 
@@ -127,7 +106,7 @@ def judge_engine(checkpoint: Checkpoint) -> dict:
     folder = engine_folder()
     folder.mkdir(parents=True, exist_ok=True)
     drawings = _drawings(checkpoint)
-    ours = tensorflow_forward(checkpoint.encoder)
+    ours = compiled(checkpoint.encoder)
     expected = ours(drawings)
     report = {"used": False, "made_by": _made_by(), "canary": expected.tolist()}
     try:

@@ -12,12 +12,14 @@ import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
-from siamese_core.checkpoints.domains import HANDWRITING
+from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.embeddings.batching import Batcher
 from siamese_core.embeddings.engines import is_judged, judge_engine_aside, with_engine
 from siamese_core.errors import UserError, in_words
+
+PATIENCE = 120.0  # s that a comparison of photographs waits for its checkpoint
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,18 @@ class Loader:
         # One load at a time: two threads that import TensorFlow at once see it half made.
         self._loading = threading.RLock()
         self._calling = threading.Lock()
+        # Clear while a checkpoint for photographs is being made that comes with the program.
+        self.photographs_made = threading.Event()
+        self.photographs_made.set()
 
     def serving(self, slot: str, domain: str = HANDWRITING) -> Served:
         """Return what serves a domain, loaded if need be. UserError if there is none that loads.
 
-        If a newly promoted one does not load, the one before serves on and `problem` says so.
+        If a newly promoted one does not load, the one before serves on and `problem` says so. What serves
+        photographs is waited for while it is being made.
         """
+        if domain == PHOTOGRAPHS:
+            self.photographs_made.wait(PATIENCE)
         place = self.store.place(slot, domain)
         if place != SlotPlace(slot):
             # one that does not load leaves its images to the slot's other one; `problem` says so

@@ -30,18 +30,23 @@ class Readiness:
         return " ".join(self.problems.values()) or None
 
     def start(self) -> threading.Thread:
-        """Make ready for photographs what comes with the program and load what serves, in the background.
+        """Load what serves, and make ready for photographs what comes with the program, in the background.
 
         Then the second slot gets its checkpoint for photographs, from ImageNet weights that are at hand, else
-        from Keras' download; it serves photographs once it is there.
+        from Keras' download; it serves photographs once it is there. At last it is found out which engine
+        runs the networks in less time.
         """
+        self.matcher.loader.photographs_made.clear()
         thread = threading.Thread(target=self._start, name="start", daemon=True)
         thread.start()
         return thread
 
     def _start(self) -> None:
-        self._ready_for_photos(PACKAGED, lite_weights)
-        self.matcher.loader.load_in_background().join()
+        try:
+            self.matcher.loader.load_in_background().join()
+            self._ready_for_photos(PACKAGED, lite_weights)
+        finally:
+            self.matcher.loader.photographs_made.set()
         self._ready_for_photos(AT_HAND, self._found_or_downloaded)
         self.matcher.loader.load_in_background().join()
         self.matcher.loader.judge_engines()

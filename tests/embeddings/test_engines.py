@@ -14,9 +14,9 @@ from siamese_core.embeddings.engines import (
     is_judged,
     judge_engine,
     stored_engine,
-    tensorflow_forward,
     with_engine,
 )
+from siamese_core.networks.compiled import compiled
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_faster_engine_that_is_equal_is_used_and_found_again(checkpoint, folde
     assert is_judged(checkpoint)
     images = np.random.default_rng(0).integers(0, 256, (3, *checkpoint.encoder.input_shape[1:]))
     images = images.astype(np.float32)
-    expected = tensorflow_forward(checkpoint.encoder)(images)
+    expected = compiled(checkpoint.encoder)(images)
     np.testing.assert_allclose(stored_engine(checkpoint)(images), expected, atol=1e-4)
 
 
@@ -61,7 +61,7 @@ def test_an_engine_that_is_not_both_leaves_the_network_to_tensorflow(checkpoint,
         (folder / f"{checkpoint.embeddings_id}.onnx").write_bytes(b"half")
     assert stored_engine(checkpoint) is None
     images = np.zeros((2, *checkpoint.encoder.input_shape[1:]), np.float32)
-    expected = tensorflow_forward(checkpoint.encoder)(images)
+    expected = compiled(checkpoint.encoder)(images)
     np.testing.assert_array_equal(with_engine(checkpoint).embed_batch(images), expected)
 
 

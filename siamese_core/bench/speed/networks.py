@@ -10,12 +10,11 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.embeddings.engines import (
-    Forward,
     is_judged,
     judge_engine_aside,
     stored_engine,
-    tensorflow_forward,
 )
+from siamese_core.networks.compiled import Forward, compiled
 from siamese_core.networks.encoders import SLOTS
 
 
@@ -32,7 +31,7 @@ def loaded(store: CheckpointStore, slots: Sequence[str] = SLOTS) -> list[Checkpo
 def engines(checkpoint: Checkpoint) -> list[Forward]:
     """Return every way to run a checkpoint's network that is installed."""
     others = [stored_engine(checkpoint)]
-    return [tensorflow_forward(checkpoint.encoder), *(each for each in others if each)]
+    return [compiled(checkpoint.encoder), *(each for each in others if each)]
 
 
 def fastest(checkpoint: Checkpoint, images: Sequence[np.ndarray], rounds: int = 5) -> Forward:
