@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from siamese_core.checkpoints.checkpoint import Checkpoint
-from siamese_core.embeddings.engines import tensorflow_forward
 from siamese_core.explaining.decomposing import InnerProduct, decompose, similarity_maps
 from siamese_core.explaining.maps import DECOMPOSED, OCCLUDED, SimilarityMaps
 from siamese_core.explaining.occluding import occlude
+from siamese_core.networks.compiled import compiled
 from siamese_core.networks.embedding_spec import without_copies
 from siamese_core.networks.kept_network import FrozenNetwork
 from siamese_core.networks.place_features import PlaceFeatures, place_features
@@ -104,8 +104,8 @@ def method_of(checkpoint: Checkpoint) -> Method:
     product = inner_product(checkpoint)
     places = None if product is None else place_features(encoder, spec)
     if places is None:
-        return Method(tensorflow_forward(without_copies(encoder, spec)))
-    return Method(tensorflow_forward(places.network), places, product)
+        return Method(compiled(without_copies(encoder, spec)))
+    return Method(compiled(places.network), places, product)
 
 
 def inner_product(checkpoint: Checkpoint) -> InnerProduct | None:
