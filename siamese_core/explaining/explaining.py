@@ -10,6 +10,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.explaining.decomposing import InnerProduct, decompose, similarity_maps
 from siamese_core.explaining.maps import DECOMPOSED, OCCLUDED, SimilarityMaps
 from siamese_core.explaining.occluding import occlude
+from siamese_core.images.decoding import image_id
 from siamese_core.networks.compiled import compiled
 from siamese_core.networks.embedding_spec import without_copies
 from siamese_core.networks.kept_network import FrozenNetwork
@@ -17,6 +18,7 @@ from siamese_core.networks.place_features import PlaceFeatures, place_features
 from siamese_core.workspace.matching import Matcher
 
 REMEMBERED = 6  # networks: three encoders for each of two slots
+KEPT = 16  # explanations: a page asks again when a threshold is moved
 SEED = 0  # of the regions that are covered: a pair gets the same explanation each time
 
 
@@ -73,6 +75,7 @@ class Explainer:
 
     matcher: Matcher
     _methods: dict[str, Method] = field(default_factory=dict)
+    _found: dict[tuple, Explanation] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def explain(self, slot: str, left: np.ndarray, right: np.ndarray) -> Explanation:
@@ -81,18 +84,41 @@ class Explainer:
         served = self.matcher.checkpoint(slot, domain)
         embeddings = self.matcher.embed(slot, [left, right], domain)
         checkpoint = self.matcher.cohorts.calibrated(served, embeddings)
-        images = served.prepare(left), served.prepare(right)
-        log_odds = checkpoint.calibration.log_odds(checkpoint.logits(embeddings[:1], embeddings[1:]))
+        log_odds = float(
+            checkpoint.calibration.log_odds(checkpoint.logits(embeddings[:1], embeddings[1:]))[0]
+        )
+        key = served.id, log_odds, image_id(left), image_id(right)
         with self._lock:
-            maps = self._method(served).maps(checkpoint, images)
-        return Explanation(slot, served.id, images, float(log_odds[0]), maps)
+            if key not in self._found:
+                images = served.prepare(left), served.prepare(right)
+                maps = self._method(served).maps(checkpoint, images)
+                _put(self._found, key, Explanation(slot, served.id, images, log_odds, maps), KEPT)
+            return self._found[key]
+
+    def prepare(self, image: np.ndarray) -> None:
+        """Make ready what explains images like this one, which takes seconds: compile the networks."""
+        domain = self.matcher.domain([image])
+        for slot in self.matcher.slots:
+            if self.matcher.state(slot) == "ready":
+                checkpoint = self.matcher.checkpoint(slot, domain)
+                seen = checkpoint.prepare(image)
+                with self._lock:
+                    new = checkpoint.id not in self._methods
+                    method = self._method(checkpoint)
+                    if new:
+                        method.forward(np.repeat(seen[None], 2, axis=0).astype(np.float32))
 
     def _method(self, checkpoint: Checkpoint) -> Method:
         if checkpoint.id not in self._methods:
-            if len(self._methods) >= REMEMBERED:
-                self._methods.pop(next(iter(self._methods)))
-            self._methods[checkpoint.id] = method_of(checkpoint)
+            _put(self._methods, checkpoint.id, method_of(checkpoint), REMEMBERED)
         return self._methods[checkpoint.id]
+
+
+def _put(held: dict, key: object, value: object, most: int) -> None:
+    """Keep a value, and the latest `most` of all."""
+    while len(held) >= most:
+        held.pop(next(iter(held)))
+    held[key] = value
 
 
 def method_of(checkpoint: Checkpoint) -> Method:

@@ -4,7 +4,7 @@ import numpy as np
 
 from siamese_core.explaining.maps import Link, SimilarityMaps, enlarged
 
-SIDE = 260  # px of the longer side of an overlay
+SIDE = 72  # px of the longer side of an overlay, which the browser enlarges
 STRONGEST = 0.85  # opacity of the strongest place
 COLOURS = {"alike": (0, 114, 178), "apart": (213, 94, 0)}  # blue and vermilion, as verdicts are drawn
 
@@ -44,6 +44,12 @@ def laid_over(image: np.ndarray, overlay: np.ndarray) -> np.ndarray:
 def where(link: Link) -> str:
     """Return in words where the two places of a link are, such as "upper left with middle"."""
     return f"{_region(link.left)} with {_region(link.right)}"
+
+
+def region(values: np.ndarray) -> str:
+    """Return in words where the highest value of a map (h, w) is."""
+    row, column = np.unravel_index(np.argmax(values), values.shape)
+    return _region(((column + 0.5) / values.shape[1], (row + 0.5) / values.shape[0]))
 
 
 def _region(place: tuple[float, float]) -> str:

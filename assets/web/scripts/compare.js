@@ -22,6 +22,7 @@
       const now = board ? board.dataset.left + board.dataset.right : "";
       idle(!now);
       workbench.samples.frame(board);
+      workbench.why.follow(board);
       if (now === pairOnScreen) return;
       pairOnScreen = now;
       pairSince = performance.now();

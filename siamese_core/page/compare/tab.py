@@ -8,6 +8,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.compare.board import Opinion, board
+from siamese_core.page.compare.why import Why
 from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.answers import build_answer_bar, checked_thresholds
 from siamese_core.page.parts.last_answers import LastAnswers
@@ -50,6 +51,7 @@ class CompareTab:
         self.workbench = workbench
         self.samples = sample_pairs()
         self.previews = Previews(workbench)
+        self.why = Why(workbench)
 
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         Panel(render("compare/welcome.html.jinja"), elem_id="welcome")
@@ -61,6 +63,7 @@ class CompareTab:
         self.board = Panel(hint(0), elem_id="opinions", script=BOARD_SCRIPT)
         bar = build_answer_bar(last_answers)
         preview = gr.Checkbox(False, label=t(PREVIEW_LABEL), info=t(PREVIEW_INFO), elem_id="preview")
+        self.why.build(self.thresholds)
         pictures = [self.left.image, self.right.image]
         refused = [self.left.refused, self.right.refused]
         shown = [*pictures, self.thresholds, preview]
@@ -106,6 +109,8 @@ class CompareTab:
             return Markup().join(troubles)
         images = [picture for picture in given.values() if picture is not None]
         if len(images) < 2:
+            for image in images:
+                self.why.prepare(image)
             sides = zip(("left", "right"), (left, right), strict=True)
             ids = {side: self.workbench.images.add(each) for side, each in sides if each is not None}
             return remember("compare", ids) + hint(len(images))

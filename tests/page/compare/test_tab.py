@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from helpers.browsing import card, give, give_pair, glyph, open_app_page, press, set_threshold
+from helpers.browsing import PATIENT_MS, card, give, give_pair, glyph, open_app_page, press, set_threshold
 from helpers.samples import bad_files, corner_mark, huge_png, image_file, odd_files
 
 # The darkest red of an <img>, 0..255.
@@ -213,3 +213,15 @@ def test_a_preview_tells_what_the_answers_teach(app_page):
         expect(card(app_page, encoder).locator(".preview")).to_have_text(
             re.compile(r"Preview, after learning from \d+ answers?[01]\.\d\d(= same|≠ different)")
         )
+
+
+def test_after_the_verdict_both_pictures_show_why(app_page):
+    give_pair(app_page)
+    why = app_page.locator("section.why")
+    expect(why.locator(".card")).to_have_count(2, timeout=PATIENT_MS)
+    assert why.locator(".layer").count() == 8
+    assert "Made them alike: most in the" in why.locator(".matched").first.get_attribute("aria-label")
+    expect(why.locator(".sentence").first).to_contain_text("threshold of")
+    why.get_by_label("set them apart").check()
+    expect(why.locator(".layer.alike").first).to_be_hidden()
+    expect(why.locator(".layer.apart").first).to_be_visible()
