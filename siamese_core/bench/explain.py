@@ -20,7 +20,7 @@ from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.workspace.matching import Matcher
 
 SHARE = 0.2  # of an image's pixels that are blanked
-MOVES = 3  # random places of a mask
+MOVES = 2  # random places of a mask
 BLUR = 1 / 12  # standard deviation of the blur that blanks a photograph, of its side
 CURVE = (0.1, 0.2, 0.4, 0.6, 0.8)  # shares of pixels at which the curves are taken
 KINDS = ("alike", "apart", "other", "shuffled", "moved")
@@ -50,8 +50,7 @@ class Explained:
 def measure(matcher: Matcher, slot: str, data: Dataset, pairs: int, seed: int) -> dict:
     """Return what overlays of the slot's checkpoint are worth on pairs of a data set, as JSON."""
     rng = np.random.default_rng(seed)
-    sample = [data.image(index) for index in range(0, len(data), max(1, len(data) // LOOKED_AT))]
-    domain = matcher.domain(sample)
+    domain = matcher.domain(looked_at(data))
     served = matcher.loader.serving(slot, domain)
     checkpoint = served.checkpoint
     method, random = method_of(checkpoint), method_of(shuffled(checkpoint, rng))
@@ -69,6 +68,11 @@ def measure(matcher: Matcher, slot: str, data: Dataset, pairs: int, seed: int) -
         "curves": curves(explained, images[:CURVED], rng),
         "seed": seed,
     }
+
+
+def looked_at(data: Dataset) -> list[np.ndarray]:
+    """Return images that tell which of a slot's checkpoints compares such data."""
+    return [data.image(index) for index in range(0, len(data), max(1, len(data) // LOOKED_AT))]
 
 
 def shuffled(checkpoint: Checkpoint, rng: np.random.Generator) -> Checkpoint:
@@ -112,11 +116,9 @@ def moved(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def effects(
     explained: Explained, images: list[Images], rng: np.random.Generator
-) -> Iterator[dict[str, float]]:
-    """Yield, for each pair, the change of the log-odds by each of `KINDS`, the mean of both images.
-
-    That of "moved" is the mean size over `MOVES` places.
-    """
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yield, for each pair, the changes of the log-odds by each of `KINDS`: (2,), of both images, and of
+    "moved" those at each of `MOVES` places."""
     maps = [explained.method.maps(explained.checkpoint, pair) for pair in images]
     for place, (pair, own) in enumerate(zip(images, maps, strict=True)):
         other = maps[(place + 2) % len(maps)]  # the next one of the same kind
@@ -125,10 +127,7 @@ def effects(
         masks = {name: _masks(both, pair) for name, both in chosen.items()}
         moves = [tuple(moved(mask, rng) for mask in masks["alike"]) for _ in range(MOVES)]
         changes = _changes(explained, pair, [*masks.values(), *moves], own)
-        found = dict(zip(masks, changes[: len(masks)].mean(axis=1), strict=True))
-        yield {name: float(each) for name, each in found.items()} | {
-            "moved": float(np.abs(changes[len(masks) :]).mean())
-        }
+        yield dict(zip(masks, changes, strict=False)) | {"moved": changes[len(masks) :].ravel()}
 
 
 def curves(
@@ -156,8 +155,8 @@ def curves(
 
 
 def ratio(changes: np.ndarray, by_chance: np.ndarray, rng: np.random.Generator) -> dict:
-    """Return the median size of changes (n,) against that of chance (n,), and its 95 % interval over pairs
-    (bootstrap)."""
+    """Return the median size of changes (n, k) of n pairs against that of chance (n, m), and its 95 %
+    interval over pairs (bootstrap)."""
 
     def of(rows: np.ndarray) -> float:
         return float(np.median(np.abs(changes[rows])) / max(np.median(np.abs(by_chance[rows])), 1e-9))
@@ -167,10 +166,11 @@ def ratio(changes: np.ndarray, by_chance: np.ndarray, rng: np.random.Generator) 
     return {"ratio": round(of(np.arange(len(changes))), 2), "ci95": [round(low, 2), round(high, 2)]}
 
 
-def summary(rows: list[dict[str, float]], seed: int) -> dict:
+def summary(rows: list[dict[str, np.ndarray]], seed: int) -> dict:
     """Return the ratios over all pairs, and over same and different ones alone.
 
-    apart: the median change, which is to be above 0: without what sets them apart two images are more alike.
+    apart: the median change, which is to be above 0: without what sets them apart two images are more alike;
+    moved: the median size of those by chance.
     """
     columns = {kind: np.array([row[kind] for row in rows]) for kind in KINDS}
     rng = np.random.default_rng(seed)
@@ -180,7 +180,7 @@ def summary(rows: list[dict[str, float]], seed: int) -> dict:
         found[name] = ratio(columns["alike"][part], columns["moved"][part], rng)
     return found | {
         "apart": round(float(np.median(columns["apart"])), 3),
-        "moved": round(float(np.median(columns["moved"])), 3),
+        "moved": round(float(np.median(np.abs(columns["moved"]))), 3),
         "pairs": len(rows),
     }
 

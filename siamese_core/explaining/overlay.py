@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from siamese_core.explaining.maps import Link, SimilarityMaps, enlarged
+from siamese_core.explaining.maps import SimilarityMaps, enlarged
 
 SIDE = 72  # px of the longer side of an overlay, which the browser enlarges
 STRONGEST = 0.85  # opacity of the strongest place
@@ -41,18 +41,14 @@ def laid_over(image: np.ndarray, overlay: np.ndarray) -> np.ndarray:
     return np.rint(ground * (1 - opacity) + overlay[..., :3] * opacity).astype(np.uint8)
 
 
-def where(link: Link) -> str:
-    """Return in words where the two places of a link are, such as "upper left with middle"."""
-    return f"{_region(link.left)} with {_region(link.right)}"
-
-
 def region(values: np.ndarray) -> str:
     """Return in words where the highest value of a map (h, w) is."""
     row, column = np.unravel_index(np.argmax(values), values.shape)
-    return _region(((column + 0.5) / values.shape[1], (row + 0.5) / values.shape[0]))
+    return region_at(((column + 0.5) / values.shape[1], (row + 0.5) / values.shape[0]))
 
 
-def _region(place: tuple[float, float]) -> str:
+def region_at(place: tuple[float, float]) -> str:
+    """Return in words where a place (x, y), 0..1, is, such as "upper left"."""
     across = ("left", "middle", "right")[min(2, int(3 * place[0]))]
     down = ("upper", "middle", "lower")[min(2, int(3 * place[1]))]
     return "middle" if across == down == "middle" else f"{down} {across}"

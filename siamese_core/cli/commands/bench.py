@@ -6,13 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
-from rich.table import Table
 
 from siamese_core.bench.catalogue import SPEED, measure
 from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
+from siamese_core.cli.bench_tables import explain_table, gate_table, loop_table, speed_table
 from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
 from siamese_core.cli.dataset import add_strict, load
-from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
@@ -24,9 +23,13 @@ if TYPE_CHECKING:
     from siamese_core.data.datasets import Dataset
 
 SUMMARY = "measure the speed against the obvious way, and what the labelling loop achieves"
-LOOP, GATE = "loop", "gate"
-SIMULATED = (LOOP, GATE)  # with images whose classes are known
+LOOP, GATE, EXPLAIN = "loop", "gate", "explain"
+SIMULATED = (LOOP, GATE, EXPLAIN)  # with images whose classes are known
 CHOICES = (*SPEED, *SIMULATED)
+EXPLAIN_WORDS = (
+    "How many times as far as by chance blanking the most important fifth of the pixels moves the log-odds, "
+    "with the 95 % interval."
+)
 GATE_WORDS = (
     "Candidates promoted, with the 95 % interval; better or worse on classes that were never labelled."
 )
@@ -43,6 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seeds", type=whole(1), default=5, metavar="N", help="runs of the loop or the gate (%(default)s)"
+    )
+    parser.add_argument(
+        "--pairs", type=whole(4), default=200, metavar="N", help="pairs that are explained (%(default)s)"
     )
     add_seed(parser)
     add_strict(parser)
@@ -64,21 +70,25 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
     if speed := [name for name in names if name not in SIMULATED]:
         rows = _speed(options, speed, progress)
         found += [each.json() for each in rows]
-        shown += [_speed_table(rows), _machine()]
+        shown += [speed_table(rows), _machine()]
     if LOOP in names:
         rows, notes = _loop(options, progress)
         found += rows
         between = [""] if shown else []
         shown += [
             *between,
-            _loop_table(rows),
+            loop_table(rows),
             "Before > unlabelled images alone > after the answers.",
             *notes,
         ]
     if GATE in names:
         rows = _gate(options, progress)
         found += rows
-        shown += [*([""] if shown else []), _gate_table(rows), GATE_WORDS]
+        shown += [*([""] if shown else []), gate_table(rows), GATE_WORDS]
+    if EXPLAIN in names:
+        rows = _explain(options, progress)
+        found += rows
+        shown += [*([""] if shown else []), explain_table(rows), EXPLAIN_WORDS]
     return CommandResult({"benchmarks": found}, tuple(shown))
 
 
@@ -156,6 +166,18 @@ def _gate(options: Namespace, progress: Progress) -> list[dict]:
     return gate_curve.power_curve(name, options.encoder, rows)
 
 
+def _explain(options: Namespace, progress: Progress) -> list[dict]:
+    """Return what the overlays of the slot's checkpoint are worth on these images."""
+    from siamese_core.bench import explain
+
+    data = load(options, options.data)
+    workbench = open_workbench(options)
+    workbench.ready_for(explain.looked_at(data), [options.encoder])
+    progress(0.1, f"explaining {options.pairs} pairs")
+    found = explain.measure(workbench.matcher, options.encoder, data, options.pairs, options.seed)
+    return [{"name": EXPLAIN, "domain": " + ".join(path.stem for path in options.data), **found}]
+
+
 def _embedded(
     options: Namespace, data: "Dataset", progress: Progress
 ) -> tuple["Checkpoint", "np.ndarray", str]:
@@ -173,77 +195,3 @@ def _embedded(
         images = [data.image(index) for index in range(start, min(start + EMBEDDED_AT_ONCE, len(data)))]
         parts.append(matcher.embed(options.encoder, images, domain))
     return matcher.checkpoint(options.encoder, domain), np.concatenate(parts), domain
-
-
-def _speed_table(rows: "list[Benchmark]") -> Table:
-    cells = [
-        (
-            each.name,
-            f"{each.ours_s:.4g} s",
-            f"{each.baseline_s:.4g} s",
-            f"{each.ratio:.3g}",
-            each.target,
-            str(each.n),
-        )
-        for each in rows
-    ]
-    return table(("benchmark", "ours", "the plain way", "ratio", "target", "n"), cells)
-
-
-def _loop_table(rows: list[dict]) -> Table:
-    heading = ("domain", "measured on", "pairs", "answers")
-    heading += ("one-shot error", "equal error rate", "base protocol")
-    cells = [
-        (
-            row["domain"],
-            row["split"],
-            row["queue"] + (f", {100 * row['wrong']:g} % wrong" if row["wrong"] else ""),
-            str(row["answers"]),
-            _change(row, "error"),
-            _change(row, "eer"),
-            f"{row['base_before']:.3f} > {row['base_after']:.3f}",
-        )
-        for row in rows
-    ]
-    return table(heading, cells)
-
-
-def _gate_table(rows: list[dict]) -> Table:
-    heading = (
-        "domain",
-        "answers",
-        "identities",
-        "truly better",
-        "better, 5 % wrong",
-        "truly worse",
-        "random",
-    )
-    groups = ("better", "better_5_percent_wrong", "worse", "random")
-    cells = [
-        (
-            row["domain"],
-            str(row["answers"]),
-            _or_dash(row["identities"]),
-            *(_promoted(row[name]) for name in groups),
-        )
-        for row in rows
-    ]
-    return table(heading, cells)
-
-
-def _or_dash(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
-
-
-def _promoted(group: dict) -> str:
-    if not group["of"]:
-        return "-"
-    low, high = group["ci95"]
-    return f"{group['promoted']} of {group['of']} ({100 * low:.0f} to {100 * high:.0f} %)"
-
-
-def _change(row: dict, name: str) -> str:
-    """Return the figure by the checkpoint, normalised against the pool, by the images alone, and after."""
-    stages = [row[f"{name}_{stage}"] for stage in ("before", "normalised", "unlabelled", "after")]
-    relative = 100 * (stages[-1] / max(stages[0], 1e-9) - 1)
-    return f"{' > '.join(f'{each:.3f}' for each in stages)} ({relative:+.0f} %)"

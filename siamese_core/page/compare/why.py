@@ -16,10 +16,11 @@ from PIL import Image
 from siamese_core.errors import UserError
 from siamese_core.explaining.explaining import Explainer, Explanation
 from siamese_core.explaining.maps import DECOMPOSED
-from siamese_core.explaining.overlay import overlays, region, where
+from siamese_core.explaining.overlay import overlays, region, region_at
 from siamese_core.explaining.track_record import LOOKED_AT, track_record
-from siamese_core.explaining.wording import agreement, sentence
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.compare.wording import agreement, sentence
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
@@ -103,22 +104,34 @@ def drawn(said: Comparison, words: str, found: Explanation) -> Reason:
         tuple(map(overlay_url, layers["apart"])),
         tuple((*link.left, *link.right) for link in found.maps.links),
         alternative(found),
-        "exact: the similarity shared out among all pairs of places"
+        t("The overlay is exact: the similarity shared out among all pairs of places.")
         if found.maps.method == DECOMPOSED
-        else "measured: by covering parts of the pictures",
+        else t("The overlay is measured: by covering parts of the pictures."),
         height / width,
     )
 
 
 def alternative(found: Explanation) -> str:
     """Return in words what the overlays show."""
-    places = {kind: [region(each) for each in getattr(found.maps, kind)] for kind in ("alike", "apart")}
-    words = " ".join(
-        f"{said}: most in the {left} of the left picture and the {right} of the right one."
-        for said, (left, right) in zip(("Made them alike", "Set them apart"), places.values(), strict=True)
+    alike, apart = (
+        dict(zip(("left", "right"), (t(region(each)) for each in both), strict=True))
+        for both in (found.maps.alike, found.maps.apart)
     )
-    links = "; ".join(map(where, found.maps.links))
-    return words + (f" Places that match: {links}." if links else "")
+    words = [
+        t(
+            "Made them alike: most in the {left} of the left picture and the {right} of the right one.",
+            **alike,
+        ),
+        t(
+            "Set them apart: most in the {left} of the left picture and the {right} of the right one.",
+            **apart,
+        ),
+    ]
+    links = [
+        t("{left} with {right}", left=t(region_at(each.left)), right=t(region_at(each.right)))
+        for each in found.maps.links
+    ]
+    return " ".join(words + ([t("Places that match: {links}.", links="; ".join(links))] if links else []))
 
 
 def overlay_url(picture: np.ndarray) -> str:
