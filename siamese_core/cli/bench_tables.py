@@ -7,7 +7,7 @@ from rich.table import Table
 from siamese_core.cli.terminal import table
 
 if TYPE_CHECKING:
-    from siamese_core.bench.benchmark import Benchmark
+    from siamese_core.bench.speed.benchmark import Benchmark
 
 
 def speed_table(rows: "list[Benchmark]") -> Table:

@@ -1,6 +1,6 @@
 """Project embeddings to two dimensions, so that images that an encoder finds alike lie near each other.
 
-PaCMAP (Wang, Huang, Rudin, Shaposhnik, *Understanding how dimension reduction tools work*, JMLR 2021), written
+PaCMAP (Wang et al., *Understanding how dimension reduction tools work*, 2021), written
 in NumPy: the published one needs a compiler at run time of 60 MB. Near pairs are drawn together, pairs at a
 middle distance hold the large shape in the beginning, further pairs are pushed apart.
 """
@@ -33,7 +33,7 @@ def project(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def placed(embeddings: np.ndarray, known: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return positions float32 (n, 2) of new embeddings (n, d) among known ones (m, d) at positions (m, 2): the
+    """Return positions float32 (n, 2) of new embeddings (n, d) among known ones (m, d), at (m, 2): the
     mean of the `PLACED_BY` nearest, weighted by how near they are."""
     new, old = unit(embeddings), unit(known)
     count = min(PLACED_BY, len(old))
