@@ -9,7 +9,7 @@ by the fusion that the other half gave.
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.imagenet import lite_weights
 
 TRIALS, PAIRS = 4_000, 20_000
+THRESHOLD = 0.5  # for photographs: what little known ones are drawn to
 N_WAY = 20
 
 
@@ -94,7 +95,10 @@ def main(path: Path, resnet50_weights: Path | None = None) -> None:
     else:
         domain, checkpoints = HANDWRITING, [load_checkpoint(SHIPPED / slot) for slot in SLOTS]
     models = [EmbeddedModel(checkpoint, embedded(checkpoint, data)) for checkpoint in checkpoints]
-    fusion = {name: round(value, 5) for name, value in asdict(fitted(models, data)).items()}
+    found = fitted(models, data)
+    if domain == PHOTOGRAPHS:
+        found = replace(found, threshold=THRESHOLD)
+    fusion = {name: round(value, 5) for name, value in asdict(found).items()}
     (SHIPPED / FILES[domain]).write_text(json.dumps(fusion, indent=1) + "\n")
 
 
