@@ -97,8 +97,11 @@ def sampled_pairs(data: Dataset, count: int, rng: np.random.Generator) -> np.nda
 
 
 def blanked(image: np.ndarray, mask: np.ndarray, method: str) -> np.ndarray:
-    """Return an image with the pixels of a mask blanked: by a strong blur where the encoder is decomposed,
-    which takes photographs, else by its ground, which is the paper of a drawing."""
+    """Return an image with the pixels of a mask blanked.
+
+    By a strong blur where the encoder is decomposed, which takes photographs, else by its ground, which is
+    the paper of a drawing.
+    """
     blank = image.copy()
     if method == DECOMPOSED:
         sigma = BLUR * image.shape[0]
@@ -133,8 +136,10 @@ def effects(
 def curves(
     explained: Explained, images: list[Images], rng: np.random.Generator
 ) -> dict[str, dict[str, list[float]]]:
-    """Return the deletion and the insertion curve (Petsiuk et al., *RISE*, 2018) by an overlay and by the
-    same one moved elsewhere: the mean change of the log-odds at each of `CURVE`, from the whole pair.
+    """Return the deletion and the insertion curve (Petsiuk et al., *RISE*, 2018).
+
+    They are by an overlay and by the same one moved elsewhere: the mean change of the log-odds at each of
+    `CURVE`, from the whole pair.
 
     Deletion blanks the most important pixels, insertion all others.
     """
@@ -192,8 +197,10 @@ def _masks(maps: Images, images: Images, share: float = SHARE) -> Images:
 
 
 def _changes(explained: Explained, images: Images, masks: list[Images], maps: SimilarityMaps) -> np.ndarray:
-    """Return the change of the log-odds (n, 2) by each of n masks of the left image and of the right one,
-    one image blanked at a time."""
+    """Return the change of the log-odds (n, 2) by each of n masks of either image.
+
+    One image is blanked at a time.
+    """
     blank = [
         [blanked(image, mask, maps.method) for mask in column]
         for image, column in zip(images, zip(*masks, strict=True), strict=True)

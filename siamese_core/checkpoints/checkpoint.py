@@ -103,8 +103,10 @@ class Checkpoint:
         return replace(self, normalisation=normalisation, calibration=mixed, threshold=NORMALISED_THRESHOLD)
 
     def _share_of_own(self, cohort: np.ndarray) -> float:
-        """Return by how much its own calibration counts beside a cohort's, 0..1: 0 up to a mean trust of the
-        cohort's images of a half, or where that is not known."""
+        """Return by how much its own calibration counts beside a cohort's, 0..1.
+
+        0 up to a mean trust of the cohort's images of a half, or where that is not known.
+        """
         return 0.0 if self.familiarity is None else max(0.0, 2 * float(self.trust(cohort).mean()) - 1)
 
     def with_cohort(self, cohort: np.ndarray) -> "Checkpoint":

@@ -20,9 +20,10 @@ FARTHEST_NEIGHBOUR = 1  # places: a link beside a stronger one, on either image,
 
 @dataclass(frozen=True)
 class InnerProduct:
-    """The form of a cosine or learned-cosine head: the cosine of f(x) and f(y) under
-    I + axes diag(signs) axes^T, where f(x) = unit(sign(x) |x|^power) - centre and x is an embedding times
-    `scale`.
+    """The form of a cosine or learned-cosine head.
+
+    It is the cosine of f(x) and f(y) under I + axes diag(signs) axes^T, where f(x) = unit(sign(x) |x|^power)
+    - centre and x is an embedding times `scale`.
 
     scale, centre: (d,); axes: (d, r); signs: (r,).
     """
@@ -38,8 +39,10 @@ class InnerProduct:
         return cls(np.ones(dim), 1.0, np.zeros(dim), np.zeros((dim, 0)), np.zeros(0))
 
     def placed(self, shares: np.ndarray) -> np.ndarray:
-        """Return shares (n, p, d) of n embeddings such that their sums over places have length 1, and their
-        inner products are what the head gives."""
+        """Return the shares (n, p, d) of n embeddings' places.
+
+        Their sums over places have length 1, and their inner products are what the head gives.
+        """
         scaled = shares.astype(np.float64) * self.scale
         whole = scaled.sum(axis=1, keepdims=True)
         if self.power != 1:

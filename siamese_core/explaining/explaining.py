@@ -122,8 +122,11 @@ def _put(held: dict, key: object, value: object, most: int) -> None:
 
 
 def method_of(checkpoint: Checkpoint) -> Method:
-    """Return how a checkpoint is explained: by decomposing where its embeddings are pooled from a map of many
-    places and its head is a cosine or a learned cosine, else by covering regions."""
+    """Return how a checkpoint is explained.
+
+    By decomposing where its embeddings are pooled from a map of many places and its head is a cosine or a
+    learned cosine, else by covering regions.
+    """
     encoder, spec = checkpoint.encoder, checkpoint.card.embedding
     if isinstance(encoder, FrozenNetwork):
         return Method(encoder.predict_on_batch)
@@ -147,8 +150,10 @@ def inner_product(checkpoint: Checkpoint) -> InnerProduct | None:
 
 
 def slope_of(checkpoint: Checkpoint, embeddings: np.ndarray) -> float:
-    """Return by how much the log-odds of two images (2, d) grow with the head's score, the scores of both
-    images with the cohort being what they are."""
+    """Return by how much the log-odds of two images (2, d) grow with the head's score.
+
+    The scores of both images with the cohort are held as they are.
+    """
     if checkpoint.normalisation is None:
         return checkpoint.calibration.slope
     spreads = checkpoint.normalisation.statistics(embeddings).spread

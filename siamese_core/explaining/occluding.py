@@ -23,8 +23,10 @@ Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def ground_of(image: np.ndarray) -> np.ndarray:
-    """Return what an image (height, width, channels) is covered with, (channels,): the median of its pixels,
-    which is paper where it is a drawing."""
+    """Return what an image (height, width, channels) is covered with, (channels,).
+
+    It is the median of its pixels, which is paper where it is a drawing.
+    """
     return np.median(image, axis=(0, 1)).astype(np.uint8)
 
 
@@ -79,8 +81,10 @@ def occlude(
 
 
 def effects(blocks: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return by how much covering a block changes the score, float64 (h, w): a ridge regression of scores
-    (n,) on blocks (n, h, w)."""
+    """Return by how much covering a block changes the score, float64 (h, w).
+
+    It is a ridge regression of scores (n,) on blocks (n, h, w).
+    """
     flat = blocks.reshape(len(blocks), -1).astype(np.float64)
     varied, said = flat - flat.mean(axis=0), np.asarray(scores, np.float64) - np.mean(scores)
     square = varied.T @ varied + RIDGE * np.eye(flat.shape[1])

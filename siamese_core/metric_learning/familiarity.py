@@ -93,9 +93,11 @@ class Familiarity:
         return np.column_stack([one, distance, novelty, self._recognition(embeddings)])
 
     def _recognition(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return how clearly an image is of one class that the encoder was trained on, (n,): its largest
-        logit, standardised over the classes (Jung et al., *Standardized max logits*, 2021). 0 where the
-        classes are not known."""
+        """Return how clearly an image is of one class that the encoder was trained on, (n,).
+
+        It is its largest logit, standardised over the classes (Jung et al., *Standardized max logits*, 2021).
+        0 where the classes are not known.
+        """
         if self.class_weights is None:
             return np.zeros(len(embeddings))
         logits = embeddings @ self.class_weights.T

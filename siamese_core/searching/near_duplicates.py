@@ -13,15 +13,18 @@ DUPLICATE_GAP = 0.1
 
 
 def duplicate_limit(identical: np.ndarray, random: np.ndarray) -> float:
-    """Return the log-odds above which two images are near-duplicates, from those of pairs of an image with
-    itself and of random pairs."""
+    """Return the log-odds above which two images are near-duplicates.
+
+    It follows from those of pairs of an image with itself and of random pairs.
+    """
     same, other = float(np.median(identical)), float(np.median(random))
     return same - DUPLICATE_GAP * max(same - other, 0.0)
 
 
 def near_duplicates(galleries: Sequence[Gallery], embeddings: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the group int64 (n,), 0, 1, ..., of each of n images: near-duplicates by every encoder, also by
-    way of others, share one.
+    """Return the group int64 (n,), 0, 1, ..., of each of n images.
+
+    Near-duplicates by every encoder, also by way of others, share one.
 
     galleries: by each encoder, which tell what random pairs of such images get; embeddings: (n, d) of each.
     """

@@ -94,8 +94,10 @@ class RetrainTab:
         return self.told(run, report), lists, watched, *shown_in(roc_plot(report) if report else None)
 
     def report(self, run: Run | None) -> dict | None:
-        """Return the report that is shown: the latest run's, else the newest; None while one is on or where
-        it failed."""
+        """Return the report that is shown, the latest run's or else the newest.
+
+        None while a run is on or where it failed.
+        """
         if run is not None:
             return run.result
         return latest_report(self.workbench.workspace / "reports")

@@ -1,5 +1,6 @@
-"""Put scripts into the page that run before gradio's own, and although those cannot be loaded; translate what
-the page was built with.
+"""Put scripts into the page that run before gradio's own, and although those cannot be loaded.
+
+They also translate what the page was built with.
 
 What gradio is given as `head` is added by its scripts, once they run.
 """
@@ -24,8 +25,10 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
 
 
 class HeadScripts:
-    """ASGI middleware that adds the scripts to the page's head, and makes the page speak the reader's
-    language."""
+    """ASGI middleware that adds the scripts to the page's head.
+
+    It also makes the page speak the reader's language.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

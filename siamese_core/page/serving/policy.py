@@ -114,8 +114,10 @@ def check_caller(headers: Headers, policy: Policy) -> None:
 
 
 def host_name(host: str) -> str:
-    """Return the name in a Host header, without port, brackets and the dot of the root; empty where it cannot
-    be read."""
+    """Return the name in a Host header, without port, brackets and the dot of the root.
+
+    Empty where it cannot be read.
+    """
     try:
         name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
