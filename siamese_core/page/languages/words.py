@@ -59,11 +59,23 @@ def translatable(text: str) -> str:
     return text
 
 
+class Spoken(str):
+    """A text that is in the language of the reader."""
+
+    __slots__ = ()
+
+
 def t(text: str, **values: object) -> str:
-    """Return a text in the language spoken, with values for its `{names}`; plain, to be escaped."""
+    """Return a text in the language spoken, with values for its `{names}`; plain, to be escaped.
+
+    It is `Spoken`, unless it has no translation and stays English.
+    """
+    if isinstance(text, Spoken):
+        return text
     if spoken() == MARKED:
-        return mark(text, values)
-    return _filled(translation(text, spoken()) or text, values)
+        return Spoken(mark(text, values))
+    found = translation(text, spoken())
+    return _filled(text, values) if found is None else Spoken(_filled(found, values))
 
 
 def t_markup(text: str, **values: object) -> Markup:
@@ -82,9 +94,10 @@ def _filled(text: str, values: dict[str, object]) -> str:
     return kind("").join(kind(part) for pair in zip(parts[::2], [*named, ""], strict=True) for part in pair)
 
 
-def is_translated(text: str) -> bool:
-    """Whether the text is shown in the language spoken."""
-    return translation(text, spoken()) is not None
+def told_message(message: str) -> str:
+    """Return a message in the language spoken; one without a translation says that it is English."""
+    words = t(message)
+    return words if isinstance(words, Spoken) else t("Only in English: {message}", message=words)
 
 
 def in_language(content: object, language: str) -> object:

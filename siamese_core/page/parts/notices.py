@@ -15,7 +15,7 @@ import gradio as gr
 from markupsafe import escape
 
 from siamese_core.errors import UserError
-from siamese_core.page.languages.words import t, translatable
+from siamese_core.page.languages.words import t, told_message, translatable
 from siamese_core.page.parts.paragraphs import trouble
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ UNEXPECTED = translatable(
 def told_words(problem: Exception, name: str) -> str:
     """Return what people are told of a problem in the function `name`; log what they are not told."""
     if isinstance(problem, UserError):
-        return t(str(problem))
+        return told_message(str(problem))
     if isinstance(problem, OSError) and problem.errno in (*FULL, *CLOSED):
         log.warning("%s: %s", name, problem)
         return t(

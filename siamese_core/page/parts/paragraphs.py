@@ -2,14 +2,15 @@
 
 from markupsafe import Markup
 
-from siamese_core.page.languages.words import is_translated, t
+from siamese_core.page.languages.words import Spoken, t
 from siamese_core.page.parts.templates import render
 
 QUIET = Markup('<p class="{classes}">{words}</p>')
 FIRST_STEP = Markup(
     '<p class="{classes}">{words} <button type="button" data-{act}="{value}">{label}</button></p>'
 )
-TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> <span{english}>{words}</span></p>')
+ENGLISH = Markup(' lang="en"')
+TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> {note}<span{english}>{words}</span></p>')
 
 
 def quiet(words: str, *kinds: str) -> Markup:
@@ -27,8 +28,12 @@ def first_step(words: str, button: tuple[str, str, str], *kinds: str) -> Markup:
 
 
 def trouble(subject: str, words: str) -> Markup:
-    english = "" if is_translated(words) else Markup(' lang="en"')
-    return TROUBLE.format(subject=t(subject), words=t(words), english=english)
+    """Return what went wrong. A message that has no translation says that it is English."""
+    told = t(words)
+    if isinstance(told, Spoken):
+        return TROUBLE.format(subject=t(subject), note="", english="", words=told)
+    note = t("Only in English: {message}", message="")
+    return TROUBLE.format(subject=t(subject), note=note, english=ENGLISH, words=told)
 
 
 def busy(share: float, words: str) -> Markup:

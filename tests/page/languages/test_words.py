@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from siamese_core.page.languages.chosen import speaking, wanted
 from siamese_core.page.languages.marks import MARKED
-from siamese_core.page.languages.words import in_language, is_translated, t, t_markup
+from siamese_core.page.languages.words import Spoken, in_language, t, t_markup, told_message
 from siamese_core.page.parts.formatting import counted, minute, percent
 
 
@@ -30,7 +30,7 @@ def test_the_switch_counts_before_the_browser(cookie, accepted, language):
 
 
 def test_outside_of_a_request_it_speaks_english():
-    assert t("Same") == "Same" and is_translated("anything")
+    assert t("Same") == "Same" and told_message("anything") == "anything"
 
 
 def test_values_are_put_in_once_and_escaped_in_markup():
@@ -43,7 +43,8 @@ def test_a_message_is_translated_with_its_values_in_it():
     with speaking("zh-TW"):
         assert t("Koch, shipped") == "Koch，內附"
         assert t("auto: both images are ink") == "自動：兩張圖都是筆跡"
-        assert t("No such message.") == "No such message." and not is_translated("No such message.")
+        assert isinstance(t("Same"), Spoken) and not isinstance(t("No such message."), Spoken)
+        assert told_message("No such message.") == "僅有英文：No such message."
 
 
 def test_numbers_shares_and_dates_are_written_as_the_language_does():
