@@ -10,6 +10,7 @@ from siamese_core.page.find.tab import FindTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
 from siamese_core.page.languages.words import t
+from siamese_core.page.map.tab import MapTab
 from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.one_shot.tab import OneShotTab
 from siamese_core.page.parts.answers import answer_handlers
@@ -63,6 +64,8 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> No
             ReviewTab(workbench).build()
         with gr.Tab(t("Evaluate"), id="evaluate", render_children=True) as evaluate_tab:
             evaluate.build(page, evaluate_tab)
+        with gr.Tab(t("Map"), id="map", render_children=True):
+            MapTab(questions).build()
         with gr.Tab(t("Retrain"), id="retrain", render_children=True) as tab:
             retrain.build(page, tab, status)
     kept = [gr.Textbox(visible=False) for _ in range(5)]
@@ -84,5 +87,6 @@ def link_checks(workbench: Workbench) -> dict[str, Check]:
         "label": any_parameters,
         "review": any_parameters,
         "evaluate": any_parameters,
+        "map": any_parameters,
         "retrain": any_parameters,
     }

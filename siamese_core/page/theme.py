@@ -33,6 +33,7 @@ SCRIPTS = (
     "review.js",
     "evaluate/play.js",
     "evaluate.js",
+    "map.js",
     "retrain.js",
 )
 # In the order in which they count: of two rules for one element, the later one.
@@ -51,6 +52,7 @@ STYLES = (
     "review.css",
     "plots.css",
     "evaluate.css",
+    "map.css",
     "retrain.css",
     "status.css",
     "guide.css",

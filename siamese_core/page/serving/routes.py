@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
 from siamese_core.page.evaluate.downloads import report_routes
@@ -18,6 +19,7 @@ from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
 
 THUMBNAIL_SIDE = 192  # pixels
+VENDORED = ("regl.min.js", "regl-scatterplot.min.js", "pub-sub-es.js")  # scripts that the map loads
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -41,6 +43,12 @@ def routes(workbench: Workbench) -> list[Route]:
     def sample(request: Request) -> Response:
         return png(sample_thumbnail(request.path_params["name"]))
 
+    def vendored(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in VENDORED:
+            return PlainTextResponse("error: there is no such file\n", 404)
+        return FileResponse(ASSETS / "web" / "vendor" / name, media_type="text/javascript")
+
     def log_file(request: Request) -> Response:
         return download("pairs.csv", "text/csv", workbench.log.export)
 
@@ -57,6 +65,7 @@ def routes(workbench: Workbench) -> list[Route]:
         Route("/healthz", health),
         Route("/thumbs/{image_id}.png", or_told(stored_thumbnail)),
         Route("/pictures/{image_id}.png", or_told(stored_picture)),
+        Route("/vendor/{name}", vendored),
         Route("/samples/{name}", or_told(sample)),
         Route("/pairs.csv", or_told(log_file, 503)),
         Route("/triplets.zip", or_told(triplet_file)),

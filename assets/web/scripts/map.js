@@ -1,0 +1,200 @@
+// The Map tab: a scatter of the pool's images by regl-scatterplot, loaded when the tab is first seen.
+"use strict";
+{
+  const { t } = workbench.words;
+  const VENDOR = "vendor/";
+  const PALETTE = ["#8a857b", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195",
+    "#a6761d", "#1b9e77", "#e7298a", "#66a61e", "#386cb0", "#b15928", "#6a3d9a", "#ff7f00", "#33a02c",
+    "#e31a1c", "#1f78b4", "#fb9a99"];
+  const RAMP = ["#d8d2c4", "#c5d3da", "#93bcd6", "#5ba0cc", "#2685bf", "#0072b2"];
+  const MOST_SHOWN = 24; // thumbnails of a selection
+  const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+  function load(name) {
+    return new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: VENDOR + name });
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(name));
+      document.head.append(script);
+    });
+  }
+
+  let library = null;
+  function scatterplot() {
+    library ||= (async () => {
+      const events = await import(new URL(VENDOR + "pub-sub-es.js", document.baseURI));
+      window.createPubSub = events.default;
+      await load("regl.min.js");
+      await load("regl-scatterplot.min.js");
+      return window.createScatterplot.default;
+    })();
+    return library;
+  }
+
+  class Scatter {
+    constructor(element, server) {
+      Object.assign(this, { element, server, points: { ids: [] }, selected: [], at: -1, asked: 0 });
+      this.plot = this.find(".plot");
+      element.addEventListener("change", () => this.draw());
+      element.addEventListener("click", (event) => this.clicked(event.target));
+      this.plot.addEventListener("keydown", (event) => this.key(event));
+      new IntersectionObserver((entries) => {
+        if (entries.some((each) => each.isIntersecting)) this.seen();
+      }).observe(this.plot);
+      new ResizeObserver(() => this.resize()).observe(this.plot);
+    }
+
+    find(selector) { return this.element.querySelector(selector); }
+    tell(words) { this.find("[data-told]").textContent = words; }
+
+    async seen() {
+      if (this.scatter) this.draw(); // images may have come since
+      if (this.scatter || this.starting) return;
+      this.starting = true;
+      try {
+        const create = await scatterplot();
+        const { width, height } = this.plot.getBoundingClientRect();
+        this.scatter = create({ canvas: this.find("canvas"), width, height, pointSize: 5, opacity: 0.85,
+          pointSizeSelected: 3, pointOutlineWidth: 2 });
+        this.scatter.subscribe("pointOver", (place) => this.hover(place));
+        this.scatter.subscribe("pointOut", () => this.hover(-1));
+        this.scatter.subscribe("select", ({ points }) => this.select(points));
+        this.scatter.subscribe("deselect", () => this.select([]));
+      } catch (failure) {
+        this.tell(t("This browser cannot draw the map: it needs WebGL. The list of selected images works all the same."));
+      }
+      this.draw();
+    }
+
+    resize() {
+      const { width, height } = this.plot.getBoundingClientRect();
+      if (this.scatter && width) this.scatter.set({ width, height });
+    }
+
+    async draw() {
+      const wish = { slot: this.find("[data-slot]").value, colouring: this.find("[data-colouring]").value,
+        chosen: this.points.ids[this.at] || this.points.ids[this.selected.at(-1)] || "" };
+      const asked = ++this.asked;
+      this.tell(t("Laying out the images"));
+      const found = await this.server.points(wish);
+      if (asked !== this.asked) return;
+      if (found.refused) return this.tell(found.refused);
+      this.points = found;
+      this.at = found.ids.indexOf(wish.chosen);
+      this.tell(t("{count} images", { count: found.ids.length }));
+      this.name();
+      if (!this.scatter) return;
+      const sheet = getComputedStyle(this.element.querySelector(".map")).getPropertyValue("--sheet").trim();
+      this.scatter.set({ backgroundColor: sheet || "#ffffff", colorBy: "valueA",
+        pointColor: found.names.length ? PALETTE.slice(0, Math.max(2, found.names.length)) : RAMP });
+      await this.scatter.draw({ x: found.x, y: found.y, valueA: found.value }, {
+        zDataType: found.names.length ? "categorical" : "continuous" });
+      this.whole();
+      this.select([]);
+    }
+
+    // A narrow plot shows less of the width than of the height.
+    whole() { this.scatter?.zoomToArea({ x: -1.05, y: -1.05, width: 2.1, height: 2.1 }); }
+
+    // The colours by name, so that none is told by colour alone.
+    name() {
+      const { names, value } = this.points;
+      const counts = names.map(() => 0);
+      for (const each of value) counts[each] += 1;
+      const items = names.map((name, place) => {
+        const item = document.createElement("li");
+        const mark = Object.assign(document.createElement("i"), { ariaHidden: "true" });
+        mark.style.background = PALETTE[place];
+        item.append(mark, `${name || t("others")} ${counts[place]}`);
+        item.hidden = !counts[place];
+        return item;
+      });
+      this.find(".names").replaceChildren(...items);
+    }
+
+    words(place) {
+      const { names, value } = this.points;
+      return names.length ? names[value[place]] || t("others") : value[place].toFixed(2);
+    }
+
+    hover(place) {
+      const figure = this.find(".hovered");
+      figure.hidden = place < 0;
+      if (place < 0) return;
+      figure.querySelector("img").src = `thumbs/${this.points.ids[place]}.png`;
+      figure.querySelector("figcaption").textContent = this.words(place);
+      const [x, y] = this.scatter?.getScreenPosition(place) || [0, 0];
+      const { width, height } = this.plot.getBoundingClientRect();
+      figure.style.left = `${Math.min(x + 12, width - 116)}px`;
+      figure.style.top = `${Math.min(y + 12, height - 130)}px`;
+    }
+
+    select(places) {
+      this.selected = [...places];
+      if (places.length) this.at = places.at(-1);
+      const ids = places.map((place) => this.points.ids[place]);
+      this.find(".selected").hidden = !ids.length;
+      this.find("[data-count]").textContent = t("{count} images selected", { count: ids.length });
+      const thumbs = places.slice(0, MOST_SHOWN).map((place) => Object.assign(new Image(), {
+        src: `thumbs/${this.points.ids[place]}.png`, alt: this.words(place), title: this.words(place) }));
+      this.find(".thumbs").replaceChildren(...thumbs);
+      this.way("[data-compare]", ids.length === 2, { tab: "compare", left: ids[0], right: ids[1] });
+      this.way("[data-find]", ids.length === 1, { tab: "find", query: ids[0] });
+      this.find("[data-ask]").hidden = ids.length < 2;
+    }
+
+    way(selector, fits, parameters) {
+      const link = this.find(selector);
+      link.hidden = !fits;
+      if (fits) link.href = "?" + new URLSearchParams(parameters);
+    }
+
+    async clicked(target) {
+      if (target.matches("[data-whole]")) this.whole();
+      if (target.matches("[data-none]")) this.mark([]);
+      if (target.matches("[data-ask]")) {
+        const reply = await this.server.ask_first({ ids: this.selected.map((place) => this.points.ids[place]) });
+        this.tell(reply.refused || reply.told);
+      }
+    }
+
+    mark(places) {
+      if (places.length) this.scatter?.select(places, { preventEvent: true });
+      else this.scatter?.deselect({ preventEvent: true });
+      this.select(places);
+    }
+
+    // Arrow keys go to the nearest image in their direction, Enter selects it or lets it go.
+    key(event) {
+      const { ids } = this.points;
+      if (!ids.length || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "Enter" && this.at >= 0) {
+        const others = this.selected.filter((place) => place !== this.at);
+        this.mark(others.length < this.selected.length ? others : [...others, this.at]);
+      } else if (KEYS[event.key]) {
+        this.at = this.at < 0 ? 0 : this.next(KEYS[event.key]);
+        this.hover(this.at);
+        this.tell(this.words(this.at));
+      } else return;
+      event.preventDefault();
+    }
+
+    next([across, up]) {
+      const { x, y } = this.points;
+      let [best, nearest] = [this.at, Infinity];
+      for (let place = 0; place < x.length; place += 1) {
+        const [dx, dy] = [x[place] - x[this.at], y[place] - y[this.at]];
+        const ahead = dx * across + dy * up;
+        if (place === this.at || ahead <= 0 || ahead * ahead < (dx * dx + dy * dy) / 2) continue;
+        if (dx * dx + dy * dy < nearest) [best, nearest] = [place, dx * dx + dy * dy];
+      }
+      return best;
+    }
+  }
+
+  function start(element, server) {
+    workbench.map.shown = new Scatter(element, server);
+  }
+
+  workbench.map = { start };
+}

@@ -1,0 +1,53 @@
+"""The Map tab: a scatter that the browser draws, and what it asks the server for."""
+
+from collections.abc import Callable
+from itertools import combinations
+
+from siamese_core.errors import UserError
+from siamese_core.labelling.queue import Questions
+from siamese_core.networks.encoders import SLOTS, slot_title
+from siamese_core.page.languages.words import t
+from siamese_core.page.map.points import COLOURINGS, map_points
+from siamese_core.page.parts.notices import told_in_words
+from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.templates import render
+
+SCRIPT = "workbench.map.start(element, server)"
+MOST_ASKED = 12  # images of which all pairs are asked first
+FEWEST_ASKED = 2
+
+
+class MapTab:
+    def __init__(self, questions: Questions) -> None:
+        self.questions = questions
+
+    def build(self) -> None:
+        titles = [(slot, slot_title(slot)) for slot in SLOTS]
+        Panel(
+            render("map/map.html.jinja", slots=titles),
+            elem_id="map",
+            script=SCRIPT,
+            server_functions=[told_in_words(each) for each in self.functions()],
+        )
+
+    def functions(self) -> list[Callable[[dict], dict]]:
+        """Return what the script calls; what it sends is unchecked."""
+
+        def points(sent: dict) -> dict:
+            slot, colouring, chosen = (sent.get(name) for name in ("slot", "colouring", "chosen"))
+            if slot not in SLOTS or colouring not in COLOURINGS:
+                raise UserError("A map is of a slot. Received: another. Reload the page.")
+            return map_points(self.questions.pool, slot, colouring, chosen if isinstance(chosen, str) else "")
+
+        def ask_first(sent: dict) -> dict:
+            ids = sent.get("ids")
+            if not isinstance(ids, list) or not FEWEST_ASKED <= len(set(map(str, ids))) <= MOST_ASKED:
+                raise UserError(
+                    f"All pairs of {FEWEST_ASKED} to {MOST_ASKED} images can be asked first. Received: "
+                    "another number. Select fewer or more."
+                )
+            pairs = list(combinations(dict.fromkeys(map(str, ids)), 2))
+            self.questions.ask_first(pairs)
+            return {"told": t("{count} pairs are asked first in Label.", count=len(pairs))}
+
+        return [points, ask_first]
