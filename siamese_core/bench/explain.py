@@ -120,8 +120,10 @@ def moved(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def effects(
     explained: Explained, images: list[Images], rng: np.random.Generator
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yield, for each pair, the changes of the log-odds by each of `KINDS`: (2,), of both images, and of
-    "moved" those at each of `MOVES` places."""
+    """Yield, for each pair, the changes of the log-odds by each of `KINDS`.
+
+    They are (2,), of both images, and of "moved" those at each of `MOVES` places.
+    """
     maps = [explained.method.maps(explained.checkpoint, pair) for pair in images]
     for place, (pair, own) in enumerate(zip(images, maps, strict=True)):
         other = maps[(place + 2) % len(maps)]  # the next one of the same kind
@@ -160,8 +162,10 @@ def curves(
 
 
 def ratio(changes: np.ndarray, by_chance: np.ndarray, rng: np.random.Generator) -> dict:
-    """Return the median size of changes (n, k) of n pairs against that of chance (n, m), and its 95 %
-    interval over pairs (bootstrap)."""
+    """Return the median size of changes (n, k) of n pairs against that of chance (n, m).
+
+    With its 95 % interval over pairs (bootstrap).
+    """
 
     def of(rows: np.ndarray) -> float:
         return float(np.median(np.abs(changes[rows])) / max(np.median(np.abs(by_chance[rows])), 1e-9))

@@ -33,8 +33,10 @@ def project(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def placed(embeddings: np.ndarray, known: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return positions float32 (n, 2) of new embeddings (n, d) among known ones (m, d), at (m, 2): the
-    mean of the `PLACED_BY` nearest, weighted by how near they are."""
+    """Return positions float32 (n, 2) of new embeddings (n, d) among known ones (m, d).
+
+    Those are at (m, 2); it is the mean of the `PLACED_BY` nearest, weighted by how near they are.
+    """
     new, old = unit(embeddings), unit(known)
     count = min(PLACED_BY, len(old))
     found = np.empty((len(new), 2), np.float32)

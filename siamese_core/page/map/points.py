@@ -65,8 +65,10 @@ def answered(pool: Pool, ids: Sequence[str]) -> Mapping[str, str]:
 
 
 def numbered(groups: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Return the number of each group's name, and the names: "" for none and for all beyond the largest
-    `MOST_NAMED`, which come next."""
+    """Return the number of each group's name, and the names.
+
+    "" is for none and for all beyond the largest `MOST_NAMED`, which come next.
+    """
     names, counts = np.unique([each for each in groups if each], return_counts=True)
     largest = [str(names[place]) for place in np.argsort(-counts, kind="stable")[:MOST_NAMED]]
     place = {name: number for number, name in enumerate(largest, start=1)}
