@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.links import link_to
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.paragraphs import quiet
@@ -12,7 +13,7 @@ from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.classes import class_names
 from siamese_core.reporting.drawing.look import ShownModel
 
-NO_ERRORS = "No wrong verdict among these pairs."
+NO_ERRORS = translatable("No wrong verdict among these pairs.")
 
 
 def hardest_gallery(each: ShownModel) -> Markup:
@@ -21,8 +22,8 @@ def hardest_gallery(each: ShownModel) -> Markup:
     if not pairs:
         return quiet(NO_ERRORS)
     kinds = [
-        ("Same, called different", [pair for pair in pairs if pair["same"]]),
-        ("Different, called same", [pair for pair in pairs if not pair["same"]]),
+        (t("Same, called different"), [pair for pair in pairs if pair["same"]]),
+        (t("Different, called same"), [pair for pair in pairs if not pair["same"]]),
     ]
     return render("evaluate/pairs.html.jinja", kinds=[kind for kind in kinds if kind[1]], link_to=link_to)
 
@@ -34,7 +35,12 @@ def cell_gallery(each: ShownModel, number: object) -> Markup:
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(cells):
         raise UserError(f"A cell is one of {len(cells)}. Received: {ascii(number)[:20]}. Click another one.")
     cell, names = cells[number], class_names(each.report, confusion)
-    title = f"{names[cell['true']]}, taken for {names[cell['picked']]} {cell['count']} times"
+    title = t(
+        "{name}, taken for {other}: {times}×",
+        name=names[cell["true"]],
+        other=names[cell["picked"]],
+        times=cell["count"],
+    )
     return render("evaluate/pairs.html.jinja", kinds=[(title, cell["pairs"])], link_to=link_to)
 
 
@@ -57,4 +63,4 @@ def queue_pairs(questions: Questions, event: gr.EventData) -> str:
     if not all(isinstance(each, str) for each in pair):
         raise UserError("A pair is two images. Received: something else. Reload the page.")
     questions.ask_first([tuple(pair)])
-    return "Asked next in Label."
+    return translatable("Asked next in Label.")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
@@ -31,10 +32,10 @@ from siamese_core.reporting.trials import Settings
 from siamese_core.workspace.workbench import Workbench
 
 SOURCES = {
-    "sample drawings": SAMPLES,
-    "your own images": FOLDERS,
-    "the images to label": POOL,
-    "your answers": ANSWERS,
+    SAMPLES: translatable("sample drawings"),
+    FOLDERS: translatable("your own images"),
+    POOL: translatable("the images to label"),
+    ANSWERS: translatable("your answers"),
 }
 LIMITS = {
     "n_way": (2, 50),
@@ -45,7 +46,7 @@ LIMITS = {
 }
 MOST_OTHERS = 3  # checkpoints beside those that serve
 UPLOAD_SCRIPT = "workbench.evaluate.uploads(element, (d) => trigger('added', d), () => trigger('emptied'))"
-OTHERS_INFO = (
+OTHERS_INFO = translatable(
     "Those that serve are measured in any case. Another one of a slot shows what a retraining changed."
 )
 
@@ -68,17 +69,21 @@ class Form:
 def build_form(workbench: Workbench) -> Form:
     with gr.Row(equal_height=True, elem_id="evaluate-start"):
         source = gr.Radio(
-            list(SOURCES), value=next(iter(SOURCES)), label="Measure on", elem_id="evaluate-source", scale=4
+            [(t(words), kind) for kind, words in SOURCES.items()],
+            value=SAMPLES,
+            label=t("Measure on"),
+            elem_id="evaluate-source",
+            scale=4,
         )
-        start = gr.Button("Measure", variant="primary", elem_id="evaluate-measure", scale=0)
-        cancel = gr.Button("Cancel", visible=False, elem_id="evaluate-cancel", scale=0)
+        start = gr.Button(t("Measure"), variant="primary", elem_id="evaluate-measure", scale=0)
+        cancel = gr.Button(t("Cancel"), visible=False, elem_id="evaluate-cancel", scale=0)
     uploads = gr.State([])
     with gr.Column(visible=False, elem_id="evaluate-own") as own:
         place = Panel(upload_place([]), elem_id="evaluate-uploads", script=UPLOAD_SCRIPT)
     settings = _build_settings(workbench)
 
     def choose(chosen: str):
-        return gr.Column(visible=SOURCES.get(chosen) == FOLDERS)
+        return gr.Column(visible=chosen == FOLDERS)
 
     def add(there: list, event: gr.EventData) -> tuple[list, Markup]:
         files = there + checked_uploads(detail(event, "files"))
@@ -95,24 +100,24 @@ def build_form(workbench: Workbench) -> Form:
 
 def _build_settings(workbench: Workbench) -> list:
     default = Settings()
-    with gr.Accordion("How it is measured", open=False, elem_id="evaluate-settings"):
+    with gr.Accordion(t("How it is measured"), open=False, elem_id="evaluate-settings"):
         with gr.Row():
-            n_way = gr.Slider(*LIMITS["n_way"], default.n_way, step=1, label="N, classes in a trial")
-            k_shot = gr.Slider(*LIMITS["k_shot"], default.k_shot, step=1, label="K, images of each class")
+            n_way = gr.Slider(*LIMITS["n_way"], default.n_way, step=1, label=t("N, classes in a trial"))
+            k_shot = gr.Slider(*LIMITS["k_shot"], default.k_shot, step=1, label=t("K, images of each class"))
         with gr.Row():
-            episodes = gr.Number(default.episodes, precision=0, label="Trials of each kind")
-            pairs = gr.Number(default.pairs, precision=0, label="Pairs, half of them same")
-            seed = gr.Number(default.seed, precision=0, label="Random seed")
+            episodes = gr.Number(default.episodes, precision=0, label=t("Trials of each kind"))
+            pairs = gr.Number(default.pairs, precision=0, label=t("Pairs, half of them same"))
+            seed = gr.Number(default.seed, precision=0, label=t("Random seed"))
         with gr.Row():
-            within = gr.Checkbox(default.within_group, label="All classes of a trial from one group")
-            baselines = gr.Checkbox(default.baselines, label="Training-free baselines, too")
+            within = gr.Checkbox(default.within_group, label=t("All classes of a trial from one group"))
+            baselines = gr.Checkbox(default.baselines, label=t("Training-free baselines, too"))
         others = gr.Dropdown(
             other_checkpoints(workbench),
             value=[],
             multiselect=True,
             max_choices=MOST_OTHERS,
-            label="Other checkpoints beside those that serve",
-            info=OTHERS_INFO,
+            label=t("Other checkpoints beside those that serve"),
+            info=t(OTHERS_INFO),
             elem_id="evaluate-others",
         )
     return [n_way, k_shot, episodes, pairs, seed, within, baselines, others]
@@ -157,12 +162,11 @@ def wish_of(*settings) -> Wish:
 
 def chosen_data(workbench: Workbench, pool: Pool, source: str, uploads: Sequence) -> EvaluationData:
     """Return what is to be measured on. UserError in words where there is nothing of it."""
-    kind = SOURCES.get(source)
-    if kind == POOL:
+    if source == POOL:
         return from_pool(pool.images(), workbench.images)
-    if kind == ANSWERS:
+    if source == ANSWERS:
         return from_answers(workbench.log.rows(), workbench.images)
-    if kind == FOLDERS:
+    if source == FOLDERS:
         return uploaded_data(uploads)
     return sample_drawings()
 

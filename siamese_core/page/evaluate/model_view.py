@@ -16,6 +16,7 @@ from siamese_core.page.evaluate.threshold import (
     target_of,
     told_outcome,
 )
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.notices import detail, listen
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet
@@ -37,7 +38,7 @@ class ModelView:
     def build(self, chosen: list) -> None:
         """Build it. chosen: the components that hold the ids of the reports."""
         with gr.Column(visible=False, elem_id="one-model") as self.column:
-            self.model = gr.Radio([], label="Look at one of them", elem_id="evaluate-model")
+            self.model = gr.Radio([], label=t("Look at one of them"), elem_id="evaluate-model")
             with gr.Row():
                 self.confusion = build_plot_place("confusion")
                 with gr.Column(min_width=300):
@@ -73,11 +74,11 @@ class ModelView:
 
     def first(self, reports: Sequence[dict]) -> tuple:
         """Return what the choice of a model and `outputs` show of new reports."""
-        labels = [each.label for each in shown_models(reports) if not each.is_baseline]
+        labels = [(t(each.label), each.label) for each in shown_models(reports) if not each.is_baseline]
         if not labels:
             return gr.Radio([], value=None), gr.Column(visible=False), *(gr.skip() for _ in self.outputs[1:])
-        choice = gr.Radio(labels, value=labels[0])
-        return choice, *self.drawn(reports, labels[0])
+        choice = gr.Radio(labels, value=labels[0][1])
+        return choice, *self.drawn(reports, labels[0][1])
 
     def drawn(self, reports: Sequence[dict], label: str) -> tuple:
         """Return what `outputs` show of a model."""

@@ -6,6 +6,7 @@ import gradio as gr
 import pandas as pd
 
 from siamese_core.page.evaluate.downloads import csv_of
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.plot_places import PlotPlace, build_plot_place, shown_in
 from siamese_core.reporting.drawing.plots import PLOTS, all_plots, readable_table
 
@@ -33,4 +34,9 @@ class ReportView:
             return gr.Dataframe(pd.DataFrame(), visible=False), *hidden
         plots = all_plots(reports)
         filled = [each for name in self.places for each in shown_in(plots.get(name), csv_of(reports, name))]
-        return gr.Dataframe(readable_table(reports), visible=True), *filled
+        return gr.Dataframe(told_table(readable_table(reports)), visible=True), *filled
+
+
+def told_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of figures with its heads, and the names of its models, in the reader's language."""
+    return table.assign(Model=table["Model"].map(t)).rename(columns=t)

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 from markupsafe import Markup
 
+from siamese_core.page.languages.words import t, translatable
+from siamese_core.page.parts.formatting import minute
 from siamese_core.page.parts.memory import remember
 from siamese_core.page.parts.paragraphs import quiet
 from siamese_core.page.parts.templates import render
-from siamese_core.reporting.drawing.look import report_title
 from siamese_core.reporting.kept_reports import KeptReports
 
-NONE_YET = (
+NONE_YET = translatable(
     "Nothing measured yet. Press Measure: with the sample drawings it takes a minute or two. With your "
     "own images you see how good the encoders are on them, and where they fail."
 )
@@ -31,29 +32,34 @@ def report_head(reports: Sequence[dict]) -> Markup:
 
 def result_choices(kept: KeptReports) -> list[tuple[str, str]]:
     """Return (words, id) of the reports that can be read, the newest first."""
-    return [(report_title(report), report["id"]) for report in kept.heads(MOST_LISTED)]
+    return [(shown_title(report), report["id"]) for report in kept.heads(MOST_LISTED)]
+
+
+def shown_title(report: dict) -> str:
+    """Return what to call a report among others."""
+    return f"{t(report['data']['name'])}, {minute(report['created_at'])}"
 
 
 def results_table(kept: KeptReports) -> pd.DataFrame:
     """Return a row for each report, as people sort and filter them."""
     rows = [
         {
-            "Made (UTC)": f"{report['created_at'][:10]} {report['created_at'][11:16]}",
-            "Data": report["data"]["name"],
-            "Images": report["data"]["images"],
-            "Classes": report["data"]["classes"],
+            t("Made (UTC)"): minute(report["created_at"]),
+            t("Data"): t(report["data"]["name"]),
+            t("Images"): report["data"]["images"],
+            t("Classes"): report["data"]["classes"],
             **{
-                f"Equal error, {entry['slot']}": _rounded(entry["verification"]["eer"])
+                t("Equal error, {slot}", slot=entry["slot"]): _rounded(entry["verification"]["eer"])
                 for entry in report["models"]
                 if entry["role"] == "serves"
             },
-            "Trials": _shape(report),
+            t("Trials"): _shape(report),
             **{
-                f"Accuracy, {entry['slot']}": _rounded(_main_accuracy(report, entry))
+                t("Accuracy, {slot}", slot=entry["slot"]): _rounded(_main_accuracy(report, entry))
                 for entry in report["models"]
                 if entry["role"] == "serves"
             },
-            "Id": report["id"],
+            t("Id"): report["id"],
         }
         for report in kept.heads(MOST_LISTED)
     ]
@@ -61,7 +67,7 @@ def results_table(kept: KeptReports) -> pd.DataFrame:
 
 
 def _shape(report: dict) -> str:
-    return f"{report['main'][0]}-way {report['main'][1]}-shot" if report["main"] else "pairs only"
+    return f"{report['main'][0]}-way {report['main'][1]}-shot" if report["main"] else t("pairs only")
 
 
 def _main_accuracy(report: dict, entry: dict) -> float | None:

@@ -13,6 +13,7 @@ from siamese_core.page.evaluate.play import SCRIPT as PLAY_SCRIPT
 from siamese_core.page.evaluate.play import play_panel, save_play
 from siamese_core.page.evaluate.report_view import ReportView
 from siamese_core.page.evaluate.shown_report import report_head, result_choices, results_table
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.background import Background
 from siamese_core.page.parts.memory import recalled
 from siamese_core.page.parts.notices import detail, listen, listen_often
@@ -37,13 +38,13 @@ class EvaluateTab:
         form = build_form(self.workbench)
         self.run = Panel(elem_id="evaluating")
         with gr.Row(elem_id="evaluate-chosen"):
-            result = gr.Dropdown([], label="Result", elem_id="evaluate-result")
-            beside = gr.Dropdown([("nothing", NOTHING)], label="Beside it", elem_id="evaluate-beside")
+            result = gr.Dropdown([], label=t("Result"), elem_id="evaluate-result")
+            beside = gr.Dropdown([(t("nothing"), NOTHING)], label=t("Beside it"), elem_id="evaluate-beside")
         head = Panel(report_head([]), elem_id="evaluated", script=HEAD_SCRIPT)
         self.report_view.build()
         self.model_view.build([result, beside])
         play = Panel(elem_id="play", script=PLAY_SCRIPT)
-        with gr.Accordion("All results", open=False, elem_id="evaluate-results"):
+        with gr.Accordion(t("All results"), open=False, elem_id="evaluate-results"):
             table = gr.Dataframe(interactive=False, show_search="filter", elem_id="evaluate-table")
         chosen, seen, timer = [result, beside], gr.State(""), gr.Timer(WATCH_SECONDS, active=False)
         self.restored = [*chosen, form.settings[-1], table, seen]
@@ -92,9 +93,9 @@ class EvaluateTab:
         if run is None or run.result is not None:
             told = Markup()
         elif going:
-            told = busy(run.share, f"{run.subject}: {run.words}")
+            told = busy(run.share, f"{t(run.subject)}: {t(run.words)}")
         else:
-            told = trouble("Nothing was measured.", run.problem)
+            told = trouble(t("Nothing was measured."), run.problem)
         stop = gr.Button(visible=going, interactive=going and not run.stopping)
         return told, stop, gr.Timer(WATCH_SECONDS, active=going)
 
@@ -112,7 +113,7 @@ class EvaluateTab:
         beside = beside if beside in ids and beside != result else NOTHING
         return (
             gr.Dropdown(choices=choices, value=result),
-            gr.Dropdown(choices=[("nothing", NOTHING), *choices], value=beside),
+            gr.Dropdown(choices=[(t("nothing"), NOTHING), *choices], value=beside),
             gr.Dropdown(choices=other_checkpoints(self.workbench)),
             results_table(self.kept),
             made,

@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet, trouble
 from siamese_core.page.parts.templates import render
@@ -25,18 +26,18 @@ from siamese_core.workspace.choosing_thresholds import ChosenThreshold, save_thr
 from siamese_core.workspace.workbench import Workbench
 
 KINDS = {
-    "equal error": EQUAL,
-    "few false positives": FALSE_POSITIVES,
-    "a cost": COST,
-    "a precision": PRECISION,
+    EQUAL: translatable("equal error"),
+    FALSE_POSITIVES: translatable("few false positives"),
+    COST: translatable("a cost"),
+    PRECISION: translatable("a precision"),
 }
 VALUES = {  # label and first value of the number beside the choice
     EQUAL: ("", 0.0),
-    FALSE_POSITIVES: ("At most this % of different pairs called same", 1.0),
-    COST: ("A false same costs this many times a false different", 10.0),
-    PRECISION: ("At least this % of what is called same is same", 95.0),
+    FALSE_POSITIVES: (translatable("At most this % of different pairs called same"), 1.0),
+    COST: (translatable("A false same costs this many times a false different"), 10.0),
+    PRECISION: (translatable("At least this % of what is called same is same"), 95.0),
 }
-NOT_SAVED = "Both fused and the baselines are in no slot: choose one encoder above to save a threshold."
+NOT_SAVED = translatable("Both fused are in no slot: choose one encoder above to save a threshold.")
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,28 @@ class ThresholdForm:
 
 def build_threshold_form() -> ThresholdForm:
     with gr.Row(elem_id="threshold-form"):
-        kind = gr.Radio(list(KINDS), value="equal error", label="Choose it by", elem_id="threshold-kind")
+        kind = gr.Radio(
+            [(t(words), kind) for kind, words in KINDS.items()],
+            value=EQUAL,
+            label=t("Choose it by"),
+            elem_id="threshold-kind",
+        )
         value = gr.Number(0, label=" ", visible=False, elem_id="threshold-value")
-        prior = gr.Number(50, label="% of the pairs you will compare are same", minimum=0, maximum=100)
+        prior = gr.Number(50, label=t("% of the pairs you will compare are same"), minimum=0, maximum=100)
     outcome = Panel(elem_id="threshold-outcome")
-    save = gr.Button("Save this threshold to the slot", elem_id="threshold-save", interactive=False)
+    save = gr.Button(t("Save this threshold to the slot"), elem_id="threshold-save", interactive=False)
     return ThresholdForm(kind, value, prior, outcome, save)
 
 
 def number_for(kind: str):
     """Return how the number beside the choice looks."""
-    label, first = VALUES[KINDS.get(kind, EQUAL)]
-    return gr.Number(first, label=label or " ", visible=bool(label))
+    label, first = VALUES.get(kind, VALUES[EQUAL])
+    return gr.Number(first, label=t(label) or " ", visible=bool(label))
 
 
 def target_of(kind: str, value: object, prior: object) -> Target:
     """Return what the form asks for. UserError for what is no number."""
-    chosen = KINDS.get(kind, EQUAL)
+    chosen = kind if kind in KINDS else EQUAL
     numbers = [
         each for each in (value, prior) if isinstance(each, int | float) and not isinstance(each, bool)
     ]
@@ -103,7 +109,7 @@ def told_outcome(each: ShownModel, target: Target) -> tuple[Markup, bool]:
     try:
         shown = outcome(each, target)
     except UserError as problem:
-        return trouble("No such threshold.", str(problem)), False
+        return trouble(t("No such threshold."), str(problem)), False
     can_be_saved = bool(each.entry["slot"])
     return shown if can_be_saved else shown + quiet(NOT_SAVED, "note"), can_be_saved
 
@@ -125,7 +131,11 @@ def save(workbench: Workbench, each: ShownModel, target: Target) -> str:
         at["fpr"]["value"],
     )
     saved = save_threshold(workbench, slot, each.entry["checkpoint"], chosen)
-    return f"Saved: {workbench.names.words(saved)} serves with {threshold:.3f}. Roll it back in Retrain."
+    return t(
+        "Saved: {network} serves with {threshold}. Roll it back in Retrain.",
+        network=t(workbench.names.words(saved)),
+        threshold=f"{threshold:.3f}",
+    )
 
 
 def pairs_of(each: ShownModel) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components.plot import PlotData
 
+from siamese_core.page.languages.words import t
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import Plot
@@ -45,5 +46,17 @@ def shown_in(plot: Plot | None, csv: str = "") -> tuple:
 
 def plot_data(plot: Plot) -> PlotData:
     """Return the figure for gr.Plot, with a configuration, which gradio takes only in the figure's JSON."""
-    drawn = json.loads(plot.figure.to_json()) | {"config": CONFIG}
+    drawn = told_figure(json.loads(plot.figure.to_json())) | {"config": CONFIG}
     return PlotData(type="plotly", plot=json.dumps(drawn))
+
+
+def told_figure(drawn: dict) -> dict:
+    """Return a figure's JSON with the titles of its axes and the names in its legend in the reader's
+    language."""
+    layout = dict(drawn["layout"])
+    for name, part in layout.items():
+        if name.startswith(("xaxis", "yaxis")) and "text" in part.get("title", {}):
+            layout[name] = part | {"title": part["title"] | {"text": t(part["title"]["text"])}}
+    named = [each | {"text": t(each["text"])} for each in layout.get("annotations", [])]
+    data = [each | ({"name": t(each["name"])} if "name" in each else {}) for each in drawn["data"]]
+    return {"data": data, "layout": layout | ({"annotations": named} if named else {})}

@@ -51,7 +51,7 @@ def test_uploads_are_class_folders_or_one_zip(tmp_path):
 
 
 def test_the_sample_drawings_are_measured_on_where_nothing_else_is_chosen():
-    assert chosen_data(None, None, "sample drawings", []).counts()["images"] == 400
+    assert chosen_data(None, None, "samples", []).counts()["images"] == 400
 
 
 def test_a_figure_comes_with_its_configuration():

@@ -7,7 +7,7 @@ from siamese_core.checkpoints.card import read_card
 from siamese_core.errors import UserError
 from siamese_core.page.evaluate.threshold import KINDS, number_for, save, target_of, told_outcome
 from siamese_core.reporting.drawing.look import ShownModel
-from siamese_core.reporting.thresholds import PRECISION, Target
+from siamese_core.reporting.thresholds import COST, EQUAL, FALSE_POSITIVES, PRECISION, Target
 from siamese_core.workspace.workbench import Workbench
 
 SIMILARITIES = [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.1] * 3
@@ -21,7 +21,7 @@ def model(checkpoint: str = "", slot: str = "koch", same: str = "11011000") -> S
 
 
 def test_what_it_costs_is_told_beside_the_stored_one_and_on_other_pairs():
-    told, can_be_saved = told_outcome(model(), target_of("few false positives", 0, 50))
+    told, can_be_saved = told_outcome(model(), target_of(FALSE_POSITIVES, 0, 50))
     assert can_be_saved
     for words in (
         "stored now",
@@ -31,7 +31,7 @@ def test_what_it_costs_is_told_beside_the_stored_one_and_on_other_pairs():
         "pairs that did not choose it",
     ):
         assert words in told
-    told, can_be_saved = told_outcome(model(slot=""), target_of("equal error", 0, 50))
+    told, can_be_saved = told_outcome(model(slot=""), target_of(EQUAL, 0, 50))
     assert not can_be_saved and "no slot" in told
 
 
@@ -40,25 +40,25 @@ def test_what_no_threshold_reaches_is_told_in_its_place():
     assert not can_be_saved and "No threshold reaches precision at least 99 %" in told
     for wrong in ((None, 50), (True, 50), (1, None)):
         with pytest.raises(UserError, match="a number"):
-            target_of("a cost", *wrong)
+            target_of(COST, *wrong)
     with pytest.raises(UserError, match="between 0 and 1"):
-        target_of("a cost", 1, 100)
+        target_of(COST, 1, 100)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_number_asks_for_what_the_choice_needs(kind):
     shown = number_for(kind)
-    assert shown.visible == (kind != "equal error")
+    assert shown.visible == (kind != EQUAL)
 
 
 def test_it_is_saved_with_what_it_was_chosen_for(tmp_path):
     workbench = Workbench(promote_small(tmp_path / "workspace", "koch"))
     parent = workbench.checkpoints.current_id("koch")
-    words = save(workbench, model(parent), target_of("few false positives", 0, 50))
+    words = save(workbench, model(parent), target_of(FALSE_POSITIVES, 0, 50))
     assert "serves with 0.850" in words
     card = read_card(workbench.checkpoints.current_folder("koch"))
     assert (card.parent, card.threshold) == (parent, pytest.approx(0.85))
     assert card.chosen["target"] == "false positives at most 0 %"
     assert (card.chosen["data"], card.chosen["pairs"], card.false_positive_rate) == ("faces", 24, 0.0)
     with pytest.raises(UserError, match="belongs to a slot"):
-        save(workbench, model(slot=""), target_of("equal error", 0, 50))
+        save(workbench, model(slot=""), target_of(EQUAL, 0, 50))

@@ -3,6 +3,7 @@
 {
   const { who } = workbench.memory;
   const { onClick, onKey } = workbench.keys;
+  const { t } = workbench.words;
 
   const picture = (id, words) => {
     const image = new Image();
@@ -28,22 +29,23 @@
     begin() {
       this.picks = [];
       this.root.querySelector(".trial").hidden = false;
-      this.root.querySelector("[data-begin]").textContent = "Begin again";
+      this.root.querySelector("[data-begin]").textContent = t("Begin again");
       this.draw();
     }
 
     draw() {
       const { query, support } = this.trials[this.picks.length];
       const keys = this.root.dataset.keys;
-      this.root.querySelector(".progress").textContent = `Trial ${this.picks.length + 1} of ${this.trials.length}`;
-      this.root.querySelector(".query").replaceChildren(picture(query, "the image to classify"));
+      this.root.querySelector(".progress").textContent =
+        t("Trial {number} of {all}", { number: this.picks.length + 1, all: this.trials.length });
+      this.root.querySelector(".query").replaceChildren(picture(query, t("the image to classify")));
       this.root.querySelector(".support").replaceChildren(...support.map((shots, place) => {
         const button = document.createElement("button");
         const key = document.createElement("kbd");
         button.type = "button";
         button.dataset.pick = place;
         key.textContent = keys[place];
-        button.append(...shots.map((id) => picture(id, `class ${place + 1}`)), key);
+        button.append(...shots.map((id) => picture(id, t("class {number}", { number: place + 1 }))), key);
         return button;
       }));
     }
