@@ -56,6 +56,13 @@ class EmbeddedModel:
     def embed(self, images: Sequence[int]) -> np.ndarray:
         return self.rows[np.asarray(images, np.int64)]
 
+    def batch(self, images: Sequence[int]) -> list[int]:
+        """Return the places themselves: nothing is left to prepare."""
+        return list(images)
+
+    def embed_batch(self, batch: Sequence[int]) -> np.ndarray:
+        return self.embed(batch)
+
 
 def embedded_model(model: Model, seen: SeenImages) -> EmbeddedModel:
     """Return the model on the rows of what was seen."""
