@@ -16,7 +16,7 @@ import numpy as np
 from siamese_core.atomic import append_to_file, locked
 from siamese_core.checkpoints.checkpoint import Checkpoint
 
-CACHE_BYTES = 256 * 2**20  # some 16,000 embeddings of koch, 32,000 of resnet50
+CACHE_BYTES = 40 * 2**20  # a support set of 1,000 images by both slots takes 24 MB
 KEPT = 6  # folders: three encoders for each of two slots; 160 MB for 10,000 images of koch
 MOST_UNLABELLED = 500  # images that a metric is fitted to beside the answered ones
 ID_BYTES = 65  # 64 hex digits and a line feed
@@ -174,6 +174,7 @@ def _size(file: Path) -> int:
 
 def tidy(folder: Path) -> None:
     """Delete all but the `KEPT` stores of `folder` that were opened last."""
-    stores = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime) if folder.is_dir() else []
+    stores = [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+    stores.sort(key=lambda each: each.stat().st_mtime)
     for store in stores[:-KEPT]:
         shutil.rmtree(store, ignore_errors=True)

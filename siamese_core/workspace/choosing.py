@@ -9,10 +9,11 @@ from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images, picked_because
 from siamese_core.checkpoints.slot_place import SlotPlace
 from siamese_core.checkpoints.store import CheckpointStore
+from siamese_core.embeddings.kept_kinds import KeptKinds
 from siamese_core.images.decoding import image_id
 from siamese_core.images.ink import is_ink
 
-REMEMBERED = 50_000  # images of which is remembered whether they are ink
+A_PAIR = 2  # images: what more are is a support set or a pool, which comes again
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ class Chooser:
     """Looks at each image once and tells the domain of all of them together."""
 
     store: CheckpointStore
-    _inks: dict[str, bool] = field(default_factory=dict)
+    kinds: KeptKinds = field(default_factory=lambda: KeptKinds(None))
 
     def choice(self, images: Sequence[Image]) -> Choice:
-        inks = [self._is_ink(image) for image in images]
+        inks = self._inks(images)
         domains = tuple(domain_of_images([ink]) for ink in inks)
         return Choice(domain_of_images(inks), picked_because(inks), domains)
 
@@ -67,10 +68,14 @@ class Chooser:
             picked = f"auto: {choice.why}"
         return picked, card.warning_for(choice.domain) or ""
 
-    def _is_ink(self, image: Image) -> bool:
-        key = id_of(image)
-        if key not in self._inks:
-            if len(self._inks) >= REMEMBERED:
-                self._inks.clear()
-            self._inks[key] = is_ink(pixels_of(image))
-        return self._inks[key]
+    def _inks(self, images: Sequence[Image]) -> list[bool]:
+        ids = [id_of(image) for image in images]
+        known = {each: self.kinds.get(each) for each in ids}
+        new = {
+            each: is_ink(pixels_of(image))
+            for each, image in dict(zip(ids, images, strict=True)).items()
+            if known[each] is None
+        }
+        if new:
+            self.kinds.add(new, stored=len(images) > A_PAIR)
+        return [new.get(each, known[each]) for each in ids]

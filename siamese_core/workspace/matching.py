@@ -12,6 +12,7 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.embeddings.embedding_store import EmbeddingCache
 from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
+from siamese_core.embeddings.kept_kinds import KeptKinds
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Chooser, Image
@@ -35,7 +36,7 @@ class Matcher:
     kept: KeptEmbeddings | None = None
 
     def __post_init__(self):
-        self.chooser = Chooser(self.store)
+        self.chooser = Chooser(self.store, KeptKinds(self.kept.folder if self.kept else None))
         self.loader = Loader(self.store, self.slots)
         self._embedder = Embedder(self.cache, self.kept)
         self.cohorts = Cohorts(self.kept.folder if self.kept else None)
