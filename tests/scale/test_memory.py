@@ -1,7 +1,6 @@
 """Embedding ten times as many files takes no more memory."""
 
 import multiprocessing
-
 from pathlib import Path
 
 import numpy as np
