@@ -14,6 +14,8 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.page.retrain import checkpoints
 from siamese_core.page.retrain.checkpoints import checkpoint_lists, learned_from, rollbacks
 
+WAY_BACK = "Roll back to the one before for photographs"
+
 
 def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
     store = CheckpointStore(promote_small(tmp_path / "workspace", "resnet50"))
@@ -26,7 +28,7 @@ def test_each_domain_of_a_slot_has_its_own_way_back(tmp_path):
         store.promote(ids[-1], "resnet50")
     ways = {each.domain: each for each in rollbacks(store, "resnet50")}
     assert len(ways) == 2 and all(each.to for each in ways.values())
-    assert (ways[PHOTOGRAPHS].to, ways[PHOTOGRAPHS].scope) == (ids[0], " for photographs")
+    assert (ways[PHOTOGRAPHS].to, ways[PHOTOGRAPHS].words) == (ids[0], WAY_BACK)
 
 
 def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
