@@ -6,6 +6,7 @@ from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.evaluate.tab import EvaluateTab
 from siamese_core.page.find.answering import search_handlers
+from siamese_core.page.find.galleries import Galleries
 from siamese_core.page.find.tab import FindTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
@@ -33,10 +34,10 @@ HEADER_SCRIPT = "workbench.masthead.start(element)"
 RECALL = "() => workbench.memory.recall({})"
 
 
-def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions) -> None:
+def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galleries: Galleries) -> None:
     """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
-    find, label = FindTab(questions.pool), LabelTab(questions)
+    find, label = FindTab(galleries), LabelTab(questions)
     evaluate = EvaluateTab(workbench, questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
     build_outbox(

@@ -169,6 +169,18 @@ def test_one_rare_pair_does_not_outvote_all_others(images):
     assert weight[0] / weight[2:].max() <= LARGEST_WEIGHT**2 + 1e-9
 
 
+def test_an_answer_to_a_search_stands_for_its_own_pair_and_one_of_the_queue_for_those_not_asked(images):
+    """A search shows its best images with certainty; the queue drew these pairs one in a hundred times."""
+    rows = [replace(each, probability="0.01", reason="uncertain") for each in pairs_of_their_own()]
+    searched = {"probability": "1.0", "reason": "search", "task": "compare", "group_id": "page"}
+    rows[4:] = [replace(each, **searched) for each in rows[4:]]
+    weight = collected(rows, images).weight
+    for kind in (0, 1):  # same and different pairs alternate
+        asked, found = weight[kind:4:2], weight[4 + kind :: 2]
+        assert asked.min() / found.max() >= LARGEST_WEIGHT - 1e-9
+        np.testing.assert_allclose(found, found[0])
+
+
 def test_in_training_same_and_different_weigh_alike(images):
     rng = np.random.default_rng(1)
     rows = []

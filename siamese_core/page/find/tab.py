@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
-from siamese_core.labelling.pool import Pool
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
 from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
@@ -46,9 +45,8 @@ SCRIPT = (
 class FindTab:
     """The handlers keep no state: what is on screen comes with each call, the answers are in the log."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool, self.workbench = pool, pool.workbench
-        self.galleries = Galleries(pool)
+    def __init__(self, galleries: Galleries) -> None:
+        self.galleries, self.workbench = galleries, galleries.workbench
 
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         with gr.Row():

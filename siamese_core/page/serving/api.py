@@ -13,6 +13,7 @@ from gradio.blocks import BlockFunction
 from siamese_core.data.names import notes_on
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
+from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import told
 from siamese_core.page.parts.uploads import received
@@ -22,7 +23,7 @@ from siamese_core.workspace.workbench import Workbench
 File = dict[str, Any]
 MAX_TEXT = 200  # characters
 AT_ONCE = 16  # comparisons that share the networks; the others wait in gradio's queue
-ENDPOINTS = ("compare", "one_shot", "answer", "undo", "next_pairs", "status")
+ENDPOINTS = ("compare", "one_shot", "find", "answer", "undo", "next_pairs", "status")
 
 
 def publish(workbench: Workbench, questions: Questions) -> None:
@@ -75,6 +76,19 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         gr.api(told(endpoint, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
     for endpoint in (answer, undo, next_pairs, status):
         gr.api(told(endpoint, markup=False), concurrency_limit=4)
+
+
+def publish_search(search: PoolSearch) -> None:
+    """Add the endpoint that searches to the page that is being built."""
+
+    def find(query: File, top: int = 24, among: str = "pool", ask_anyway: bool = False) -> dict[str, Any]:
+        """Find the images of the workspace most similar to `query` (a file), by each encoder.
+
+        `among`: "pool", "answered" or "both". `ask_anyway`: as of /compare.
+        """
+        return search.find(file_image(query, "query"), top, among, ask_anyway is True)
+
+    gr.api(told(find, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
 
 
 def with_defaults(called: BlockFunction, inputs: list) -> list:

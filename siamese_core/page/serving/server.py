@@ -13,12 +13,14 @@ from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page import theme
+from siamese_core.page.find.endpoint import PoolSearch
+from siamese_core.page.find.galleries import Galleries
 from siamese_core.page.languages.chosen import speaking
 from siamese_core.page.languages.marks import MARKED
 from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
-from siamese_core.page.serving.api import ENDPOINTS, publish, with_defaults
+from siamese_core.page.serving.api import ENDPOINTS, publish, publish_search, with_defaults
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
@@ -55,10 +57,12 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
 
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
     """Return the page with its HTTP endpoints, not served yet."""
+    galleries = Galleries(questions.pool)
     with Page(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
         with speaking(MARKED):
-            fill_page(page, workbench, questions)
+            fill_page(page, workbench, questions, galleries)
         publish(workbench, questions)
+        publish_search(PoolSearch(galleries))
     return page
 
 
