@@ -18,6 +18,8 @@ SPEED = {
     "serve": ("serve", "measure"),
     "serve-seen": ("serve", "measure_seen"),
     "support": ("support", "measure"),
+    "gallery": ("gallery", "measure"),
+    "find": ("gallery", "measure_find"),
     "embed-folder": ("embed_folder", "measure"),
     "status": ("status", "measure"),
     "log": ("log", "measure"),

@@ -1,4 +1,7 @@
-"""Answer a search by a program: /find, with the JSON of the command line."""
+"""Answer a search by a program: /find, with the JSON of the command line, but "file" for "path".
+
+gradio's client takes a "path" in an answer for a file that it is to fetch.
+"""
 
 import time
 
@@ -38,7 +41,7 @@ class PoolSearch:
             found = find(slot, gallery, asked, top, ask_anyway)
             ids = [searched.ids[place] for place in found.hits.places.tolist()]
             results.append(
-                found.json([{"path": searched.names.get(each, ""), "image_id": each} for each in ids])
+                found.json([{"file": searched.names.get(each, ""), "image_id": each} for each in ids])
             )
         left_out = self.galleries.pool.progress().left_out.json()
         return {"query": self.workbench.images.add(query), "results": results, "left_out": left_out}

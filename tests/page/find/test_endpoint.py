@@ -1,4 +1,4 @@
-"""A search by a program: the JSON of the command line, over the images to label."""
+"""A search by a program over the images to label: nearly the JSON of the command line."""
 
 import pytest
 from gradio_client import Client, handle_file
@@ -19,7 +19,7 @@ def test_find_answers_as_the_command_line_does(client, labelling):
     assert [each["encoder"] for each in found["results"]] == ["koch", "resnet50"]
     for result in found["results"]:
         assert list(result)[:3] == ["encoder", "checkpoint", "matches"]
-        assert [list(each) for each in result["matches"]] == [["path", "image_id", "similarity", "same"]] * 5
+        assert [list(each) for each in result["matches"]] == [["file", "image_id", "similarity", "same"]] * 5
         assert result["matches"][0]["image_id"] == found["query"]
         assert (result["images"], result["cohort"]) == (60, 60)
     with pytest.raises(AppError, match="top is 1 to 1000"):
