@@ -28,7 +28,7 @@ from siamese_core.searching.gallery import Gallery, Hits
 
 STORED, TOP, QUERIES = 100_000, 24, 100
 COMPARED = 20_000  # of the stored, for many queries at once and for 8 bits: the index holds a copy of them
-ROUNDS = 7
+ROUNDS = 5
 SEARCHED, TARGET_S = 50_000, 0.2  # images in a workspace; seconds to the first results by both encoders
 
 
@@ -74,7 +74,7 @@ def _one(gallery: Gallery, stored: np.ndarray, queries: np.ndarray) -> Benchmark
 def _many(gallery: Gallery, stored: np.ndarray, queries: np.ndarray) -> Benchmark:
     index, asked = flat_index(gallery.checkpoint, stored[:COMPARED], queries)
     ours, baseline = interleaved(
-        [(lambda: gallery.search(queries, TOP), lambda: index.search(asked, TOP)) for _ in range(3)]
+        [(lambda: gallery.search(queries, TOP), lambda: index.search(asked, TOP)) for _ in range(2)]
     )
     recall = _recall(gallery.search(queries, TOP), index.search(asked, TOP)[1])
     name = f"gallery, {QUERIES} queries"
