@@ -24,7 +24,13 @@ class EmbeddedModel:
         self.logits, self.similarity, self.trust = model.logits, model.similarity, model.trust
 
     def embed(self, numbers: list[int]) -> np.ndarray:
-        return self.rows[np.asarray(numbers)].astype("float32")
+        return self.embed_batch(self.batch(numbers))
+
+    def batch(self, numbers: list[int]) -> np.ndarray:
+        return np.asarray(numbers)
+
+    def embed_batch(self, numbers: np.ndarray) -> np.ndarray:
+        return self.rows[numbers].astype("float32")
 
     def normalised(self, numbers: np.ndarray) -> "EmbeddedModel":
         """Return the model normalised against a cohort of its images, by their numbers."""
