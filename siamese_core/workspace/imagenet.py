@@ -76,6 +76,6 @@ def download_weights() -> Path:
             "ResNet50 compares photographs with ImageNet weights. Received: none, and Keras' download "
             f"failed ({in_words(failure)}). Put {FILE} into Keras' folder, ~/.keras/models, name it with "
             f"--resnet50-weights, or switch this off with --resnet50-weights {SWITCHED_OFF}. Until then it "
-            "compares photographs with the handwriting checkpoint, which has never seen any."
+            "does not judge photographs."
         ) from failure
     return _cached_files()[0]
