@@ -76,10 +76,13 @@ def what_goes_on(now: PoolProgress) -> str:
     if now.problem:
         return ""
     if not now.files:
-        return "There is nothing to ask about yet. Add images to label."
+        return t("There is nothing to ask about yet. Add images to label.")
     if (expected := expected_images(now)) < 2:
-        there = "one" if expected else "none"
-        return f"A pair needs two images that can be read; there is {there}. Add images to label."
+        return t(
+            "A pair needs two images that can be read; there is one. Add images to label."
+            if expected
+            else "A pair needs two images that can be read; there is none. Add images to label."
+        )
     if is_complete(now):
         return ""
     if not now.working:

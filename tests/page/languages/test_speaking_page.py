@@ -9,7 +9,8 @@ pytestmark = pytest.mark.browser
 # Words that are the same in every language: names of networks, files, data and measures, keys, options.
 NAMES = """way shot small cnn
 Koch CNN EfficientNet Lite ResNet ImageNet Omniglot Siamese Workbench CSV UTC ROC Cohen kappa zip
-images DIR head full English MIT Brenden Lake background alphabets train data triplets csv Tab Esc Latin"""
+images DIR head full English MIT Brenden Lake background alphabets train data triplets csv Tab Esc Latin
+Enter Shift PaCMAP PNG HTML JSON"""
 # The texts and labels on screen with a word of Latin letters that is no name.
 UNTRANSLATED = """(names) => {
   const found = new Set();
