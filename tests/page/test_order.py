@@ -8,7 +8,7 @@ import pytest
 from helpers.paths import ROOT
 
 PAGE = ROOT / "siamese_core" / "page"
-TABS = ("compare", "one_shot", "find", "label", "review", "evaluate", "retrain")
+TABS = ("compare", "one_shot", "find", "label", "review", "evaluate", "map", "retrain")
 SHARED = {"parts", "languages"}
 BELOW = {
     "start": {"serving"},
