@@ -21,11 +21,12 @@ from siamese_core.page.parts.paragraphs import trouble
 log = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+AT_ONCE = 16  # calls that share the networks; the others wait in gradio's queue
 # For handlers that ask the encoders: the latest call counts, and words.css draws that one is under way.
 ASKING = {
     "trigger_mode": "always_last",
     "concurrency_id": "encoders",
-    "concurrency_limit": 16,
+    "concurrency_limit": AT_ONCE,
     "show_progress": "minimal",
 }
 OUTDATED = translatable("This cannot be brought up to date.")

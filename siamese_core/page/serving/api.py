@@ -15,14 +15,13 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
-from siamese_core.page.parts.notices import told
+from siamese_core.page.parts.notices import AT_ONCE, told
 from siamese_core.page.parts.uploads import received
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
 File = dict[str, Any]
 MAX_TEXT = 200  # characters
-AT_ONCE = 16  # comparisons that share the networks; the others wait in gradio's queue
 ENDPOINTS = ("compare", "one_shot", "find", "answer", "undo", "next_pairs", "status")
 
 
