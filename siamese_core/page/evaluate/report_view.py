@@ -18,7 +18,15 @@ class ReportView:
         self.places: dict[str, PlotPlace] = {}
 
     def build(self) -> None:
-        self.table = gr.Dataframe(interactive=False, visible=False, wrap=True, elem_id="evaluate-figures")
+        self.table = gr.Dataframe(
+            interactive=False,
+            visible=False,
+            wrap=True,
+            buttons=[],
+            label=t("Results"),
+            show_label=False,
+            elem_id="evaluate-figures",
+        )
         for names in ROWS:
             with gr.Row():
                 self.places |= {name: build_plot_place(name) for name in names}

@@ -45,7 +45,14 @@ class EvaluateTab:
         self.model_view.build([result, beside])
         play = Panel(elem_id="play", script=PLAY_SCRIPT)
         with gr.Accordion(t("All results"), open=False, elem_id="evaluate-results"):
-            table = gr.Dataframe(interactive=False, show_search="filter", elem_id="evaluate-table")
+            table = gr.Dataframe(
+                interactive=False,
+                show_search="filter",
+                buttons=[],
+                label=t("All results"),
+                show_label=False,
+                elem_id="evaluate-table",
+            )
         chosen, seen, timer = [result, beside], gr.State(""), gr.Timer(WATCH_SECONDS, active=False)
         self.restored = [*chosen, form.settings[-1], table, seen]
         self._listen_to_runs(page, tab, form, timer)

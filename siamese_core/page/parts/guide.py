@@ -114,6 +114,7 @@ KEYS = (
     Keys(translatable("Find"), FIND),
     Keys(translatable("Label"), LABEL),
     Keys(translatable("Review"), REVIEW),
+    Keys(translatable("Evaluate"), {"1–0, Q–P": translatable("Pick an image, in Play it yourself")}),
 )
 
 

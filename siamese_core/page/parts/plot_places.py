@@ -58,5 +58,11 @@ def told_figure(drawn: dict) -> dict:
         if name.startswith(("xaxis", "yaxis")) and "text" in part.get("title", {}):
             layout[name] = part | {"title": part["title"] | {"text": t(part["title"]["text"])}}
     named = [each | {"text": t(each["text"])} for each in layout.get("annotations", [])]
-    data = [each | ({"name": t(each["name"])} if "name" in each else {}) for each in drawn["data"]]
+    data = [each | ({"name": told_name(each["name"])} if "name" in each else {}) for each in drawn["data"]]
     return {"data": data, "layout": layout | ({"annotations": named} if named else {})}
+
+
+def told_name(name: str) -> str:
+    """Return a name of the legend, such as "Both fused 0.998", in the reader's language."""
+    words, _, number = name.rpartition(" ")
+    return f"{t(words)} {number}" if number.replace(".", "").isdecimal() else t(name)
