@@ -218,10 +218,10 @@ def test_a_preview_tells_what_the_answers_teach(app_page):
 def test_after_the_verdict_both_pictures_show_why(app_page):
     give_pair(app_page)
     why = app_page.locator("section.why")
-    expect(why.locator(".card")).to_have_count(2, timeout=PATIENT_MS)
+    expect(why.locator(".reason")).to_have_count(2, timeout=PATIENT_MS)
     assert why.locator(".layer").count() == 8
     assert "Made them alike: most in the" in why.locator(".matched").first.get_attribute("aria-label")
     expect(why.locator(".sentence").first).to_contain_text("threshold of")
-    why.get_by_label("set them apart").check()
+    why.get_by_role("radio", name="set them apart").check()
     expect(why.locator(".layer.alike").first).to_be_hidden()
     expect(why.locator(".layer.apart").first).to_be_visible()
