@@ -192,6 +192,19 @@ def test_a_package_says_what_it_is_and_exports_nothing():
     assert not [shown(file) for file in packages if not ast.get_docstring(tree_of(file))]
 
 
+def test_the_first_sentence_of_a_docstring_ends_in_its_first_line():
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    nodes = [(file, node) for file in sources() for node in ast.walk(tree_of(file))]
+    long = [
+        f"{shown(file)}: {getattr(node, 'name', 'the module')}"
+        for file, node in nodes
+        if isinstance(node, documented)
+        and (told := ast.get_docstring(node))
+        and not re.search(r"[.?!](\s|$)", told.split("\n")[0])
+    ]
+    assert long == []
+
+
 def test_a_package_holds_a_handful_of_modules():
     sizes = {
         name: len(

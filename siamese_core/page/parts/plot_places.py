@@ -51,8 +51,7 @@ def plot_data(plot: Plot) -> PlotData:
 
 
 def told_figure(drawn: dict) -> dict:
-    """Return a figure's JSON with the titles of its axes and the names in its legend in the reader's
-    language."""
+    """Return a figure's JSON with the titles of its axes and its legend in the reader's language."""
     layout = dict(drawn["layout"])
     for name, part in layout.items():
         if name.startswith(("xaxis", "yaxis")) and "text" in part.get("title", {}):
