@@ -11,7 +11,7 @@ from siamese_core.retraining.replay import Replay
 IMAGES, ANSWERS = 200, 1000  # of the replay set
 EPOCHS = 10  # of the plain way
 FITTED = 64  # answers that it takes for one epoch: each costs the same
-MANY_IMAGES, MANY_ANSWERS, IDENTITIES = 10_000, 100_000, 1000  # made embeddings
+MANY_IMAGES, MANY_ANSWERS, IDENTITIES = 2000, 100_000, 200  # made embeddings
 MOST_SECONDS = 300.0
 
 
