@@ -15,6 +15,7 @@ PACKAGES = (
     "reporting",
     "diagnosis",
     "adoption",
+    "exporting",
     "scale",
     "retraining",
     "training",

@@ -13,6 +13,7 @@ from siamese_core.cli.commands import (
     diagnose,
     embed,
     evaluate,
+    export,
     find,
     log,
     mine,
@@ -34,6 +35,7 @@ COMMANDS = {
     "log": log,
     "retrain": retrain,
     "checkpoints": checkpoints,
+    "export": export,
     "bench": bench,
 }
 

@@ -79,7 +79,7 @@ class ScoreNormalisation:
         rows = embeddings[list(new.values())]
         found = _statistics(np.ma.masked_array(self._raw(rows), self._identical(rows)))
         if self.pooled:
-            found = Statistics(found.mean, np.full(len(rows), self._own_statistics.spread.mean()))
+            found = Statistics(found.mean, np.full(len(rows), self.pooled_spread))
         fresh = dict(zip(new, zip(found.mean, found.spread, strict=True), strict=True))
         if len(self._known) + len(fresh) <= REMEMBERED:
             self._known.update(fresh)
@@ -101,14 +101,19 @@ class ScoreNormalisation:
 
         Both agree for images with the cohort's mean statistics.
         """
-        slope = calibration.slope / float(self._own_statistics.spread.mean())
+        slope = calibration.slope / self.pooled_spread
         return Calibration(slope, calibration.intercept - slope * float(self._own_statistics.mean.mean()))
 
     def unfolded(self, calibration: Calibration) -> Calibration:
         """Return the calibration of normalised scores that `folded` turns into the given one."""
         shift = calibration.slope * float(self._own_statistics.mean.mean())
-        slope = calibration.slope * float(self._own_statistics.spread.mean())
+        slope = calibration.slope * self.pooled_spread
         return Calibration(slope, calibration.intercept + shift)
+
+    @property
+    def pooled_spread(self) -> float:
+        """The mean over the cohort of the spread of an image's scores."""
+        return float(self._own_statistics.spread.mean())
 
     def covers(self, embeddings: np.ndarray) -> np.ndarray:
         """Return which images (n,) are as near to the cohort's images as these are to each other.

@@ -65,7 +65,7 @@ def with_copies(network: "keras.Model", spec: EmbeddingSpec) -> "keras.Model":
     each = ops.zeros_like(images[:, 0, 0, :1])  # a row for an image: JAX does not take one turn for all
     copies = [
         ops.image.affine_transform(
-            images, each + _turn(degrees, size), fill_mode="constant", fill_value=PAPER
+            images, each + turn_transform(degrees, size), fill_mode="constant", fill_value=PAPER
         )
         for degrees in spec.turns
     ]
@@ -83,7 +83,7 @@ def without_copies(encoder: "keras.Model", spec: EmbeddingSpec) -> "keras.Model"
     return encoder.get_layer(encoder.name.removesuffix("_copies"))
 
 
-def _turn(degrees: float, size: int) -> np.ndarray:
+def turn_transform(degrees: float, size: int) -> np.ndarray:
     """Return where each pixel (x, y) of the turned copy comes from, for `affine_transform`: float32 (8,)."""
     middle, angle = (size - 1) / 2, np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)

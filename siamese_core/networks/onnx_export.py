@@ -35,6 +35,7 @@ FOLDED = {
 BINARY = {"AddV2": "Add", "Mul": "Mul", "Sub": "Sub", "RealDiv": "Div", "BiasAdd": "Add"}
 BINARY |= {"Maximum": "Max", "Minimum": "Min", "Pow": "Pow"}
 UNARY = {"Relu": "Relu", "Sigmoid": "Sigmoid", "Sqrt": "Sqrt", "Neg": "Neg", "Abs": "Abs", "Tanh": "Tanh"}
+UNARY |= {"Exp": "Exp", "Sign": "Sign", "Ceil": "Ceil"}
 REDUCTIONS = {"Mean": "ReduceMean", "Sum": "ReduceSum", "Max": "ReduceMax"}
 END = np.iinfo(np.int64).min  # of a slice that goes backwards to the first element
 
@@ -46,8 +47,35 @@ def onnx_model(network: "keras.Model") -> "onnx.ModelProto":
     """
     from onnx import TensorProto, helper
 
-    graph, result = _frozen(network)
-    writer = GraphWriter()
+    writer, sides = GraphWriter(), network.input_shape[1:]
+    result = write_function(writer, lambda images: network(images, training=False), {INPUT: (None, *sides)})
+    writer.nodes.append(helper.make_node("Identity", [result], [OUTPUT]))
+    shapes = ["n", *sides], ["n", network.output_shape[-1]]
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in zip((INPUT, OUTPUT), shapes, strict=True)
+    ]
+    return written_model(writer, network.name, ends[:1], ends[1:])
+
+
+def written_model(
+    writer: GraphWriter, name: str, inputs: "list[onnx.ValueInfoProto]", outputs: "list[onnx.ValueInfoProto]"
+) -> "onnx.ModelProto":
+    """Return what was written, as a model of ONNX."""
+    from onnx import helper
+
+    whole = helper.make_graph(writer.nodes, name, inputs, outputs, writer.weights)
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(whole, opset_imports=opsets, ir_version=IR_VERSION)
+
+
+def write_function(writer: GraphWriter, compute: Callable, inputs: dict[str, tuple[int | None, ...]]) -> str:
+    """Write a function of float32 tensors; return the name of its result.
+
+    inputs: the shapes of its arguments by the names that they have in the graph that is written. UserError
+    where it has an operator that is not translated.
+    """
+    graph, result = _frozen(compute, inputs)
     for operator in _needed(graph, result):
         translate = OPERATORS.get(operator.type)
         if translate is None:
@@ -56,24 +84,16 @@ def onnx_model(network: "keras.Model") -> "onnx.ModelProto":
                 f"translation. Known are {', '.join(sorted(OPERATORS))}."
             )
         translate(writer, operator)
-    writer.nodes.append(helper.make_node("Identity", [writer.last(result.name)], [OUTPUT]))
-    shapes = ["n", *network.input_shape[1:]], ["n", network.output_shape[-1]]
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name, shape in zip((INPUT, OUTPUT), shapes, strict=True)
-    ]
-    whole = helper.make_graph(writer.nodes, network.name, ends[:1], ends[1:], writer.weights)
-    opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(whole, opset_imports=opsets, ir_version=IR_VERSION)
+    return writer.last(result.name)
 
 
-def _frozen(network: "keras.Model") -> tuple:
-    """Return the network's graph with its variables as constants, and its last operator."""
+def _frozen(compute: Callable, inputs: dict[str, tuple[int | None, ...]]) -> tuple:
+    """Return the function's graph with its variables as constants, and its last operator."""
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    images = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
-    function = tf.function(lambda batch: network(batch, training=False), input_signature=[images])
+    signature = [tf.TensorSpec(shape, tf.float32, name) for name, shape in inputs.items()]
+    function = tf.function(compute, input_signature=signature)
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     return frozen.graph, frozen.outputs[0].op
 
@@ -193,7 +213,7 @@ def reduction(writer: GraphWriter, operator) -> None:
 
 
 OPERATORS: dict[str, Translation] = {
-    "Placeholder": lambda writer, operator: writer.put(operator, INPUT),
+    "Placeholder": lambda writer, operator: writer.put(operator, operator.name),
     "Const": onnx_layout.constant,
     "Shape": onnx_layout.shape,
     "ZerosLike": onnx_layout.zeros_like,
@@ -214,6 +234,9 @@ OPERATORS: dict[str, Translation] = {
     "Reshape": onnx_layout.reshape,
     "Squeeze": onnx_layout.squeeze,
     "StridedSlice": onnx_layout.part,
+    "Transpose": onnx_layout.transposition,
+    "GatherV2": onnx_layout.gathering,
+    "Prod": onnx_layout.number_of_elements,
     "ImageProjectiveTransformV3": onnx_layout.turn,
     **dict.fromkeys(BINARY, binary),
     **dict.fromkeys(UNARY, unary),

@@ -51,6 +51,10 @@ def cast(writer: GraphWriter, operator) -> None:
 def concatenation(writer: GraphWriter, operator) -> None:
     *parts, axis = (each.op for each in operator.inputs)
     place = int(writer.constants[axis.name])
+    if all(writer.is_constant(each) for each in parts):
+        values = [writer.constants[each.name] for each in parts]
+        writer.constants[operator.name] = np.concatenate(values, place)
+        return
     writer.put(operator, writer.add("Concat", [writer.last(each.name) for each in parts], axis=place))
 
 
@@ -75,6 +79,8 @@ def reversal(writer: GraphWriter, operator) -> None:
 def reshape(writer: GraphWriter, operator) -> None:
     source, sides = (each.op for each in operator.inputs)
     wanted = writer.constants[sides.name].astype(np.int64)
+    if not (wanted < 0).any():  # ONNX takes a 0 as the side of the source in that place
+        wanted = np.where(wanted == 0, -1, wanted)
     if writer.is_constant(source):
         writer.constants[operator.name] = writer.constants[source.name].reshape(wanted)
         return
@@ -92,8 +98,49 @@ def squeeze(writer: GraphWriter, operator) -> None:
     writer.put(operator, writer.add("Squeeze", [writer.last(source.name), writer.weight(np.array(axes))]))
 
 
+def transposition(writer: GraphWriter, operator) -> None:
+    source, axes = (each.op for each in operator.inputs)
+    order = [int(axis) for axis in writer.constants[axes.name]]
+    writer.put(operator, writer.add("Transpose", [writer.last(source.name)], perm=order))
+
+
+def gathering(writer: GraphWriter, operator) -> None:
+    """Take elements of a constant."""
+    names = [each.op.name for each in operator.inputs]
+    if not all(name in writer.constants for name in names):
+        raise untranslated(operator)
+    source, places, axis = (writer.constants[name] for name in names)
+    writer.constants[operator.name] = np.take(source, places, int(axis))
+
+
+def number_of_elements(writer: GraphWriter, operator) -> None:
+    """Multiply the sides of a shape."""
+    source, axes = (each.op for each in operator.inputs)
+    if not writer.is_constant(source):
+        raise untranslated(operator)
+    writer.constants[operator.name] = np.prod(
+        writer.constants[source.name], tuple(writer.constants[axes.name])
+    )
+
+
+def _new_axes(operator, count: int) -> list[int]:
+    """Return the axes of length 1 that a slice adds; UserError where it does more than that."""
+    masks = {name: operator.get_attr(f"{name}_mask") for name in ("begin", "end", "new_axis")}
+    added = [axis for axis in range(count) if masks["new_axis"] >> axis & 1]
+    whole = [axis for axis in range(count) if masks["begin"] & masks["end"] >> axis & 1]
+    rest = operator.get_attr("ellipsis_mask") or operator.get_attr("shrink_axis_mask")
+    if rest or not set(range(count)) <= {*added, *whole}:
+        raise untranslated(operator)
+    return added
+
+
 def part(writer: GraphWriter, operator) -> None:
-    """Take one element of a constant, or one channel of images."""
+    """Add axes of length 1, or take one element of a constant or one channel of images."""
+    if operator.get_attr("new_axis_mask"):
+        source = writer.last(operator.inputs[0].op.name)
+        axes = _new_axes(operator, len(writer.constants[operator.inputs[1].op.name]))
+        writer.put(operator, writer.add("Unsqueeze", [source, writer.weight(np.array(axes))]))
+        return
     source, begin = operator.inputs[0].op, writer.constants[operator.inputs[1].op.name]
     shrunk = operator.get_attr("shrink_axis_mask")
     if writer.is_constant(source):

@@ -27,6 +27,12 @@ class GraphWriter:
         self._last: dict[str, str] = {}  # operator -> tensor with the channels last, or without channels
         self._first: dict[str, str] = {}
 
+    def beside(self) -> "GraphWriter":
+        """Return a writer of the same graph for another function, whose operators may have the same names."""
+        other = GraphWriter()
+        other.nodes, other.weights = self.nodes, self.weights
+        return other
+
     def add(self, kind: str, inputs: Sequence[str], **attributes) -> str:
         """Add a node; return the name of its output."""
         from onnx import helper

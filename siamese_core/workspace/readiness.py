@@ -56,9 +56,13 @@ class Readiness:
 
         Only if they are needed and their weights are at hand.
         """
-        slots = [slot for slot in encoders if slot in PHOTOGRAPH_NETWORKS]
-        if slots and self.matcher.domain(images) == PHOTOGRAPHS:
-            for slot in slots:
+        if any(slot in PHOTOGRAPH_NETWORKS for slot in encoders):
+            self.ready_for_domain(self.matcher.domain(images), encoders)
+
+    def ready_for_domain(self, domain: str, encoders: Sequence[str]) -> None:
+        """Make the checkpoints for a domain ready, as `ready_for` does for images of it."""
+        if domain == PHOTOGRAPHS:
+            for slot in [slot for slot in encoders if slot in PHOTOGRAPH_NETWORKS]:
                 self._ready_for_photos(slot, lite_weights if slot == PACKAGED else find_weights)
 
     def _found_or_downloaded(self) -> Path | None:

@@ -55,6 +55,10 @@ class Workbench:
         """Make a checkpoint for photographs ready if these images need it and its weights are at hand."""
         self._readiness.ready_for(images, encoders)
 
+    def ready_for_domain(self, domain: str, encoders: Sequence[str]) -> None:
+        """Make the checkpoints for a domain ready, as `ready_for` does for images of it."""
+        self._readiness.ready_for_domain(domain, encoders)
+
     @property
     def photos_problem(self) -> str | None:
         """Why no checkpoint for photographs was made, if so."""
