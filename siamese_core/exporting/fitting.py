@@ -18,10 +18,7 @@ from siamese_core.networks.preparation import CROPPED_TO, PAPER
 Value = Any  # a tensor of TensorFlow or of ONNX, float64 or bool
 FIXED_POINT = 2.0**22  # Pillow's weights are whole multiples of its inverse
 BOX_REACH, BICUBIC_REACH = 0.5, 2.0  # px of the coarser grid, from the centre of a filter
-LUMA, LUMA_ONE = (
-    (19595.0, 38470.0, 7471.0),
-    2.0**16,
-)  # Pillow's grey: weights of red, green, blue, and their sum
+LUMA, LUMA_ONE = (19595, 38470, 7471), 2**16  # Pillow's grey: weights of red, green, blue; their sum
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def fitted(ops, images: Value, spec: EmbeddingSpec) -> Value:
 
 def grey(ops, pixels: Value) -> Value:
     """Return the brightness float64 (n, 1, height, width) of RGB (n, 3, height, width), whole numbers."""
-    return _whole(ops, ops.total(pixels * np.array(LUMA)[:, None, None], 1), LUMA_ONE)
+    return _whole(ops, ops.total(pixels * np.array(LUMA, np.float64)[:, None, None], 1), LUMA_ONE)
 
 
 def _whole(ops, values: Value, one: float) -> Value:

@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 from keras.export import ExportArchive
 
+from siamese_core.errors import UserError, in_words
 from siamese_core.exporting.comparison import comparison
 from siamese_core.exporting.copies import embedding_function
 from siamese_core.exporting.description import EMBEDDING, IMAGES, LEFT, RIGHT, SIMILARITY, Exported
-from siamese_core.exporting.fitting import LUMA, LUMA_ONE, fitted
+from siamese_core.exporting.fitting import fitted
 from siamese_core.exporting.running import Running
-from siamese_core.exporting.tensorflow_values import TensorFlowOperations
+from siamese_core.exporting.tensorflow_values import TensorFlowOperations, whole_grey
 
 
 def write_saved_model(exported: Exported, path: Path) -> None:
@@ -47,10 +48,7 @@ def _prepared(exported: Exported, images: tf.Tensor) -> tf.Tensor:
         return fitted(operations, images, spec)
     if spec.channels == 3:
         return tf.cast(images, tf.float32)
-    # TensorFlow Lite has no float64; 32 bits hold every sum
-    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
-    brightness = (tf.reduce_sum(weighted, axis=-1, keepdims=True) + int(LUMA_ONE) // 2) // int(LUMA_ONE)
-    return tf.cast(brightness, tf.float32)
+    return whole_grey(images)
 
 
 def run_saved_model(path: Path) -> Running:
@@ -70,7 +68,13 @@ def write_tflite(exported: Exported, path: Path) -> None:
         converter = tf.lite.TFLiteConverter.from_saved_model(
             str(Path(folder) / "saved_model"), signature_keys=[SIMILARITY, EMBEDDING]
         )
-        path.write_bytes(converter.convert())
+        try:
+            path.write_bytes(converter.convert())
+        except Exception as failure:  # the converter has its own for an operator that it does not know
+            raise UserError(
+                f"TensorFlow Lite needs to have every operator. Received: {in_words(failure)[:300]}. "
+                "Use the format onnx or saved_model."
+            ) from failure
 
 
 def run_tflite(path: Path) -> Running:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from siamese_core.exporting.fitting import LUMA, LUMA_ONE
+
 
 class TensorFlowOperations:
     """The operations of `fitting` on tensors, float64 or bool."""
@@ -36,3 +38,10 @@ class TensorFlowOperations:
 
     minimum, maximum = staticmethod(tf.minimum), staticmethod(tf.maximum)
     floor, rint, absolute = staticmethod(tf.floor), staticmethod(tf.math.rint), staticmethod(tf.abs)
+
+
+def whole_grey(images: tf.Tensor) -> tf.Tensor:
+    """Return the brightness float32 (n, height, width, 1) of RGB uint8, without float64, as Pillow has it."""
+    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
+    total = tf.reduce_sum(weighted, axis=-1, keepdims=True)
+    return tf.cast((total + LUMA_ONE // 2) // LUMA_ONE, tf.float32)

@@ -44,3 +44,11 @@ def test_a_drawing_that_was_prepared_stays_as_it_is():
     spec = EmbeddingSpec("koch", 105, 1, "ink")
     prepared = np.repeat(texture(105, 105)[:, :, :1], 3, axis=2)
     np.testing.assert_array_equal(fitted_by_tensorflow(spec, prepared[None])[0], prepared[:, :, :1])
+
+
+def test_whole_numbers_of_32_bits_give_the_same_grey():
+    from siamese_core.exporting.tensorflow_values import whole_grey
+
+    image = texture(64, 64)
+    expected = EmbeddingSpec("koch", 64, 1, "plain").prepare(image)
+    np.testing.assert_array_equal(whole_grey(image[None]).numpy()[0], expected)
