@@ -13,6 +13,7 @@ PACKAGES = (
     "bench",
     "casestudies",
     "reporting",
+    "operating",
     "diagnosis",
     "adoption",
     "exporting",

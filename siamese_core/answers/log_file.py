@@ -46,7 +46,7 @@ class LogFile:
     def __init__(self, path: Path):
         self.path = path
         self.copies = LogCopies(path)
-        self._lock = path.with_name(f"{path.name}.lock")
+        self._lock = lock_of(path)
         self._contents = LogContents()
         self._stamp: _Stamp | None = None
         self._end = b""
@@ -218,6 +218,11 @@ class LogFile:
                 "The log must be a file that can be read and written. "
                 f"Received: {name}: {error.strerror}. Make room or correct its permissions."
             ) from error
+
+
+def lock_of(log: Path) -> Path:
+    """Return the file of the lock that whoever appends to a log holds."""
+    return log.with_name(f"{log.name}.lock")
 
 
 def _require_file(path: Path) -> bool:

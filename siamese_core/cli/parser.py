@@ -6,11 +6,13 @@ from pathlib import Path
 
 from siamese_core.cli.arguments import Parser, add_command, add_group, add_shared
 from siamese_core.cli.commands import (
+    backup,
     bench,
     casestudy,
     checkpoints,
     compare,
     diagnose,
+    doctor,
     embed,
     evaluate,
     export,
@@ -18,6 +20,7 @@ from siamese_core.cli.commands import (
     log,
     mine,
     one_shot,
+    restore,
     retrain,
     train,
 )
@@ -37,6 +40,9 @@ COMMANDS = {
     "checkpoints": checkpoints,
     "export": export,
     "bench": bench,
+    "doctor": doctor,
+    "backup": backup,
+    "restore": restore,
 }
 
 

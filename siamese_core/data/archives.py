@@ -5,6 +5,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,7 @@ from siamese_core.images.kinds import HEAD_BYTES, content_of, suffix_of
 
 ENCRYPTED, UTF8_NAME = 0x1, 0x800  # of an entry's flags
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+CHUNK_BYTES = 1 << 20  # of a large entry that are in memory at a time
 AES = 99  # the packing method of entries that WinZip and 7-Zip lock
 # All that Python's zipfile raises on entries that are locked, damaged, or of a method or version it lacks
 FAULTS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError)
@@ -70,6 +72,17 @@ class Archive:
             raise self._fault(entry, "needs a password")
         try:
             return self._file.read(entry.info)
+        except FAULTS as problem:
+            raise self._fault(entry, f"cannot be unpacked ({problem})") from problem
+
+    def chunks(self, entry: Entry) -> Iterator[bytes]:
+        """Yield the bytes of an entry of any size; UserError that names it where that fails."""
+        if entry.locked:
+            raise self._fault(entry, "needs a password")
+        try:
+            with self._file.open(entry.info) as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    yield chunk
         except FAULTS as problem:
             raise self._fault(entry, f"cannot be unpacked ({problem})") from problem
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from siamese_core.cli.arguments import Parser
 from siamese_core.errors import UserError
+from siamese_core.operating.surroundings import DEFAULT_PORT
 
-DEFAULT_PORT = 7860
 NO_WEIGHTS = "none"
 
 
