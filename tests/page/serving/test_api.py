@@ -63,7 +63,7 @@ def test_one_shot_ranks_the_files_by_their_names(client, files):
         similarities = [each["similarity"] for each in said["ranking"]]
         assert similarities == sorted(similarities, reverse=True)
         assert said["margin"] == pytest.approx(similarities[0] - similarities[1])
-        assert said["pick"] == said["ranking"][0]["class"]
+        assert said["pick"] in (said["ranking"][0]["class"], None)  # None: none of these
 
 
 def test_one_shot_takes_a_class_for_each_file(client, files):
