@@ -234,11 +234,11 @@ def test_a_slot_without_a_checkpoint_is_left_out(images, shipped, workspace, tmp
 def test_without_any_checkpoint_the_background_tells_why(images, workspace, tmp_path):
     pool = Pool(Workbench(workspace, tmp_path / "none"))
     pool.files.add_folder(images)
-    with pytest.raises(UserError, match="no checkpoint for koch"):
+    with pytest.raises(UserError, match="Received: koch, for which there is none yet"):
         pool.work()
     pool.start()
     wait_until(lambda: not pool.progress().working)
-    assert "no checkpoint for koch" in pool.progress().problem
+    assert "Received: koch, for which there is none yet" in pool.progress().problem
 
 
 def uploaded(shipped: Path, workspace: Path, images: Path) -> Pool:

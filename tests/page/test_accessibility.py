@@ -25,22 +25,28 @@ def open_tab_by_id(page: Page, tab: str) -> None:
     expect(page.locator(f"#tabs [data-tab-id={tab}]")).to_have_attribute("aria-selected", "true")
 
 
-def test_axe_finds_nothing_serious_on_any_tab_and_the_keyboard_reaches_all(page, labelling):
+EACH_ONCE = [("light", 1280), ("dark", 390)]
+THE_OTHERS = [
+    pytest.param("light", 390, marks=pytest.mark.soak),
+    pytest.param("dark", 1280, marks=pytest.mark.soak),
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), EACH_ONCE + THE_OTHERS)
+def test_axe_finds_nothing_serious_on_any_tab_and_the_keyboard_reaches_all(page, labelling, theme, width):
+    page.set_viewport_size({"width": width, "height": 720})
     app_page = open_page(page, labelling.url)
     give_pair(app_page, 500)
     app_page.evaluate(AXE)
+    app_page.evaluate(f"document.body.classList.toggle('dark', {str(theme == 'dark').lower()})")
     found = {}
-    for theme in ("light", "dark"):
-        app_page.evaluate(f"document.body.classList.toggle('dark', {str(theme == 'dark').lower()})")
-        for tab in tab_ids(app_page):
-            open_tab_by_id(app_page, tab)
-            for width in (1280, 390):
-                app_page.set_viewport_size({"width": width, "height": 720})
-                app_page.wait_for_timeout(150)
-                if problems := app_page.evaluate(SERIOUS):
-                    found[f"{tab}, {theme}, {width}"] = problems
-            if theme == "light" and (out_of_reach := app_page.evaluate(UNREACHABLE)):
-                found[f"{tab}, by keyboard"] = out_of_reach
+    for tab in tab_ids(app_page):
+        open_tab_by_id(app_page, tab)
+        app_page.wait_for_timeout(150)
+        if problems := app_page.evaluate(SERIOUS):
+            found[tab] = problems
+        if out_of_reach := app_page.evaluate(UNREACHABLE):
+            found[f"{tab}, by keyboard"] = out_of_reach
     assert not found
 
 

@@ -228,6 +228,7 @@ def test_a_handful_of_answers_is_kept_with_the_reason_in_words(workbench, drawin
 # what it learns from
 
 
+@pytest.mark.soak
 def test_the_same_seed_and_the_same_part_of_the_log_give_the_same_checkpoint(answered, judged, drawings):
     first = judged[1]
     rows = true_answers(drawings[1])

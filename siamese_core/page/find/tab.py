@@ -63,7 +63,7 @@ class FindTab:
         first = [place.image.change, among.input, by.input, status.serving.change]
         listen(first, self.search, shown, [self.board, retry, place.refused, batches], **ASKING)
         listen(retry.tick, self.again, **given)
-        listen(self.board.more, self.more, batches, batches).then(self.again, **given)
+        listen(listen(self.board.more, self.more, batches, batches).then, self.again, **given)
         listen(self.board.saved, last_answers.refresh, None, last_answers.table)
         listen(self.board.linked, self.follow, None, place.image)
         self.restored = [place.image, among, by]

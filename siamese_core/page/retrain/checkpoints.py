@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.checkpoints.listing import CheckpointInfo
-from siamese_core.checkpoints.naming import CheckpointNames, answers_learned
+from siamese_core.checkpoints.naming import SHIPPED, CheckpointNames, answers_learned
 from siamese_core.checkpoints.pretrained import newer_for_photographs
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.errors import UserError
@@ -24,9 +24,10 @@ class Rollback:
     domain: str
     to: str | None
 
-    @property
-    def title(self) -> str:
-        return t("to {checkpoint}", checkpoint=self.to) if self.to else t("Nothing was promoted here yet")
+    def title(self, names: CheckpointNames) -> str:
+        if not self.to:
+            return t("Nothing was promoted here yet")
+        return t("to {checkpoint}", checkpoint=t(names.words(self.to)))
 
     @property
     def words(self) -> str:
@@ -116,4 +117,6 @@ def learned_from(info: CheckpointInfo) -> str:
         return str(card.data["name"])
     if card.adopted:
         return t("adopted, {file}", file=card.adopted.get("file", t("a network of your own")))
-    return t("ImageNet weights") if card.network else t(info.origin)
+    if card.network:
+        return t("ImageNet weights")
+    return t("shipped") if info.origin == SHIPPED else t("made here")

@@ -41,7 +41,7 @@ OVERFLOWING = """() => {
 }"""
 
 
-@pytest.mark.parametrize("language", ["zh-TW", "ko"])
+@pytest.mark.parametrize("language", ["ko", pytest.param("zh-TW", marks=pytest.mark.soak)])
 def test_the_whole_page_speaks_the_reader_s_language(page, labelling, language):
     """On every tab at 390 px: no English is left, nothing overflows, and `lang` says what the words are."""
     page.context.add_cookies([{"name": "siamese_language", "value": language, "url": labelling.url}])

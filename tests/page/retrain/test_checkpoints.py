@@ -46,7 +46,7 @@ def test_nothing_to_go_back_to_is_a_button_that_cannot_be_pressed(tmp_path):
             {"answers": {"training": 7}, "learning": {"answers": 12}, "parent": "koch-1"},
             "12 answers, on top of koch-1",
         ),
-        ({}, "workspace"),
+        ({}, "made here"),
     ],
 )
 def test_the_list_tells_what_each_checkpoint_learned_from(tmp_path, card, words):
