@@ -13,6 +13,7 @@ from pathlib import Path
 from siamese_core.answers.log_snapshot import copy_log
 from siamese_core.answers.settled import standing_labels
 from siamese_core.checkpoints.pointers import POINTER_FILE
+from siamese_core.data.files import is_hidden
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
 from siamese_core.operating.manifest import LOG_NAME
@@ -60,7 +61,7 @@ def _visible_files(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix == ".lock":
+        if is_hidden(path.name) or path.suffix == ".lock":
             continue
         if path.is_dir():
             yield from _visible_files(path)
