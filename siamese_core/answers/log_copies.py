@@ -5,7 +5,7 @@ An answer that is lost from the log by somebody's hand is told until it is back,
 
 import contextlib
 import glob
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,18 +97,23 @@ class LogCopies:
         """Say where the answers are that were read before the log could no longer be."""
         return f"The answers that were in it are in {self._copy.name}." if self._copy else None
 
-    def report(self, known: Container[str]) -> Iterator[str]:
-        """Say of each copy, newest first, what it holds that is not among the `known` label ids."""
+    def report(self, known: Callable[[], Container[str]]) -> Iterator[str]:
+        """Say of each copy, newest first, what it holds that is not among the `known` label ids of the log.
+
+        These are asked for after the copy is read: an answer given meanwhile is in the log first.
+        """
         told: set[str] = set()
         for file in reversed(self._files("backup")):
             copy = _read(file)
-            missing = {row.label_id for row in copy.rows if row.label_id not in known} - told
+            in_log = known()
+            missing = {row.label_id for row in copy.rows if row.label_id not in in_log} - told
             told |= missing
             if missing:
                 yield _words(len(missing), file)
         for file in self._files("as-saved"):
             copy = _read(file)
-            missing = sum(row.label_id not in known for row in copy.rows)
+            in_log = known()
+            missing = sum(row.label_id not in in_log for row in copy.rows)
             lines = f"; {len(copy.rejected)} of its lines could not be read" if copy.rejected else ""
             lines += f"; {missing} of its answers are not in the log" if missing else ""
             yield (

@@ -86,7 +86,6 @@ class LogFile:
             contents = self._current()
             rows, counts = list(contents.rows), contents.counts()
             rejected, torn = list(contents.rejected), contents.torn
-            known = {row.label_id for row in rows}
         if torn:
             why = f"torn ({torn.why}); the next answer sets it aside in a file beside the log"
             rejected.append(WrongRow(torn.line, why))
@@ -96,7 +95,8 @@ class LogFile:
         for file in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.torn-*")):
             why = f"a torn end was set aside in {file.name}; delete that file when you have seen it"
             rejected.append(WrongRow(0, why))
-        return rows, counts, [*rejected, *(WrongRow(0, why) for why in self.copies.report(known))]
+        lost = self.copies.report(lambda: self.ask(lambda now: now))
+        return rows, counts, [*rejected, *(WrongRow(0, why) for why in lost)]
 
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
         """Append the rows that `add` adds to the contents, which nobody else changes meanwhile."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -235,3 +236,22 @@ def test_rows_of_separators_and_words_typed_by_hand_are_read_in_the_log_itself(l
     log.path.write_bytes((lines.replace(",same,", ", Same,", 1) + "," * 23 + "\r\n,,\r\n").encode())
     assert [row.answer for row in log.rows()] == ["same", "same"]
     assert log.check().rejected == [] and log.problem() is None
+
+
+def test_answers_given_while_the_log_is_checked_are_not_told_as_lost(log):
+    """The daily copy is read after the log, and has by then what was answered meanwhile."""
+    log.append(ROW)
+    other, ended = PairLog(log.path), threading.Event()
+
+    def answering() -> None:
+        while not ended.is_set():
+            other.append(ROW)
+
+    thread = threading.Thread(target=answering)
+    thread.start()
+    try:
+        told = [each.why for _ in range(40) for each in log.check().rejected]
+    finally:
+        ended.set()
+        thread.join()
+    assert told == []
