@@ -52,7 +52,7 @@ def check_pointers(store: CheckpointStore) -> Finding:
     remedy = (
         "Put the folder back from a backup, or go back: python -m siamese_core checkpoints rollback ENCODER."
     )
-    return check.found("error", len(problems), f"{'; '.join(problems)}.", remedy)
+    return check.found("error", len(problems), _joined(problems), remedy)
 
 
 def check_checkpoints(store: CheckpointStore) -> Finding:
@@ -66,4 +66,8 @@ def check_checkpoints(store: CheckpointStore) -> Finding:
     if not problems:
         return check.ok(0)
     remedy = f"Put them back from a backup, or delete their folders in {own}."
-    return check.found("warning", len(problems), f"{'; '.join(problems)}.", remedy)
+    return check.found("warning", len(problems), _joined(problems), remedy)
+
+
+def _joined(problems: list[str]) -> str:
+    return f"{'; '.join(each.rstrip('.') for each in problems)}."

@@ -69,7 +69,14 @@ def check_log(workspace: Path) -> list[Finding]:
     if said:
         more = f"; and {len(said) - NAMED_LINES} more" if len(said) > NAMED_LINES else ""
         remedy = "python -m siamese_core log check lists all."
-        findings = [lines.found("warning", len(said), "; ".join(said[:NAMED_LINES]) + more + ".", remedy)]
+        findings = [
+            lines.found(
+                "warning",
+                len(said),
+                "; ".join(each.rstrip(".") for each in said[:NAMED_LINES]) + f"{more}.",
+                remedy,
+            )
+        ]
     conflicts = Check("conflicts", "0 pairs on which annotators disagree")
     if not report.conflicts:
         return [*findings, conflicts.ok(0)]
