@@ -50,7 +50,8 @@ def check_pointers(store: CheckpointStore) -> Finding:
     if not problems:
         return check.ok(0)
     remedy = (
-        "Put the folder back from a backup, or go back: python -m siamese_core checkpoints rollback ENCODER."
+        "Put the folder back from a backup, or make another one current: "
+        "python -m siamese_core checkpoints promote ID."
     )
     return check.found("error", len(problems), _joined(problems), remedy)
 

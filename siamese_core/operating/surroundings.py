@@ -56,9 +56,7 @@ def check_proxy() -> Finding:
     used = sorted(set(proxies) & {"http", "https", "all"})
     if not used or not asked:
         return check.ok(0, f": {', '.join(used)} through a proxy" if used else ": no proxy is set")
-    cause = (
-        f"{', '.join(f'{each}_proxy' for each in used)} are set, and NO_PROXY lacks {' and '.join(asked)}."
-    )
+    cause = f"Set: {', '.join(f'{each}_proxy' for each in used)}; NO_PROXY lacks {' and '.join(asked)}."
     remedy = "export NO_PROXY=127.0.0.1,localhost, so that clients of the page reach it."
     return check.found("warning", len(asked), cause, remedy)
 

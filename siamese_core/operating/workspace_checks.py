@@ -63,7 +63,14 @@ def check_log(workspace: Path) -> list[Finding]:
     try:
         report: LogReport = PairLog(workspace / LOG_NAME).check()
     except UserError as problem:
-        return [lines.found("error", 1, str(problem), "Restore a backup, or move the file away.")]
+        return [
+            lines.found(
+                "error",
+                1,
+                str(problem),
+                "Or restore a backup: python -m siamese_core restore FILE --into DIR.",
+            )
+        ]
     said = [f"line {each.line}: {each.why}" if each.line else each.why for each in report.rejected]
     findings = [lines.ok(0, f": {report.rows} rows, {report.labels} answers")]
     if said:
@@ -87,7 +94,11 @@ def check_log(workspace: Path) -> list[Finding]:
 def check_images(workspace: Path) -> Finding:
     """Count the images of answers that are gone from the store."""
     store = ImageStore(workspace / "images")
-    named = {each for row in PairLog(workspace / LOG_NAME).labels() for each in row.pair}
+    try:
+        named = {each for row in PairLog(workspace / LOG_NAME).labels() for each in row.pair}
+    except UserError:
+        check = Check("images", "a log that tells which images it needs")
+        return check.found("error", 0, "The log cannot be read.", "Mend the log first, as its finding says.")
     gone = sorted(named - set(store.ids()))
     check = Check("images", f"0 of {len(named)} images of the answers missing")
     if not gone:
