@@ -78,10 +78,11 @@ def test_a_hundred_quick_answers_are_all_logged_once_each_with_its_pair(app_page
     assert given(rows) == told
     assert len({frozenset(pair[:2]) for pair in told}) == len({row.label_id for row in rows}) == 100
     assert {(row.source, row.task, row.event) for row in rows} == {("page", "queue", "label")}
-    assert all(row.reason in REASONS and 0 < float(row.probability) <= 1 for row in rows)
-    assert all(
-        row.koch_checkpoint and row.resnet50_similarity and float(row.milliseconds) >= 0 for row in rows
-    )
+    asked = {*REASONS, "search"}  # Evaluate may have put a pair at the head of the queue
+    assert all(row.reason in asked and 0 < float(row.probability) <= 1 for row in rows)
+    assert [
+        row for row in rows if not (row.koch_checkpoint and row.resnet50_similarity and row.milliseconds)
+    ] == []
     expect(app_page.locator(".kept")).to_have_text("All 100 of this session saved")
     expect(app_page.locator(".standing .total")).to_have_text(f"{earlier + 100} answered")
     expect(app_page.locator(".forecast").first).to_contain_text("The next 50")
