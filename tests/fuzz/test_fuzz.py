@@ -1,7 +1,8 @@
 """Mutated images, archives, tables and logs: an answer or words, never a traceback, an exit 1 or a 500.
 
-Each test takes `SIAMESE_FUZZ_SECONDS` (1 by default), whatever the processor, from a fixed seed; longer on
-demand: `SIAMESE_FUZZ_SECONDS=600 make test TESTS=tests/fuzz`. The last input is kept in `tests/output/fuzz`.
+Each test takes `SIAMESE_FUZZ_SECONDS` (3.5 by default, 20 s in all), whatever the processor, from a fixed
+seed; longer on demand: `SIAMESE_FUZZ_SECONDS=600 make test TESTS=tests/fuzz`. The last input is kept in
+`tests/output/fuzz`.
 """
 
 import os
@@ -28,7 +29,7 @@ from siamese_core.images.decoding import MAX_SIDE, decode_image
 from siamese_core.images.store import ImageStore
 
 pytestmark = pytest.mark.fuzz
-SECONDS = float(os.environ.get("SIAMESE_FUZZ_SECONDS", "1"))
+SECONDS = float(os.environ.get("SIAMESE_FUZZ_SECONDS", "3.5"))
 SEED = 17
 
 
