@@ -38,6 +38,7 @@ def test_an_svg_drawing_is_refused_in_the_place_of_an_earlier_message_chosen_or_
     told = app_page.locator("#opinions .trouble")
     give(app_page, "left", b"no image", "broken.png")
     expect(told).to_contain_text("broken.png, 8 bytes, which is text")
+    app_page.wait_for_timeout(500)  # the place is drawn anew after a refusal, and its field with it
     field = app_page.locator("#left input[type=file]")
     field.set_input_files({"name": "a.svg", "mimeType": "image/svg+xml", "buffer": svg.encode()})
     expect(told).to_have_text(re.compile(r"^Left picture: .*a .SVG., 41 bytes, which is an SVG drawing"))
