@@ -81,7 +81,23 @@ class ProductRows:
         return found
 
 
-class EuclideanRows:
+class DifferenceRows:
+    """Rows whose scores are made of their differences from the query, by `_compare`."""
+
+    whole: Blocks
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def scores(self, query: np.ndarray, places: np.ndarray) -> np.ndarray:
+        return self._compare(query, self.whole.take(places))
+
+    def table(self, queries: np.ndarray) -> np.ndarray:
+        rows = self.whole.block(0, len(self))
+        return np.stack([self._compare(query, rows) for query in queries])
+
+
+class EuclideanRows(DifferenceRows):
     """Minus the Euclidean distance, from inner products and squared lengths."""
 
     def __init__(self, embeddings: np.ndarray, eight_bit: bool):
@@ -93,9 +109,6 @@ class EuclideanRows:
             self.squares[start:stop] = np.vecdot(block, block)
 
         by_blocks(len(self), self.whole.dim, measure)
-
-    def __len__(self) -> int:
-        return len(self.whole)
 
     def bounds(self, queries: np.ndarray) -> np.ndarray:
         found = np.empty((len(queries), len(self)), np.float32)
@@ -109,19 +122,12 @@ class EuclideanRows:
         by_blocks(len(self), self.whole.dim, compare)
         return found
 
-    def scores(self, query: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._compare(query, self.whole.take(places))
-
-    def table(self, queries: np.ndarray) -> np.ndarray:
-        rows = self.whole.block(0, len(self))
-        return np.stack([self._compare(query, rows) for query in queries])
-
     def _compare(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         apart = rows - query
         return -np.sqrt(np.maximum(np.vecdot(apart, apart), SMALLEST_SQUARE))
 
 
-class WeightedL1Rows:
+class WeightedL1Rows(DifferenceRows):
     """bias - sum_j w_j |query_j - row_j|, with w_j >= 0.
 
     Most of the distance lies in few dimensions. Over these alone it is a lower bound of the whole (partial
@@ -150,9 +156,6 @@ class WeightedL1Rows:
         by_blocks(len(self), count, add)
         self.largest = float(sizes.max(initial=0))
 
-    def __len__(self) -> int:
-        return len(self.heavy)
-
     def bounds(self, queries: np.ndarray) -> np.ndarray:
         asked = np.ascontiguousarray(queries[:, self.dimensions])
         sums = asked @ self.heavy_weight
@@ -171,13 +174,6 @@ class WeightedL1Rows:
         slack = 2 * ROUNDING * (self.largest + np.abs(asked) @ np.abs(self.heavy_weight))
         found += (sums + self.bias + slack)[:, None]
         return found
-
-    def scores(self, query: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._compare(query, self.whole.take(places))
-
-    def table(self, queries: np.ndarray) -> np.ndarray:
-        rows = self.whole.block(0, len(self))
-        return np.stack([self._compare(query, rows) for query in queries])
 
     def _compare(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return self.bias - np.vecdot(np.abs(rows - query), self.weight)
