@@ -16,7 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from siamese_core.errors import UserError
-from siamese_core.images import tiff
+from siamese_core.images import jpeg, tiff
 from siamese_core.images.kinds import FORMATS, HEAD_BYTES, content_of, is_readable, listed
 from siamese_core.images.metadata import pixels_only
 from siamese_core.images.pixels import fit, shrunk_rgb
@@ -93,6 +93,8 @@ def _decode(content: bytes, name: str) -> np.ndarray:
         except UserError as problem:
             raise UserError(str(problem).replace("Received: ", f"Received: {received}, ", 1)) from problem
         except Exception as problem:  # Pillow raises a dozen kinds on damaged files
+            if image.format == "JPEG" and (mended := jpeg.with_end(content)):
+                return _decode(mended, name)
             fault = _fault(problem, image, len(content))
             raise UserError(
                 f"An image file must be whole. Received: {received}, which is {fault}. "

@@ -39,6 +39,7 @@ class PoolProgress:
     images: distinct images imported; embedded: of these, in every slot that serves
     seconds_left: None where nothing is being done or the pace is not known yet
     problem: why the work stopped, in words; left_out: files that are no image, or none that can be read
+    repeated: files whose image another file holds too
     """
 
     files: int
@@ -50,6 +51,7 @@ class PoolProgress:
     seconds_left: float | None
     problem: str | None
     left_out: LeftOut = LeftOut()
+    repeated: int = 0
 
     def json(self) -> dict:
         return vars(self) | {"left_out": self.left_out.json()}
@@ -57,8 +59,7 @@ class PoolProgress:
 
 @dataclass(frozen=True)
 class PoolEmbeddings:
-    """A slot's checkpoint for the pool's domain, and the stored embeddings by its encoder.
-    The checkpoint is normalised against the pool."""
+    """A slot's checkpoint, normalised against the pool, and the stored embeddings by its encoder."""
 
     slot: str
     checkpoint: Checkpoint
@@ -67,8 +68,7 @@ class PoolEmbeddings:
 
 
 class Pool:
-    """The images to label of a workspace. The working thread calls `on_growth` after each chunk and at the
-    end."""
+    """The images to label of a workspace. `on_growth` is called after each chunk and at the end."""
 
     def __init__(self, workbench: Workbench, uploads: bool = True):
         self.workbench = workbench
@@ -131,6 +131,7 @@ class Pool:
             files=files,
             done=len(done),
             rejected=len(rejected) + len(self._unreadable),
+            repeated=len(done) - len(rejected) - len(self.files.images()),
             images=len(images),
             embedded=embedded,
             working=self._working,

@@ -42,7 +42,8 @@ def counted(now: PoolProgress) -> str:
     if is_complete(now):
         words = t("{images}, all embedded", images=words)
     unread = t(", {count} that cannot be read", count=f"{now.rejected:,}") if now.rejected else ""
-    return words + unread
+    repeated = t(", {count} identical to others", count=f"{now.repeated:,}") if now.repeated else ""
+    return words + unread + repeated
 
 
 def is_complete(now: PoolProgress) -> bool:

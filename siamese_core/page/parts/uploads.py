@@ -44,6 +44,11 @@ class Upload:
     file: Path
     name: str
 
+    @property
+    def called(self) -> str:
+        """The name, or that of the file where nobody said one."""
+        return self.name or self.file.name
+
     def image(self) -> np.ndarray:
         """Return uint8 RGB (height, width, 3); UserError if the file is no image."""
         return decode_image(self.file, self.name or None)

@@ -8,15 +8,18 @@ import inspect
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.blocks import BlockFunction
 
+from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
 from siamese_core.data.names import notes_on
+from siamese_core.data.support_folder import SupportSet
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import AT_ONCE, told
-from siamese_core.page.parts.uploads import received
+from siamese_core.page.parts.uploads import Upload, received
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
@@ -30,22 +33,22 @@ def publish(workbench: Workbench, questions: Questions) -> None:
 
     def compare(left: File, right: File, ask_anyway: bool = False) -> dict[str, Any]:
         """Compare two images (files) with both encoders. `ask_anyway`: numbers of one that abstains, too."""
+        anyway = asked(ask_anyway)
         images = file_image(left, "left"), file_image(right, "right")
-        return workbench.compare(*images, ask_anyway=ask_anyway is True).json()
+        return workbench.compare(*images, ask_anyway=anyway).json()
 
     def one_shot(
         query: File, support: list[File], classes: list[str] | None = None, ask_anyway: bool = False
     ) -> dict[str, Any]:
         """Rank the classes of `support` (files) for `query` (a file), by each encoder.
 
-        `classes`: a name for each file, else the file's own name. `notes`, where there are any: names
-        that are one class once they are cleaned, or that only look alike. `ask_anyway`: as of /compare.
+        `classes`: a name for each file, else the file's own name. Where there are any, `notes`: names that
+        are one class once cleaned, or only look alike; `left_out`: files that are no image, with why.
         """
-        given = named_images(support, classes)
-        named = [(checked_class(name), image) for name, image in given]
-        found = workbench.one_shot(file_image(query, "query"), named, ask_anyway=ask_anyway is True).json()
-        notes = notes_on(name for name, _ in given)
-        return found | ({"notes": list(notes)} if notes else {})
+        anyway, given = asked(ask_anyway), named_images(support, classes)
+        named = [(checked_class(name), image) for name, image in given.images]
+        found = workbench.one_shot(file_image(query, "query"), named, ask_anyway=anyway).json()
+        return found | remarks(given)
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
         """Log that two images are "same", "different" or "unsure".
@@ -85,7 +88,7 @@ def publish_search(search: PoolSearch) -> None:
 
         `among`: "pool", "answered" or "both". `ask_anyway`: as of /compare.
         """
-        return search.find(file_image(query, "query"), top, among, ask_anyway is True)
+        return search.find(file_image(query, "query"), top, among, asked(ask_anyway))
 
     gr.api(told(find, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
 
@@ -100,39 +103,72 @@ def with_defaults(called: BlockFunction, inputs: list) -> list:
     return inputs + [each.default for each in missing]
 
 
-def file_image(file: object, name: str):
-    """Return the image in an uploaded file. `name` is the parameter's, for the message of a UserError."""
+def file_image(file: object, name: str) -> np.ndarray:
+    """Return the image in an uploaded file: uint8 (height, width, 3)."""
+    return uploaded(file, name).image()
+
+
+def uploaded(file: object, name: str) -> Upload:
+    """Return the uploaded file of a parameter. `name` is the parameter's, for the message of a UserError."""
     if not isinstance(file, dict):
         raise UserError(
             f"{name} must be an uploaded file. Received: {type(file).__name__}. Use gradio_client's "
             'handle_file, or upload it and send {"path": ..., "meta": {"_type": "gradio.FileData"}}.'
         )
-    return received(file).image()
+    return received(file)
 
 
-def named_images(support: object, classes: object) -> list[tuple[str, Any]]:
-    """Return (class name as given, image) of each file. UserError where names and files do not match."""
+def named_images(support: object, classes: object) -> SupportSet:
+    """Return the image in each file with its class name as given, and the files that are no readable image.
+
+    UserError where names and files do not match, a file was not uploaded, or none can be read.
+    """
     if not isinstance(support, list) or not support or len(support) > MAX_IMAGES:
         count = len(support) if isinstance(support, list) else type(support).__name__
         raise UserError(
             f"support must be a list of 1 to {MAX_IMAGES} files. Received: {count}. Give at least one image "
             "of each class."
         )
-    classes = None if classes == [] else classes  # a form that was left empty
-    if classes is not None and (not isinstance(classes, list) or len(classes) != len(support)):
+    uploads = [uploaded(file, f"support {place}") for place, file in enumerate(support, start=1)]
+    names = class_names(classes, uploads)
+    images, unreadable = [], []
+    for name, upload in zip(names, uploads, strict=True):
+        try:
+            images.append((name, upload.image()))
+        except UserError as problem:
+            unreadable.append(PassedOver(upload.called, UNREADABLE, str(problem)))
+    if not images:
+        raise UserError(f"support must hold an image that can be read. {unreadable[0].why}")
+    return SupportSet(tuple(images), LeftOut(tuple(unreadable)))
+
+
+def remarks(given: SupportSet) -> dict:
+    """Return what should be known of a support set beside its ranking: `notes` and `left_out`, if any."""
+    notes = list(notes_on(name for name, _ in given.images))
+    left_out = {"left_out": given.left_out.json()} if given.left_out else {}
+    return ({"notes": notes} if notes else {}) | left_out
+
+
+def class_names(classes: object, uploads: list[Upload]) -> list[str]:
+    """Return a class name for each file: the given one, else the file's own."""
+    if classes in (None, []):  # a form that was left empty
+        return [class_of_file(upload.called) for upload in uploads]
+    if not isinstance(classes, list) or len(classes) != len(uploads):
         count = len(classes) if isinstance(classes, list) else type(classes).__name__
         raise UserError(
-            f"classes must hold a name for each file. Received: {count} for {len(support)} files. "
+            f"classes must hold a name for each file. Received: {count} for {len(uploads)} files. "
             "Leave it out to use the files' names."
         )
-    images = [file_image(file, f"support {place}") for place, file in enumerate(support, start=1)]
-    if classes is None:
-        names = [
-            class_of_file(str(file.get("orig_name") or file["path"].rpartition("/")[2])) for file in support
-        ]
-    else:
-        names = [name if isinstance(name, str) else "" for name in classes]
-    return list(zip(names, images, strict=True))
+    return [name if isinstance(name, str) else "" for name in classes]
+
+
+def asked(anyway: object) -> bool:
+    """Return the parameter `ask_anyway`; None counts as false. UserError where it is no truth value."""
+    if anyway not in (True, False, None):
+        raise UserError(
+            f"ask_anyway must be true or false. Received: {ascii(anyway)[:60]}. Leave it out for false."
+        )
+    return bool(anyway)
 
 
 def text(value: object, name: str) -> str:

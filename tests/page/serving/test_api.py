@@ -78,6 +78,17 @@ def test_class_names_are_cleaned_and_those_that_look_alike_are_told(client, file
     assert answer["notes"] == ["'cat' and 'cat ' are one class", "'Cat' and 'cat' are 2 classes"]
 
 
+def test_a_support_file_that_is_no_image_is_left_out_and_named(caller):
+    support = [caller.uploaded(glyph(1)), caller.uploaded(b"no image"), caller.uploaded(glyph(2))]
+    kind, answer = caller.curl("one_shot", [caller.uploaded(glyph(3)), support, ["alef", "bet", "gimel"]])
+    assert kind == "complete"
+    assert {each["class"] for each in answer["results"][0]["ranking"]} == {"alef", "gimel"}
+    assert answer["left_out"]["counts"] == {"unreadable": 1}
+    assert "Received:" in answer["left_out"]["files"][0]["why"]
+    kind, answer = caller.curl("one_shot", [caller.uploaded(glyph(3)), support[1:2], None])
+    assert kind == "error" and "support must hold an image that can be read" in answer["error"]
+
+
 def test_an_answer_is_on_disk_before_it_is_told(client, compared, quick_app):
     told = client.predict(compared["left"], compared["right"], "same", "Ada", api_name="/answer")
     assert told == {"label_id": told["label_id"], "saved": True}
@@ -129,6 +140,8 @@ def test_an_encoder_that_abstains_gives_numbers_only_where_it_is_asked_anyway(ca
     assert abstaining and all(each["similarity"] is each["same"] is None for each in abstaining)
     assert [each["abstains"] for each in asked["results"]] == [each["abstains"] for each in quiet["results"]]
     assert all(0 <= each["similarity"] <= 1 for each in asked["results"])
+    kind, answer = caller.curl("compare", [*pair, "yes"])
+    assert kind == "error" and "ask_anyway must be true or false. Received: 'yes'" in answer["error"]
 
 
 WRONG = {
