@@ -14,7 +14,7 @@ from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.data.datasets import Dataset
 from siamese_core.data.left_out import LeftOut
 from siamese_core.data.pair_lists import PairList
-from siamese_core.data.progress import Progress, saving_when_interrupted
+from siamese_core.data.progress import Progress, hearing_every_interrupt, saving_when_interrupted
 from siamese_core.errors import UserError
 from siamese_core.images.ink import is_ink
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec
@@ -104,16 +104,17 @@ def _train(
     request: TrainingRequest, store: CheckpointStore, folders: tuple[Path, Path], progress: Progress
 ) -> TrainedCheckpoint:
     spec, (folder, run_folder) = encoder_spec(request.encoder), folders
-    training, validation = training_and_validation(request)
-    origin, options = _origin(request, training, validation), _options(request, spec)
-    note = _resumable(run_folder, spec, options, origin) if request.resume else ""
-    episodes = interval_episodes(validation, request.seed)
-    seen = PreparedImages(training, spec, run_folder, progress)
-    unseen = PreparedImages(validation, spec, run_folder, progress)
-    trainer = Trainer(spec, seen, options, run_folder, origin)
-    start = _start(request, trainer)
-    if request.resume:
-        trainer.resume()
+    with hearing_every_interrupt():
+        training, validation = training_and_validation(request)
+        origin, options = _origin(request, training, validation), _options(request, spec)
+        note = _resumable(run_folder, spec, options, origin) if request.resume else ""
+        episodes = interval_episodes(validation, request.seed)
+        seen = PreparedImages(training, spec, run_folder, progress)
+        unseen = PreparedImages(validation, spec, run_folder, progress)
+        trainer = Trainer(spec, seen, options, run_folder, origin)
+        start = _start(request, trainer)
+        if request.resume:
+            trainer.resume()
     score = partial(one_shot_accuracy, images=unseen, episodes=episodes)
     with bfloat16_where_fast(), saving_when_interrupted(trainer.save, progress) as after_step:
         result = trainer.run(lambda network: {"one_shot": score(network)}, after_step)

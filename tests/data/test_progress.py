@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from siamese_core.data.progress import saving_when_interrupted
+from siamese_core.data.progress import hearing_every_interrupt, saving_when_interrupted
 
 
 @pytest.fixture
@@ -46,3 +46,18 @@ def test_a_second_ctrl_c_stops_at_once(heard):
         press_ctrl_c()
         saved.append("went on")
     assert saved == []
+
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_a_finalizer_swallows_is_raised_at_the_end(heard):
+    went_on = False
+    with pytest.raises(KeyboardInterrupt), hearing_every_interrupt():
+        del (swallowing := [Finalised()])[0]
+        went_on = not swallowing
+    assert went_on
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
