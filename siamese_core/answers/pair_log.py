@@ -1,19 +1,20 @@
-"""The append-only log of people's answers: `pairs.csv`, one row an event, shared by several processes.
+"""The append-only log of people's answers: one row an event, shared by several processes.
 
-An answer is on disk before `append` returns. `log_file` locks, reads and appends to the file, `log_csv`
-writes and scans its text, `label_row` has the columns.
+An answer is on disk before `append` returns. `stores` keeps the rows in `pairs.csv` or in a table of
+PostgreSQL, `log_csv` writes and scans the text of the file, `label_row` has the columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import LabelRow, completed
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_file import LogFile
 from siamese_core.answers.log_import import read_answers
 from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
+from siamese_core.answers.stores.log_snapshot import LOG_NAME
+from siamese_core.answers.stores.log_store import open_store
 from siamese_core.atomic import replace_file
 from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
@@ -47,14 +48,16 @@ class LogReport(LogCounts):
 
 
 class PairLog:
-    """The log at `path`. One object serves all threads of a process; the file is made by the first row.
+    """The log at `place`: the path of its file, or the URL of a PostgreSQL database.
 
-    Every method raises UserError where the file cannot be read or written, or is no log.
+    One object serves all threads of a process; the first row makes the file or the table. Every method raises
+    UserError where the log cannot be read or written, or is none. name: the place, without a password; path:
+    the file, None where there is none.
     """
 
-    def __init__(self, path: Path):
-        self.path = Path(path)
-        self._file = LogFile(self.path)
+    def __init__(self, place: Path | str):
+        self._store = open_store(place)
+        self.name, self.path = self._store.name, self._store.path
 
     def append(self, row: LabelRow) -> str:
         """Append the row and return its label_id once it is on disk.
@@ -72,7 +75,7 @@ class PairLog:
                 if why := contents.add(row):
                     raise _unfit(why)
 
-        return [row.label_id for row in self._file.append(add)]
+        return [row.label_id for row in self._store.append(add)]
 
     def append_once(self, row: LabelRow) -> str:
         """Append the row unless its label_id is in the log already, so that it may be sent again.
@@ -86,7 +89,7 @@ class PairLog:
             if (known is None or not _is_same_answer(known, row)) and (why := contents.add(row)):
                 raise _unfit(why)
 
-        self._file.append(add)
+        self._store.append(add)
         return row.label_id
 
     def undo(self, label_id: str, annotator: str, session_id: str, source: str = "page") -> str:
@@ -96,19 +99,19 @@ class PairLog:
 
     def holds(self, label_id: str) -> bool:
         """Return whether an answer or an undo with this id is in the log."""
-        return self._file.ask(lambda contents: label_id in contents)
+        return self._store.ask(lambda contents: label_id in contents)
 
     def rows(self) -> list[LabelRow]:
         """Return every event, oldest first."""
-        return self._file.rows()
+        return self._store.ask(lambda contents: list(contents.rows))
 
     def latest(self, count: int) -> list[LabelRow]:
         """Return the last of the answers that stand, the latest first; the log may be of any length."""
-        return self._file.ask(lambda contents: contents.latest_standing(count))
+        return self._store.ask(lambda contents: contents.latest_standing(count))
 
     def of_session(self, session_id: str) -> list[LabelRow]:
         """Return the answers of a session that are not taken back, oldest first, replaced ones among them."""
-        return self._file.ask(lambda contents: contents.of_session(session_id))
+        return self._store.ask(lambda contents: contents.of_session(session_id))
 
     def labels(self) -> list[LabelRow]:
         """Return the answers that stand: not undone, the latest of each annotator on each pair."""
@@ -124,18 +127,18 @@ class PairLog:
 
     def counts(self) -> LogCounts:
         """Return what `check` counts, at the cost of the rows that are new since the last call."""
-        return self._file.ask(LogContents.counts)
+        return self._store.ask(LogContents.counts)
 
     def problem(self) -> str | None:
         """Say what is wrong with the log, if anything: not readable, saved by another program, answers gone.
 
         Raises nothing, and costs what the rows since the last call cost.
         """
-        return self._file.problem()
+        return self._store.problem()
 
     def check(self) -> LogReport:
         """Report on the log and change nothing; torn ends and lost answers are among the rejected."""
-        _, counts, rejected = self._file.read()
+        _, counts, rejected = self._store.read()
         return LogReport(**vars(counts), rejected=rejected)
 
     def import_csv(self, path: Path, images: ImageStore) -> LogReport:
@@ -144,31 +147,50 @@ class PairLog:
         It names images by id, or files by path as seen from it: these are stored. Reports on the log as it
         then is, and on the lines of the CSV that were rejected.
         """
-        found, known = read_answers(Path(path), images), 0
+        found = read_answers(Path(path), images)
+        rows = [(each.line, each.row, each.repeats) for each in found.rows]
+        return self._take_in(rows, found.rejected, tuple(found.notes))
+
+    def copy_from(self, other: "PairLog") -> LogReport:
+        """Append the rows of another log as they are, but for those that this one has already."""
+        rows = enumerate(other.rows(), start=1)
+        return self._take_in([(number, row, row.__eq__) for number, row in rows])
+
+    def _take_in(
+        self,
+        rows: Sequence[tuple[int, LabelRow, Callable[[LabelRow], bool]]],
+        wrong: Sequence[WrongRow] = (),
+        notes: tuple[str, ...] = (),
+    ) -> LogReport:
+        """Append the new ones of the rows: (line, row, whether a row with its label_id repeats it)."""
+        known, unfit = 0, []
 
         def add(contents: LogContents) -> None:
-            nonlocal known
-            for each in found.rows:
-                there = contents.event(each.row.label_id)
-                if there is not None and each.repeats(there):
+            nonlocal known, unfit
+            known, unfit = 0, []
+            for line, row, repeats in rows:
+                there = contents.event(row.label_id)
+                if there is not None and repeats(there):
                     known += 1
-                elif why := contents.add(each.row):
-                    found.rejected.append(WrongRow(each.line, why))
+                elif why := contents.add(row):
+                    unfit.append(WrongRow(line, why))
 
-        added = self._file.append(add)
-        rejected = sorted(found.rejected, key=lambda each: each.line)
-        return LogReport(
-            **vars(self.counts()), rejected=rejected, added=len(added), known=known, notes=tuple(found.notes)
-        )
+        added = len(self._store.append(add))
+        rejected = sorted([*wrong, *unfit], key=lambda each: each.line)
+        return LogReport(**vars(self.counts()), rejected=rejected, added=added, known=known, notes=notes)
+
+    def snapshot(self, folder: Path) -> list[LabelRow]:
+        """Write the log as `pairs.csv` into `folder`, with what is kept beside it; return its rows."""
+        return self._store.snapshot(folder)
 
     def export(self, path: Path) -> LogReport:
         """Write the good rows as a new CSV, whole or not at all, which can be imported again."""
         from siamese_core.answers.answer_table import log_text  # imports pandas, which takes long
 
         path = Path(path)
-        rows, counts, rejected = self._file.read()
+        rows, counts, rejected = self._store.read()
         try:
-            if path.exists() and self.path.exists() and path.samefile(self.path):
+            if self.path and path.exists() and self.path.exists() and path.samefile(self.path):
                 raise UserError(
                     f"An export needs a file of its own. Received: the log, {path.name}. Name another."
                 )
@@ -179,6 +201,11 @@ class PairLog:
                 "Name another, or make room."
             ) from error
         return LogReport(**vars(counts), rejected=rejected)
+
+
+def log_of(workspace: Path, url: str = "") -> PairLog:
+    """Open the log of a workspace: its file, or the database of `url` that keeps the answers in its place."""
+    return PairLog(url or workspace / LOG_NAME)
 
 
 def _unfit(why: str) -> UserError:

@@ -54,7 +54,11 @@ def build_parser() -> Parser:
         epilog="Each command has its own --help. Exit code 2: something that you can mend, told in one line.",
     )
     add_shared(parser)
-    parser.set_defaults(json=False, workspace=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"))
+    parser.set_defaults(
+        json=False,
+        workspace=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
+        log_url=os.environ.get("SIAMESE_LOG_URL") or "",
+    )
     commands = add_group(parser)
     for name, module in COMMANDS.items():
         module.add_arguments(add_command(commands, name, module.SUMMARY))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from siamese_core.answers.pair_log import log_of
 from siamese_core.atomic import replacing
 from siamese_core.data.archives import CHUNK_BYTES, Archive
 from siamese_core.data.progress import Progress
@@ -36,7 +37,7 @@ class Backup:
     missing: tuple[str, ...]
 
 
-def back_up(workspace: Path, file: Path, progress: Progress) -> Backup:
+def back_up(workspace: Path, file: Path, progress: Progress, log_url: str = "") -> Backup:
     """Write the log, the images that it names, checkpoints, evaluations and reports into a zip.
 
     An earlier backup of that name is replaced once the new one is verified. UserError where another file has
@@ -44,7 +45,7 @@ def back_up(workspace: Path, file: Path, progress: Progress) -> Backup:
     """
     _require_free(file)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as aside:
-        sources = backup_sources(workspace, Path(aside))
+        sources = backup_sources(workspace, log_of(workspace, log_url), Path(aside))
         with replacing(file) as stream:
             manifest = _write(sources, stream, progress)
             stream.flush()

@@ -17,7 +17,6 @@ from siamese_core.errors import UserError
 
 MANIFEST_FILE = "siamese-backup.json"
 FORMAT, VERSION = "siamese-workbench backup", 1
-LOG_NAME = "pairs.csv"
 FOLDERS = ("images", "checkpoints", "evaluations", "reports")
 LEADING_ELSEWHERE = {"", ".", ".."}  # parts of a path
 UNFIT_LETTERS = set('\\:"*?<>|\0')  # for a name on some system

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.answers.pair_log import PairLog
+from siamese_core.answers.pair_log import log_of
 from siamese_core.atomic import folder_aside, share_file
 from siamese_core.data.archives import CHUNK_BYTES, Archive, Entry
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
-from siamese_core.operating.manifest import LOG_NAME, Manifest, read_manifest, require_same, sha256_of
+from siamese_core.operating.manifest import Manifest, read_manifest, require_same, sha256_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def restore(file: Path, workspace: Path, progress: Progress) -> Restored:
     _require_room(workspace, entries)
     with folder_aside(workspace) as aside:
         _unpack(archive, manifest, entries, aside, progress)
-        labels = PairLog(aside / LOG_NAME).counts().labels
+        labels = log_of(aside).counts().labels
         if labels != manifest.labels:
             raise UserError(
                 f"The log of a backup has the answers that its manifest tells, {manifest.labels}. "

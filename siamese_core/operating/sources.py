@@ -1,7 +1,7 @@
 """List the files of a workspace in use that a backup keeps, in a state that belongs together.
 
-The log comes first, under its lock. The images that its rows name were stored before the rows, and never
-change; the pointers come before the checkpoints that they name, for the same reason.
+The log comes first, while nobody appends to it. The images that its rows name were stored before the rows,
+and never change; the pointers come before the checkpoints that they name, for the same reason.
 """
 
 import contextlib
@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.answers.log_snapshot import copy_log
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.answers.settled import standing_labels
 from siamese_core.checkpoints.pointers import POINTER_FILE
 from siamese_core.data.files import is_hidden
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
-from siamese_core.operating.manifest import LOG_NAME
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Sources:
     missing: tuple[str, ...]
 
 
-def backup_sources(workspace: Path, aside: Path) -> Sources:
+def backup_sources(workspace: Path, log: PairLog, aside: Path) -> Sources:
     """Return what a backup keeps; what changes while it is used is copied into the folder `aside`.
 
     UserError where there is no workspace, or its log cannot be read.
@@ -38,7 +37,7 @@ def backup_sources(workspace: Path, aside: Path) -> Sources:
             f"A backup is made of a workspace. Received: {workspace}, which is no folder. Name it with "
             "--workspace."
         )
-    rows = copy_log(workspace / LOG_NAME, aside)
+    rows = log.snapshot(aside)
     files = {file.name: file for file in sorted(aside.iterdir())}
     store, named = (
         ImageStore(workspace / "images"),

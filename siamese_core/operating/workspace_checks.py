@@ -5,14 +5,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from siamese_core.answers.log_file import lock_of
-from siamese_core.answers.pair_log import LogReport, PairLog
+from siamese_core.answers.pair_log import LogReport, log_of
+from siamese_core.answers.stores.log_snapshot import LOG_NAME, lock_of
 from siamese_core.atomic import locked
 from siamese_core.checkpoints.pointers import LOCK_FILE
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.errors import UserError
 from siamese_core.images.store import ImageStore
-from siamese_core.operating.manifest import LOG_NAME
 from siamese_core.operating.surroundings import can_write
 
 FOLDERS = ("images", "checkpoints", "evaluations", "reports", "embeddings", "pool", "uploads")
@@ -57,11 +56,11 @@ def check_space(workspace: Path) -> Finding:
     return check.found("error" if free < HARDLY_ANY else "warning", free, "The disk is nearly full.", remedy)
 
 
-def check_log(workspace: Path) -> list[Finding]:
+def check_log(workspace: Path, log_url: str) -> list[Finding]:
     """Count the lines of the log that are not valid, torn or lost, and its conflicts."""
     lines = Check("log", "0 lines that are not valid, torn or lost")
     try:
-        report: LogReport = PairLog(workspace / LOG_NAME).check()
+        report: LogReport = log_of(workspace, log_url).check()
     except UserError as problem:
         return [
             lines.found(
@@ -91,11 +90,11 @@ def check_log(workspace: Path) -> list[Finding]:
     return [*findings, conflicts.found("warning", report.conflicts, cause, remedy)]
 
 
-def check_images(workspace: Path) -> Finding:
+def check_images(workspace: Path, log_url: str) -> Finding:
     """Count the images of answers that are gone from the store."""
     store = ImageStore(workspace / "images")
     try:
-        named = {each for row in PairLog(workspace / LOG_NAME).labels() for each in row.pair}
+        named = {each for row in log_of(workspace, log_url).labels() for each in row.pair}
     except UserError:
         check = Check("images", "a log that tells which images it needs")
         return check.found("error", 0, "The log cannot be read.", "Mend the log first, as its finding says.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.answers.pair_log import PairLog
+from siamese_core.answers.pair_log import log_of
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
@@ -25,9 +25,13 @@ STORED_AT_ONCE = 4  # images: the disk writes them while the networks run
 
 
 class Workbench:
-    """Opens (and makes) a workspace; `shipped` is where the project's own checkpoints lie."""
+    """Opens (and makes) a workspace.
 
-    def __init__(self, workspace: Path, shipped: Path = SHIPPED):
+    shipped: where the project's own checkpoints lie; log_url: the database that keeps the answers, in place
+    of a file of the workspace.
+    """
+
+    def __init__(self, workspace: Path, shipped: Path = SHIPPED, log_url: str = ""):
         self.workspace = Path(workspace)
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
@@ -36,7 +40,7 @@ class Workbench:
                 f"A workspace is a folder. Received: {self.workspace}, {problem.strerror}. Name another one."
             ) from problem
         self.images = ImageStore(self.workspace / "images")
-        self.log = PairLog(self.workspace / "pairs.csv")
+        self.log = log_of(self.workspace, log_url)
         self.embeddings_folder = self.workspace / "embeddings"  # a folder an encoder
         self.checkpoints = CheckpointStore(self.workspace, shipped)
         self.names = CheckpointNames(self.checkpoints)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siamese_core.cli.arguments import add_command, add_group
+from siamese_core.answers.pair_log import LogReport, PairLog
+from siamese_core.cli.arguments import add_command, add_group, add_log_url
 from siamese_core.cli.command import CommandResult, open_workbench
 from siamese_core.cli.terminal import one_line, outline
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
 if TYPE_CHECKING:
-    from siamese_core.answers.pair_log import LogReport
     from siamese_core.data.tables import WrongRow
 
 SUMMARY = "check, import or export the answers"
@@ -23,21 +23,28 @@ NAMED_LINES = 3  # in an error
 
 def add_arguments(parser: ArgumentParser) -> None:
     parts = add_group(parser)
-    load = add_command(parts, "import", "append the answers of a CSV", log_import)
-    load.add_argument(
+    load = add_command(parts, "import", "append the answers of a CSV or of another log", log_import)
+    source = load.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "file",
         type=Path,
+        nargs="?",
         metavar="CSV",
         help="with the columns left_path, right_path, answer (or left_id, right_id)",
     )
-    save = add_command(parts, "export", "write the valid rows as a CSV", log_export)
-    save.add_argument("file", type=Path, metavar="FILE", help="the new CSV")
+    add_log_url(source, "--from-url", "take the rows of the log in this database as they are")
+    save = add_command(parts, "export", "write the valid rows as a CSV, or into another log", log_export)
+    target = save.add_mutually_exclusive_group(required=True)
+    target.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the new CSV")
+    add_log_url(target, "--to-url", "append the rows to the log in this database as they are")
     add_command(parts, "check", "count the answers and list the lines that are not valid", log_check)
 
 
 def log_import(options: Namespace, progress: Progress) -> CommandResult:
-    """Append the rows of a CSV to the log of the workspace. UserError where none was taken."""
+    """Append the rows of a CSV, or of another log. UserError where none of a CSV was taken."""
     workbench = open_workbench(options)
+    if options.from_url:
+        return _copied(PairLog(options.from_url), workbench.log)
     file = options.file
     if not file.exists() and (workbench.workspace / file.name).is_file():
         file = workbench.workspace / file.name  # a copy of the log, as `log check` names it
@@ -58,9 +65,19 @@ def _nothing_fit(rejected: "list[WrongRow]") -> str:
 
 
 def log_export(options: Namespace, progress: Progress) -> CommandResult:
-    """Write the rows of the log to a new CSV."""
-    report = open_workbench(options).log.export(options.file)
+    """Write the rows of the log to a new CSV, or append them to another log."""
+    log = open_workbench(options).log
+    if options.to_url:
+        return _copied(log, PairLog(options.to_url))
+    report = log.export(options.file)
     return _result(report, f"{report.rows} rows written to {options.file}.")
+
+
+def _copied(source: PairLog, target: PairLog) -> CommandResult:
+    report = target.copy_from(source)
+    words = f"{report.added} rows of {source.name} added to {target.name}; {report.known} were there already."
+    result = _result(report, words)
+    return replace(result, json=result.json | {"added": report.added, "known": report.known})
 
 
 def log_check(options: Namespace, progress: Progress) -> CommandResult:
@@ -68,7 +85,7 @@ def log_check(options: Namespace, progress: Progress) -> CommandResult:
     workbench = open_workbench(options)
     labels = workbench.log.labels()
     gone = {each for row in labels for each in row.pair if each not in workbench.images}
-    lines = [str(workbench.log.path)]
+    lines = [workbench.log.name]
     if gone:
         lines.append(
             f"{len(gone)} images of these labels are gone from {workbench.images.folder}: put them back."
@@ -76,7 +93,7 @@ def log_check(options: Namespace, progress: Progress) -> CommandResult:
     return _result(workbench.log.check(), *lines)
 
 
-def _result(report: "LogReport", *lines: str) -> CommandResult:
+def _result(report: LogReport, *lines: str) -> CommandResult:
     found = report.json()
     counts = {name: found[name] for name in COUNTS} | {"rejected": len(report.rejected)}
     rejected = [

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from siamese_core.cli.arguments import Parser
+from siamese_core.cli.arguments import LOG_URL_HELP, Parser, add_log_url
 from siamese_core.errors import UserError
 from siamese_core.operating.surroundings import DEFAULT_PORT
 
@@ -18,7 +18,7 @@ NO_WEIGHTS = "none"
 
 
 def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return workspace, host, port, allowed_host, trusted_proxy, root_path, images, resnet50_weights."""
+    """Return workspace, log_url, images, resnet50_weights, and those of the address."""
     parser = Parser(description="Serve the page and the HTTP endpoints.")
     parser.add_argument(
         "--workspace",
@@ -26,6 +26,7 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
         help="folder for images, answers and checkpoints (SIAMESE_WORKSPACE; ./workspace)",
     )
+    add_log_url(parser, "--log-url", LOG_URL_HELP, os.environ.get("SIAMESE_LOG_URL") or "")
     _add_address(parser)
     _add_proxy(parser)
     parser.add_argument(

@@ -6,10 +6,15 @@ from pathlib import Path
 
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_file import lock_of
 from siamese_core.atomic import locked
 
+LOG_NAME = "pairs.csv"  # the file in a workspace
 TORN_END = "torn-end"  # named as those that an append sets aside, so that `log check` tells of it
+
+
+def lock_of(log: Path) -> Path:
+    """Return the file of the lock that whoever appends to a log holds."""
+    return log.with_name(f"{log.name}.lock")
 
 
 def copy_log(log: Path, folder: Path) -> list[LabelRow]:

@@ -17,8 +17,9 @@ from typing import BinaryIO, TypeVar
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, row_cells
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_copies import LogCopies
 from siamese_core.answers.log_csv import csv_text
+from siamese_core.answers.stores.log_copies import LogCopies
+from siamese_core.answers.stores.log_snapshot import copy_log, lock_of
 from siamese_core.atomic import flush, flush_names, locked, replace_file
 from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
@@ -44,18 +45,13 @@ class LogFile:
     """
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path, self.name = path, str(path)
         self.copies = LogCopies(path)
         self._lock = lock_of(path)
         self._contents = LogContents()
         self._stamp: _Stamp | None = None
         self._end = b""
         self._guard = threading.Lock()
-
-    def rows(self) -> list[LabelRow]:
-        """Return every good row, oldest first."""
-        with self._guard:
-            return list(self._current().rows)
 
     def ask(self, question: Callable[[LogContents], Told]) -> Told:
         """Return what `question` finds in the contents.
@@ -97,6 +93,10 @@ class LogFile:
             rejected.append(WrongRow(0, why))
         lost = self.copies.report(lambda: self.ask(lambda now: now))
         return rows, counts, [*rejected, *(WrongRow(0, why) for why in lost)]
+
+    def snapshot(self, folder: Path) -> list[LabelRow]:
+        """Copy the log and what is kept beside it into `folder`; return its rows, oldest first."""
+        return copy_log(self.path, folder)
 
     def append(self, add: Callable[[LogContents], None]) -> list[LabelRow]:
         """Append the rows that `add` adds to the contents, which nobody else changes meanwhile."""
@@ -218,11 +218,6 @@ class LogFile:
                 "The log must be a file that can be read and written. "
                 f"Received: {name}: {error.strerror}. Make room or correct its permissions."
             ) from error
-
-
-def lock_of(log: Path) -> Path:
-    """Return the file of the lock that whoever appends to a log holds."""
-    return log.with_name(f"{log.name}.lock")
 
 
 def _require_file(path: Path) -> bool:

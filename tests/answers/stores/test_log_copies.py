@@ -221,7 +221,7 @@ def test_a_copy_that_cannot_be_written_keeps_no_answer_from_being_saved(log, mon
     def full(file, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("siamese_core.answers.log_copies.replace_file", full)
+    monkeypatch.setattr("siamese_core.answers.stores.log_copies.replace_file", full)
     log.append(ROW)
     again = PairLog(log.path)
     again.append(ROW)
