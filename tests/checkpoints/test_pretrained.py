@@ -80,6 +80,7 @@ def test_lite_tells_a_lion_from_a_cheetah_and_finds_two_cheetahs_alike(lite):
     assert (lite.card.domain, lite.card.weights_sha256) == (PHOTOGRAPHS, LITE_SHA256)
 
 
+@pytest.mark.soak
 def test_resnet50_s_embeddings_are_two_levels_of_keras_network_for_an_image_and_its_mirror_image(
     resnet50, store
 ):

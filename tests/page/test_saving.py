@@ -162,6 +162,7 @@ def test_a_log_that_cannot_be_written_keeps_answers_until_it_can(app_page, app):
     expect(app_page.locator(SAVED[TABS[-1]])).not_to_contain_text("not saved")
 
 
+@pytest.mark.soak
 def test_pictures_stay_while_images_cannot_be_stored_and_all_goes_on_by_itself(app_page, app):
     """After uploads that went well; an answer to the pair before waits meanwhile."""
     prepare(app_page, "Compare", 7)

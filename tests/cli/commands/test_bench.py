@@ -90,6 +90,7 @@ def loop(home, tmp_path_factory) -> CommandResult:
         return measured(home, *words)
 
 
+@pytest.mark.soak
 def test_speed_is_told_against_the_plain_way(speed):
     assert list(speed.json) == ["benchmarks"]
     found = speed.json["benchmarks"]

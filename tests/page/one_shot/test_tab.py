@@ -101,6 +101,7 @@ def test_a_click_on_the_right_class_is_one_correction(one_shot):
     assert {row.target_id for row in undone} == {row.label_id for row in rows}
 
 
+@pytest.mark.soak
 def test_another_click_takes_the_place_of_the_one_before_and_none_of_these_contradicts_every_pick(one_shot):
     give(one_shot, "query", glyph(3))
     add_images(one_shot, {f"class{seed}.png": glyph(seed) for seed in range(40, 44)})

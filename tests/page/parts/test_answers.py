@@ -83,6 +83,7 @@ def test_a_double_click_is_one_answer(app_page):
     assert wait_for_rows(app_page, 4)[-1].answer == "different"
 
 
+@pytest.mark.soak
 def test_an_answer_can_be_given_again_before_the_server_has_taken_it_back(app_page):
     give_pair(app_page, 20)
     press(app_page, "d")

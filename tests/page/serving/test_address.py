@@ -24,7 +24,7 @@ def policy(address: Address):
 
 
 @needs_ipv6
-@pytest.mark.parametrize("host", ["::", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["::", pytest.param("0.0.0.0", marks=pytest.mark.soak)])
 def test_the_printed_address_can_be_opened_and_used(serve, quick_app, host):
     server = serve(workspace=quick_app.workspace, host=host)
     links = server.printed("Siamese Workbench: ").split()

@@ -133,6 +133,7 @@ def test_a_stream_of_nobody_is_no_failure_of_the_server(caller, quick_app):
     assert "Traceback" not in quick_app.log()[before:]
 
 
+@pytest.mark.soak
 def test_no_problem_that_the_page_shows_names_a_folder_of_the_server(serve, tmp_path):
     """A damaged list of serving checkpoints, a checkpoint that cannot be read, weights that are gone."""
     home = tmp_path / "secret place" / "workspace"
