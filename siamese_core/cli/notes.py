@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 def notes(workbench: "Workbench", opinions: "Sequence[Comparison | Ranking]") -> list[str]:
     """Return a line for each encoder, and one for each problem of a slot."""
-    picked = [f"{each.network}: {each.why}. {each.warning}".rstrip() for each in opinions]
+    warnings = [each.warning[:1].upper() + each.warning[1:] for each in opinions]
+    picked = [
+        f"{each.network}: {each.why}. {warning}".rstrip()
+        for each, warning in zip(opinions, warnings, strict=True)
+    ]
     problems = [workbench.matcher.problem(each.encoder) for each in opinions]
     photographs = any(each.domain == PHOTOGRAPHS for each in opinions)
     problems += [workbench.photos_problem] if photographs else []
