@@ -38,6 +38,27 @@ def test_the_workspace_is_the_option_else_the_environment_else_here(monkeypatch,
     assert chosen("--workspace", "mine") == Path("mine")
 
 
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize("words", [("log", "check", "--log-url"), ("log", "import", "--from-url")])
+@pytest.mark.parametrize("url", [f"postgresql://ada:{SECRET}@db/x", f"postgresql:///x?password={SECRET}"])
+def test_a_password_that_everybody_could_read_is_refused_and_not_repeated(capsys, words, url):
+    assert main([*words, url]) == 2
+    told = capsys.readouterr().err
+    assert "PGPASSWORD" in told and SECRET not in told
+
+
+def test_the_url_of_the_log_is_the_option_else_the_environment(monkeypatch):
+    def chosen(*words) -> str:
+        return build_parser().parse_args(["log", "check", *words]).log_url
+
+    assert chosen() == ""
+    monkeypatch.setenv("SIAMESE_LOG_URL", f"postgresql://ada:{SECRET}@db/x")
+    assert SECRET in chosen()
+    assert chosen("--log-url", "postgresql://db/y") == "postgresql://db/y"
+
+
 NAMED = (
     ("compare", "a.png", "b.png", "--encoder"),
     ("one-shot", "--query", "a.png", "--support", "b", "--encoder"),

@@ -1,8 +1,10 @@
 """The log in a real PostgreSQL: the rows of the file, shared by servers, safe when the database goes away."""
 
+import json
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from helpers.postgres import execute
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.answers.stores import log_table
+from siamese_core.cli.main import main
 from siamese_core.errors import UserError, can_pass
 from siamese_core.images.store import ImageStore
 
@@ -237,3 +240,26 @@ def test_a_database_of_another_encoding_is_told(server):
     execute(server.url("postgres"), "CREATE DATABASE narrow ENCODING 'LATIN1' TEMPLATE template0")
     log = PairLog(server.url("narrow"))
     assert "Received: LATIN1" in log.problem()
+
+
+def test_the_commands_read_and_write_the_table_in_place_of_the_file(url, tmp_path, capsys, monkeypatch):
+    home, rows = tmp_path / "home", events(np.random.default_rng(3), 30)
+    PairLog(home / "pairs.csv").append_many(rows)
+
+    def run(*words: str, workspace: Path = home) -> dict:
+        assert main(["--workspace", str(workspace), *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    moved = [run("log", "export", "--to-url", url) for _ in range(2)]
+    assert [(each["added"], each["known"], each["rows"]) for each in moved] == [(30, 0, 30), (0, 30, 30)]
+    back = [run("log", "import", "--from-url", url, workspace=tmp_path / "back") for _ in range(2)]
+    assert [(each["added"], each["known"]) for each in back] == [(30, 0), (0, 30)]
+    monkeypatch.setenv("SIAMESE_LOG_URL", url.replace("people@", "people:s3cr3t@"))
+    PairLog(url).append(ROW)
+    assert run("log", "check")["rows"] == 31
+    run("log", "export", str(tmp_path / "rows.csv"))
+    run("backup", str(tmp_path / "backup.zip"))
+    with zipfile.ZipFile(tmp_path / "backup.zip") as packed:
+        assert packed.read("pairs.csv") == (tmp_path / "rows.csv").read_bytes()
+    files = [(folder / "pairs.csv").read_bytes() for folder in (home, tmp_path / "back")]
+    assert files[0] == files[1] and (tmp_path / "rows.csv").read_bytes().startswith(files[0])

@@ -5,6 +5,7 @@ import uuid
 import numpy as np
 import pytest
 
+from helpers.servers import free_port
 from helpers.small_checkpoints import ship_small
 from siamese_core.answers.corrections import logged_verdicts
 from siamese_core.networks.encoders import SLOTS
@@ -49,6 +50,14 @@ def test_a_disk_that_takes_nothing_makes_an_answer_wait_and_tells_no_path():
     reply = saved({"any": fails}, {"id": uuid.uuid4().hex, "kind": "any"})
     words = "The workspace cannot be written to: pairs.csv: No space left on device."
     assert reply == {"waiting": words}
+
+
+def test_an_answer_waits_for_a_database_that_is_not_there(tmp_path):
+    bench = Workbench(tmp_path / "workspace", log_url=f"postgresql://127.0.0.1:{free_port()}/people")
+    for shade in range(2):
+        bench.images.add(np.full((8, 8, 3), shade, np.uint8))
+    assert "The log must be a database" in send(bench, **compared(bench))["waiting"]
+    assert "The log must be a database" in send(bench, kind="undo_latest")["waiting"]
 
 
 def pair(bench: Workbench, first: int = 0, second: int = 1) -> dict:

@@ -4,6 +4,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from helpers.servers import free_port
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.page.parts.status import status_line
 from siamese_core.page.serving.routes import routes
@@ -38,6 +39,15 @@ def test_a_folder_in_place_of_the_log_is_told_in_words_until_it_is_gone(bench, c
     moved.rename(bench.log.path)
     assert client.get("/pairs.csv").text.count("\n") == 2
     assert client.get("/healthz").json()["log_problem"] is None
+
+
+def test_a_database_that_is_not_there_is_told_in_words(tmp_path):
+    url = f"postgresql://ada:s3cr3t@127.0.0.1:{free_port()}/people"
+    client = TestClient(Starlette(routes=routes(Workbench(tmp_path / "workspace", log_url=url))))
+    for path in ("/healthz", "/pairs.csv"):
+        answer = client.get(path)
+        assert answer.status_code == 503 and "Received: people: Connection refused" in answer.text
+        assert not [each for each in ("s3cr3t", "127.0.0.1", "ada") if each in answer.text]
 
 
 def test_a_log_of_another_program_is_served_in_the_log_s_own_form(bench, client):
