@@ -57,8 +57,8 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galle
             last_answers.table.render()
         with gr.Tab(t("One-shot"), id="one_shot", render_children=True):
             one_shot.build(status, last_answers)
-        with gr.Tab(t("Find"), id="find", render_children=True):
-            find.build(status, last_answers)
+        with gr.Tab(t("Find"), id="find", render_children=True) as find_tab:
+            find.build(status, last_answers, find_tab)
         with gr.Tab(t("Label"), id="label", render_children=True):
             label.build(page, last_answers)
         with gr.Tab(t("Review"), id="review", render_children=True):

@@ -14,10 +14,10 @@
     function drawn() {
       remember(element);
       const note = element.querySelector("[data-remember=compare]");
-      if (note) {
-        const { left, right } = JSON.parse(note.dataset.value);
-        links.shows("compare", { left, right });
-      }
+      const { left, right } = note ? JSON.parse(note.dataset.value) : {};
+      if (note) links.shows("compare", { left, right });
+      workbench.picture.shows("left", left);
+      workbench.picture.shows("right", right);
       const board = element.querySelector(".opinions");
       const now = board ? board.dataset.left + board.dataset.right : "";
       idle(!now);

@@ -194,7 +194,10 @@
       const act = { d: () => view.send(true), s: () => view.send(false), z: () => view.undo() }[key];
       return act ? (act(), true) : false;
     });
-    links.takes("find", (parameters) => parameters.query && events.linked({ query: parameters.query }));
+    links.takes("find", (parameters) => {
+      if (parameters.query) events.linked({ query: parameters.query });
+      if (parameters.try) events.tried();
+    });
     outbox.watch(() => view.say(view.words));
     outbox.onSettled("find", events.saved);
     watch("value", () => view.drawn());

@@ -2,6 +2,8 @@
 "use strict";
 {
   const { t } = workbench.words;
+  const { visible } = workbench.keys;
+  const LOOK_MS = 2000; // between two looks whether there are images
   const VENDOR = "vendor/";
   const PALETTE = ["#8a857b", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195",
     "#a6761d", "#1b9e77", "#e7298a", "#66a61e", "#386cb0", "#b15928", "#6a3d9a", "#ff7f00", "#33a02c",
@@ -40,7 +42,7 @@
       this.plot.addEventListener("keydown", (event) => this.key(event));
       new IntersectionObserver((entries) => {
         if (entries.some((each) => each.isIntersecting)) this.seen();
-      }).observe(this.plot);
+      }).observe(this.find(".map"));
       new ResizeObserver(() => this.resize()).observe(this.plot);
     }
 
@@ -78,6 +80,13 @@
       this.tell(t("Laying out the images"));
       const found = await this.server.points(wish);
       if (asked !== this.asked) return;
+      this.element.querySelector(".map").classList.toggle("bare", Boolean(found.nothing));
+      if (found.nothing || found.waiting) {
+        this.tell(found.waiting || "");
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => visible(this.element) && this.draw(), LOOK_MS);
+        return;
+      }
       if (found.refused) return this.tell(found.refused);
       this.points = found;
       this.at = found.ids.indexOf(wish.chosen);
@@ -138,15 +147,10 @@
       const thumbs = places.slice(0, MOST_SHOWN).map((place) => Object.assign(new Image(), {
         src: `thumbs/${this.points.ids[place]}.png`, alt: this.words(place), title: this.words(place) }));
       this.find(".thumbs").replaceChildren(...thumbs);
-      this.way("[data-compare]", ids.length === 2, { tab: "compare", left: ids[0], right: ids[1] });
-      this.way("[data-find]", ids.length === 1, { tab: "find", query: ids[0] });
+      const [left, right] = ids.length === 2 ? ids : [];
+      workbench.links.point(this.find("[data-compare]"), "compare", { left, right });
+      workbench.links.point(this.find("[data-find]"), "find", { query: ids.length === 1 ? ids[0] : "" });
       this.find("[data-ask]").hidden = ids.length < 2;
-    }
-
-    way(selector, fits, parameters) {
-      const link = this.find(selector);
-      link.hidden = !fits;
-      if (fits) link.href = "?" + new URLSearchParams(parameters);
     }
 
     async clicked(target) {

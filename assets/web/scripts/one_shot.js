@@ -76,6 +76,8 @@
     outbox.onSettled("one_shot", corrected);
     watch("value", () => {
       remember(element);
+      const note = element.querySelector("[data-remember=one_shot]");
+      if (note) workbench.picture.shows("query", JSON.parse(note.dataset.value).query);
       const now = element.querySelector(".rankings")?.dataset.query || "";
       if (now) links.shows("one_shot", { query: now });
       if (now !== onScreen) [onScreen, since, words] = [now, performance.now(), ""];

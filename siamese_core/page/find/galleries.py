@@ -71,6 +71,10 @@ class Galleries:
             raise UserError(self.problem)
         return made
 
+    def is_empty(self, among: str) -> bool:
+        """Return whether there is nothing to search, nor anything on its way."""
+        return not self.pool.progress().files and (among == POOL or not self._answered())
+
     def is_current(self, among: str) -> bool:
         """Return whether nothing has come since what is searched was prepared."""
         made = self._made.get(among)
@@ -87,7 +91,8 @@ class Galleries:
         count = self.pool.progress().embedded if among != ANSWERED else 0
         count += len(self._answered()) if among != POOL else 0
         domain = self.pool.domain()
-        return (count, *(self.workbench.matcher.served_id(slot, domain) for slot in SLOTS))
+        aside = len(self.pool.files.set_aside.ids), self.pool.files.set_aside.changes
+        return (count, aside, *(self.workbench.matcher.served_id(slot, domain) for slot in SLOTS))
 
     def _answered(self) -> set[str]:
         rows = self.workbench.log.latest(self.workbench.log.counts().labels)
@@ -110,10 +115,11 @@ class Galleries:
             self.problem = in_words(failure)
 
     def _searched(self, among: str, stamp: tuple) -> Searched:
-        images = {each.image_id: each.name for each in self.pool.images()}
+        set_aside = self.pool.files.set_aside
+        images = {each.image_id: each.name for each in set_aside.without(self.pool.images())}
         embedded = self.pool.embedded()
         ids = [image_id for image_id in images if all(image_id in each.store for each in embedded)]
-        others = [] if among == POOL else sorted(self._answered() - set(ids))
+        others = [] if among == POOL else sorted(self._answered() - set(ids) - set_aside.ids)
         ids = [each for each in ids if among != ANSWERED or each in self._answered()] + others
         galleries, domain = {}, embedded[0].domain
         for each in embedded:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
 from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
@@ -16,9 +17,10 @@ from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen
 from siamese_core.page.parts.panel import Panel
-from siamese_core.page.parts.paragraphs import quiet, trouble
+from siamese_core.page.parts.paragraphs import first_step, quiet, trouble
 from siamese_core.page.parts.picture import build_picture_place, latest, refusal
 from siamese_core.page.parts.retry import retry_timer, waiting_words
+from siamese_core.page.parts.samples import add_sample_pool, sample_file, sample_queries
 from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
@@ -32,13 +34,19 @@ RANKERS = {FUSED: translatable("both encoders")} | {slot: slot_title(slot) for s
 HINT = translatable(
     "Give a picture: drop or choose a file, paste, take a photo, or draw. What is most like it comes at once."
 )
+NOTHING = translatable(
+    "Find searches your images, and there are none yet. Add some, or try it with drawings."
+)
+ADD = (translatable("Add images"), "goto", "label")
+TRY = (translatable("Try it with samples"), "try", "find")
+TRY_ONE = (translatable("Search for one of them"), "try", "find")
 PREPARING = translatable(
     "The images are being prepared for searching. The first search waits for that; later ones do not."
 )
 MOST_BATCHES = 40
 SCRIPT = (
     "workbench.find.results(element, {more: () => trigger('more'), saved: () => trigger('saved'), "
-    "linked: (d) => trigger('linked', d)}, watch)"
+    "linked: (d) => trigger('linked', d), tried: () => trigger('tried')}, watch)"
 )
 
 
@@ -48,7 +56,8 @@ class FindTab:
     def __init__(self, galleries: Galleries) -> None:
         self.galleries, self.workbench = galleries, galleries.workbench
 
-    def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
+    def build(self, status: StatusLine, last_answers: LastAnswers, tab: gr.Tab) -> None:
+        """Build it. tab: what it is in, whose opening brings an empty place up to date."""
         with gr.Row():
             with gr.Column(scale=1, min_width=240):
                 place = build_picture_place("find-query", t("Query"), height=180)
@@ -56,7 +65,7 @@ class FindTab:
                 among = choice(PLACES, t("Search among"), "find-among")
                 by = choice(RANKERS, t("In the order of"), "find-by")
         batches = gr.State(1)
-        self.board = Panel(quiet(HINT), elem_id="found", script=SCRIPT)
+        self.board = Panel(self.hint(POOL), elem_id="found", script=SCRIPT)
         retry = retry_timer()
         shown = [place.image, place.refused, among, by]
         given = {"inputs": [*shown, batches], "outputs": [self.board, retry, place.refused], **ASKING}
@@ -66,6 +75,8 @@ class FindTab:
         listen(listen(self.board.more, self.more, batches, batches).then, self.again, **given)
         listen(self.board.saved, last_answers.refresh, None, last_answers.table)
         listen(self.board.linked, self.follow, None, place.image)
+        listen(self.board.tried, self.try_one, None, place.image)
+        listen(tab.select, self.opened, [place.image, among], self.board)
         self.restored = [place.image, among, by]
 
     def search(self, query: Picture, refused: Unreadable | None, among: str, by: str) -> tuple:
@@ -90,8 +101,8 @@ class FindTab:
         """Return the board, and whether it is to be drawn again soon."""
         if isinstance(query, Unreadable):
             return trouble("The query:", query.reason), False
-        if query is None:
-            return quiet(HINT), False
+        if query is None or self.galleries.is_empty(among):
+            return self.hint(among), False
         query_id = self.workbench.images.add(query)
         kept = remember("find", {"query": query_id, "among": among, "by": by})
         searched = self.galleries.get(among)
@@ -102,7 +113,8 @@ class FindTab:
     def _found(self, searched: Searched, query: np.ndarray, query_id: str, by: str, count: int) -> Markup:
         asked = judges(self.workbench, searched, query)
         ranking = ranking_by(self.workbench, searched, asked, by)
-        answers = answers_about(self.workbench, query_id) | {query_id: ""}
+        hidden = {query_id, *self.galleries.pool.files.set_aside.ids}
+        answers = answers_about(self.workbench, query_id) | dict.fromkeys(hidden, "")
         found = tiles(searched, asked, ranking, count, answers)
         return render(
             "find/results.html.jinja",
@@ -123,6 +135,25 @@ class FindTab:
 
     def _network(self, judge: Judge) -> str:
         return self.workbench.names.network(judge.gallery.checkpoint.id, judge.slot)
+
+    def opened(self, query: Picture, among: str) -> Markup | dict:
+        """Return what to do first, since images may have come meanwhile; nothing where there is a query."""
+        return self.hint(among) if query is None else gr.skip()
+
+    def hint(self, among: str) -> Markup:
+        """Return what to do first."""
+        if self.galleries.is_empty(among):
+            return first_step(NOTHING, ADD, TRY)
+        return first_step(HINT, TRY_ONE) if self.galleries.pool.images() else quiet(HINT)
+
+    def try_one(self) -> np.ndarray:
+        """Return one of the pool's images as a query, of sample images where the pool has none."""
+        pool = self.galleries.pool
+        if images := pool.images():
+            return self.workbench.images.read(images[0].image_id)
+        if not pool.progress().files:
+            add_sample_pool(pool)
+        return decode_image(sample_file(sample_queries()[0]))
 
     def follow(self, event: gr.EventData) -> np.ndarray:
         """Return the query of a link. UserError where the workspace lacks it."""

@@ -6,12 +6,18 @@ from itertools import combinations
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS, slot_title
-from siamese_core.page.languages.words import t
+from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.map.points import COLOURINGS, map_points
 from siamese_core.page.parts.notices import told_in_words
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.paragraphs import first_step
 from siamese_core.page.parts.templates import render
 
+NOTHING = translatable(
+    "The map is of your images, and there are none yet. Add some, or try it with drawings."
+)
+ADD = (translatable("Add images"), "goto", "label")
+TRY = (translatable("Try it with samples"), "try", "find")
 SCRIPT = "workbench.map.start(element, server)"
 MOST_ASKED = 12  # images of which all pairs are asked first
 FEWEST_ASKED = 2
@@ -24,7 +30,7 @@ class MapTab:
     def build(self) -> None:
         titles = [(slot, slot_title(slot)) for slot in SLOTS]
         Panel(
-            render("map/map.html.jinja", slots=titles),
+            render("map/map.html.jinja", slots=titles, nothing=first_step(NOTHING, ADD, TRY)),
             elem_id="map",
             script=SCRIPT,
             server_functions=[told_in_words(each) for each in self.functions()],
@@ -37,6 +43,11 @@ class MapTab:
             slot, colouring, chosen = (sent.get(name) for name in ("slot", "colouring", "chosen"))
             if slot not in SLOTS or colouring not in COLOURINGS:
                 raise UserError("A map is of a slot. Received: another. Reload the page.")
+            now = self.questions.pool.progress()
+            if not now.files:
+                return {"nothing": True}
+            if not now.embedded and now.working:
+                return {"waiting": t("The images are being prepared.")}
             return map_points(self.questions.pool, slot, colouring, chosen if isinstance(chosen, str) else "")
 
         def ask_first(sent: dict) -> dict:

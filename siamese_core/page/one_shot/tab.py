@@ -136,7 +136,8 @@ class OneShotTab:
         if isinstance(query, Unreadable):
             yield trouble(translatable("The query:"), query.reason)
         elif words := missing(query, support):
-            yield quiet(words) if query is not None or support else first_step(words, TRY)
+            kept = Markup() if query is None else self._remembered(self.workbench.images.add(query))
+            yield kept + (quiet(words) if query is not None or support else first_step(words, TRY))
         else:
             slots = self.workbench.slots()
             ready = [name for name in SLOTS if slots[name]["state"] == "ready"]
@@ -148,7 +149,10 @@ class OneShotTab:
             domain = self.workbench.matcher.domain
             mixed = domain([query]) != domain([image for _, image in named])
             drawn = rankings(result, slots, self.workbench.names, mixed)
-            yield drawn + remember("one_shot", {"query": result.query_id})
+            yield drawn + self._remembered(result.query_id)
+
+    def _remembered(self, query_id: str) -> Markup:
+        return remember("one_shot", {"query": query_id})
 
     def embedding(
         self, encoders: list[str], query: np.ndarray, images: list[StoredImage]

@@ -6,9 +6,8 @@ from siamese_core.page.languages.words import Spoken, t
 from siamese_core.page.parts.templates import render
 
 QUIET = Markup('<p class="{classes}">{words}</p>')
-FIRST_STEP = Markup(
-    '<p class="{classes}">{words} <button type="button" data-{act}="{value}">{label}</button></p>'
-)
+FIRST_STEP = Markup('<p class="{classes}">{words}{buttons}</p>')
+BUTTON = Markup(' <button type="button" data-{act}="{value}">{label}</button>')
 ENGLISH = Markup(' lang="en"')
 TROUBLE = Markup('<p class="trouble" role="alert"><b>{subject}</b> {note}<span{english}>{words}</span></p>')
 
@@ -17,14 +16,14 @@ def quiet(words: str, *kinds: str) -> Markup:
     return QUIET.format(classes=" ".join(["quiet", *kinds]), words=t(words))
 
 
-def first_step(words: str, button: tuple[str, str, str], *kinds: str) -> Markup:
-    """Return what an empty place says, with a button that does the first step.
+def first_step(words: str, *buttons: tuple[str, str, str]) -> Markup:
+    """Return what an empty place says, with buttons that do the first step.
 
-    button: its label, what it does ("try": takes samples, "goto": opens a tab), and the id of the tab.
+    buttons: the label of each, what it does ("try": takes samples, "goto": opens a tab), and the id of the
+    tab.
     """
-    label, act, value = t(button[0]), *button[1:]
-    classes = " ".join(["quiet", "first-step", *kinds])
-    return FIRST_STEP.format(classes=classes, words=t(words), act=act, value=value, label=label)
+    drawn = [BUTTON.format(label=t(label), act=act, value=value) for label, act, value in buttons]
+    return FIRST_STEP.format(classes="quiet first-step", words=t(words), buttons=Markup().join(drawn))
 
 
 def trouble(subject: str, words: str) -> Markup:

@@ -1,16 +1,21 @@
 """Find the sample images of the page: the project's drawings, and photos that come with gradio."""
 
+import tempfile
+import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import gradio as gr
 
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
+from siamese_core.labelling.pool import Pool
 from siamese_core.page.languages.words import translatable
+from siamese_core.retraining.replay import FILE as REPLAY
 
 DRAWINGS = ASSETS / "samples"
 PHOTOS = Path(gr.__file__).resolve().parent / "media_assets" / "images"
+ALPHABET = "alphabet1"  # of `REPLAY`: one that is trained on, and judges no checkpoint
 MISTAKE = translatable("as shipped: wrongly same")
 
 
@@ -58,6 +63,19 @@ def sample_queries() -> list[str]:
 def sample_support() -> list[Path]:
     """Return one file for each class, named after it."""
     return sorted((DRAWINGS / "one_shot" / "support").glob("*.png"))
+
+
+def add_sample_pool(pool: Pool) -> None:
+    """Add a hundred drawings in class folders to the pool, to try searching and labelling on, and import
+    them."""
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / REPLAY.name
+        with zipfile.ZipFile(REPLAY) as whole, zipfile.ZipFile(part, "w") as kept:
+            for entry in whole.namelist():
+                if ALPHABET in PurePosixPath(entry).parts:
+                    kept.writestr(entry, whole.read(entry))
+        pool.files.add_zip(part, REPLAY.name)
+    pool.start()
 
 
 def sample_file(name: str) -> Path:

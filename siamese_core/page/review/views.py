@@ -89,7 +89,7 @@ def view(known: Review, rows: Sequence[LabelRow], wish: Wish, working: float | N
 def answers_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Markup:
     found = known.shown(wish.filters, wish.order)
     if not found:
-        return quiet(NONE_FOUND, "empty") if known.answers else first_step(NOTHING, LABEL, "empty")
+        return quiet(NONE_FOUND, "empty") if known.answers else first_step(NOTHING, LABEL)
     return render("review/answers.html.jinja", part=part_of(found, wish), by_errors=wish.order == "errors")
 
 

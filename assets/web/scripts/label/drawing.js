@@ -6,6 +6,7 @@
     constructor(root) {
       this.root = root;
       this.verdicts = root.querySelector("template").content;
+      this.likes = [...this.verdicts.querySelectorAll("[data-like]")]; // of the left and the right picture
     }
 
     find(selector) {
@@ -23,7 +24,9 @@
       ["left", "right"].forEach((side, i) => {
         const name = pair?.classes?.[i]; // a pair that was kept by an earlier version has none
         const caption = Object.assign(document.createElement("figcaption"), { textContent: name, title: t("folder") });
-        this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1), ...(name ? [caption] : []));
+        const like = this.likes[i].cloneNode(true);
+        workbench.links.point(like, "find", { query: pair?.[side] });
+        this.find(`figure.${side}`).replaceChildren(...images.slice(i, i + 1), ...(name ? [caption] : []), like);
       });
       this.find(".why-asked").textContent = pair ? pair.why : "";
       for (const line of root.querySelectorAll(".says-row .line")) {

@@ -12,7 +12,11 @@
       this.sight = root.querySelector(".sight");
       this.factor = 1;
       for (const name of Object.keys(CLASSES)) onClick(root, `data-${name}`, () => this.toggle(name));
-      this.sight.addEventListener("click", () => (this.is("flip") ? this.flip() : this.toggle("enlarge")));
+      this.sight.addEventListener("click", ({ target }) => {
+        if (target.closest("a")) return;
+        if (this.is("flip")) this.flip();
+        else this.toggle("enlarge");
+      });
       this.sight.addEventListener("wheel", (event) => this.turnWheel(event), { passive: false });
       this.sight.addEventListener("pointermove", (event) => this.follow(event));
       this.press("blind", localStorage.getItem("siamese.blind") === "1");

@@ -7,6 +7,7 @@
   const TAB = "siamese.tab"; // its id; what it shows is remembered under "siamese." and this
   const shown = new Map(); // tab -> the parameters of what it shows
   const takers = new Map(); // tab -> act(parameters)
+  const missed = new Map(); // tab -> the parameters of a link to it that was clicked before the tab was ever opened
   const own = new Set(["tab"]); // the parameters that this page has written; others (__theme, say) are kept
 
   const openTab = () => sessionStorage.getItem(TAB) || "compare";
@@ -59,6 +60,8 @@
   // `act(parameters)` is called for a link to the tab that is clicked while the page is open.
   function takes(tab, act) {
     takers.set(tab, act);
+    if (missed.has(tab)) act(missed.get(tab));
+    missed.delete(tab);
   }
 
   function open(tab) {
@@ -68,9 +71,16 @@
   function go(tab, parameters = {}) {
     if (Object.keys(parameters).length) {
       hold(tab, parameters);
-      takers.get(tab)?.(parameters);
+      if (takers.has(tab)) takers.get(tab)(parameters);
+      else missed.set(tab, parameters);
     }
     open(tab);
+  }
+
+  // Leads a link to what a tab shows; hides it where a parameter is not known.
+  function point(link, tab, parameters) {
+    link.hidden = Object.values(parameters).some((value) => !value);
+    if (!link.hidden) link.href = "?" + new URLSearchParams({ tab, ...parameters });
   }
 
   document.addEventListener("click", (event) => {
@@ -96,5 +106,5 @@
     }
   }
 
-  workbench.links = { asked, openTab, open, shows, takes, go };
+  workbench.links = { asked, openTab, open, shows, takes, go, point };
 }

@@ -59,8 +59,15 @@
       const now = column.querySelector("img")?.getAttribute("src") || null;
       if (now === source) return;
       source = now;
+      column.querySelector("[data-like]").hidden = true;
       outdate(column.closest(".tabitem")?.querySelector(".opinions, .rankings"));
     }).observe(column, { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] });
+  }
+
+  // A tab says which stored image is in the place with the elem_id `name`, so that it can be searched for.
+  function shows(name, image) {
+    const link = document.querySelector(`#${name}-pad [data-like]`); // none yet while the page is being built
+    if (link) workbench.links.point(link, "find", { query: image });
   }
 
   // The next opinions from the server are valid again.
@@ -190,5 +197,5 @@
     target.offer(item.getAsFile());
   });
 
-  workbench.picture = { place };
+  workbench.picture = { place, shows };
 }

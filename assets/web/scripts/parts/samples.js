@@ -24,6 +24,7 @@
   const compareFirst = () => click("#samples [data-sample]");
   const tries = {
     compare: compareFirst,
+    find: () => workbench.links.go("find", { try: "one" }),
     one_shot: () => { click("#support [data-sampled]"); click("#sample-queries [data-sample]"); },
   };
 
