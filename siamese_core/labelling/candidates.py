@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from siamese_core.metric_learning.neighbours import View, coordinates, nearest
+from siamese_core.metric_learning.neighbours import View, coordinates, duplicate_limit, nearest
 from siamese_core.metrics import bounded_logit
 
 ALL_PAIRS = 20_000  # pools with no more pairs (200 images) are compared exhaustively
@@ -14,11 +14,7 @@ MOST_PAIRS = 160_000  # of neighbours, so that a pool of 10,000 images takes sec
 FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 6, 16  # an image
 RANDOM_PAIRS = 10_000  # beside the neighbours
 NEAREST = 2  # neighbours of an image that count for `Candidates.mutual_neighbours`
-DUPLICATE_GAP = (
-    0.1  # fall of the log-odds below an identical image's up to which two images are near-duplicates, in
-)
-# units of the median fall of random pairs
-MEDIAN_PAIRS = 500  # random pairs that the median is taken over
+MEDIAN_PAIRS = 500  # random pairs that near-duplicates are told from
 PAIRS_AT_ONCE = 20_000  # bounds the memory of comparing neighbour lists
 
 
@@ -130,8 +126,7 @@ def _duplicate_limit(view: View, rng: np.random.Generator) -> float:
     """Return the log-odds above which two images are near-duplicates."""
     left = rng.integers(view.images, size=MEDIAN_PAIRS)
     right = (left + rng.integers(1, view.images, size=MEDIAN_PAIRS)) % view.images
-    identical, random = (float(np.median(view.compare(left, each))) for each in (left, right))
-    return identical - DUPLICATE_GAP * max(identical - random, 0.0)
+    return duplicate_limit(view.compare(left, left), view.compare(left, right))
 
 
 def _neighbour_count(images: int, encoders: int) -> int:

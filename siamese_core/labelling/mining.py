@@ -72,6 +72,7 @@ class _Batch:
         self._excluded = knowledge.excluded
         self._fresh = ~np.isin(candidates.codes, knowledge.excluded)
         self._times = np.zeros(candidates.images, np.int64)
+        self._usable = np.ones(candidates.images, bool) if knowledge.usable is None else knowledge.usable
         self._per_image, self._duplicates_apart = PER_IMAGE, True
         self._open_all()
 
@@ -93,7 +94,7 @@ class _Batch:
 
     def relax(self) -> bool:
         """Lift the next constraint on diversity; False if that would free no pair."""
-        if not self._duplicates_apart and self._free.all():
+        if not self._duplicates_apart and (self._free == self._usable).all():
             return False
         if self._duplicates_apart:
             self._duplicates_apart = False
@@ -104,7 +105,7 @@ class _Batch:
 
     def _open_all(self) -> None:
         candidates = self.candidates
-        self._free = self._times < self._per_image
+        self._free = (self._times < self._per_image) & self._usable
         fits = self._free[candidates.left] & self._free[candidates.right]
         self._open = (self._fresh & fits).astype(np.float64)
         self._taken = np.empty(0, np.int64)

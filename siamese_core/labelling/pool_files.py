@@ -17,6 +17,7 @@ from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
 from siamese_core.data.names import clean_name, zip_entries
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool_sources import MAX_IMAGES, pool_folder, pool_zip
+from siamese_core.labelling.set_aside import SetAside
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class PoolFiles:
 
     def __init__(self, folder: Path, uploads: bool = True):
         self.folder = Path(folder)
+        self.set_aside = SetAside(self.folder / "set_aside.jsonl")
         self._sources: dict[str, Source] = {}
         self._changes = 0
         self._known = (-1, [])  # after so many changes, these images

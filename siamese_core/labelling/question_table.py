@@ -1,6 +1,6 @@
 """The embedded images of a pool, compared by the serving checkpoints: what questions are drawn from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,10 +65,12 @@ class QuestionTable:
         left, right = np.array(known, np.int64).reshape(-1, 2).T
         return np.unique(pair_codes(left, right, len(self.ids)))
 
-    def knowledge(self, rows: Sequence[LabelRow], asked: Iterable[Pair]) -> Knowledge:
+    def knowledge(
+        self, rows: Sequence[LabelRow], asked: Iterable[Pair], aside: Collection[str] = ()
+    ) -> Knowledge:
         """Return what the log's rows say of the candidates.
 
-        Answered pairs and those in `asked` are excluded.
+        Answered pairs and those in `asked` are excluded, and every pair of an image that is set `aside`.
         """
         settled = settled_labels(rows)
         excluded = self.codes([*(row.pair for row in standing_labels(rows)), *asked])
@@ -84,6 +86,7 @@ class QuestionTable:
             implied=groups(settled, self.ids).known(self.candidates.left, self.candidates.right),
             seen=np.bincount(ends, minlength=len(self.ids)),
             excluded=excluded,
+            usable=np.array([each not in aside for each in self.ids]),
         )
 
     def _candidate_rows(self, pairs: Iterable[Pair]) -> np.ndarray:

@@ -73,7 +73,8 @@ class Questions:
             found += self._draw(table, rows, asked, count - len(found))
             if len(found) < count:
                 answered = [row.pair for row in standing_labels(rows)]
-                found += self._asked.left_open(answered, count - len(found))
+                open_to = self._asked.left_open(answered, count - len(found))
+                found += [each for each in open_to if self._may_ask(table, each.pair)]
             self._asked.note(found, annotator)
         self._keep_at_hand(table, found)
         return found
@@ -122,7 +123,8 @@ class Questions:
         count: int,
         mix: Mapping[str, float] = DEFAULT_MIX,
     ) -> list[Question]:
-        drawn = draw(table.candidates, table.knowledge(rows, asked), count, self._rng, mix)
+        knowledge = table.knowledge(rows, asked, self.pool.files.set_aside.ids)
+        drawn = draw(table.candidates, knowledge, count, self._rng, mix)
         pairs = [(table.ids[each.left], table.ids[each.right]) for each in drawn]
         turned = self._rng.random(len(pairs)) < 0.5  # so that the side gives no hint
         pairs = [pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)]
@@ -133,7 +135,7 @@ class Questions:
 
     def _next_wished(self, table: QuestionTable, count: int) -> list[Question]:
         """Take at most `count` of the pairs that people wish to be asked, each once."""
-        held = [pair for pair in self._wished if table.holds(pair)]
+        held = [pair for pair in self._wished if self._may_ask(table, pair)]
         taken, self._wished = held[:count], held[count:]
         found = zip(taken, table.verdicts(taken), strict=True) if taken else ()
         return [_question(pair, verdicts, WISHED, 1.0) for pair, verdicts in found]
@@ -149,7 +151,7 @@ class Questions:
             row
             for row in second_opinions(standing_labels(rows), annotator)
             if row.task == "queue" and row.probability and (row.pair, annotator) not in self._asked
-            if table.holds(row.pair)
+            if self._may_ask(table, row.pair)
         ]
         chosen = [open_to[place] for place in self._rng.permutation(len(open_to))[:wanted]]
         found = table.verdicts([row.pair for row in chosen])
@@ -157,6 +159,10 @@ class Questions:
             _question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
             for row, verdicts in zip(chosen, found, strict=True)
         ]
+
+    def _may_ask(self, table: QuestionTable, pair: Pair) -> bool:
+        """Return whether both images are embedded and none is set aside."""
+        return table.holds(pair) and not self.pool.files.set_aside.ids.intersection(pair)
 
     def _keep_at_hand(self, table: QuestionTable, questions: Sequence[Question]) -> None:
         """Cache the embeddings of these questions.

@@ -28,6 +28,7 @@ class Knowledge:
     seen: int (images,), number of questions that each was part of
     excluded: int64, sorted codes of pairs not to be asked
     expected: float (n candidates), probability of "same" by `expected_same`; None before there are answers
+    usable: bool (images,), which may be asked about; None for all
     """
 
     classes: np.ndarray
@@ -35,6 +36,7 @@ class Knowledge:
     seen: np.ndarray
     excluded: np.ndarray
     expected: np.ndarray | None = None
+    usable: np.ndarray | None = None
 
     @classmethod
     def none(cls, candidates: Candidates) -> "Knowledge":

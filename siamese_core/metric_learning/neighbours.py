@@ -16,6 +16,9 @@ from siamese_core.metric_learning.principal_axes import principal_axes
 AXES = 64  # principal axes of the approximation
 SAMPLE = 512  # images that the axes are found from
 BLOCK = 512  # rows at a time: 8 MB of koch's embeddings
+# Fall of the log-odds below those of an identical image up to which two images are near-duplicates, in units
+# of the median fall of random pairs.
+DUPLICATE_GAP = 0.1
 STEP = 0.5  # standard deviations by which a dimension is moved to measure the head's sensitivity
 
 
@@ -82,3 +85,12 @@ def nearest(points: np.ndarray, count: int) -> np.ndarray:
         distances[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
         found[start : start + len(block)] = np.argpartition(distances, count - 1, axis=1)[:, :count]
     return found
+
+
+def duplicate_limit(identical: np.ndarray, random: np.ndarray) -> float:
+    """Return the log-odds above which two images are near-duplicates.
+
+    It follows from those of pairs of an image with itself and of random pairs.
+    """
+    same, other = float(np.median(identical)), float(np.median(random))
+    return same - DUPLICATE_GAP * max(same - other, 0.0)

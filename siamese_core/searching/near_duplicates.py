@@ -5,20 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from siamese_core.data.components import components
+from siamese_core.metric_learning.neighbours import duplicate_limit
 from siamese_core.searching.gallery import Gallery
-
-# Fall of the log-odds below those of an identical image up to which two images are near-duplicates, in units
-# of the median fall of random pairs.
-DUPLICATE_GAP = 0.1
-
-
-def duplicate_limit(identical: np.ndarray, random: np.ndarray) -> float:
-    """Return the log-odds above which two images are near-duplicates.
-
-    It follows from those of pairs of an image with itself and of random pairs.
-    """
-    same, other = float(np.median(identical)), float(np.median(random))
-    return same - DUPLICATE_GAP * max(same - other, 0.0)
 
 
 def near_duplicates(galleries: Sequence[Gallery], embeddings: Sequence[np.ndarray]) -> np.ndarray:

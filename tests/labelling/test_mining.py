@@ -41,6 +41,14 @@ def test_a_strategy_finds_what_it_is_for():
     assert np.median(LARGE.verdict_log_odds[rows]) > np.median(LARGE.verdict_log_odds)
 
 
+@both_sizes
+def test_an_image_that_is_set_aside_is_in_no_pair_not_even_of_an_audit(candidates):
+    usable = np.arange(candidates.images) % 3 > 0
+    found = draw(candidates, knowing(candidates, usable=usable), 40, np.random.default_rng(0), {AUDIT: 1.0})
+    assert len(found) == 40
+    assert all(usable[[each.left, each.right]].all() for each in found)
+
+
 # What a batch is like
 
 

@@ -22,7 +22,7 @@ def map_points(pool: Pool, slot: str, colouring: str, chosen: str = "") -> dict:
     is empty. UserError where nothing is embedded, or the image is not on the map.
     """
     embedded = _embedded(pool, slot)
-    there = [each for each in pool.images() if each.image_id in embedded.store]
+    there = [each for each in pool.files.set_aside.without(pool.images()) if each.image_id in embedded.store]
     ids = [each.image_id for each in there]
     file = pool.workbench.workspace / FOLDER / f"{embedded.checkpoint.embeddings_id}.npz"
     positions = map_positions(file, ids, embedded.store.take)
