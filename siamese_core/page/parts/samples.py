@@ -66,8 +66,7 @@ def sample_support() -> list[Path]:
 
 
 def add_sample_pool(pool: Pool) -> None:
-    """Add a hundred drawings in class folders to the pool, to try searching and labelling on, and import
-    them."""
+    """Add a hundred drawings in class folders to the pool, to try the page on, and import them."""
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / REPLAY.name
         with zipfile.ZipFile(REPLAY) as whole, zipfile.ZipFile(part, "w") as kept:
