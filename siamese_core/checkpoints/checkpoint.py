@@ -13,11 +13,13 @@ import numpy as np
 from siamese_core.checkpoints.card import CheckpointCard
 from siamese_core.metric_learning.familiarity import Familiarity
 from siamese_core.metric_learning.score_normalisation import MOST, ScoreNormalisation
+from siamese_core.metric_learning.weighted_l1 import weighted_l1
 from siamese_core.metrics import Calibration, bounded_logit
 
 if TYPE_CHECKING:
     import keras
 
+COMPARED_AT_ONCE = 3_200  # pairs: 50 MB of differences of 4,096 dimensions
 NORMALISED_THRESHOLD = 0.5  # of a similarity that is a probability by its making
 
 
@@ -71,7 +73,7 @@ class Checkpoint:
 
     def logits(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
         """Return logits float32 (n,) of the pairs of rows of two (n, embedding_dim)."""
-        scores = to_numpy(self.head(to_tensor(left_embeddings), to_tensor(right_embeddings)))
+        scores = self._pair_scores(left_embeddings, right_embeddings)
         if self.normalisation is None:
             return scores
         return self.normalisation.normalised_pairs(scores, left_embeddings, right_embeddings)
@@ -83,8 +85,29 @@ class Checkpoint:
             return scores
         return self.normalisation.normalised_table(scores, left_embeddings, right_embeddings)
 
+    def _pair_scores(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
+        if weights := self._weights_of_differences():
+            apart = np.abs(np.subtract(left_embeddings, right_embeddings, dtype=np.float32))
+            return weights[1] - apart @ weights[0]
+        return to_numpy(self.head(to_tensor(left_embeddings), to_tensor(right_embeddings)))
+
     def _scores(self, left_embeddings: np.ndarray, right_embeddings: np.ndarray) -> np.ndarray:
-        return to_numpy(self.head.pairwise(to_tensor(left_embeddings), to_tensor(right_embeddings)))
+        if weights := self._weights_of_differences():
+            return weights[1] - weighted_l1(left_embeddings, right_embeddings, weights[0])
+        right, step = to_tensor(right_embeddings), max(1, COMPARED_AT_ONCE // max(1, len(right_embeddings)))
+        parts = [
+            to_numpy(self.head.pairwise(to_tensor(left_embeddings[start : start + step]), right))
+            for start in range(0, len(left_embeddings), step)
+        ]
+        return np.concatenate([np.empty((0, len(right_embeddings)), np.float32), *parts])
+
+    def _weights_of_differences(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the weights (d,) and the bias () of a head of weighted differences, None of another one."""
+        from siamese_core.networks.heads import WeightedL1
+
+        if not isinstance(self.head, WeightedL1):
+            return None
+        return to_numpy(self.head.weight), to_numpy(self.head.bias)
 
     def normalised(self, cohort: np.ndarray) -> "Checkpoint":
         """Return the checkpoint with its scores normalised against unlabelled images, and calibrated by them.

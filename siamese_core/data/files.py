@@ -32,13 +32,14 @@ class ImageFile:
     """An image file of a folder or archive, not read yet.
 
     name: its path in there, cleaned, with "/"; size: bytes; stamp: changes when the file does; read: returns
-    its bytes, UserError where it cannot be read.
+    its bytes, UserError where it cannot be read; path: where it lies, None where it is packed.
     """
 
     name: str
     size: int
     stamp: str
     read: Callable[[], bytes]
+    path: Path | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def _file_image(file: Path, name: str) -> ImageFile | PassedOver:
     if not is_image(name, lambda: _head(file)):
         return PassedOver(name, suffix_of(name) or NO_SUFFIX)
     stamp = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
-    return ImageFile(name, status.st_size, stamp, lambda: _read_file(file, name))
+    return ImageFile(name, status.st_size, stamp, lambda: _read_file(file, name), file)
 
 
 def is_image(name: str, head: Callable[[], bytes]) -> bool:

@@ -1,33 +1,42 @@
 """A support set from a folder or zip: a folder for each class, or a file for each class."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from siamese_core.data.archives import list_archive
-from siamese_core.data.files import Listing, list_folder
+from siamese_core.data.files import ImageFile, Listing, list_folder
 from siamese_core.data.left_out import DEEPER, UNREADABLE, LeftOut, PassedOver
 from siamese_core.data.names import clean_name, notes_on
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 
 MAX_IMAGES = 1000  # at most 3 MB each once decoded
+Image = TypeVar("Image")
 
 
 @dataclass(frozen=True)
-class SupportSet:
-    """images: (class name, uint8 (height, width, 3)) each, sorted by name; left_out: what lay beside them."""
+class SupportSet(Generic[Image]):
+    """images: (class name, image) each, sorted by name; left_out: what lay beside them."""
 
-    images: tuple[tuple[str, np.ndarray], ...]
+    images: tuple[tuple[str, Image], ...]
     left_out: LeftOut
 
 
-def read_support(path: Path) -> SupportSet:
+def decoded(file: ImageFile, name: str) -> np.ndarray:
+    """Return the image in a file, uint8 (height, width, 3); UserError, which names it so, if it is none."""
+    return decode_image(file.read(), name)
+
+
+def read_support(path: Path, read: Callable[[ImageFile, str], Image] = decoded) -> SupportSet[Image]:
     """Read every image of a folder or zip.
 
     Either `CLASS/image.png`, with as many images of a class as there are, or `CLASS.png`. UserError where it
-    is neither or both, where there are more than MAX_IMAGES, or none that can be decoded.
+    is neither or both, where there are more than MAX_IMAGES, or none that can be read. read: returns the
+    image in a file, which it is to call by a name.
     """
     if not path.exists():
         raise UserError(
@@ -49,7 +58,7 @@ def read_support(path: Path) -> SupportSet:
     images, unreadable = [], []
     for name, file in found:
         try:
-            images.append((name, decode_image(file.read(), f"{path.name}/{file.name}")))
+            images.append((name, read(file, f"{path.name}/{file.name}")))
         except UserError as problem:
             unreadable.append(PassedOver(file.name, UNREADABLE, str(problem)))
     alike = notes_on(Path(each.name).stem for _, each in files)

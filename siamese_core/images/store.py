@@ -32,7 +32,7 @@ class ImageStore:
         return self.folder / f"{stored_id}.png"
 
     def __contains__(self, stored_id: object) -> bool:
-        return _is_id(stored_id) and self.path(stored_id).is_file()
+        return _is_id(stored_id) and os.path.isfile(os.path.join(self.folder, f"{stored_id}.png"))
 
     def ids(self) -> list[str]:
         """List the ids of all images, sorted. Reads the folder: O(images)."""
@@ -46,13 +46,16 @@ class ImageStore:
         """
         return self._stored.count()
 
-    def add(self, image: np.ndarray) -> str:
-        """Store the image, on disk when this returns, and return its id; UserError where that fails."""
+    def add(self, image: np.ndarray, known_id: str | None = None) -> str:
+        """Store the image, on disk when this returns, and return its id; UserError where that fails.
+
+        known_id: its id, where the caller has it.
+        """
         if max(image.shape[:2]) > MAX_SIDE:
             raise ValueError(
                 f"A stored image has at most {MAX_SIDE} px a side. Received: {image.shape}. Use decode_image."
             )
-        new_id = image_id(image)
+        new_id = known_id or image_id(image)
         if new_id not in self:
             self._write(new_id, encode_png(image))
         return new_id

@@ -19,6 +19,8 @@ KNOWN_RANK = 32  # axes of the subspace of known images
 RIDGE = 1e-3  # added to the diagonal, in units of the mean variance
 LEAST_TRUST = 0.01  # that a similarity stays on its side of the threshold
 LEAST = 1e-9  # of a squared length that a logarithm is taken of
+AT_ONCE = 64  # images: 2 MB of koch's embeddings in float64, which stay in a core's cache
+REMEMBERED = 200_000  # images whose distance and trust are kept: 30 MB
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,40 @@ class Familiarity:
     limit: float = np.inf
     trust_weights: np.ndarray = field(default_factory=lambda: np.array([np.inf, 0.0, 0.0, 0.0]))
     class_weights: np.ndarray | None = None
+    _known: dict[int, tuple[float, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def distance(self, embeddings: np.ndarray) -> np.ndarray:
         """Return the relative Mahalanobis distances float64 (n,): the lower, the more familiar."""
-        points = coordinates(weighted(embeddings, self.scale, self.unit), self.centre, self.axes)
+        return self._distance(weighted(embeddings, self.scale, self.unit))
+
+    def _distance(self, rows: np.ndarray) -> np.ndarray:
+        points = coordinates(rows, self.centre, self.axes)
         return self.known.distance(points) - self.foreign.distance(points)
 
     def is_foreign(self, embeddings: np.ndarray) -> np.ndarray:
         """Return which images (n,) are so far from familiar ones that a comparison means nothing."""
-        return self.distance(embeddings) > self.limit
+        return self._judged(embeddings)[:, 0] > self.limit
 
     def trust(self, embeddings: np.ndarray) -> np.ndarray:
         """Return by how much log-odds of the images (n,) count, `LEAST_TRUST`..1."""
-        return np.maximum(expit(self.trust_terms(embeddings) @ self.trust_weights), LEAST_TRUST)
+        return self._judged(embeddings)[:, 1]
+
+    def _judged(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return the distance and the trust of images, float64 (n, 2), remembered from call to call."""
+        codes = [hash(row.tobytes()) for row in np.ascontiguousarray(embeddings)]
+        new = {code: place for place, code in enumerate(codes) if code not in self._known}
+        places, fresh = list(new.values()), {}
+        for start in range(0, len(places), AT_ONCE):
+            terms = self.trust_terms(embeddings[places[start : start + AT_ONCE]])
+            trust = np.maximum(expit(terms @ self.trust_weights), LEAST_TRUST)
+            fresh |= zip(
+                list(new)[start : start + AT_ONCE], zip(terms[:, 1], trust, strict=True), strict=True
+            )
+        if len(self._known) + len(fresh) <= REMEMBERED:
+            self._known.update(fresh)
+        return np.array([fresh.get(each) or self._known[each] for each in codes]).reshape(-1, 2)
 
     def trust_terms(self, embeddings: np.ndarray) -> np.ndarray:
         """Return 1, the distance, the novelty and the recognition of images, float64 (n, 4).
@@ -89,7 +112,7 @@ class Familiarity:
         """
         rows = weighted(embeddings, self.scale, self.unit)
         novelty = coordinates(rows, self.known_centre, self.known_axes)[:, -1]
-        one, distance = np.ones(len(rows)), self.distance(embeddings)
+        one, distance = np.ones(len(rows)), self._distance(rows)
         return np.column_stack([one, distance, novelty, self._recognition(embeddings)])
 
     def _recognition(self, embeddings: np.ndarray) -> np.ndarray:

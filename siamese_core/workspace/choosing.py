@@ -18,7 +18,7 @@ A_PAIR = 2  # images: what more are is a support set or a pool, which comes agai
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image of the workspace, read only where its embedding is not known yet."""
+    """An image with its id, read only where its embedding is not known yet."""
 
     id: str
     read: Callable[[str], np.ndarray]
@@ -30,6 +30,11 @@ Image = np.ndarray | StoredImage
 def id_of(image: Image) -> str:
     """Return the image's id without reading it from disk."""
     return image.id if isinstance(image, StoredImage) else image_id(image)
+
+
+def identified(image: Image) -> StoredImage:
+    """Return the image with its id, which is a hash of all pixels and so made once."""
+    return image if isinstance(image, StoredImage) else StoredImage(image_id(image), lambda _: image)
 
 
 def pixels_of(image: Image) -> np.ndarray:

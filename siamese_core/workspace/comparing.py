@@ -3,15 +3,13 @@
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 from siamese_core.checkpoints.domains import HANDWRITING
 from siamese_core.checkpoints.naming import network_title
 from siamese_core.embeddings.cohorts import Cohorts
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import verdict
 from siamese_core.workspace.abstaining import abstains, doubt_of
-from siamese_core.workspace.choosing import Chooser
+from siamese_core.workspace.choosing import Chooser, Image
 from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
 
@@ -47,7 +45,7 @@ class Comparer:
     embedder: Embedder
     cohorts: Cohorts
 
-    def compare(self, slot: str, left: np.ndarray, right: np.ndarray, ask_anyway: bool = False) -> Comparison:
+    def compare(self, slot: str, left: Image, right: Image, ask_anyway: bool = False) -> Comparison:
         """Compare two images with what the slot has for them. UserError where nothing loads.
 
         ask_anyway: give the numbers also where the checkpoint abstains.

@@ -85,8 +85,8 @@ class Matcher:
 
     def compare(
         self,
-        left: np.ndarray,
-        right: np.ndarray,
+        left: Image,
+        right: Image,
         encoders: Sequence[str] = SLOTS,
         ask_anyway: bool = False,
     ) -> list[Comparison]:
@@ -95,7 +95,7 @@ class Matcher:
 
     def one_shot(
         self,
-        query: np.ndarray,
+        query: Image,
         support: Sequence[tuple[str, Image]],
         encoders: Sequence[str] = SLOTS,
         ask_anyway: bool = False,

@@ -26,8 +26,6 @@ from siamese_core.workspace.comparing import milliseconds_since
 from siamese_core.workspace.embedder import Embedder
 from siamese_core.workspace.loader import Loader
 
-COMPARED_AT_ONCE = 3_200  # pairs of a support set's images: 50 MB of koch's embeddings
-
 
 @dataclass(frozen=True)
 class RankedClass:
@@ -72,7 +70,7 @@ class Ranker:
     cohorts: Cohorts
 
     def rank(
-        self, slot: str, query: np.ndarray, support: Sequence[tuple[str, Image]], ask_anyway: bool = False
+        self, slot: str, query: Image, support: Sequence[tuple[str, Image]], ask_anyway: bool = False
     ) -> Ranking:
         """Rank the classes of `support`, (class name, image) each. UserError where nothing loads.
 
@@ -129,38 +127,33 @@ def scored_classes(
     known image, so that the classes stay in order.
     """
 
-    def similarity(score: float) -> float:
-        said = expit(checkpoint.calibration.log_odds(score))
-        return float(doubted(said, trust, checkpoint.threshold))
+    def similarity(scores: np.ndarray) -> np.ndarray:
+        said = expit(checkpoint.calibration.log_odds(scores))
+        return doubted(said, trust, checkpoint.threshold)
 
-    names = list(dict.fromkeys(classes))
-    codes = np.array([names.index(each) for each in classes])
+    places = {name: place for place, name in enumerate(dict.fromkeys(classes))}
+    names, codes = list(places), np.array([places[each] for each in classes])
     query = np.asarray(checkpoint.pairwise_logits(embeddings[:1], embeddings[1:])[0], np.float64)
     rows = cohort_rows(len(codes)) if len(names) >= FEWEST_CLASSES else np.arange(0)
-    scores = SupportScores(query, rows, _own_scores(checkpoint, embeddings[1:], rows), codes)
+    own = checkpoint.pairwise_logits(embeddings[1:][rows], embeddings[1:])
+    scores = SupportScores(query, rows, np.asarray(own, np.float64), codes)
     threshold, false_positives = checkpoint.threshold, checkpoint.card.false_positive_rate
     if len(rows):
         found = scores if checkpoint.is_calibrated else scores.normalised()
         least = found.conformal_threshold()
         if least is None:
             least = _single_shot_threshold(checkpoint, scores, trust)
-        threshold, false_positives = similarity(least), found.false_hits(least) / (len(names) - 1)
+        threshold, false_positives = (
+            float(similarity(np.float64(least))),
+            found.false_hits(least) / (len(names) - 1),
+        )
         scores = found
     means = scores.of_classes()
     # By score: similarities near 1 can be equal where the scores are not.
     order = np.argsort(-means, kind="stable")
-    ranked = tuple(RankedClass(names[place], similarity(means[place])) for place in order)
+    similarities = similarity(means).tolist()
+    ranked = tuple(RankedClass(names[place], similarities[place]) for place in order)
     return ScoredClasses(ranked, threshold, false_positives)
-
-
-def _own_scores(checkpoint: Checkpoint, support: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the scores float64 (m, n) of some of a set's images with all of it."""
-    step = max(1, COMPARED_AT_ONCE // len(support))
-    parts = [
-        checkpoint.pairwise_logits(support[rows[start : start + step]], support)
-        for start in range(0, len(rows), step)
-    ]
-    return np.concatenate([np.empty((0, len(support))), *parts], dtype=np.float64)
 
 
 def _single_shot_threshold(checkpoint: Checkpoint, scores: SupportScores, trust: float) -> float:

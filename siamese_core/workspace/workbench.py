@@ -13,9 +13,11 @@ from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.store import SHIPPED, CheckpointStore
 from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.errors import UserError
+from siamese_core.images.decoding import decode_image
+from siamese_core.images.seen_files import SeenFiles, look_at
 from siamese_core.images.store import ImageStore
 from siamese_core.networks.encoders import SLOTS
-from siamese_core.workspace.choosing import Image, StoredImage
+from siamese_core.workspace.choosing import Image, StoredImage, identified
 from siamese_core.workspace.matching import Matcher
 from siamese_core.workspace.readiness import Readiness
 from siamese_core.workspace.recording import Annotator, AnswerRecorder, Shown
@@ -47,6 +49,7 @@ class Workbench:
         self.matcher = Matcher(self.checkpoints, kept=KeptEmbeddings(self.embeddings_folder))
         self._readiness = Readiness(self.checkpoints, self.matcher)
         self._recorder = AnswerRecorder(self.log, self.images, self.matcher)
+        self._seen = SeenFiles(self.embeddings_folder)
         self._storing = ThreadPoolExecutor(STORED_AT_ONCE, "store images")
 
     # The slots
@@ -95,36 +98,56 @@ class Workbench:
 
     # Comparing
 
+    def file_image(self, file: Path, name: str | None = None, lasting: bool = True) -> StoredImage:
+        """Return the image in a file, called `name` in a UserError. It is stored once it is compared.
+
+        A file that is as it was when it was decoded before is not decoded again if its image is stored.
+        lasting: it is remembered on disk, for other processes.
+        """
+        sight = look_at(file)
+        known = self._seen.id_of(sight)
+        if known and known in self.images:
+            return StoredImage(known, self.images.read)
+        image = identified(decode_image(file, name))
+        self._seen.add(file, sight, image.id, lasting)
+        return image
+
     def compare(
         self,
-        left: np.ndarray,
-        right: np.ndarray,
+        left: Image,
+        right: Image,
         encoders: Sequence[str] = SLOTS,
         ask_anyway: bool = False,
     ) -> PairResult:
         """Store both images and compare them, as `Matcher.compare` does."""
-        stored = [self._storing.submit(self.images.add, image) for image in (left, right)]
+        left, right = pair = identified(left), identified(right)
+        new = [image for image in pair if image.id not in self.images]
+        stored = [self._storing.submit(self._store, image) for image in new]
         try:
             comparisons = tuple(self.matcher.compare(left, right, encoders, ask_anyway))
         finally:
             wait(stored)
-        left_id, right_id = (each.result() for each in stored)
-        return PairResult(left_id, right_id, comparisons)
+        for each in stored:
+            each.result()
+        return PairResult(left.id, right.id, comparisons)
 
     def one_shot(
         self,
-        query: np.ndarray,
+        query: Image,
         support: Sequence[tuple[str, Image]],
         encoders: Sequence[str] = SLOTS,
         ask_anyway: bool = False,
     ) -> OneShotResult:
         """Store the images and rank the classes of `support`, as `Matcher.one_shot` does."""
-        rankings = tuple(self.matcher.one_shot(query, support, encoders, ask_anyway))
-        stored = tuple(
-            (name, image.id if isinstance(image, StoredImage) else self.images.add(image))
-            for name, image in support
-        )
-        return OneShotResult(self.images.add(query), stored, rankings)
+        query, named = identified(query), [(name, identified(image)) for name, image in support]
+        rankings = tuple(self.matcher.one_shot(query, named, encoders, ask_anyway))
+        for image in (query, *(image for _, image in named)):
+            self._store(image)
+        return OneShotResult(query.id, tuple((name, image.id) for name, image in named), rankings)
+
+    def _store(self, image: StoredImage) -> None:
+        if image.id not in self.images:
+            self.images.add(image.read(image.id), image.id)
 
     # Answers
 

@@ -1,9 +1,13 @@
 """The verbs of an opened workspace, on disk and with real small checkpoints in both slots."""
 
 import json
+import os
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from helpers.workspaces import (
     ANNE,
@@ -12,7 +16,9 @@ from helpers.workspaces import (
 )
 from siamese_core.answers.corrections import Verdict
 from siamese_core.errors import UserError
-from siamese_core.images.decoding import image_id
+from siamese_core.images import seen_files
+from siamese_core.images.decoding import encode_png, image_id
+from siamese_core.workspace import workbench as workbench_module
 from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
 
@@ -46,6 +52,73 @@ def test_one_shot_stores_the_images_and_gives_the_contracts_json(workbench):
         assert {ranked["class"] for ranked in each["ranking"]} == {"alpha", "beta"}
         first, second = (ranked["similarity"] for ranked in each["ranking"])
         assert each["margin"] == pytest.approx(first - second)
+
+
+# Files that were seen before
+
+
+@pytest.fixture
+def decoded(monkeypatch) -> list[str]:
+    """The names of the files that the workbench decodes."""
+    names, decode = [], workbench_module.decode_image
+
+    def counting(file, name=None):
+        names.append(file.name)
+        return decode(file, name)
+
+    monkeypatch.setattr(workbench_module, "decode_image", counting)
+    return names
+
+
+def written(folder: Path, count: int, monkeypatch) -> list[Path]:
+    """Write image files, an hour ago as the program sees it."""
+    monkeypatch.setattr(seen_files.time, "time", lambda now=time.time: now() + 3600)
+    files = [folder / f"{number}.png" for number in range(count)]
+    for file, image in zip(files, noise(count), strict=True):
+        file.write_bytes(encode_png(image))
+    return files
+
+
+def test_files_that_were_seen_before_are_not_decoded_again(
+    workspace, shipped, tmp_path, decoded, monkeypatch
+):
+    files, said = written(tmp_path, 4, monkeypatch), []
+    for _ in range(2):
+        bench = Workbench(workspace, shipped)
+        named = [(file.stem, bench.file_image(file)) for file in files[1:]]
+        said.append(bench.one_shot(bench.file_image(files[0]), named).json())
+    assert len(decoded) == len(files)
+    assert [each["ranking"] for each in said[1]["results"]] == [
+        [ranked | {"similarity": pytest.approx(ranked["similarity"], abs=1e-5)} for ranked in each["ranking"]]
+        for each in said[0]["results"]
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there only times that can be set are told")
+def test_a_file_with_other_pixels_of_the_same_size_and_time_is_decoded_anew(workbench, tmp_path, monkeypatch):
+    file, other = (tmp_path / name for name in ("a.bmp", "b.bmp"))
+    monkeypatch.setattr(seen_files.time, "time", lambda now=time.time: now() + 3600)
+    for path, image in zip((file, other), noise(2), strict=True):
+        Image.fromarray(image).save(path)
+    before = file.stat()
+    first, partner = workbench.file_image(file), workbench.file_image(other)
+    workbench.compare(first, partner)
+    time.sleep(0.02)  # more than the clock's resolution
+    file.write_bytes(other.read_bytes())
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    assert workbench.file_image(file).id == partner.id != first.id
+
+
+def test_a_file_whose_image_is_gone_from_the_workspace_is_decoded_anew(
+    workbench, tmp_path, decoded, monkeypatch
+):
+    files = written(tmp_path, 2, monkeypatch)
+    for _ in range(2):
+        left, right = (workbench.file_image(file) for file in files)
+        workbench.compare(left, right)
+        workbench.images.path(left.id).unlink()
+    assert decoded == ["0.png", "1.png", "0.png"]
 
 
 # Undo, the last answers, the state

@@ -27,10 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def compare(options: Namespace, progress: Progress) -> CommandResult:
     """Store both images and tell each encoder's similarity and verdict."""
-    from siamese_core.images.decoding import decode_image
-
-    left, right = decode_image(options.left), decode_image(options.right)
     workbench = open_workbench(options)
+    left, right = workbench.file_image(options.left), workbench.file_image(options.right)
     progress(0.0, "loading the checkpoints")
     encoders = options.encoders or SLOTS
     workbench.ready_for([left, right], encoders)

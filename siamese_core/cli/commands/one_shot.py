@@ -15,6 +15,8 @@ from siamese_core.data.progress import Progress
 from siamese_core.networks.encoders import SLOTS, slot_title
 
 if TYPE_CHECKING:
+    from siamese_core.data.files import ImageFile
+    from siamese_core.workspace.choosing import Image
     from siamese_core.workspace.ranking import Ranking
 
 SUMMARY = "rank the classes of a folder for an image"
@@ -38,13 +40,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def one_shot(options: Namespace, progress: Progress) -> CommandResult:
     """Store the images and tell each encoder's ranking of the classes."""
-    from siamese_core.data.support_folder import read_support
-    from siamese_core.images.decoding import decode_image
+    from siamese_core.data.support_folder import decoded, read_support
 
-    query, support = decode_image(options.query), read_support(options.support)
+    workbench = open_workbench(options)
+
+    def read(file: "ImageFile", name: str) -> "Image":
+        return workbench.file_image(file.path, name) if file.path else decoded(file, name)
+
+    query, support = workbench.file_image(options.query), read_support(options.support, read)
     if options.strict:
         support.left_out.require_none()
-    workbench = open_workbench(options)
     encoders = options.encoders or SLOTS
     images = [image for _, image in support.images]
     workbench.ready_for([query, *images], encoders)

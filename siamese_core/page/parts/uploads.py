@@ -16,6 +16,8 @@ from gradio.data_classes import ImageData
 
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
+from siamese_core.workspace.choosing import StoredImage
+from siamese_core.workspace.workbench import Workbench
 
 MAX_FILE_SIZE = "64mb"
 MAX_FILE_NAME = 300  # characters of a name that is kept
@@ -52,6 +54,10 @@ class Upload:
     def image(self) -> np.ndarray:
         """Return uint8 RGB (height, width, 3); UserError if the file is no image."""
         return decode_image(self.file, self.name or None)
+
+    def stored_in(self, workbench: Workbench) -> StoredImage:
+        """Return the image with its id; one that was seen before is not decoded again. UserError as above."""
+        return workbench.file_image(self.file, self.name or None, lasting=False)
 
 
 def received(sent: object) -> Upload:

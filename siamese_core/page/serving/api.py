@@ -20,6 +20,7 @@ from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import AT_ONCE, told
 from siamese_core.page.parts.uploads import Upload, received
+from siamese_core.workspace.choosing import StoredImage
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
 
@@ -34,7 +35,7 @@ def publish(workbench: Workbench, questions: Questions) -> None:
     def compare(left: File, right: File, ask_anyway: bool = False) -> dict[str, Any]:
         """Compare two images (files) with both encoders. `ask_anyway`: numbers of one that abstains, too."""
         anyway = asked(ask_anyway)
-        images = file_image(left, "left"), file_image(right, "right")
+        images = [uploaded(*file).stored_in(workbench) for file in ((left, "left"), (right, "right"))]
         return workbench.compare(*images, ask_anyway=anyway).json()
 
     def one_shot(
@@ -45,9 +46,10 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         `classes`: a name for each file, else the file's own name. Where there are any, `notes`: names that
         are one class once cleaned, or only look alike; `left_out`: files that are no image, with why.
         """
-        anyway, given = asked(ask_anyway), named_images(support, classes)
+        anyway, given = asked(ask_anyway), named_images(workbench, support, classes)
         named = [(checked_class(name), image) for name, image in given.images]
-        found = workbench.one_shot(file_image(query, "query"), named, ask_anyway=anyway).json()
+        asked_for = uploaded(query, "query").stored_in(workbench)
+        found = workbench.one_shot(asked_for, named, ask_anyway=anyway).json()
         return found | remarks(given)
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
@@ -118,7 +120,7 @@ def uploaded(file: object, name: str) -> Upload:
     return received(file)
 
 
-def named_images(support: object, classes: object) -> SupportSet:
+def named_images(workbench: Workbench, support: object, classes: object) -> SupportSet[StoredImage]:
     """Return the image in each file with its class name as given, and the files that are no readable image.
 
     UserError where names and files do not match, a file was not uploaded, or none can be read.
@@ -134,7 +136,7 @@ def named_images(support: object, classes: object) -> SupportSet:
     images, unreadable = [], []
     for name, upload in zip(names, uploads, strict=True):
         try:
-            images.append((name, upload.image()))
+            images.append((name, upload.stored_in(workbench)))
         except UserError as problem:
             unreadable.append(PassedOver(upload.called, UNREADABLE, str(problem)))
     if not images:
