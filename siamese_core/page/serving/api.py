@@ -35,7 +35,7 @@ def publish(workbench: Workbench, questions: Questions) -> None:
     def compare(left: File, right: File, ask_anyway: bool = False) -> dict[str, Any]:
         """Compare two images (files) with both encoders. `ask_anyway`: numbers of one that abstains, too."""
         anyway = asked(ask_anyway)
-        images = [uploaded(*file).stored_in(workbench) for file in ((left, "left"), (right, "right"))]
+        images = stored_image(workbench, left, "left"), stored_image(workbench, right, "right")
         return workbench.compare(*images, ask_anyway=anyway).json()
 
     def one_shot(
@@ -48,9 +48,8 @@ def publish(workbench: Workbench, questions: Questions) -> None:
         """
         anyway, given = asked(ask_anyway), named_images(workbench, support, classes)
         named = [(checked_class(name), image) for name, image in given.images]
-        asked_for = uploaded(query, "query").stored_in(workbench)
-        found = workbench.one_shot(asked_for, named, ask_anyway=anyway).json()
-        return found | remarks(given)
+        image = stored_image(workbench, query, "query")
+        return workbench.one_shot(image, named, ask_anyway=anyway).json() | remarks(given)
 
     def answer(left_id: str, right_id: str, answer: str, annotator: str = "") -> dict[str, Any]:
         """Log that two images are "same", "different" or "unsure".
@@ -108,6 +107,11 @@ def with_defaults(called: BlockFunction, inputs: list) -> list:
 def file_image(file: object, name: str) -> np.ndarray:
     """Return the image in an uploaded file: uint8 (height, width, 3)."""
     return uploaded(file, name).image()
+
+
+def stored_image(workbench: Workbench, file: object, name: str) -> StoredImage:
+    """Return the image in an uploaded file with its id; one that was seen before is not decoded again."""
+    return uploaded(file, name).stored_in(workbench)
 
 
 def uploaded(file: object, name: str) -> Upload:
