@@ -118,10 +118,10 @@ def add_ask_anyway(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_data(parser, required: bool = False, words: str = DATA_HELP) -> None:
-    """Add --data PATH..., which may be repeated."""
+def add_data(parser, required: bool = False, words: str = DATA_HELP, kind: Callable = Path) -> None:
+    """Add --data PATH..., which may be repeated. kind: reads one of them."""
     parser.add_argument(
-        "--data", type=Path, nargs="+", action="extend", required=required, metavar="PATH", help=words
+        "--data", type=kind, nargs="+", action="extend", required=required, metavar="PATH", help=words
     )
 
 
@@ -135,6 +135,15 @@ def add_pair_labels(parser: argparse.ArgumentParser, option: str) -> None:
     )
 
 
+def add_ray(parser: argparse.ArgumentParser) -> None:
+    """Add --ray ADDRESS."""
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="work on the Ray cluster there, as host:port or auto; needs pip install .[scale] (this process)",
+    )
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed S."""
     parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="random seed (%(default)s)")
@@ -145,6 +154,11 @@ def named_path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("must name a file or a folder. Received: nothing")
     return Path(text)
+
+
+def named_place(text: str) -> Path | str:
+    """Read a path, or the URI of a place in an object store, which stays text."""
+    return text if "://" in text else named_path(text)
 
 
 def whole(least: int) -> Callable[[str], int]:

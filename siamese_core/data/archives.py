@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from siamese_core.data.files import ImageFile, Listing, is_hidden, is_image, notes_on_classes, one_name_each
@@ -43,11 +44,14 @@ class Entry:
 
 
 class Archive:
-    """A zip that stays open: opening it for each of 10,000 entries takes minutes."""
+    """A zip that stays open: opening it for each of 10,000 entries takes minutes.
+
+    Another process that it is sent to opens it once.
+    """
 
     def __init__(self, path: Path, name: str) -> None:
         """Open it; messages call it `name`. UserError that says what it is where it is no readable zip."""
-        self.name = name
+        self.path, self.name = path, name
         try:
             if path.exists() and not path.is_file():  # to open a pipe is to wait for ever
                 raise ValueError("no regular file")
@@ -61,6 +65,9 @@ class Archive:
         names = map(_entry_name, infos)
         entries = [Entry(name, clean_path(name), info) for name, info in zip(names, infos, strict=True)]
         self.entries = sorted((each for each in entries if _is_visible(each)), key=lambda each: each.name)
+
+    def __reduce__(self) -> tuple:
+        return _opened_once, (self.path, self.name)
 
     def read(self, entry: Entry) -> bytes:
         """Return the bytes of an entry; UserError that names it where that fails."""
@@ -101,6 +108,11 @@ class Archive:
             return b""
 
 
+@cache
+def _opened_once(path: Path, name: str) -> Archive:
+    return Archive(path, name)
+
+
 def list_archive(path: Path, name: str) -> Listing:
     """List the images in a zip, sorted by name; nothing is unpacked to the disk. UserError if it is none."""
     archive = Archive(path, name)
@@ -123,7 +135,7 @@ def _image(archive: Archive, entry: Entry) -> ImageFile | PassedOver:
         why = f"{METHOD} ({entry.info.compress_type}): pack it once more, with the usual one"
         return PassedOver(entry.name, METHOD, why)
     stamp = f"{entry.info.file_size}-{entry.info.CRC}"
-    return ImageFile(entry.name, entry.info.file_size, stamp, lambda: archive.read(entry))
+    return ImageFile(entry.name, entry.info.file_size, stamp, partial(archive.read, entry))
 
 
 def _entry_name(info: zipfile.ZipInfo) -> str:

@@ -6,6 +6,7 @@ import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
 from siamese_core.data.left_out import (
@@ -32,7 +33,8 @@ class ImageFile:
     """An image file of a folder or archive, not read yet.
 
     name: its path in there, cleaned, with "/"; size: bytes; stamp: changes when the file does; read: returns
-    its bytes, UserError where it cannot be read; path: where it lies, None where it is packed.
+    its bytes, UserError where it cannot be read, also in other processes that see the same files; path: where
+    it lies, None where it is packed.
     """
 
     name: str
@@ -125,7 +127,7 @@ def _file_image(file: Path, name: str) -> ImageFile | PassedOver:
     if not is_image(name, lambda: _head(file)):
         return PassedOver(name, suffix_of(name) or NO_SUFFIX)
     stamp = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
-    return ImageFile(name, status.st_size, stamp, lambda: _read_file(file, name), file)
+    return ImageFile(name, status.st_size, stamp, partial(_read_file, file, name), file)
 
 
 def is_image(name: str, head: Callable[[], bytes]) -> bool:

@@ -64,6 +64,11 @@ class ShardFolder:
             self._files, self._folder = fs.FileSystem.from_uri(place)
         self.place = str(place)
 
+    @property
+    def local(self) -> Path | None:
+        """Its folder on a file system of this machine, None in an object store."""
+        return Path(self._folder) if isinstance(self._files, fs.LocalFileSystem) else None
+
     def names(self) -> list[str]:
         """Return the names of the shards, sorted, without opening one."""
         listed = self._files.get_file_info(fs.FileSelector(self._folder, allow_not_found=True))
@@ -76,12 +81,11 @@ class ShardFolder:
         # float32 hardly compresses: only the repeated name of the checkpoint is encoded
         pq.write_table(_table(rows), content, compression="none", use_dictionary=["checkpoint"])
         self._files.create_dir(self._folder, recursive=True)
-        path = f"{self._folder}/{name}"
-        if isinstance(self._files, fs.LocalFileSystem):
-            with replacing(Path(path)) as stream:
+        if self.local is not None:
+            with replacing(self.local / name) as stream:
                 stream.write(content.getvalue())
         else:  # an object appears when its stream is closed
-            with self._files.open_output_stream(path) as stream:
+            with self._files.open_output_stream(f"{self._folder}/{name}") as stream:
                 stream.write(content.getvalue())
 
     def shard(self, name: str) -> Shard:

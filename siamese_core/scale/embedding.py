@@ -4,9 +4,10 @@ A run takes up where an earlier one ended, however that ended: a shard is whole 
 in one is not embedded again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,14 @@ SHARD_FILES = 1024  # files of a shard: 8 MB of 2,048 dimensions, and what is lo
 LOCK = ".embedding.lock"
 
 Report = Callable[[int, int], None]  # files that are done, and all of them
+
+
+@dataclass(frozen=True)
+class Part:
+    """The files of one shard, and its name. Made twice, by whomever, it is the same shard."""
+
+    name: str
+    files: tuple[ImageFile, ...]
 
 
 @dataclass
@@ -49,26 +58,46 @@ class _Rows:
 
 
 def embed_files(
-    checkpoint: Checkpoint, files: Sequence[ImageFile], out: Path, report: Report = lambda done, of: None
+    checkpoint: Checkpoint,
+    files: Sequence[ImageFile],
+    out: Path | str,
+    report: Report = lambda done, of: None,
 ) -> None:
     """Embed the files that no shard of the folder holds or left out, into further shards there.
 
     UserError where another run is at work on the folder.
     """
     folder = ShardFolder(out)
-    with _alone(Path(out)):
-        known = done_before(folder, checkpoint.id)
-        waiting = [file for file in files if file.name not in known]
-        number = _next_number(folder)
-        for start in range(0, len(waiting), SHARD_FILES):
-            rows = _Rows()
-            part = waiting[start : start + SHARD_FILES]
-            batches = [part[at : at + FILES] for at in range(0, len(part), FILES)]
-            for batch in ahead(lambda names: read_batch(checkpoint, names), batches):
-                rows.add(batch, None if batch.prepared is None else checkpoint.embed_batch(batch.prepared))
-                report(start + len(rows.paths) + len(rows.left_out), len(waiting))
-            folder.write(f"part-{number:06d}{SUFFIX}", rows.shard(checkpoint))
-            number += 1
+    with alone(folder):
+        parts = parts_to_make(folder, checkpoint.id, files)
+        done, of = 0, sum(len(part.files) for part in parts)
+        for part in parts:
+            for more in make_shard(checkpoint, part, folder):
+                done += more
+                report(done, of)
+
+
+def parts_to_make(folder: ShardFolder, checkpoint_id: str, files: Sequence[ImageFile]) -> list[Part]:
+    """Divide the files that no shard of the checkpoint holds or left out into the shards to be made.
+
+    The numbers that are free come first, so that a shard which an interrupted run had begun is the same one.
+    """
+    known = done_before(folder, checkpoint_id)
+    waiting = [file for file in files if file.name not in known]
+    taken = set(folder.names())
+    free = (name for name in (f"part-{number:06d}{SUFFIX}" for number in count()) if name not in taken)
+    starts = range(0, len(waiting), SHARD_FILES)
+    return [Part(next(free), tuple(waiting[start : start + SHARD_FILES])) for start in starts]
+
+
+def make_shard(checkpoint: Checkpoint, part: Part, folder: ShardFolder) -> Iterator[int]:
+    """Embed the files of a part and write its shard; gives after each batch how many files it held."""
+    rows = _Rows()
+    batches = [part.files[at : at + FILES] for at in range(0, len(part.files), FILES)]
+    for batch in ahead(lambda files: read_batch(checkpoint, files), batches):
+        rows.add(batch, None if batch.prepared is None else checkpoint.embed_batch(batch.prepared))
+        yield len(batch.paths) + len(batch.left_out)
+    folder.write(part.name, rows.shard(checkpoint))
 
 
 def done_before(folder: ShardFolder, checkpoint_id: str) -> set[str]:
@@ -79,20 +108,18 @@ def done_before(folder: ShardFolder, checkpoint_id: str) -> set[str]:
     return left_out.union(*folder.paths(checkpoint_id))
 
 
-def _next_number(folder: ShardFolder) -> int:
-    numbers = [name.removeprefix("part-").removesuffix(SUFFIX) for name in folder.names()]
-    return max((int(each) + 1 for each in numbers if each.isdecimal()), default=0)
-
-
 @contextmanager
-def _alone(out: Path):
-    """Hold the folder for this run; UserError where another one has it."""
-    out.mkdir(parents=True, exist_ok=True)
+def alone(folder: ShardFolder) -> Iterator[None]:
+    """Hold a folder for this run; UserError where another one has it. An object store has no such lock."""
+    if folder.local is None:
+        yield
+        return
+    folder.local.mkdir(parents=True, exist_ok=True)
     try:
-        with locked(out / LOCK, seconds=0):
+        with locked(folder.local / LOCK, seconds=0):
             yield
     except TimeoutError as held:
         raise UserError(
-            f"One run at a time writes shards into a folder. Received: {out}, where another one is at work. "
-            "Wait until it ends, or name another folder."
+            f"One run at a time writes shards into a folder. Received: {folder.place}, where another one is "
+            "at work. Wait until it ends, or name another folder."
         ) from held

@@ -1,4 +1,4 @@
-"""List the files that are to be embedded, at any depth of folders and zips."""
+"""List the files that are to be embedded, at any depth of folders, zips and object stores."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from siamese_core.data.files import ImageFile, Listing, list_folder
 from siamese_core.data.left_out import LeftOut
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
+from siamese_core.scale.object_store import list_objects, local_path
 
 LOOKED_AT = 16  # images by which the checkpoint is chosen
 
@@ -42,18 +43,24 @@ class Sources:
         return found
 
 
-def list_sources(paths: Sequence[Path]) -> Sources:
-    """List the images of folders and zips. UserError where a path is neither, or twice the same."""
-    listings = [_listing(path) for path in dict.fromkeys(map(Path, paths))]
+def list_sources(places: Sequence[Path | str]) -> Sources:
+    """List the images of folders and zips, by paths, and of object stores, by URIs.
+
+    UserError where a place is none of these.
+    """
+    listings = [_listing(place) for place in dict.fromkeys(places)]
     files = tuple(file for each in listings for file in each.images)
     return Sources(files, sum((each.left_out for each in listings), LeftOut()))
 
 
-def _listing(path: Path) -> Listing:
+def _listing(place: Path | str) -> Listing:
+    path = local_path(place)
+    if path is None:
+        return list_objects(str(place))
     if path.is_dir():
-        found = list_folder(path)
+        found = list_folder(path.absolute())
     elif path.exists():
-        found = list_archive(path, path.name)
+        found = list_archive(path.absolute(), path.name)
     else:
         raise UserError(f"Data must be a folder or a zip that exists. Received: {path}. Check the path.")
     named = tuple(replace(file, name=(path / file.name).as_posix()) for file in found.images)

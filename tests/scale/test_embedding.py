@@ -112,7 +112,7 @@ def test_a_run_goes_on_where_one_was_killed_and_embeds_every_image_once(data, im
 
 
 def test_a_second_run_at_the_same_time_is_refused(data, tmp_path):
-    with embedding._alone(tmp_path / "out"), pytest.raises(UserError, match="One run at a time"):
+    with embedding.alone(ShardFolder(tmp_path / "out")), pytest.raises(UserError, match="One run at a time"):
         run(data, tmp_path / "out")
 
 
