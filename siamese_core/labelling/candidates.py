@@ -1,6 +1,6 @@
 """Find the pairs of a pool that are worth asking about, and compare them with every encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,10 +74,15 @@ def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
     return np.minimum(left, right).astype(np.int64) * images + np.maximum(left, right)
 
 
-def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidates:
+def find_candidates(
+    views: Sequence[View],
+    rng: np.random.Generator,
+    search: Callable[[np.ndarray, int], np.ndarray] = nearest,
+) -> Candidates:
     """Find the pairs worth asking about from one or more encoders' views of the same two or more images.
 
-    Memory grows linearly with the images.
+    search: finds the nearest neighbours of each row, as `nearest` does. Memory grows linearly with the
+    images.
     """
     images = views[0].images
     complete = images * (images - 1) // 2 <= ALL_PAIRS
@@ -86,7 +91,7 @@ def find_candidates(views: Sequence[View], rng: np.random.Generator) -> Candidat
         codes = pair_codes(*np.triu_indices(images, 1), images)
         lists = []
     else:
-        lists = [nearest(coordinates(view, rng), count) for view in views]
+        lists = [search(coordinates(view, rng), count) for view in views]
         codes = np.unique(
             np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
         )

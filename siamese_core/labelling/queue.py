@@ -12,6 +12,7 @@ from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.agreement import second_opinions
 from siamese_core.labelling.asked import Asked, Pair, Question
+from siamese_core.labelling.mined_pairs import MinedPairs
 from siamese_core.labelling.mining import DEFAULT_MIX, draw
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.question_table import QuestionTable, build_table
@@ -50,6 +51,7 @@ class Questions:
         self._table: QuestionTable | None = None
         self._drawing, self._building = threading.Lock(), threading.Lock()
         self._wished: list[Pair] = []  # by people, to be asked before all others
+        self._mined = MinedPairs(workbench.workspace / "pool")  # by `load`, to be asked next
         pool.on_growth = self._follow
 
     def next_pairs(self, count: int, annotator: str) -> list[Question]:
@@ -68,6 +70,7 @@ class Questions:
         table, rows = self._current(), self.workbench.log.rows()
         with self._drawing:
             found = self._next_wished(table, count)
+            found += self._next_mined(table, rows, [each.pair for each in found], count - len(found))
             found += self._second_opinions(table, rows, count - len(found), annotator)
             asked = [*self._asked.pairs(), *(each.pair for each in found)]
             found += self._draw(table, rows, asked, count - len(found))
@@ -129,7 +132,7 @@ class Questions:
         turned = self._rng.random(len(pairs)) < 0.5  # so that the side gives no hint
         pairs = [pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)]
         return [
-            _question(pair, verdicts, each.reason, each.probability)
+            question(pair, verdicts, each.reason, each.probability)
             for pair, verdicts, each in zip(pairs, table.verdicts(pairs), drawn, strict=True)
         ]
 
@@ -138,7 +141,22 @@ class Questions:
         held = [pair for pair in self._wished if self._may_ask(table, pair)]
         taken, self._wished = held[:count], held[count:]
         found = zip(taken, table.verdicts(taken), strict=True) if taken else ()
-        return [_question(pair, verdicts, WISHED, 1.0) for pair, verdicts in found]
+        return [question(pair, verdicts, WISHED, 1.0) for pair, verdicts in found]
+
+    def _next_mined(
+        self, table: QuestionTable, rows: Sequence[LabelRow], taken: Sequence[Pair], count: int
+    ) -> list[Question]:
+        """Return at most `count` of the pairs that were mined elsewhere, which nobody has been asked yet."""
+        mined = self._mined.pairs()
+        if not mined or not count:
+            return []
+        closed = {*taken, *self._asked.pairs(), *(row.pair for row in standing_labels(rows))}
+        waiting = [each for each in mined if each.pair not in closed and table.holds(each.pair)][:count]
+        found = table.verdicts([(each.left_id, each.right_id) for each in waiting]) if waiting else ()
+        return [
+            question((each.left_id, each.right_id), verdicts, each.reason, each.probability)
+            for each, verdicts in zip(waiting, found, strict=True)
+        ]
 
     def _second_opinions(
         self, table: QuestionTable, rows: Sequence[LabelRow], count: int, annotator: str
@@ -156,7 +174,7 @@ class Questions:
         chosen = [open_to[place] for place in self._rng.permutation(len(open_to))[:wanted]]
         found = table.verdicts([row.pair for row in chosen])
         return [
-            _question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
+            question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
             for row, verdicts in zip(chosen, found, strict=True)
         ]
 
@@ -210,6 +228,7 @@ class Questions:
         return tuple(each.checkpoint.id for each in self.pool.embedded())
 
 
-def _question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
+def question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
+    """Return the question on a pair, with what each encoder that does not abstain says."""
     similarity = {each.encoder: None if each.abstains else each.similarity for each in verdicts}
     return Question(*pair, similarity, reason, probability, verdicts)

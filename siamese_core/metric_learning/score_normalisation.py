@@ -61,13 +61,13 @@ class ScoreNormalisation:
     def normalised_pairs(self, scores: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return the normalised scores float32 (n,) of pairs of rows of two (n, d)."""
         first, second = self.statistics(left), self.statistics(right)
-        return _mean_of_sides(scores, first, second)
+        return mean_of_sides(scores, first, second)
 
     def normalised_table(self, scores: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return the normalised scores float32 (n, m) of each row of (n, d) with each of (m, d)."""
         first, second = self.statistics(left), self.statistics(right)
         column = Statistics(first.mean[:, None], first.spread[:, None])
-        return _mean_of_sides(scores, column, second)
+        return mean_of_sides(scores, column, second)
 
     def statistics(self, embeddings: np.ndarray) -> Statistics:
         """Return the statistics of images (n, d); one that is in the cohort is not compared with itself.
@@ -144,7 +144,7 @@ class ScoreNormalisation:
         """The normalised scores float64 (m, m) of the cohort's pairs; the diagonal means nothing."""
         apart = self._own_statistics
         column = Statistics(apart.mean[:, None], apart.spread[:, None])
-        return np.asarray(_mean_of_sides(self._raw_own_scores, column, apart), np.float64)
+        return np.asarray(mean_of_sides(self._raw_own_scores, column, apart), np.float64)
 
     @cached_property
     def _own_statistics(self) -> Statistics:
@@ -182,7 +182,8 @@ def _statistics(scores: np.ma.MaskedArray) -> Statistics:
     return Statistics(mean, np.maximum(spread, SMALLEST_SPREAD))
 
 
-def _mean_of_sides(scores: np.ndarray, left: Statistics, right: Statistics) -> np.ndarray:
+def mean_of_sides(scores: np.ndarray, left: Statistics, right: Statistics) -> np.ndarray:
+    """Return scores normalised by the statistics of both images, float32, the mean of both sides."""
     scores = np.asarray(scores, np.float64)
     sides = (scores - left.mean) / left.spread, (scores - right.mean) / right.spread
     return ((sides[0] + sides[1]) / 2).astype(np.float32)

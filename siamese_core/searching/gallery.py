@@ -70,7 +70,7 @@ class Gallery:
         self._unnormalised = unnormalised or checkpoint
         self.rows = rows_for(checkpoint.head, embeddings, eight_bit)
         self._sample = embeddings[:: max(1, len(embeddings) // SAMPLE)]
-        self._normalisation = _fast(checkpoint) if len(embeddings) else None
+        self._normalisation = fast_normalisation(checkpoint) if len(embeddings) else None
         self._statistics = self._measured(embeddings) if self._normalisation else None
 
     def __len__(self) -> int:
@@ -192,7 +192,7 @@ class Gallery:
         return replace(found[0], **joined)
 
 
-def _fast(checkpoint: Checkpoint) -> ScoreNormalisation | None:
+def fast_normalisation(checkpoint: Checkpoint) -> ScoreNormalisation | None:
     """Return the checkpoint's normalisation with the same scores, computed as those of a gallery."""
     normalisation = checkpoint.normalisation
     if normalisation is None:

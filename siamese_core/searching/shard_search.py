@@ -30,7 +30,7 @@ def search_shards(
     found, left_out = [], LeftOut()
     for number, encoder in enumerate(search.encoders):
         progress(number / len(search.encoders), f"{encoder} searches")
-        domain = _domain_of(workbench, encoder, stored)
+        domain = domain_of_shards(workbench, encoder, stored)
         if domain is not None:
             found.append(_search(workbench, encoder, domain, search, shards))
             left_out += shards.left_out(found[-1].found.checkpoint)
@@ -42,7 +42,7 @@ def search_shards(
     return found, LeftOut(tuple(dict.fromkeys(left_out.files)))
 
 
-def _domain_of(workbench: Workbench, encoder: str, stored: set[str]) -> str | None:
+def domain_of_shards(workbench: Workbench, encoder: str, stored: set[str]) -> str | None:
     """Return the domain for which an encoder's current checkpoint made some of the shards, if any."""
     store = workbench.checkpoints
     return next((domain for domain in DOMAINS if store.current_id(encoder, domain) in stored), None)
