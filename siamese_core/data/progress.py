@@ -1,12 +1,14 @@
-"""The function that long work calls to tell how far it is, and where it can be stopped by Ctrl-C."""
+"""The function that long work calls to tell how far it is, where Ctrl-C stops it, and how long it takes."""
 
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 # Called with the share of the work that is done, 0..1, and a few words for the person who waits.
 Progress = Callable[[float, str], None]
+FEWEST_STEPS = 64  # two chunks of images read and embedded: the pace of fewer varies twofold
 
 
 @contextlib.contextmanager
@@ -75,3 +77,35 @@ def saving_when_interrupted(save: Callable[[], None], progress: Progress) -> Ite
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if asked:  # in the last step
         raise KeyboardInterrupt
+
+
+class Pace:
+    """The pace of the chunks of a work since `begin`, by which it is told how long the rest takes.
+
+    `begin` is to be called once the first chunk is done: compiling makes that one several times slower than
+    the others.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: tuple[float, int] | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        return self._began is not None
+
+    def begin(self, steps: int) -> None:
+        """Measure from now on, when `steps` are done."""
+        self._began = self._clock(), steps
+
+    def forget(self) -> None:
+        self._began = None
+
+    def seconds_left(self, steps: int, total: int) -> float | None:
+        """Return the time for the steps up to `total`; None while fewer than `FEWEST_STEPS` were measured."""
+        if self._began is None:
+            return None
+        began, first = self._began
+        if steps - first < FEWEST_STEPS:
+            return None
+        return round((self._clock() - began) * (total - steps) / (steps - first), 1)

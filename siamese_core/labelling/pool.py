@@ -15,12 +15,11 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.domains import HANDWRITING, domain_of_images
 from siamese_core.data.files import ImageFile
 from siamese_core.data.left_out import LeftOut
-from siamese_core.data.progress import Progress
+from siamese_core.data.progress import Pace, Progress
 from siamese_core.embeddings.embedding_store import EmbeddingStore, open_embedding_store, tidy
 from siamese_core.errors import UserError, can_pass, in_words
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.ink import is_ink
-from siamese_core.labelling.pace import Pace
 from siamese_core.labelling.pool_files import Imported, PoolFiles, PoolImage, Source
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.abstaining import reason_of_domain

@@ -1,6 +1,6 @@
-"""The estimate of the time that the work on a pool still takes."""
+"""The estimate of the time that a long work still takes (progress)."""
 
-from siamese_core.labelling.pace import FEWEST_STEPS, Pace
+from siamese_core.data.progress import FEWEST_STEPS, Pace
 
 
 class Clock:
