@@ -15,7 +15,7 @@ os.environ.update(
 # A worker a core: threads of several workers would wait for each other, and OpenBLAS waits at full speed.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # a test must neither touch the workspace nor use the weights of whoever runs it
-for name in ("SIAMESE_WORKSPACE", "SIAMESE_LOG_URL", "GRADIO_SERVER_PORT"):
+for name in ("SIAMESE_WORKSPACE", "SIAMESE_LOG_URL", "SIAMESE_IMAGES_URL", "GRADIO_SERVER_PORT"):
     os.environ.pop(name, None)
 os.environ["SIAMESE_RESNET50_WEIGHTS"] = "none"  # nor go and fetch any
 os.environ["SIAMESE_ENGINES"] = "none"  # nor export networks for ONNX Runtime beside every server

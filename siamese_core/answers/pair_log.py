@@ -15,6 +15,7 @@ from siamese_core.answers.log_import import read_answers
 from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
 from siamese_core.answers.stores.log_snapshot import LOG_NAME
 from siamese_core.answers.stores.log_store import open_store
+from siamese_core.answers.stores.urls import require_url
 from siamese_core.atomic import replace_file
 from siamese_core.data.tables import WrongRow
 from siamese_core.errors import UserError
@@ -205,6 +206,8 @@ class PairLog:
 
 def log_of(workspace: Path, url: str = "") -> PairLog:
     """Open the log of a workspace: its file, or the database of `url` that keeps the answers in its place."""
+    if url:
+        require_url(url)
     return PairLog(url or workspace / LOG_NAME)
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from siamese_core.answers.stores.urls import EXAMPLE, has_password, is_url
 from siamese_core.cli.terminal import printed
+from siamese_core.cli.urls import add_places
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import ENCODERS, SLOTS
 
 DATA_HELP = "folder of class folders, a zip of one, or an Omniglot archive; may be repeated"
-LOG_URL_HELP = "keep the answers in PostgreSQL, in place of a file of the workspace (SIAMESE_LOG_URL)"
 ENCODER_NAMES = ", ".join(ENCODERS)
 
 
@@ -30,21 +29,6 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file: TextIO | None = None) -> None:
         with printed():  # argparse itself says nothing of a full disk
             print(self.format_help(), end="", file=file)
-
-
-class LogUrl(argparse.Action):
-    """Takes the URL of a log without a password, which everybody on the machine could read."""
-
-    def __call__(self, parser, options: argparse.Namespace, text: str, option: str | None = None) -> None:
-        if not is_url(text):
-            raise argparse.ArgumentError(self, f"must be a URL such as {EXAMPLE}. Received: another one")
-        if has_password(text):
-            raise argparse.ArgumentError(
-                self,
-                "must have no password: everybody on this machine can read a command line. Received: one. "
-                "Give it in PGPASSWORD or ~/.pgpass, or the whole URL in SIAMESE_LOG_URL",
-            )
-        setattr(options, self.dest, text)
 
 
 def add_command(commands, name: str, summary: str, run: Callable | None = None) -> Parser:
@@ -73,18 +57,13 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="folder of images, answers and checkpoints (SIAMESE_WORKSPACE, else ./workspace)",
     )
-    add_log_url(parser, "--log-url", LOG_URL_HELP, argparse.SUPPRESS)
+    add_places(parser, argparse.SUPPRESS, argparse.SUPPRESS)
     parser.add_argument(
         "--json",
         action="store_true",
         default=argparse.SUPPRESS,
         help="print one JSON object instead of text and tables",
     )
-
-
-def add_log_url(parser, option: str, words: str, default: str = "") -> None:
-    """Add an option that names a log in PostgreSQL. words: its help."""
-    parser.add_argument(option, action=LogUrl, metavar="URL", default=default, help=f"{words}: {EXAMPLE}")
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ def open_workbench(options: Namespace) -> "Workbench":
     """Open the workspace. UserError if it is no folder and cannot become one."""
     from siamese_core.workspace.workbench import Workbench
 
-    return Workbench(options.workspace, log_url=options.log_url)
+    return Workbench(options.workspace, log_url=options.log_url, images_url=options.images_url)
 
 
 def open_store(options: Namespace) -> "CheckpointStore":

@@ -60,6 +60,7 @@ def build_parser() -> Parser:
         json=False,
         workspace=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
         log_url=os.environ.get("SIAMESE_LOG_URL") or "",
+        images_url=os.environ.get("SIAMESE_IMAGES_URL") or "",
     )
     commands = add_group(parser)
     for name, module in COMMANDS.items():

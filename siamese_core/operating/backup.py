@@ -13,6 +13,7 @@ from siamese_core.atomic import replacing
 from siamese_core.data.archives import CHUNK_BYTES, Archive
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
+from siamese_core.images.store import images_of
 from siamese_core.operating.manifest import (
     MANIFEST_FILE,
     KeptFile,
@@ -37,7 +38,9 @@ class Backup:
     missing: tuple[str, ...]
 
 
-def back_up(workspace: Path, file: Path, progress: Progress, log_url: str = "") -> Backup:
+def back_up(
+    workspace: Path, file: Path, progress: Progress, log_url: str = "", images_url: str = ""
+) -> Backup:
     """Write the log, the images that it names, checkpoints, evaluations and reports into a zip.
 
     An earlier backup of that name is replaced once the new one is verified. UserError where another file has
@@ -45,7 +48,8 @@ def back_up(workspace: Path, file: Path, progress: Progress, log_url: str = "") 
     """
     _require_free(file)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as aside:
-        sources = backup_sources(workspace, log_of(workspace, log_url), Path(aside))
+        log, images = log_of(workspace, log_url), images_of(workspace, images_url)
+        sources = backup_sources(workspace, log, images, Path(aside))
         with replacing(file) as stream:
             manifest = _write(sources, stream, progress)
             stream.flush()

@@ -15,19 +15,21 @@ Examination = Callable[[], Finding | list[Finding]]
 NOT_MEASURED = -1.0
 
 
-def examine(workspace: Path, progress: Progress, shipped: Path = SHIPPED, log_url: str = "") -> list[Finding]:
+def examine(
+    workspace: Path, progress: Progress, shipped: Path = SHIPPED, log_url: str = "", images_url: str = ""
+) -> list[Finding]:
     """Run every check of the installation, its surroundings and the workspace; none changes anything.
 
     A check that fails itself is an error among the findings.
     """
-    examinations, findings = _examinations(workspace, shipped, log_url), []
+    examinations, findings = _examinations(workspace, shipped, log_url, images_url), []
     for number, (name, examination) in enumerate(examinations.items()):
         progress(number / len(examinations), f"checking: {name}")
         findings += _made(name, examination)
     return findings
 
 
-def _examinations(workspace: Path, shipped: Path, log_url: str) -> dict[str, Examination]:
+def _examinations(workspace: Path, shipped: Path, log_url: str, images_url: str) -> dict[str, Examination]:
     store = CheckpointStore(workspace, shipped)
     return {
         "python": installation.check_python,
@@ -40,7 +42,7 @@ def _examinations(workspace: Path, shipped: Path, log_url: str) -> dict[str, Exa
         "disk": partial(workspace_checks.check_space, workspace),
         "locks": partial(workspace_checks.check_locks, workspace),
         "log": partial(workspace_checks.check_log, workspace, log_url),
-        "images": partial(workspace_checks.check_images, workspace, log_url),
+        "images": partial(workspace_checks.check_images, workspace, log_url, images_url),
         "pointers": partial(checkpoint_checks.check_pointers, store),
         "checkpoints": partial(checkpoint_checks.check_checkpoints, store),
         "weights-efficientnet-lite2": installation.check_lite_weights,

@@ -27,7 +27,7 @@ class Sources:
     missing: tuple[str, ...]
 
 
-def backup_sources(workspace: Path, log: PairLog, aside: Path) -> Sources:
+def backup_sources(workspace: Path, log: PairLog, store: ImageStore, aside: Path) -> Sources:
     """Return what a backup keeps; what changes while it is used is copied into the folder `aside`.
 
     UserError where there is no workspace, or its log cannot be read.
@@ -39,10 +39,7 @@ def backup_sources(workspace: Path, log: PairLog, aside: Path) -> Sources:
         )
     rows = log.snapshot(aside)
     files = {file.name: file for file in sorted(aside.iterdir())}
-    store, named = (
-        ImageStore(workspace / "images"),
-        sorted({each for row in rows for each in row.pair if each}),
-    )
+    named = sorted({each for row in rows for each in row.pair if each})
     files |= {f"images/{each}.png": store.path(each) for each in named if each in store}
     pointer = aside / POINTER_FILE
     with contextlib.suppress(FileNotFoundError):

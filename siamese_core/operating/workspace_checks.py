@@ -11,7 +11,7 @@ from siamese_core.atomic import locked
 from siamese_core.checkpoints.pointers import LOCK_FILE
 from siamese_core.diagnosis.findings import Check, Finding
 from siamese_core.errors import UserError
-from siamese_core.images.store import ImageStore
+from siamese_core.images.store import images_of
 from siamese_core.operating.surroundings import can_write
 
 FOLDERS = ("images", "checkpoints", "evaluations", "reports", "embeddings", "pool", "uploads")
@@ -90,9 +90,9 @@ def check_log(workspace: Path, log_url: str) -> list[Finding]:
     return [*findings, conflicts.found("warning", report.conflicts, cause, remedy)]
 
 
-def check_images(workspace: Path, log_url: str) -> Finding:
+def check_images(workspace: Path, log_url: str, images_url: str) -> Finding:
     """Count the images of answers that are gone from the store."""
-    store = ImageStore(workspace / "images")
+    store = images_of(workspace, images_url)
     try:
         named = {each for row in log_of(workspace, log_url).labels() for each in row.pair}
     except UserError:
@@ -102,7 +102,7 @@ def check_images(workspace: Path, log_url: str) -> Finding:
     check = Check("images", f"0 of {len(named)} images of the answers missing")
     if not gone:
         return check.ok(0)
-    cause = f"Missing in {store.folder}: {', '.join(gone[:NAMED_LINES])}{' ...' * (len(gone) > NAMED_LINES)}"
+    cause = f"Missing in {store.name}: {', '.join(gone[:NAMED_LINES])}{' ...' * (len(gone) > NAMED_LINES)}"
     return check.found(
         "error", len(gone), cause, "Put them back from a backup; without, their answers teach nothing."
     )

@@ -15,7 +15,7 @@ from siamese_core.embeddings.kept_embeddings import KeptEmbeddings
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.images.seen_files import SeenFiles, look_at
-from siamese_core.images.store import ImageStore
+from siamese_core.images.store import images_of
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.workspace.choosing import Image, StoredImage, identified
 from siamese_core.workspace.matching import Matcher
@@ -29,11 +29,11 @@ STORED_AT_ONCE = 4  # images: the disk writes them while the networks run
 class Workbench:
     """Opens (and makes) a workspace.
 
-    shipped: where the project's own checkpoints lie; log_url: the database that keeps the answers, in place
-    of a file of the workspace.
+    shipped: where the project's own checkpoints lie; log_url, images_url: the database of the answers and the
+    place of the images, which then are not in the workspace.
     """
 
-    def __init__(self, workspace: Path, shipped: Path = SHIPPED, log_url: str = ""):
+    def __init__(self, workspace: Path, shipped: Path = SHIPPED, log_url: str = "", images_url: str = ""):
         self.workspace = Path(workspace)
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ class Workbench:
             raise UserError(
                 f"A workspace is a folder. Received: {self.workspace}, {problem.strerror}. Name another one."
             ) from problem
-        self.images = ImageStore(self.workspace / "images")
+        self.images = images_of(self.workspace, images_url)
         self.log = log_of(self.workspace, log_url)
         self.embeddings_folder = self.workspace / "embeddings"  # a folder an encoder
         self.checkpoints = CheckpointStore(self.workspace, shipped)

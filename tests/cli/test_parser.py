@@ -44,9 +44,18 @@ SECRET = "s3cr3t"
 @pytest.mark.parametrize("words", [("log", "check", "--log-url"), ("log", "import", "--from-url")])
 @pytest.mark.parametrize("url", [f"postgresql://ada:{SECRET}@db/x", f"postgresql:///x?password={SECRET}"])
 def test_a_password_that_everybody_could_read_is_refused_and_not_repeated(capsys, words, url):
-    assert main([*words, url]) == 2
+    assert main([*words, url]) == main(["log", "check", "--images-url", "sftp://ada:s3cr3t@db/x"]) == 2
     told = capsys.readouterr().err
-    assert "PGPASSWORD" in told and SECRET not in told
+    assert "PGPASSWORD" in told and "SIAMESE_IMAGES_URL" in told and SECRET not in told
+
+
+@pytest.mark.parametrize("url", ["people", "http://db/x", "/srv/pairs.csv"])
+def test_what_is_no_url_of_a_database_is_never_taken_for_a_file(capsys, monkeypatch, tmp_path, url):
+    monkeypatch.chdir(tmp_path)
+    assert main(["log", "check", "--log-url", url]) == 2
+    monkeypatch.setenv("SIAMESE_LOG_URL", url)
+    assert main(["log", "check"]) == 2
+    assert capsys.readouterr().err.count("postgresql://USER@HOST:5432/DATABASE") == 2
 
 
 def test_the_url_of_the_log_is_the_option_else_the_environment(monkeypatch):

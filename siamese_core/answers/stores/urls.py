@@ -28,10 +28,10 @@ def is_url(place: Path | str) -> bool:
     return str(place).startswith(SCHEMES)
 
 
-def has_password(url: str) -> bool:
-    """Return whether a URL holds a password, also one that is written wrongly."""
-    user, at, _ = url.partition("://")[2].rpartition("@")
-    return bool(at and ":" in user) or "password=" in url.lower()
+def require_url(url: str) -> None:
+    """Raise UserError where it is no URL of a PostgreSQL database."""
+    if not is_url(url):
+        raise UserError(UNREADABLE)
 
 
 def parameters_of(url: str) -> dict[str, str]:

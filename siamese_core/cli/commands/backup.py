@@ -20,7 +20,7 @@ def backup(options: Namespace, progress: Progress) -> CommandResult:
     """Back the workspace up, and verify the zip."""
     from siamese_core.operating.backup import back_up
 
-    made = back_up(options.workspace, options.file, progress, options.log_url)
+    made = back_up(options.workspace, options.file, progress, options.log_url, options.images_url)
     lines = [
         f"{made.files} files of {options.workspace} in {made.path}, {made.bytes / 1e6:,.1f} MB, verified."
     ]

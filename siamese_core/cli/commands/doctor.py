@@ -17,5 +17,5 @@ def doctor(options: Namespace, progress: Progress) -> CommandResult:
     """Run all checks; findings are no failure of the command."""
     from siamese_core.operating.doctor import examine
 
-    findings = examine(options.workspace, progress, log_url=options.log_url)
+    findings = examine(options.workspace, progress, log_url=options.log_url, images_url=options.images_url)
     return CommandResult({"findings": [each.json() for each in findings]}, shown_findings(findings))

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_core.answers.pair_log import LogReport, PairLog
-from siamese_core.cli.arguments import add_command, add_group, add_log_url
+from siamese_core.cli.arguments import add_command, add_group
 from siamese_core.cli.command import CommandResult, open_workbench
 from siamese_core.cli.terminal import one_line, outline
+from siamese_core.cli.urls import add_log_url
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
 
@@ -88,7 +89,7 @@ def log_check(options: Namespace, progress: Progress) -> CommandResult:
     lines = [workbench.log.name]
     if gone:
         lines.append(
-            f"{len(gone)} images of these labels are gone from {workbench.images.folder}: put them back."
+            f"{len(gone)} images of these labels are gone from {workbench.images.name}: put them back."
         )
     return _result(workbench.log.check(), *lines)
 

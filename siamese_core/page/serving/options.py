@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from siamese_core.cli.arguments import LOG_URL_HELP, Parser, add_log_url
+from siamese_core.cli.arguments import Parser
+from siamese_core.cli.urls import add_places
 from siamese_core.errors import UserError
 from siamese_core.operating.surroundings import DEFAULT_PORT
 
@@ -18,7 +19,7 @@ NO_WEIGHTS = "none"
 
 
 def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return workspace, log_url, images, resnet50_weights, and those of the address."""
+    """Return workspace, log_url, images_url, images, resnet50_weights, and those of the address."""
     parser = Parser(description="Serve the page and the HTTP endpoints.")
     parser.add_argument(
         "--workspace",
@@ -26,7 +27,8 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=Path(os.environ.get("SIAMESE_WORKSPACE") or "workspace"),
         help="folder for images, answers and checkpoints (SIAMESE_WORKSPACE; ./workspace)",
     )
-    add_log_url(parser, "--log-url", LOG_URL_HELP, os.environ.get("SIAMESE_LOG_URL") or "")
+    given = (os.environ.get(f"SIAMESE_{name}_URL") or "" for name in ("LOG", "IMAGES"))
+    add_places(parser, *given)
     _add_address(parser)
     _add_proxy(parser)
     parser.add_argument(

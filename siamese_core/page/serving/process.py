@@ -93,7 +93,7 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         from siamese_core.page.serving.stubs import no_stubs
         from siamese_core.workspace.workbench import Workbench
 
-    workbench = Workbench(options.workspace, log_url=options.log_url)
+    workbench = Workbench(options.workspace, log_url=options.log_url, images_url=options.images_url)
     questions = Questions(workbench, Pool(workbench))
     if options.images:
         questions.pool.files.add_folder(options.images)

@@ -134,4 +134,4 @@ def private_paths(workspace: Path) -> list[Path]:
     own = [PACKAGE, ASSETS]
     if not ASSETS.is_relative_to(PACKAGE):  # a checkout, which has more beside the package
         own += [ASSETS.parent / name for name in ("app.py", "tests", ".git", ".venv")]
-    return own + [workspace / name for name in ("images", "checkpoints", "pairs.csv")]
+    return own + [workspace / name for name in ("images", "image-cache", "checkpoints", "pairs.csv")]

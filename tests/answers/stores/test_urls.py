@@ -4,7 +4,8 @@ import pytest
 
 from helpers.servers import free_port
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.answers.stores.urls import has_password, is_url, parameters_of, shown_url
+from siamese_core.answers.stores.urls import is_url, parameters_of, shown_url
+from siamese_core.cli.urls import has_password
 from siamese_core.errors import UserError, can_pass
 
 SECRET = "s3cr3t"

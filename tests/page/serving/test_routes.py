@@ -1,5 +1,6 @@
 """Plain HTTP beside the page, where the log is not as it should be."""
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -48,6 +49,14 @@ def test_a_database_that_is_not_there_is_told_in_words(tmp_path):
         answer = client.get(path)
         assert answer.status_code == 503 and "Received: people: Connection refused" in answer.text
         assert not [each for each in ("s3cr3t", "127.0.0.1", "ada") if each in answer.text]
+
+
+def test_pictures_of_a_shared_place_are_served(tmp_path):
+    url, pixels = "memory://routes/images", np.full((8, 8, 3), 7, np.uint8)
+    kept = Workbench(tmp_path / "one", images_url=url).images.add(pixels)
+    client = TestClient(Starlette(routes=routes(Workbench(tmp_path / "other", images_url=url))))
+    for path in (f"/pictures/{kept}.png", f"/thumbs/{kept}.png"):
+        assert client.get(path).headers["content-type"] == "image/png"
 
 
 def test_a_log_of_another_program_is_served_in_the_log_s_own_form(bench, client):
