@@ -17,9 +17,10 @@ from siamese_core.metric_learning.principal_axes import NEGLIGIBLE, principal_ax
 POWERS = (0.5, 1.0)
 SHRINKAGES = (0.3, 0.7, 1.5, 4.0)  # ridge on the within-class covariance, in units of the mean variance
 PRIOR_COUNT = 5.0  # pseudo-count of the total covariance when blended with the within-class covariance
-# Ridge without answers, in the same units; with them both are blended, by the number of images that repeat an
-# identity against the pseudo-count. Chosen on objects and parts (EfficientNet-Lite2).
-UNLABELLED_SHRINKAGE, PRIOR_RIDGE_COUNT = 10.0, 4.0
+UNLABELLED_SHRINKAGE = 10.0  # ridge on the total covariance without answers, in the same units
+# Images that repeat an identity, with which the answers weigh as much as the images alone. Chosen on objects,
+# parts and faces (EfficientNet-Lite2); see the bench README.
+EVEN_COUNT = 30.0
 MEAN_KEPT = 0.05  # squared length of the part of the mean that is not subtracted, in units of the variance
 OUTSIDE_GAIN = 1.5  # gain of directions that the images do not span, over what their variance asks for
 BETWEEN_RIDGE = 1.0  # ridge on the between-class variance, in units of its mean
@@ -119,6 +120,18 @@ class Kernel:
         """Return the inverse of a covariance (r, r) plus a ridge."""
         return cls(np.linalg.inv(covariance + ridge * np.eye(len(covariance))), 1 / ridge)
 
+    def blended(self, other: "Kernel", share: float, covariance: np.ndarray) -> "Kernel":
+        """Return this kernel and a `share` of another one, each scaled to embeddings of length 1 on average.
+
+        covariance: (r, r), of the embeddings.
+        """
+        scales = [1 / max(float(np.sum(each.inside * covariance)), NEGLIGIBLE) for each in (self, other)]
+        weights = (1 - share) * scales[0], share * scales[1]
+        return Kernel(
+            weights[0] * self.inside + weights[1] * other.inside,
+            weights[0] * self.outside + weights[1] * other.outside,
+        )
+
     def cosines(self, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
         """Return the cosines (n, n) of images that `Subspace.project` projected."""
         table = inside @ self.inside @ inside.T + self.outside * outside
@@ -141,32 +154,39 @@ def kernels(
 ) -> Iterator[tuple[Setting, Kernel]]:
     """Fit the two-covariance model to the clusters (m,) of the subspace's rows.
 
-    There is a kernel for every setting that has the subspace's power.
+    There is a kernel for every setting that has the subspace's power. The fewer images repeat an identity,
+    the more of it is the kernel of the images alone, the whitening by the total covariance, which is also
+    that of `UNLABELLED`: estimated from few identities the model tells others worse apart than that does.
+    """
+    total = subspace.rows.T @ subspace.rows / len(subspace.rows)
+    unlabelled = Kernel.whitening(total, UNLABELLED_SHRINKAGE * subspace.mean_variance)
+    repeated = len(cluster) - len(np.unique(cluster))
+    alone = EVEN_COUNT**2 / (EVEN_COUNT**2 + repeated**2)
+    for setting in settings:
+        if setting == UNLABELLED and setting[0] == subspace.power:
+            yield setting, unlabelled
+        elif setting[0] == subspace.power:
+            fitted = _two_covariance(subspace, cluster, setting[1])
+            yield setting, fitted.blended(unlabelled, alone, total)
+
+
+def _two_covariance(subspace: Subspace, cluster: np.ndarray, shrinkage: float) -> Kernel:
+    """Return the kernel of the model's log-likelihood ratio.
 
     The within-class covariance is blended with the total one, by the number of images that repeat an identity
-    against `PRIOR_COUNT`, and gets the setting's shrinkage as a ridge. After whitening by it, each
-    eigenvector of the between-class covariance has the gain of the model's log-likelihood ratio. `UNLABELLED`
-    whitens by the total covariance alone.
+    against `PRIOR_COUNT`, and gets the shrinkage as a ridge. After whitening by it, each eigenvector of the
+    between-class covariance has the gain of the ratio.
     """
     within = within_covariance(subspace.rows, cluster)
     total = subspace.rows.T @ subspace.rows / len(subspace.rows)
-    repeated = len(cluster) - len(np.unique(cluster))
-    share = PRIOR_COUNT / (PRIOR_COUNT + repeated)
-    prior = PRIOR_RIDGE_COUNT / (PRIOR_RIDGE_COUNT + repeated)
+    share = PRIOR_COUNT / (PRIOR_COUNT + len(cluster) - len(np.unique(cluster)))
+    ridge = shrinkage * subspace.mean_variance
     variance, own = np.linalg.eigh((1 - share) * within + share * total)
-    for power, shrinkage in settings:
-        if power != subspace.power:
-            continue
-        if (power, shrinkage) == UNLABELLED:
-            yield UNLABELLED, Kernel.whitening(total, UNLABELLED_SHRINKAGE * subspace.mean_variance)
-            continue
-        ridge = ((1 - prior) * shrinkage + prior * UNLABELLED_SHRINKAGE) * subspace.mean_variance
-        whitening = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
-        between, axes = np.linalg.eigh(whitening @ (total - within) @ whitening)
-        axes, between = whitening @ axes, np.maximum(between, 0)
-        floor = BETWEEN_RIDGE * max(float(between.mean()), NEGLIGIBLE)
-        inside = (axes * _gain(between + floor)) @ axes.T
-        yield (power, shrinkage), Kernel(inside, OUTSIDE_GAIN * _gain(floor) / ridge)
+    whitening = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
+    between, axes = np.linalg.eigh(whitening @ (total - within) @ whitening)
+    axes, between = whitening @ axes, np.maximum(between, 0)
+    floor = BETWEEN_RIDGE * max(float(between.mean()), NEGLIGIBLE)
+    return Kernel((axes * _gain(between + floor)) @ axes.T, OUTSIDE_GAIN * _gain(floor) / ridge)
 
 
 def _gain(between):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from siamese_core.metric_learning.two_covariance import (
+    EVEN_COUNT,
     MEAN_KEPT,
     MOST_AXES,
-    OUTSIDE_GAIN,
     PRIOR_COUNT,
-    PRIOR_RIDGE_COUNT,
     SETTINGS,
+    UNLABELLED,
     UNLABELLED_SHRINKAGE,
     Kernel,
     Subspace,
@@ -55,31 +55,32 @@ def test_a_subspace_of_few_images_keeps_inner_products_of_others_with_what_lies_
 
 
 def test_of_one_identity_the_kernel_is_the_inverse_within_class_covariance(embeddings):
+    """Blended with the inverse of the total covariance, by the number of images that repeat it."""
     subspace, cluster = Subspace.of(embeddings, 1.0), np.zeros(IMAGES)
     kernel = dict(kernels(subspace, cluster, SETTINGS))[1.0, 1.5]
     share = PRIOR_COUNT / (PRIOR_COUNT + IMAGES - 1)
     total = subspace.rows.T @ subspace.rows / IMAGES
     mixed = (1 - share) * within_covariance(subspace.rows, cluster) + share * total
-    prior = PRIOR_RIDGE_COUNT / (PRIOR_RIDGE_COUNT + IMAGES - 1)
-    ridge = ((1 - prior) * 1.5 + prior * UNLABELLED_SHRINKAGE) * subspace.mean_variance
-    plain = np.linalg.inv(mixed + ridge * np.eye(subspace.rank))
-    found = kernel.inside / kernel.outside * OUTSIDE_GAIN
-    assert found == pytest.approx(plain * ridge, rel=1e-3, abs=1e-6)
+    parts = [
+        np.linalg.inv(covariance + ridge * subspace.mean_variance * np.eye(subspace.rank))
+        for covariance, ridge in ((mixed, 1.5), (total, UNLABELLED_SHRINKAGE))
+    ]
+    scaled = [part / np.sum(part * total) for part in parts]
+    alone = EVEN_COUNT**2 / (EVEN_COUNT**2 + (IMAGES - 1) ** 2)
+    expected = (1 - alone) * scaled[0] + alone * scaled[1]
+    assert kernel.inside == pytest.approx(expected, rel=1e-3, abs=1e-6)
 
 
-def test_with_few_answers_the_total_covariance_stands_in(embeddings):
+def test_the_fewer_images_repeat_an_identity_the_nearer_the_metric_is_to_that_of_the_images_alone(embeddings):
     subspace = Subspace.of(embeddings, 1.0)
-    few, many = np.arange(IMAGES), np.arange(IMAGES) // 3
-    few[1] = 0
-    distance = []
-    for cluster in (few, many):
-        ridge = 0.7 * subspace.mean_variance
-        total = ridge * np.linalg.inv(
-            subspace.rows.T @ subspace.rows / IMAGES + ridge * np.eye(subspace.rank)
-        )
-        kernel = dict(kernels(subspace, cluster, SETTINGS))[1.0, 0.7]
-        distance.append(np.linalg.norm(kernel.inside / kernel.outside * OUTSIDE_GAIN - total))
-    assert distance[0] < distance[1]
+    shown, distances = subspace.project(embeddings), []
+    alone = dict(kernels(subspace, np.arange(IMAGES), [UNLABELLED]))[UNLABELLED].cosines(*shown)
+    for repeated in (0, 1, 8, 20):
+        cluster = np.maximum(np.arange(IMAGES) - repeated, 0)
+        found = dict(kernels(subspace, cluster, SETTINGS))[1.0, 0.7].cosines(*shown)
+        distances.append(np.abs(found - alone).max())
+    assert distances[0] == pytest.approx(0, abs=1e-12)
+    assert distances == sorted(distances)
 
 
 def test_directions_that_vary_between_identities_count_more():
