@@ -208,7 +208,7 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
     found = []
     for (condition, split), own in pd.DataFrame(rows).groupby(["condition", "split"], sort=False):
         means = own[[*FIGURES, "base_after"]].mean().round(4).to_dict()
-        intervals = {name: _interval(own[name].to_numpy()) for name in FIGURES}
+        intervals = {name: interval(own[name].to_numpy()) for name in FIGURES}
         found.append(
             {
                 "name": "loop",
@@ -229,7 +229,7 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
     return found
 
 
-def _interval(values: np.ndarray) -> list[float] | None:
+def interval(values: np.ndarray) -> list[float] | None:
     """Return the 95 % confidence interval of the mean by Student's t, None for a single value."""
     if len(values) < 2:
         return None
