@@ -42,7 +42,7 @@ HEADING = ("images", "classes", "network", "pool", "20-way one-shot error", "EER
 
 @dataclass(frozen=True)
 class Network:
-    """A checkpoint with its embeddings (n, d) of the images, and what takes heads through the base protocol."""
+    """A checkpoint, its embeddings (n, d) of the images, and the base protocol for heads."""
 
     model: Checkpoint
     rows: np.ndarray
