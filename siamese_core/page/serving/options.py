@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from siamese_core.cli.arguments import Parser
 from siamese_core.cli.urls import add_places
 from siamese_core.errors import UserError
+from siamese_core.operating.logs import FORMATS, LEVELS
 from siamese_core.operating.surroundings import DEFAULT_PORT
 
 NO_WEIGHTS = "none"
@@ -44,6 +45,7 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="ImageNet weights for photographs, in Keras' format (SIAMESE_RESNET50_WEIGHTS, else Keras' "
         f"cache, else its download); {NO_WEIGHTS}: do without",
     )
+    _add_log(parser)
     return parser.parse_args(arguments)
 
 
@@ -68,6 +70,18 @@ def _add_address(parser: Parser) -> None:
         default=[],
         metavar="NAME",
         help="a name by which the app may be called, beside localhost and --host; may be repeated",
+    )
+
+
+def _add_log(parser: Parser) -> None:
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default="warning",
+        help="what the program writes to standard error; info has a line for each request (warning)",
+    )
+    parser.add_argument(
+        "--log-format", choices=FORMATS, default="text", help="json: an object a line, for programs (text)"
     )
 
 

@@ -85,11 +85,10 @@ def serve(options: argparse.Namespace) -> None:
 
 def _serve_workspace(options: argparse.Namespace) -> None:
     with stopped_at_once():
-        import logging
-
         from siamese_core.cli.terminal import mute_native_libraries
         from siamese_core.labelling.pool import Pool
         from siamese_core.labelling.queue import Questions
+        from siamese_core.operating.logs import write_log
         from siamese_core.page.serving.stubs import no_stubs
         from siamese_core.workspace.workbench import Workbench
 
@@ -102,7 +101,7 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         from siamese_core.page.serving.address import Address
     if not os.environ.get("SIAMESE_DEBUG"):
         mute_native_libraries()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    write_log(options.log_level, options.log_format)
     address = Address(
         options.host,
         options.port,

@@ -27,6 +27,11 @@ READ_ONLY = Refusal(
     STORED + "no permission, its disk or folder is read-only. Nothing of this was kept: make the workspace "
     "writable and send it again.",
 )
+ENDING = Refusal(
+    503,
+    "The server must be running to take a request. Received: one while it ends. Try again in a minute; "
+    "answers wait in the page.",
+)
 UNKNOWN = Refusal(
     400,
     "A call must name a function, a component and a session that the page has, and give each function what "

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
+from siamese_core.operating.metrics import Metrics
 from siamese_core.page.evaluate.downloads import report_routes
 from siamese_core.page.parts.samples import sample_file
 from siamese_core.review.exports import write_classes, write_triplets
@@ -23,12 +24,8 @@ VENDORED = ("regl.min.js", "regl-scatterplot.min.js", "pub-sub-es.js")  # script
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
-def routes(workbench: Workbench) -> list[Route]:
+def routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
     """Return the routes. Their handlers are plain functions, which starlette runs in threads."""
-
-    def health(request: Request) -> Response:
-        status = workbench.status()
-        return JSONResponse(status, 200 if status["ready"] else 503)
 
     def stored_thumbnail(request: Request) -> Response:
         image = workbench.images.read(request.path_params["image_id"])
@@ -62,7 +59,6 @@ def routes(workbench: Workbench) -> list[Route]:
         write(workbench.log.rows(), workbench.images, file)
 
     return [
-        Route("/healthz", health),
         Route("/thumbs/{image_id}.png", or_told(stored_thumbnail)),
         Route("/pictures/{image_id}.png", or_told(stored_picture)),
         Route("/vendor/{name}", vendored),
@@ -70,8 +66,23 @@ def routes(workbench: Workbench) -> list[Route]:
         Route("/pairs.csv", or_told(log_file, 503)),
         Route("/triplets.zip", or_told(triplet_file)),
         Route("/classes.zip", or_told(class_file)),
+        *state_routes(workbench, metrics),
         *report_routes(workbench),
     ]
+
+
+def state_routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
+    """Return the routes for whoever watches the server."""
+
+    def health(request: Request) -> Response:
+        status = workbench.status()
+        return JSONResponse(status, 200 if status["ready"] else 503)
+
+    def measured(request: Request) -> Response:
+        text, media_type = metrics.text()
+        return Response(text, headers={"Content-Type": media_type})
+
+    return [Route("/healthz", health), Route("/metrics", or_told(measured, 501))]
 
 
 @lru_cache

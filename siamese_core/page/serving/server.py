@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -12,6 +13,8 @@ from siamese_core.cli.terminal import unheard
 from siamese_core.data.assets import ASSETS
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
+from siamese_core.operating.metrics import Metrics
+from siamese_core.operating.stopping import Stopping
 from siamese_core.page import theme
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.find.galleries import Galleries
@@ -24,6 +27,7 @@ from siamese_core.page.serving.api import ENDPOINTS, publish, publish_search, wi
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
+from siamese_core.page.serving.requests import RequestMonitor
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
 
@@ -47,12 +51,16 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page._queue.sleep_when_free = LOOK_SECONDS
     page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
-    launch(page, launch_options(workbench, address), address)
+    stopping = Stopping()
+    stopping.listen()
+    answering = app_options(page, workbench, address, stopping)
+    launch(page, launch_options(workbench, address) | {"app_kwargs": answering}, address)
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
     loading = workbench.start()
     threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
-    page.block_thread()
+    stopping.wait(partial(is_working, page))
+    page.close(verbose=False)
 
 
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
@@ -94,6 +102,27 @@ def launch(page: gr.Blocks, options: dict, address: Address) -> None:
         ) from problem
 
 
+def app_options(page: gr.Blocks, workbench: Workbench, address: Address, stopping: Stopping) -> dict:
+    """Return what stands around gradio's application: who answers first, and routes beside its own."""
+    metrics = Metrics(workbench.status, partial(calls_waiting, page))
+    middleware = [
+        Middleware(RequestMonitor, metrics=metrics, stopping=stopping, endpoints=ENDPOINTS),
+        Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS), stopping=stopping),
+        Middleware(HeadScripts),
+    ]
+    return {"middleware": middleware, "routes": routes(workbench, metrics)}
+
+
+def calls_waiting(page: gr.Blocks) -> int:
+    """Return how many calls wait in the queue."""
+    return sum(len(each.queue) for each in page._queue.event_queue_per_concurrency_id.values())
+
+
+def is_working(page: gr.Blocks) -> bool:
+    """Return whether a call waits or is being answered."""
+    return calls_waiting(page) > 0 or any(page._queue.active_jobs)
+
+
 def embed_after(loading: threading.Thread, questions: Questions) -> None:
     """Start to embed the images to label once the checkpoints are loaded, so that none is embedded twice."""
     loading.join(PHOTOS_WAIT_SECONDS)
@@ -101,7 +130,6 @@ def embed_after(loading: threading.Thread, questions: Questions) -> None:
 
 
 def launch_options(workbench: Workbench, address: Address) -> dict:
-    guard = Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS))
     return {
         "server_name": bracketed(address.host),
         "server_port": address.port,
@@ -121,7 +149,6 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "max_file_size": MAX_FILE_SIZE,
         "allowed_paths": [],
         "blocked_paths": [str(path.resolve()) for path in private_paths(workbench.workspace)],
-        "app_kwargs": {"middleware": [guard, Middleware(HeadScripts)], "routes": routes(workbench)},
         "favicon_path": str(theme.WEB / "favicon.svg"),
         "theme": theme.theme(),
         "css": theme.style(),

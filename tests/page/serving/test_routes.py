@@ -1,5 +1,7 @@
 """Plain HTTP beside the page, where the log is not as it should be."""
 
+import sys
+
 import numpy as np
 import pytest
 from starlette.applications import Starlette
@@ -7,6 +9,7 @@ from starlette.testclient import TestClient
 
 from helpers.servers import free_port
 from siamese_core.answers.label_row import LabelRow
+from siamese_core.operating.metrics import Metrics
 from siamese_core.page.parts.status import status_line
 from siamese_core.page.serving.routes import routes
 from siamese_core.workspace.workbench import Workbench
@@ -21,7 +24,7 @@ def bench(tmp_path):
 
 @pytest.fixture
 def client(bench):
-    return TestClient(Starlette(routes=routes(bench)))
+    return TestClient(Starlette(routes=routes(bench, Metrics(bench.status, lambda: 3))))
 
 
 def test_a_folder_in_place_of_the_log_is_told_in_words_until_it_is_gone(bench, client):
@@ -73,3 +76,21 @@ def test_answers_that_are_gone_are_told_on_the_status_line(bench, client):
     bench.log.path.write_bytes(b"")
     assert "13 answers that were in the log" in status_line(bench.status(), bench.names)
     assert client.get("/healthz").json()["labels"] == 0
+
+
+def test_metrics_tell_counts_slots_and_the_queue(bench, client):
+    bench.log.append(ROW)
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    lines = answer.text.splitlines()
+    assert {"siamese_labels 1.0", "siamese_calls_waiting 3.0", 'siamese_slot_ready{slot="koch"} 0.0'} <= set(
+        lines
+    )
+
+
+def test_metrics_without_their_library_are_refused_with_what_to_install(bench, monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    metrics = Metrics(bench.status, lambda: 0)
+    metrics.count("GET", "/", 200, 0.1)
+    answer = TestClient(Starlette(routes=routes(bench, metrics))).get("/metrics")
+    assert answer.status_code == 501 and "siamese-workbench[metrics]" in answer.text
