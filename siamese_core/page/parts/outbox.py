@@ -78,13 +78,19 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
 def once(pair_log: PairLog, handler: Handler) -> Handler:
     """Return the handler, skipped for an event that the log holds already.
 
-    What such an event means may depend on what was logged before it.
+    What such an event means may depend on what was logged before it. Another server may log it meanwhile.
     """
     one_at_a_time = threading.Lock()
 
     def careful(event: Event) -> dict:
+        label_id = own_id(event, "id")
         with one_at_a_time:
-            return {} if pair_log.holds(own_id(event, "id")) else handler(event)
+            try:
+                return {} if pair_log.holds(label_id) else handler(event)
+            except UserError:
+                if pair_log.holds(label_id):
+                    return {}
+                raise
 
     return careful
 

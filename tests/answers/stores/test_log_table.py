@@ -19,7 +19,7 @@ import pytest
 from helpers.postgres import execute
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog
-from siamese_core.answers.stores import log_table
+from siamese_core.answers.stores import log_table, session
 from siamese_core.cli.main import main
 from siamese_core.errors import UserError, can_pass
 from siamese_core.images.store import ImageStore
@@ -149,6 +149,20 @@ def test_answers_wait_in_words_while_the_database_is_gone_and_go_on_when_it_is_b
     server.start()
     log.append(ROW)
     assert len(log.rows()) == len(PairLog(url).rows()) == 2 and log.problem() is None
+
+
+def test_an_answer_waits_while_another_program_holds_the_lock(url, monkeypatch):
+    monkeypatch.setattr(session, "SETTINGS", session.SETTINGS.replace("10s", "100ms"))
+    log = PairLog(url)
+    log.append(ROW)
+    with psycopg.connect(url) as other:
+        other.execute("INSERT INTO pair_log (label_id) VALUES ('never committed')")
+        with pytest.raises(UserError, match="lock timeout") as told:
+            log.append(ROW)
+        assert can_pass(told.value) and len(log.rows()) == 1
+        other.rollback()
+    log.append(ROW)
+    assert len(log.rows()) == 2
 
 
 @contextmanager

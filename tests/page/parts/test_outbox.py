@@ -8,10 +8,12 @@ import pytest
 from helpers.servers import free_port
 from helpers.small_checkpoints import ship_small
 from siamese_core.answers.corrections import logged_verdicts
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.parts.answers import answer_handlers
-from siamese_core.page.parts.outbox import saved
+from siamese_core.page.parts.outbox import once, saved
 from siamese_core.page.review.answering import review_handlers
 from siamese_core.workspace.workbench import Workbench
 
@@ -58,6 +60,21 @@ def test_an_answer_waits_for_a_database_that_is_not_there(tmp_path):
         bench.images.add(np.full((8, 8, 3), shade, np.uint8))
     assert "The log must be a database" in send(bench, **compared(bench))["waiting"]
     assert "The log must be a database" in send(bench, kind="undo_latest")["waiting"]
+
+
+def test_an_event_that_another_server_logs_at_the_same_moment_is_logged_once(bench):
+    send(bench, **compared(bench))
+    (label,) = bench.log.rows()
+    other = PairLog(bench.log.path)
+
+    def both_at_once(event):
+        taken_back = LabelRow(label_id=event["id"], event="undo", target_id=label.label_id)
+        other.append(taken_back)
+        bench.log.append(taken_back)
+
+    event = {"id": uuid.uuid4().hex, "kind": "any"}
+    assert saved({"any": once(bench.log, both_at_once)}, event) == {"saved": True}
+    assert [row.label_id for row in bench.log.rows()] == [label.label_id, event["id"]]
 
 
 def pair(bench: Workbench, first: int = 0, second: int = 1) -> dict:
