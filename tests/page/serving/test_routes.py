@@ -24,6 +24,10 @@ def bench(tmp_path):
 
 @pytest.fixture
 def client(bench):
+    return client_of(bench)
+
+
+def client_of(bench: Workbench) -> TestClient:
     return TestClient(Starlette(routes=routes(bench, Metrics(bench.status, lambda: 3))))
 
 
@@ -47,7 +51,7 @@ def test_a_folder_in_place_of_the_log_is_told_in_words_until_it_is_gone(bench, c
 
 def test_a_database_that_is_not_there_is_told_in_words(tmp_path):
     url = f"postgresql://ada:s3cr3t@127.0.0.1:{free_port()}/people"
-    client = TestClient(Starlette(routes=routes(Workbench(tmp_path / "workspace", log_url=url))))
+    client = client_of(Workbench(tmp_path / "workspace", log_url=url))
     for path in ("/healthz", "/pairs.csv"):
         answer = client.get(path)
         assert answer.status_code == 503 and "Received: people: Connection refused" in answer.text
@@ -57,7 +61,7 @@ def test_a_database_that_is_not_there_is_told_in_words(tmp_path):
 def test_pictures_of_a_shared_place_are_served(tmp_path):
     url, pixels = "memory://routes/images", np.full((8, 8, 3), 7, np.uint8)
     kept = Workbench(tmp_path / "one", images_url=url).images.add(pixels)
-    client = TestClient(Starlette(routes=routes(Workbench(tmp_path / "other", images_url=url))))
+    client = client_of(Workbench(tmp_path / "other", images_url=url))
     for path in (f"/pictures/{kept}.png", f"/thumbs/{kept}.png"):
         assert client.get(path).headers["content-type"] == "image/png"
 
