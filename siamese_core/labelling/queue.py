@@ -67,7 +67,7 @@ class Questions:
             )
         if not self._is_current():
             self.pool.start()
-        table, rows = self._current(), self.workbench.log.rows()
+        table, rows = self.table(), self.workbench.log.rows()
         with self._drawing:
             found = self._next_wished(table, count)
             found += self._next_mined(table, rows, [each.pair for each in found], count - len(found))
@@ -85,7 +85,7 @@ class Questions:
     def ask_first(self, pairs: Sequence[Pair]) -> None:
         """Ask these pairs before all others, as a person wishes. UserError unless both images of each are
         embedded images to label."""
-        table = self._current()
+        table = self.table()
         if not all(table.holds(pair) for pair in pairs):
             raise UserError(
                 "Only images to label can be asked. Received: a pair of others. Add them in Label, or answer "
@@ -96,7 +96,7 @@ class Questions:
 
     def mine(self, count: int, mix: Mapping[str, float] = DEFAULT_MIX) -> list[Question]:
         """Draw at most `count` pairs that nobody has answered, without handing them out."""
-        return self._draw(self._current(), self.workbench.log.rows(), [], count, mix)
+        return self._draw(self.table(), self.workbench.log.rows(), [], count, mix)
 
     def shown(self, left_id: str, right_id: str, annotator: str) -> Shown | None:
         """Return how the pair was shown to this annotator, for `Workbench.answer`; None if it was not."""
@@ -191,7 +191,7 @@ class Questions:
         for each in table.embedded:
             self.workbench.matcher.cache.fill(each.checkpoint.embeddings_id, ids, each.store.take(ids))
 
-    def _current(self) -> QuestionTable:
+    def table(self) -> QuestionTable:
         """Return the table by the serving checkpoints.
 
         The former table until a newly promoted encoder has embedded enough images. UserError if there is none

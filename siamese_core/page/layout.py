@@ -7,6 +7,9 @@ from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.evaluate.tab import EvaluateTab
 from siamese_core.page.find.answering import search_handlers
 from siamese_core.page.find.galleries import Galleries
+from siamese_core.page.find.group_answers import group_handlers
+from siamese_core.page.find.group_boards import GroupBoards
+from siamese_core.page.find.pool_groups import PoolGroups
 from siamese_core.page.find.tab import FindTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
@@ -37,13 +40,15 @@ RECALL = "() => workbench.memory.recall({})"
 def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galleries: Galleries) -> None:
     """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
     compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
-    find, label = FindTab(galleries), LabelTab(questions)
+    groups = PoolGroups(questions)
+    find, label = FindTab(galleries, GroupBoards(groups)), LabelTab(questions)
     evaluate = EvaluateTab(workbench, questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
     build_outbox(
         answer_handlers(workbench)
         | correction_handlers(workbench)
         | search_handlers(workbench)
+        | group_handlers(groups)
         | question_handlers(questions)
         | review_handlers(workbench)
     )

@@ -127,13 +127,23 @@ def write_classes(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> d
             f"{grouped.contradicting} that contradict themselves, {grouped.conflicting} in conflict. "
             "Answer more pairs, or settle these."
         )
+    write_groups("answers", whole, images, file)
+    return {**grouped.counts(), "groups": len(whole), "images": sum(map(len, whole))}
+
+
+def write_groups(top: str, groups: Sequence[Sequence[str]], images: ImageStore, file: Path) -> None:
+    """Write a zip of `TOP/group-0001/ID.png`, a class folder for each group of image ids.
+
+    UserError where there is no group.
+    """
+    if not groups:
+        raise UserError("Class folders need a group of two images. Received: no group. Add images first.")
     names = {
-        f"answers/group-{number:04d}/{image}.png": image
-        for number, group in enumerate(whole, start=1)
+        f"{top}/group-{number:04d}/{image}.png": image
+        for number, group in enumerate(groups, start=1)
         for image in group
     }
     _write_zip(file, {}, names, images)
-    return {**grouped.counts(), "groups": len(whole), "images": len(names)}
 
 
 def write_triplets(rows: Sequence[LabelRow], images: ImageStore, file: Path) -> dict[str, int]:

@@ -37,7 +37,7 @@
         Object.assign(this, { query, since: performance.now(), words: "", scrolled: false, pages: [] });
         for (const each of [this.marks, this.sent, this.seen]) each.clear();
       }
-      if (query) links.shows("find", { query });
+      if (query && workbench.groups.inView("one")) links.shows("find", { query });
       this.asked = false;
       this.watcher.disconnect();
       this.ahead.disconnect();
@@ -195,6 +195,7 @@
       return act ? (act(), true) : false;
     });
     links.takes("find", (parameters) => {
+      workbench.groups.open(parameters.view || "one");
       if (parameters.query) events.linked({ query: parameters.query });
       if (parameters.try) events.tried();
     });

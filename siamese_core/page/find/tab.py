@@ -11,6 +11,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
+from siamese_core.page.find.group_boards import GroupBoards
 from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
 from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.last_answers import LastAnswers
@@ -53,12 +54,13 @@ SCRIPT = (
 class FindTab:
     """The handlers keep no state: what is on screen comes with each call, the answers are in the log."""
 
-    def __init__(self, galleries: Galleries) -> None:
-        self.galleries, self.workbench = galleries, galleries.workbench
+    def __init__(self, galleries: Galleries, boards: GroupBoards) -> None:
+        self.galleries, self.boards, self.workbench = galleries, boards, galleries.workbench
 
     def build(self, status: StatusLine, last_answers: LastAnswers, tab: gr.Tab) -> None:
         """Build it. tab: what it is in, whose opening brings an empty place up to date."""
-        with gr.Row():
+        self.boards.build_views()
+        with gr.Row(elem_classes="query-row"):
             with gr.Column(scale=1, min_width=240):
                 place = build_picture_place("find-query", t("Query"), height=180)
             with gr.Column(scale=2, min_width=280), gr.Row():
@@ -66,6 +68,7 @@ class FindTab:
                 by = choice(RANKERS, t("In the order of"), "find-by")
         batches = gr.State(1)
         self.board = Panel(self.hint(POOL), elem_id="found", script=SCRIPT)
+        self.boards.build(last_answers)
         retry = retry_timer()
         shown = [place.image, place.refused, among, by]
         given = {"inputs": [*shown, batches], "outputs": [self.board, retry, place.refused], **ASKING}

@@ -1,11 +1,9 @@
 """Serve plain HTTP beside gradio: health, thumbnails, the log and exports as files."""
 
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -15,6 +13,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, encode_png, thumbnail
 from siamese_core.operating.metrics import Metrics
 from siamese_core.page.evaluate.downloads import report_routes
+from siamese_core.page.parts.downloads import download
 from siamese_core.page.parts.samples import sample_file
 from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
@@ -89,19 +88,6 @@ def state_routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
 def sample_thumbnail(name: str) -> bytes:
     """Return a sample as PNG, kept in memory: every visitor loads all of them. UserError if there is none."""
     return encode_png(thumbnail(decode_image(sample_file(name)), THUMBNAIL_SIDE))
-
-
-def download(name: str, media_type: str, write: Callable[[Path], object]) -> Response:
-    """Send what `write` puts into a temporary file, and delete that file afterwards."""
-    with tempfile.NamedTemporaryFile(suffix=f"-{name}", delete=False) as copy:
-        file = Path(copy.name)
-    try:
-        write(file)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    away = BackgroundTask(file.unlink, missing_ok=True)
-    return FileResponse(file, filename=name, media_type=media_type, background=away)
 
 
 def png(file: bytes) -> Response:

@@ -18,6 +18,8 @@ from siamese_core.operating.stopping import Stopping
 from siamese_core.page import theme
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.find.galleries import Galleries
+from siamese_core.page.find.group_boards import group_routes
+from siamese_core.page.find.pool_groups import PoolGroups
 from siamese_core.page.languages.chosen import speaking
 from siamese_core.page.languages.marks import MARKED
 from siamese_core.page.layout import TITLE, fill_page
@@ -53,7 +55,7 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
     stopping = Stopping()
     stopping.listen()
-    answering = app_options(page, workbench, address, stopping)
+    answering = app_options(page, questions, address, stopping)
     launch(page, launch_options(workbench, address) | {"app_kwargs": answering}, address)
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
@@ -102,15 +104,17 @@ def launch(page: gr.Blocks, options: dict, address: Address) -> None:
         ) from problem
 
 
-def app_options(page: gr.Blocks, workbench: Workbench, address: Address, stopping: Stopping) -> dict:
+def app_options(page: gr.Blocks, questions: Questions, address: Address, stopping: Stopping) -> dict:
     """Return what stands around gradio's application: who answers first, and routes beside its own."""
+    workbench = questions.workbench
     metrics = Metrics(workbench.status, partial(calls_waiting, page))
     middleware = [
         Middleware(RequestMonitor, metrics=metrics, stopping=stopping, endpoints=ENDPOINTS),
         Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS), stopping=stopping),
         Middleware(HeadScripts),
     ]
-    return {"middleware": middleware, "routes": routes(workbench, metrics)}
+    own_routes = [*routes(workbench, metrics), *group_routes(PoolGroups(questions))]
+    return {"middleware": middleware, "routes": own_routes}
 
 
 def calls_waiting(page: gr.Blocks) -> int:
