@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from siamese_core.answers.pair_log import LogReport, log_of
+from siamese_core.answers.pair_log import LogReport, PairLog, log_of
 from siamese_core.answers.stores.log_snapshot import LOG_NAME, lock_of
 from siamese_core.atomic import locked
 from siamese_core.checkpoints.pointers import LOCK_FILE
@@ -60,17 +60,13 @@ def check_log(workspace: Path, log_url: str) -> list[Finding]:
     """Count the lines of the log that are not valid, torn or lost, and its conflicts."""
     lines = Check("log", "0 lines that are not valid, torn or lost")
     try:
-        report: LogReport = log_of(workspace, log_url).check()
+        log = log_of(workspace, log_url)
+        report: LogReport = log.check()
+        left = _left_in_file(workspace, log) if log_url else []
     except UserError as problem:
-        return [
-            lines.found(
-                "error",
-                1,
-                str(problem),
-                "Or restore a backup: python -m siamese_core restore FILE --into DIR.",
-            )
-        ]
-    said = [f"line {each.line}: {each.why}" if each.line else each.why for each in report.rejected]
+        remedy = "Or restore a backup: python -m siamese_core restore FILE --into DIR."
+        return [lines.found("error", 1, str(problem), "psql with that URL says more." if log_url else remedy)]
+    said = [f"line {each.line}: {each.why}" if each.line else each.why for each in report.rejected] + left
     findings = [lines.ok(0, f": {report.rows} rows, {report.labels} answers")]
     if said:
         more = f"; and {len(said) - NAMED_LINES} more" if len(said) > NAMED_LINES else ""
@@ -88,6 +84,14 @@ def check_log(workspace: Path, log_url: str) -> list[Finding]:
         return [*findings, conflicts.ok(0)]
     cause, remedy = "They train nothing until they are settled.", "Settle them in the Review tab."
     return [*findings, conflicts.found("warning", report.conflicts, cause, remedy)]
+
+
+def _left_in_file(workspace: Path, log: PairLog) -> list[str]:
+    """Say how many rows of the file of a workspace are not in its log in a database, if any."""
+    there = {row.label_id for row in log.rows()}
+    missing = sum(row.label_id not in there for row in log_of(workspace).rows())
+    words = f"rows of {LOG_NAME} that are not in the database: {missing}; log import {LOG_NAME} takes them in"
+    return [words] if missing else []
 
 
 def check_images(workspace: Path, log_url: str, images_url: str) -> Finding:

@@ -23,6 +23,7 @@ from siamese_core.answers.stores import log_table, session
 from siamese_core.cli.main import main
 from siamese_core.errors import UserError, can_pass
 from siamese_core.images.store import ImageStore
+from siamese_core.operating.workspace_checks import check_log
 
 ROW = LabelRow(left_id="a", right_id="b", answer="same", annotator="Ada", session_id="s", source="page")
 NASTY = list("=+-@'\"\\t\t\r\n\\ ;,|x1") + ["\\N", "\\.", "\uff1d", "\ufeff", "é", "字", "🜁"]
@@ -240,6 +241,17 @@ def test_rows_go_into_a_database_and_back_as_they_are_however_often(url, tmp_pat
     assert "already in the log" in table.copy_from(clash).rejected[0].why and len(table.rows()) == 60
 
 
+def test_whoever_may_read_and_add_only_needs_no_other_right(url, monkeypatch):
+    monkeypatch.setattr(log_table, "ROWS_AT_ONCE", 2)
+    PairLog(url).append_many([ROW] * 5)
+    schema = url.rpartition("%3D")[2]
+    execute(url, f"CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA {schema} TO clerk")
+    execute(url, "GRANT SELECT, INSERT ON pair_log TO clerk")
+    clerk = PairLog(url.replace("people@", "clerk@"))
+    clerk.append(ROW)
+    assert clerk.rows() == PairLog(url).rows() and len(clerk.rows()) == 6
+
+
 def test_a_csv_is_imported_into_the_table_once(url, tmp_path):
     log = PairLog(url)
     source = PairLog(tmp_path / "source.csv")
@@ -258,7 +270,9 @@ def test_a_database_of_another_encoding_is_told(server):
 
 def test_the_commands_read_and_write_the_table_in_place_of_the_file(url, tmp_path, capsys, monkeypatch):
     home, rows = tmp_path / "home", events(np.random.default_rng(3), 30)
-    PairLog(home / "pairs.csv").append_many(rows)
+    file = PairLog(home / "pairs.csv")
+    file.append_many(rows)
+    moved_from = file.path.read_bytes()
 
     def run(*words: str, workspace: Path = home) -> dict:
         assert main(["--workspace", str(workspace), *words, "--json"]) == 0
@@ -271,9 +285,12 @@ def test_the_commands_read_and_write_the_table_in_place_of_the_file(url, tmp_pat
     monkeypatch.setenv("SIAMESE_LOG_URL", url.replace("people@", "people:s3cr3t@"))
     PairLog(url).append(ROW)
     assert run("log", "check")["rows"] == 31
+    assert check_log(home, url)[0].level == "ok"
+    file.append(ROW)
+    assert "rows of pairs.csv that are not in the database: 1" in check_log(home, url)[0].cause
     run("log", "export", str(tmp_path / "rows.csv"))
     run("backup", str(tmp_path / "backup.zip"))
     with zipfile.ZipFile(tmp_path / "backup.zip") as packed:
         assert packed.read("pairs.csv") == (tmp_path / "rows.csv").read_bytes()
-    files = [(folder / "pairs.csv").read_bytes() for folder in (home, tmp_path / "back")]
-    assert files[0] == files[1] and (tmp_path / "rows.csv").read_bytes().startswith(files[0])
+    assert (tmp_path / "back" / "pairs.csv").read_bytes() == moved_from
+    assert (tmp_path / "rows.csv").read_bytes().startswith(moved_from)
