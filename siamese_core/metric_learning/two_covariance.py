@@ -154,39 +154,35 @@ def kernels(
 ) -> Iterator[tuple[Setting, Kernel]]:
     """Fit the two-covariance model to the clusters (m,) of the subspace's rows.
 
-    There is a kernel for every setting that has the subspace's power. The fewer images repeat an identity,
-    the more of it is the kernel of the images alone, the whitening by the total covariance, which is also
-    that of `UNLABELLED`: estimated from few identities the model tells others worse apart than that does.
-    """
-    total = subspace.rows.T @ subspace.rows / len(subspace.rows)
-    unlabelled = Kernel.whitening(total, UNLABELLED_SHRINKAGE * subspace.mean_variance)
-    repeated = len(cluster) - len(np.unique(cluster))
-    alone = EVEN_COUNT**2 / (EVEN_COUNT**2 + repeated**2)
-    for setting in settings:
-        if setting == UNLABELLED and setting[0] == subspace.power:
-            yield setting, unlabelled
-        elif setting[0] == subspace.power:
-            fitted = _two_covariance(subspace, cluster, setting[1])
-            yield setting, fitted.blended(unlabelled, alone, total)
-
-
-def _two_covariance(subspace: Subspace, cluster: np.ndarray, shrinkage: float) -> Kernel:
-    """Return the kernel of the model's log-likelihood ratio.
+    There is a kernel for every setting that has the subspace's power.
 
     The within-class covariance is blended with the total one, by the number of images that repeat an identity
-    against `PRIOR_COUNT`, and gets the shrinkage as a ridge. After whitening by it, each eigenvector of the
-    between-class covariance has the gain of the ratio.
+    against `PRIOR_COUNT`, and gets the setting's shrinkage as a ridge. After whitening by it, each
+    eigenvector of the between-class covariance has the gain of the model's log-likelihood ratio.
+
+    The fewer images repeat an identity, the more of a kernel is that of `UNLABELLED`, the whitening by the
+    total covariance alone: estimated from few identities, the model tells others worse apart than that does.
     """
     within = within_covariance(subspace.rows, cluster)
     total = subspace.rows.T @ subspace.rows / len(subspace.rows)
-    share = PRIOR_COUNT / (PRIOR_COUNT + len(cluster) - len(np.unique(cluster)))
-    ridge = shrinkage * subspace.mean_variance
+    unlabelled = Kernel.whitening(total, UNLABELLED_SHRINKAGE * subspace.mean_variance)
+    repeated = len(cluster) - len(np.unique(cluster))
+    share = PRIOR_COUNT / (PRIOR_COUNT + repeated)
+    alone = EVEN_COUNT**2 / (EVEN_COUNT**2 + repeated**2)
     variance, own = np.linalg.eigh((1 - share) * within + share * total)
-    whitening = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
-    between, axes = np.linalg.eigh(whitening @ (total - within) @ whitening)
-    axes, between = whitening @ axes, np.maximum(between, 0)
-    floor = BETWEEN_RIDGE * max(float(between.mean()), NEGLIGIBLE)
-    return Kernel((axes * _gain(between + floor)) @ axes.T, OUTSIDE_GAIN * _gain(floor) / ridge)
+    for power, shrinkage in settings:
+        if power != subspace.power:
+            continue
+        if (power, shrinkage) == UNLABELLED:
+            yield UNLABELLED, unlabelled
+            continue
+        ridge = shrinkage * subspace.mean_variance
+        whitening = (own / np.sqrt(np.maximum(variance, 0) + ridge)) @ own.T
+        between, axes = np.linalg.eigh(whitening @ (total - within) @ whitening)
+        axes, between = whitening @ axes, np.maximum(between, 0)
+        floor = BETWEEN_RIDGE * max(float(between.mean()), NEGLIGIBLE)
+        fitted = Kernel((axes * _gain(between + floor)) @ axes.T, OUTSIDE_GAIN * _gain(floor) / ridge)
+        yield (power, shrinkage), fitted.blended(unlabelled, alone, total)
 
 
 def _gain(between):
