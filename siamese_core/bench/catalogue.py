@@ -20,6 +20,7 @@ SPEED = {
     "support": ("support", "measure"),
     "gallery": ("gallery", "measure"),
     "find": ("gallery", "measure_find"),
+    "map": ("map", "measure"),
     "embed-folder": ("embed_folder", "measure"),
     "status": ("status", "measure"),
     "log": ("log", "measure"),

@@ -34,6 +34,8 @@ SCRIPTS = (
     "review.js",
     "evaluate/play.js",
     "evaluate.js",
+    "map/selection.js",
+    "map/arrows.js",
     "map.js",
     "retrain.js",
 )

@@ -2,14 +2,16 @@
 "use strict";
 {
   const { t } = workbench.words;
-  const { visible } = workbench.keys;
+  const { onClick, onKey, visible } = workbench.keys;
   const LOOK_MS = 2000; // between two looks whether there are images
   const VENDOR = "vendor/";
   const PALETTE = ["#8a857b", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195",
     "#a6761d", "#1b9e77", "#e7298a", "#66a61e", "#386cb0", "#b15928", "#6a3d9a", "#ff7f00", "#33a02c",
     "#e31a1c", "#1f78b4", "#fb9a99"];
   const RAMP = ["#d8d2c4", "#c5d3da", "#93bcd6", "#5ba0cc", "#2685bf", "#0072b2"];
-  const MOST_SHOWN = 24; // thumbnails of a selection
+  // Points that are drawn while the map moves, spread evenly over all: for browsers without a graphics card.
+  const MOST_MOVING = 8_000;
+  const REST_MS = 300; // after which all are drawn
   const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
   function load(name) {
@@ -28,17 +30,29 @@
       window.createPubSub = events.default;
       await load("regl.min.js");
       await load("regl-scatterplot.min.js");
-      return window.createScatterplot.default;
+      return window.createScatterplot;
     })();
     return library;
   }
 
   class Scatter {
-    constructor(element, server) {
-      Object.assign(this, { element, server, points: { ids: [] }, selected: [], at: -1, asked: 0 });
+    constructor(element, server, events) {
+      Object.assign(this, { element, server, points: { ids: [] }, at: -1, asked: 0 });
       this.plot = this.find(".plot");
+      this.selection = new workbench.MapSelection(element, this, server, events);
+      this.arrows = new workbench.MapArrows(this, server);
       element.addEventListener("change", () => this.draw());
-      element.addEventListener("click", (event) => this.clicked(event.target));
+      onClick(element, "data-whole", () => this.whole());
+      onClick(element, "data-none", () => this.mark([]));
+      onClick(element, "data-ask", () => this.selection.ask());
+      onClick(element, "data-class", () => this.selection.oneClass());
+      onClick(element, "data-leave", (button) => this.selection.leaveOut(Number(button.dataset.leave)));
+      onClick(element, "data-undo", () => this.selection.undo());
+      onClick(element, "data-lasso", (button) => this.toggle(button, (on) => this.scatter?.set({ mouseMode: on ? "lasso" : "panZoom" })));
+      onClick(element, "data-arrows", (button) => this.toggle(button, () => this.arrows.turn()));
+      onKey(element, (key) => key === "z" && this.selection.undo());
+      this.plot.addEventListener("mousedown", () => { this.held = true; });
+      window.addEventListener("mouseup", () => { this.held = false; });
       this.plot.addEventListener("keydown", (event) => this.key(event));
       new IntersectionObserver((entries) => {
         if (entries.some((each) => each.isIntersecting)) this.seen();
@@ -47,21 +61,33 @@
     }
 
     find(selector) { return this.element.querySelector(selector); }
+    get slot() { return this.find("[data-slot]").value; }
+    get selected() { return this.selection.places; }
+    toggle(button, act) {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      act(on);
+    }
+
     tell(words) { this.find("[data-told]").textContent = words; }
 
     async seen() {
-      if (this.scatter) this.draw(); // images may have come since
+      if (this.scatter) this.draw(true);
       if (this.scatter || this.starting) return;
       this.starting = true;
       try {
-        const create = await scatterplot();
+        const { default: create, createRenderer } = await scatterplot();
         const { width, height } = this.plot.getBoundingClientRect();
-        this.scatter = create({ canvas: this.find("canvas"), width, height, pointSize: 5, opacity: 0.85,
-          pointSizeSelected: 3, pointOutlineWidth: 2 });
+        // Its own renderer draws a picture as large as the window for each frame, whatever the plot's size.
+        this.renderer = createRenderer({ canvas: document.createElement("canvas") });
+        this.renderer.resize(width, height);
+        this.scatter = create({ renderer: this.renderer, canvas: this.find("canvas"), width, height, pointSize: 5,
+          opacity: 0.85, pointSizeSelected: 3, pointOutlineWidth: 2 });
         this.scatter.subscribe("pointOver", (place) => this.hover(place));
         this.scatter.subscribe("pointOut", () => this.hover(-1));
         this.scatter.subscribe("select", ({ points }) => this.select(points));
         this.scatter.subscribe("deselect", () => this.select([]));
+        this.scatter.subscribe("view", () => this.moving());
       } catch (failure) {
         this.tell(t("This browser cannot draw the map: it needs WebGL. The list of selected images works all the same."));
       }
@@ -70,14 +96,17 @@
 
     resize() {
       const { width, height } = this.plot.getBoundingClientRect();
-      if (this.scatter && width) this.scatter.set({ width, height });
+      if (!this.scatter || !width) return;
+      this.renderer.resize(width, height);
+      this.scatter.set({ width, height });
     }
 
-    async draw() {
-      const wish = { slot: this.find("[data-slot]").value, colouring: this.find("[data-colouring]").value,
+    // again: only if images have come since, so that a selection is kept
+    async draw(again = false) {
+      const wish = { slot: this.slot, colouring: this.find("[data-colouring]").value,
         chosen: this.points.ids[this.at] || this.points.ids[this.selected.at(-1)] || "" };
       const asked = ++this.asked;
-      this.tell(t("Laying out the images"));
+      if (!again) this.tell(t("Laying out the images"));
       const found = await this.server.points(wish);
       if (asked !== this.asked) return;
       this.element.querySelector(".map").classList.toggle("bare", Boolean(found.nothing));
@@ -88,9 +117,10 @@
         return;
       }
       if (found.refused) return this.tell(found.refused);
+      this.tell(t("{count} images", { count: found.ids.length }));
+      if (again && found.ids.length === this.points.ids.length) return;
       this.points = found;
       this.at = found.ids.indexOf(wish.chosen);
-      this.tell(t("{count} images", { count: found.ids.length }));
       this.name();
       if (!this.scatter) return;
       const sheet = getComputedStyle(this.element.querySelector(".map")).getPropertyValue("--sheet").trim();
@@ -100,6 +130,26 @@
         zDataType: found.names.length ? "categorical" : "continuous" });
       this.whole();
       this.select([]);
+      this.arrows.draw();
+    }
+
+    moving() {
+      const { length } = this.points.ids;
+      if (length <= MOST_MOVING) return;
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => this.resting(), REST_MS);
+      if (this.thinned) return;
+      this.thinned = true;
+      const step = Math.ceil(length / MOST_MOVING);
+      const some = Array.from({ length: Math.floor(length / step) }, (_, place) => place * step);
+      this.scatter.filter([...some, ...this.selected], { preventEvent: true });
+    }
+
+    // Not while a button is held: a slow browser draws less often than `REST_MS`.
+    resting() {
+      if (this.held) return this.moving();
+      this.thinned = false;
+      this.scatter.unfilter({ preventEvent: true });
     }
 
     // A narrow plot shows less of the width than of the height.
@@ -139,27 +189,8 @@
     }
 
     select(places) {
-      this.selected = [...places];
       if (places.length) this.at = places.at(-1);
-      const ids = places.map((place) => this.points.ids[place]);
-      this.find(".selected").hidden = !ids.length;
-      this.find("[data-count]").textContent = t("{count} images selected", { count: ids.length });
-      const thumbs = places.slice(0, MOST_SHOWN).map((place) => Object.assign(new Image(), {
-        src: `thumbs/${this.points.ids[place]}.png`, alt: this.words(place), title: this.words(place) }));
-      this.find(".thumbs").replaceChildren(...thumbs);
-      const [left, right] = ids.length === 2 ? ids : [];
-      workbench.links.point(this.find("[data-compare]"), "compare", { left, right });
-      workbench.links.point(this.find("[data-find]"), "find", { query: ids.length === 1 ? ids[0] : "" });
-      this.find("[data-ask]").hidden = ids.length < 2;
-    }
-
-    async clicked(target) {
-      if (target.matches("[data-whole]")) this.whole();
-      if (target.matches("[data-none]")) this.mark([]);
-      if (target.matches("[data-ask]")) {
-        const reply = await this.server.ask_first({ ids: this.selected.map((place) => this.points.ids[place]) });
-        this.tell(reply.refused || reply.told);
-      }
+      this.selection.show(places);
     }
 
     mark(places) {
@@ -196,8 +227,8 @@
     }
   }
 
-  function start(element, server) {
-    workbench.map.shown = new Scatter(element, server);
+  function start(element, server, events) {
+    workbench.map.shown = new Scatter(element, server, events);
   }
 
   workbench.map = { start };

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool, PoolEmbeddings
 from siamese_core.review.exports import answer_groups
 from siamese_core.searching.map_positions import map_positions
 
-CLASS, ANSWERED, SIMILARITY = "class", "answered", "similarity"
-COLOURINGS = (CLASS, ANSWERED, SIMILARITY)
+CLASS, ANSWERED, CHECKPOINT, SIMILARITY = "class", "answered", "checkpoint", "similarity"
+COLOURINGS = (CLASS, ANSWERED, CHECKPOINT, SIMILARITY)
 MOST_NAMED = 19  # classes that have a colour of their own; all others share one
 FOLDER = "maps"  # in the workspace
 
@@ -21,17 +22,12 @@ def map_points(pool: Pool, slot: str, colouring: str, chosen: str = "") -> dict:
     value: the number of a name for each image, or its similarity to the image `chosen`, 0..1, where `names`
     is empty. UserError where nothing is embedded, or the image is not on the map.
     """
-    embedded = _embedded(pool, slot)
-    there = [each for each in pool.files.set_aside.without(pool.images()) if each.image_id in embedded.store]
-    ids = [each.image_id for each in there]
-    file = pool.workbench.workspace / FOLDER / f"{embedded.checkpoint.embeddings_id}.npz"
-    positions = map_positions(file, ids, embedded.store.take)
+    embedded = embedded_by(pool, slot)
+    ids, positions = lying(pool, embedded)
     if colouring == SIMILARITY:
         value, names = similarities(embedded, ids, chosen), []
     else:
-        groups = {each.image_id: each.class_name for each in there}
-        if colouring == ANSWERED:
-            groups = answered(pool, ids)
+        groups = _groups(pool, slot, colouring, ids)
         value, names = numbered([groups.get(each, "") for each in ids])
     rounded = np.round(positions.astype(float), 4)
     return {
@@ -41,6 +37,22 @@ def map_points(pool: Pool, slot: str, colouring: str, chosen: str = "") -> dict:
         "value": value,
         "names": names,
     }
+
+
+def lying(pool: Pool, embedded: PoolEmbeddings) -> tuple[list[str], np.ndarray]:
+    """Return the ids of the images on a map, and where they lie, float32 (n, 2)."""
+    there = pool.files.set_aside.without(pool.images())
+    ids = [each.image_id for each in there if each.image_id in embedded.store]
+    file = pool.workbench.workspace / FOLDER / f"{embedded.checkpoint.embeddings_id}.npz"
+    return ids, map_positions(file, ids, embedded.store.take)
+
+
+def _groups(pool: Pool, slot: str, colouring: str, ids: Sequence[str]) -> Mapping[str, str]:
+    if colouring == CHECKPOINT:
+        return answered_under(pool, slot)
+    if colouring == ANSWERED:
+        return answered(pool, ids)
+    return {each.image_id: each.class_name for each in pool.images()}
 
 
 def similarities(embedded: PoolEmbeddings, ids: Sequence[str], chosen: str) -> list[float]:
@@ -64,6 +76,17 @@ def answered(pool: Pool, ids: Sequence[str]) -> Mapping[str, str]:
     }
 
 
+def answered_under(pool: Pool, slot: str) -> Mapping[str, str]:
+    """Return which checkpoint of a slot judged when an image was last answered, in words by image id."""
+    names = pool.workbench.names
+    return {
+        image: names.words(checkpoint)
+        for row in standing_labels(pool.workbench.log.rows())
+        if (checkpoint := getattr(row, f"{slot}_checkpoint"))
+        for image in row.pair
+    }
+
+
 def numbered(groups: Sequence[str]) -> tuple[list[int], list[str]]:
     """Return the number of each group's name, and the names.
 
@@ -75,7 +98,8 @@ def numbered(groups: Sequence[str]) -> tuple[list[int], list[str]]:
     return [place.get(each, 0) for each in groups], ["", *largest]
 
 
-def _embedded(pool: Pool, slot: str) -> PoolEmbeddings:
+def embedded_by(pool: Pool, slot: str) -> PoolEmbeddings:
+    """Return the pool's embeddings by a slot; UserError where there are none."""
     found = next((each for each in pool.embedded() if each.slot == slot), None)
     if found is None or not len(found.store):
         raise UserError("A map needs images that are embedded. Received: none. Add a folder in Label first.")

@@ -7,8 +7,10 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.languages.words import t, translatable
+from siamese_core.page.map.arrows import map_arrows
 from siamese_core.page.map.points import COLOURINGS, map_points
-from siamese_core.page.parts.notices import told_in_words
+from siamese_core.page.parts.last_answers import LastAnswers
+from siamese_core.page.parts.notices import listen, told_in_words
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import first_step
 from siamese_core.page.parts.templates import render
@@ -18,7 +20,7 @@ NOTHING = translatable(
 )
 ADD = (translatable("Add images"), "goto", "label")
 TRY = (translatable("Try it with samples"), "try", "find")
-SCRIPT = "workbench.map.start(element, server)"
+SCRIPT = "workbench.map.start(element, server, {saved: () => trigger('saved')})"
 MOST_ASKED = 12  # images of which all pairs are asked first
 FEWEST_ASKED = 2
 
@@ -27,14 +29,15 @@ class MapTab:
     def __init__(self, questions: Questions) -> None:
         self.questions = questions
 
-    def build(self) -> None:
+    def build(self, last_answers: LastAnswers) -> None:
         titles = [(slot, slot_title(slot)) for slot in SLOTS]
-        Panel(
+        panel = Panel(
             render("map/map.html.jinja", slots=titles, nothing=first_step(NOTHING, ADD, TRY)),
             elem_id="map",
             script=SCRIPT,
             server_functions=[told_in_words(each) for each in self.functions()],
         )
+        listen(panel.saved, last_answers.refresh, None, last_answers.table)
 
     def functions(self) -> list[Callable[[dict], dict]]:
         """Return what the script calls; what it sends is unchecked."""
@@ -61,4 +64,9 @@ class MapTab:
             self.questions.ask_first(pairs)
             return {"told": t("{count} pairs are asked first in Label.", count=len(pairs))}
 
-        return [points, ask_first]
+        def arrows(sent: dict) -> dict:
+            if sent.get("slot") not in SLOTS:
+                raise UserError("A map is of a slot. Received: another. Reload the page.")
+            return map_arrows(self.questions.pool, sent["slot"])
+
+        return [points, ask_first, arrows]

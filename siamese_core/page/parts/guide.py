@@ -107,6 +107,11 @@ REVIEW = {
     "N P": translatable("next and previous page"),
     "Z": translatable("take back what was done last"),
 }
+MAP = {
+    "← ↑ → ↓": translatable("to the next image"),
+    "Enter": translatable("select it, or let it go"),
+    "Z": TAKE_BACK,
+}
 KEYS = (
     Keys(translatable("Everywhere"), EVERYWHERE),
     Keys(translatable("Compare"), ANSWER),
@@ -115,6 +120,7 @@ KEYS = (
     Keys(translatable("Label"), LABEL),
     Keys(translatable("Review"), REVIEW),
     Keys(translatable("Evaluate"), {"1–0, Q–P": translatable("Pick an image, in Play it yourself")}),
+    Keys(translatable("Map"), MAP),
 )
 
 

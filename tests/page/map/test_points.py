@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from helpers.labelling import drawn_classes
-from helpers.small_checkpoints import promote_small
+from helpers.small_checkpoints import promote_small, small_checkpoint
+from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool
+from siamese_core.page.map.arrows import map_arrows
 from siamese_core.page.map.points import map_points, numbered
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
@@ -38,6 +40,20 @@ def test_a_map_has_a_point_an_image_with_its_class_its_answers_or_its_similarity
     with pytest.raises(UserError, match="needs an image"):
         map_points(pool, "koch", "similarity", "nonsense")
     assert (alike["x"], alike["y"]) == (found["x"], found["y"])
+    judged = map_points(pool, "koch", "checkpoint")
+    assert sorted(judged["value"])[-3:] == [0, 1, 1] and len(judged["names"]) == 2
+
+    with pytest.raises(UserError, match="both checkpoints have embedded"):
+        map_arrows(pool, "koch")  # the one before is the shipped one, which has embedded nothing
+    another = save_checkpoint(
+        small_checkpoint(7), workbench.checkpoints.new_folder("small_cnn"), quantise=True
+    )
+    workbench.checkpoints.promote(another.id, "koch")
+    workbench.matcher.follow().join()
+    pool.work()
+    arrows = map_arrows(pool, "koch")
+    assert len(arrows["ids"]) == len(arrows["x"]) == len(arrows["y"]) > 0
+    assert set(arrows["ids"]) <= set(ids) and f"of {len(ids)} images moved" in arrows["told"]
 
 
 def embed(pool: Pool, folder) -> None:
