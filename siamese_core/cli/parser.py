@@ -15,6 +15,7 @@ from siamese_core.cli.commands import (
     doctor,
     embed,
     evaluate,
+    explain,
     export,
     find,
     load,
@@ -28,6 +29,7 @@ from siamese_core.cli.commands import (
 
 COMMANDS = {
     "compare": compare,
+    "explain": explain,
     "embed": embed,
     "find": find,
     "one-shot": one_shot,

@@ -9,14 +9,17 @@ STRONGEST = 0.85  # opacity of the strongest place
 COLOURS = {"alike": (0, 114, 178), "apart": (213, 94, 0)}  # blue and vermilion, as verdicts are drawn
 
 
-def overlays(maps: SimilarityMaps, shape: tuple[int, int]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def overlays(
+    maps: SimilarityMaps, shape: tuple[int, int], side: int = SIDE
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return, by "alike" and "apart", the overlays of both images: uint8 RGBA.
 
-    shape: of the image as the encoder sees it. Only what is above 0 is drawn, in units of the strongest place
-    of the map on either image, so that the weaker image of the two is drawn as such.
+    shape: of the image as the encoder sees it; side: px of the longer side of an overlay. Only what is above
+    0 is drawn, in units of the strongest place of the map on either image, so that the weaker image of the
+    two is drawn as such.
     """
-    scale = SIDE / max(shape)
-    size = tuple(max(1, round(side * scale)) for side in shape)
+    scale = side / max(shape)
+    size = tuple(max(1, round(each * scale)) for each in shape)
     return {kind: _pair(getattr(maps, kind), size, COLOURS[kind]) for kind in COLOURS}
 
 

@@ -3,10 +3,10 @@
 import gradio as gr
 
 from siamese_core.labelling.queue import Questions
+from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.compare.tab import CompareTab
 from siamese_core.page.evaluate.tab import EvaluateTab
 from siamese_core.page.find.answering import search_handlers
-from siamese_core.page.find.galleries import Galleries
 from siamese_core.page.find.group_answers import group_handlers
 from siamese_core.page.find.group_boards import GroupBoards
 from siamese_core.page.find.pool_groups import PoolGroups
@@ -14,6 +14,7 @@ from siamese_core.page.find.tab import FindTab
 from siamese_core.page.label.pair_view import question_handlers
 from siamese_core.page.label.tab import LabelTab
 from siamese_core.page.languages.words import t
+from siamese_core.page.map.answering import map_handlers
 from siamese_core.page.map.tab import MapTab
 from siamese_core.page.one_shot.corrections import correction_handlers
 from siamese_core.page.one_shot.tab import OneShotTab
@@ -37,11 +38,11 @@ HEADER_SCRIPT = "workbench.masthead.start(element)"
 RECALL = "() => workbench.memory.recall({})"
 
 
-def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galleries: Galleries) -> None:
+def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, pairs: PairReasons) -> None:
     """Lay out the tabs in a page that is being built (`with page:`), and connect them."""
-    compare, one_shot, retrain = CompareTab(workbench), OneShotTab(workbench), RetrainTab(workbench)
+    compare, one_shot, retrain = CompareTab(pairs), OneShotTab(workbench), RetrainTab(workbench)
     groups = PoolGroups(questions)
-    find, label = FindTab(galleries, GroupBoards(groups)), LabelTab(questions)
+    find, label = FindTab(pairs.galleries, GroupBoards(groups)), LabelTab(questions)
     evaluate = EvaluateTab(workbench, questions)
     Panel(render("parts/header.html.jinja", title=TITLE), elem_id="masthead", script=HEADER_SCRIPT)
     build_outbox(
@@ -51,6 +52,7 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galle
         | group_handlers(groups)
         | question_handlers(questions)
         | review_handlers(workbench)
+        | map_handlers(workbench)
     )
     status = build_status_line(page, workbench)
     last_answers = LastAnswers(Panel(elem_id="last-answers", render=False), workbench)
@@ -71,7 +73,7 @@ def fill_page(page: gr.Blocks, workbench: Workbench, questions: Questions, galle
         with gr.Tab(t("Evaluate"), id="evaluate", render_children=True) as evaluate_tab:
             evaluate.build(page, evaluate_tab)
         with gr.Tab(t("Map"), id="map", render_children=True):
-            MapTab(questions).build()
+            MapTab(questions).build(last_answers)
         with gr.Tab(t("Retrain"), id="retrain", render_children=True) as tab:
             retrain.build(page, tab, status)
     kept = [gr.Textbox(visible=False) for _ in range(5)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from helpers.paths import ROOT
 
 PAGE = ROOT / "siamese_core" / "page"
+EXPLAINING = ROOT / "siamese_core" / "explaining"  # says in words what the page translates
 SCRIPTS = ROOT / "assets" / "web" / "scripts"
 # `t("...")` in a template or a script; `'...'` there, too, and quotes inside with a backslash
 CALL = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
@@ -47,7 +48,7 @@ def page_texts() -> dict[str, set[str]]:
     """Every text that is translated, with the files that name it."""
     found: dict[str, set[str]] = {}
     readers = {"*.py": python_texts, "*.html.jinja": written_texts, "*.js": written_texts}
-    for folder in (PAGE, SCRIPTS):
+    for folder in (PAGE, EXPLAINING, SCRIPTS):
         for pattern, read in readers.items():
             for file in sorted(folder.rglob(pattern)):
                 for text in read(file.read_text(encoding="utf-8")):

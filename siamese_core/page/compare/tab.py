@@ -8,6 +8,7 @@ from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image, image_id
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.compare.board import Opinion, board
+from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.compare.why import Why
 from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.answers import build_answer_bar, checked_thresholds
@@ -23,7 +24,6 @@ from siamese_core.page.parts.status import StatusLine
 from siamese_core.page.parts.templates import render
 from siamese_core.page.parts.uploads import Picture, Unreadable
 from siamese_core.retraining.preview import Previews
-from siamese_core.workspace.workbench import Workbench
 
 HINTS = {
     0: translatable(
@@ -47,11 +47,11 @@ BOARD_SCRIPT = (
 class CompareTab:
     """The handlers keep no state: what is on screen comes with each call, the answers are in the log."""
 
-    def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
+    def __init__(self, pairs: PairReasons) -> None:
+        self.workbench = workbench = pairs.workbench
         self.samples = sample_pairs()
         self.previews = Previews(workbench)
-        self.why = Why(workbench)
+        self.why = Why(pairs)
 
     def build(self, status: StatusLine, last_answers: LastAnswers) -> None:
         Panel(render("compare/welcome.html.jinja"), elem_id="welcome")

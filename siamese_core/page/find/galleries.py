@@ -75,6 +75,14 @@ class Galleries:
         """Return whether there is nothing to search, nor anything on its way."""
         return not self.pool.progress().files and (among == POOL or not self._answered())
 
+    def ready(self, among: str) -> Searched | None:
+        """Return what can be searched at once, None where nothing can; it is prepared for the next call."""
+        stamp = self._stamp(among)
+        made = self._made.get(among)
+        if stamp[0] and (made is None or self._is_old(made, stamp)):
+            self._prepare(among, stamp)
+        return made if stamp[0] else None
+
     def is_current(self, among: str) -> bool:
         """Return whether nothing has come since what is searched was prepared."""
         made = self._made.get(among)

@@ -16,6 +16,7 @@ from siamese_core.data.names import notes_on
 from siamese_core.data.support_folder import SupportSet
 from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
+from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import MAX_IMAGES, checked_class, class_of_file
 from siamese_core.page.parts.notices import AT_ONCE, told
@@ -26,7 +27,7 @@ from siamese_core.workspace.workbench import Workbench
 
 File = dict[str, Any]
 MAX_TEXT = 200  # characters
-ENDPOINTS = ("compare", "one_shot", "find", "answer", "undo", "next_pairs", "status")
+ENDPOINTS = ("compare", "explain", "one_shot", "find", "answer", "undo", "next_pairs", "status")
 
 
 def publish(workbench: Workbench, questions: Questions) -> None:
@@ -92,6 +93,19 @@ def publish_search(search: PoolSearch) -> None:
         return search.find(file_image(query, "query"), top, among, asked(ask_anyway))
 
     gr.api(told(find, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
+
+
+def publish_reasons(pairs: PairReasons) -> None:
+    """Add the endpoint that explains to the page that is being built."""
+
+    def explain(left: File, right: File, ask_anyway: bool = False) -> dict[str, Any]:
+        """Tell why each encoder finds two images (files) alike or not: a sentence, numbers, and overlays.
+
+        Overlays are PNG files in base64, of the left and the right image. `ask_anyway`: as of /compare.
+        """
+        return pairs.explain((file_image(left, "left"), file_image(right, "right")), ask_anyway is True)
+
+    gr.api(told(explain, markup=False), concurrency_id="encoders", concurrency_limit=AT_ONCE)
 
 
 def with_defaults(called: BlockFunction, inputs: list) -> list:

@@ -16,6 +16,7 @@ from siamese_core.labelling.queue import Questions
 from siamese_core.operating.metrics import Metrics
 from siamese_core.operating.stopping import Stopping
 from siamese_core.page import theme
+from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.find.galleries import Galleries
 from siamese_core.page.find.group_boards import group_routes
@@ -25,7 +26,7 @@ from siamese_core.page.languages.marks import MARKED
 from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
-from siamese_core.page.serving.api import ENDPOINTS, publish, publish_search, with_defaults
+from siamese_core.page.serving.api import ENDPOINTS, publish, publish_reasons, publish_search, with_defaults
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
@@ -68,11 +69,13 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
 def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
     """Return the page with its HTTP endpoints, not served yet."""
     galleries = Galleries(questions.pool)
+    pairs = PairReasons(galleries)
     with Page(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
         with speaking(MARKED):
-            fill_page(page, workbench, questions, galleries)
+            fill_page(page, workbench, questions, pairs)
         publish(workbench, questions)
         publish_search(PoolSearch(galleries))
+        publish_reasons(pairs)
     return page
 
 

@@ -1,5 +1,6 @@
 """The HTTP contract, key by key, through gradio_client and as curl does it."""
 
+import base64
 import json
 import re
 from urllib.request import urlopen
@@ -52,6 +53,16 @@ def test_compare_answers_as_the_command_line_does(compared):
         assert list(said)[:5] == ["encoder", "checkpoint", "similarity", "threshold", "same"]
         assert 0 <= said["similarity"] <= 1
         assert said["same"] == (said["similarity"] >= said["threshold"])
+
+
+def test_explain_gives_the_sentence_and_the_overlays_of_both_encoders(client, files, compared):
+    found = client.predict(files[0], files[1], api_name="/explain")
+    assert (found["left"], found["right"]) == (compared["left"], compared["right"])
+    for why, said in zip(found["results"], compared["results"], strict=True):
+        assert (why["encoder"], why["similarity"]) == (said["encoder"], said["similarity"])
+        assert f"its similarity is {said['similarity']:.2f}" in why["sentence"]
+        overlays = [base64.b64decode(each) for pair in why["overlays"].values() for each in pair]
+        assert len(overlays) == 4 and all(each.startswith(b"\x89PNG") for each in overlays)
 
 
 def test_one_shot_ranks_the_files_by_their_names(client, files):

@@ -12,7 +12,7 @@ from helpers.browsing import add_images, give, glyph, logged, open_app_page, ope
 from helpers.calling import FILE, Caller
 from helpers.paths import ROOT
 
-PUBLIC = {"/compare", "/one_shot", "/find", "/answer", "/undo", "/next_pairs", "/status"}
+PUBLIC = {"/compare", "/explain", "/one_shot", "/find", "/answer", "/undo", "/next_pairs", "/status"}
 EVIL = '<img src=x onerror="window.hacked=1">${window.hacked=1}{{this}}`\'"'
 
 

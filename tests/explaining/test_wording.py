@@ -6,7 +6,7 @@ import pytest
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.checkpoints.card import base_card
 from siamese_core.explaining.track_record import FEWEST, track_record
-from siamese_core.page.compare.wording import agreement, sentence
+from siamese_core.explaining.wording import agreement, sentence
 from siamese_core.workspace.comparing import Comparison
 
 CARD = replace(base_card("koch"), id="koch-1", metrics={"verification": {"pairs": 20000, "accuracy": 0.98}})
