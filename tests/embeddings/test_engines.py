@@ -1,6 +1,8 @@
 """ONNX Runtime runs an encoder only where it embeds as TensorFlow does, and in less time."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from helpers.small_checkpoints import small_checkpoint
 from siamese_core.checkpoints.checkpoint_files import save_checkpoint
 from siamese_core.embeddings import engines
+from siamese_core.embeddings.batching import Batcher
 from siamese_core.embeddings.engines import (
     CLEARLY,
     VARIABLE,
@@ -63,6 +66,25 @@ def test_an_engine_that_is_not_both_leaves_the_network_to_tensorflow(checkpoint,
     images = np.zeros((2, *checkpoint.encoder.input_shape[1:]), np.float32)
     expected = compiled(checkpoint.encoder)(images)
     np.testing.assert_array_equal(with_engine(checkpoint).embed_batch(images), expected)
+
+
+@pytest.mark.parametrize("engine", ["TensorFlow", "ONNX Runtime"])
+def test_requests_that_share_a_batch_each_get_what_they_get_alone(checkpoint, folder, monkeypatch, engine):
+    monkeypatch.setattr(engines, "_timed", timed(0.5))
+    judge_engine(checkpoint)
+    forward = stored_engine(checkpoint) if engine == "ONNX Runtime" else compiled(checkpoint.encoder)
+    rng, shape = np.random.default_rng(1), checkpoint.encoder.input_shape[1:]
+    requests = [rng.integers(0, 256, (count, *shape)).astype(np.float32) for count in (1, 2, 1, 3)]
+    alone, sizes, network = [forward(each) for each in requests], [], threading.Lock()
+    batcher = Batcher(lambda batch: sizes.append(len(batch)) or forward(batch), network)
+    with ThreadPoolExecutor(len(requests)) as threads:
+        with network:
+            found = [threads.submit(batcher, each) for each in requests]
+            with batcher._changed:
+                batcher._changed.wait_for(lambda: len(batcher._waiting) == len(requests), 10)
+    assert sizes == [7]
+    for request, expected in zip(found, alone, strict=True):
+        np.testing.assert_allclose(request.result(), expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_nothing_is_exported_where_it_is_switched_off(checkpoint, monkeypatch):

@@ -4,8 +4,10 @@ import logging
 import threading
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
+from gradio import state_holder
 from gradio.blocks import BlockFunction
 from starlette.middleware import Middleware
 
@@ -54,6 +56,7 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page._queue.sleep_when_free = LOOK_SECONDS
     page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
+    state_holder.SessionState = Session
     stopping = Stopping()
     stopping.listen()
     answering = app_options(page, questions, address, stopping)
@@ -93,6 +96,22 @@ class Page(gr.Blocks):
         except Exception as problem:  # before the handler, which tells its own failures: `notices.told`
             log.warning("a call was refused: %s: %s", type(problem).__name__, problem)
             raise gr.Error(REFUSED, print_exception=False) from problem
+
+
+class Session(state_holder.SessionState):
+    """What gradio keeps of a session, without a copy of the page's configuration.
+
+    It is for deep links, which are refused, and takes 20 ms a session: each call of an endpoint is one.
+    """
+
+    def __init__(self, blocks: gr.Blocks):
+        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks=()))
+
+    def _update_config(self, key: int) -> None:
+        """Keep nothing."""
+
+    def _update_value_in_config(self, key: int, value: object) -> None:
+        """Keep nothing."""
 
 
 def launch(page: gr.Blocks, options: dict, address: Address) -> None:
