@@ -77,11 +77,10 @@ def test_requests_that_share_a_batch_each_get_what_they_get_alone(checkpoint, fo
     requests = [rng.integers(0, 256, (count, *shape)).astype(np.float32) for count in (1, 2, 1, 3)]
     alone, sizes, network = [forward(each) for each in requests], [], threading.Lock()
     batcher = Batcher(lambda batch: sizes.append(len(batch)) or forward(batch), network)
-    with ThreadPoolExecutor(len(requests)) as threads:
-        with network:
-            found = [threads.submit(batcher, each) for each in requests]
-            with batcher._changed:
-                batcher._changed.wait_for(lambda: len(batcher._waiting) == len(requests), 10)
+    with ThreadPoolExecutor(len(requests)) as threads, network:
+        found = [threads.submit(batcher, each) for each in requests]
+        with batcher._changed:
+            batcher._changed.wait_for(lambda: len(batcher._waiting) == len(requests), 10)
     assert sizes == [7]
     for request, expected in zip(found, alone, strict=True):
         np.testing.assert_allclose(request.result(), expected, atol=1e-5 * np.abs(expected).max())
