@@ -51,6 +51,15 @@ class Shard:
     left_out: tuple[PassedOver, ...] = ()
 
 
+def shown_place(place: Path | str) -> str:
+    """Return a place as it may be shown and stored: of a URI without its credentials and options."""
+    scheme, mark, rest = str(place).partition("://")
+    if not mark:
+        return str(place)
+    host, slash, path = rest.split("?")[0].partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}".rstrip("/")
+
+
 class ShardFolder:
     """The shards of a place: a folder, or what pyarrow opens by its URI, such as s3://bucket/folder.
 
@@ -62,7 +71,7 @@ class ShardFolder:
             self._files, self._folder = fs.LocalFileSystem(), Path(place).absolute().as_posix()
         else:
             self._files, self._folder = fs.FileSystem.from_uri(place)
-        self.place = str(place)
+        self.place = shown_place(place)
 
     @property
     def local(self) -> Path | None:

@@ -77,12 +77,12 @@ def pair_codes(left: np.ndarray, right: np.ndarray, images: int) -> np.ndarray:
 def find_candidates(
     views: Sequence[View],
     rng: np.random.Generator,
-    search: Callable[[np.ndarray, int], np.ndarray] = nearest,
+    neighbours: Callable[[View, np.random.Generator, int], np.ndarray] | None = None,
 ) -> Candidates:
     """Find the pairs worth asking about from one or more encoders' views of the same two or more images.
 
-    search: finds the nearest neighbours of each row, as `nearest` does. Memory grows linearly with the
-    images.
+    neighbours: finds so many nearest neighbours of each image, int64 (images, count), as `_neighbours` does.
+    Memory grows linearly with the images.
     """
     images = views[0].images
     complete = images * (images - 1) // 2 <= ALL_PAIRS
@@ -91,7 +91,7 @@ def find_candidates(
         codes = pair_codes(*np.triu_indices(images, 1), images)
         lists = []
     else:
-        lists = [search(coordinates(view, rng), count) for view in views]
+        lists = [(neighbours or _neighbours)(view, rng, count) for view in views]
         codes = np.unique(
             np.concatenate([_random_codes(images, rng), *(_list_codes(each) for each in lists)])
         )
@@ -116,6 +116,10 @@ def find_candidates(
         ),
         complete=complete,
     )
+
+
+def _neighbours(view: View, rng: np.random.Generator, count: int) -> np.ndarray:
+    return nearest(coordinates(view, rng), count)
 
 
 def disagreements(verdict_log_odds: np.ndarray) -> np.ndarray:

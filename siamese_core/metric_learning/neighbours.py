@@ -14,7 +14,7 @@ import numpy as np
 from siamese_core.metric_learning.principal_axes import principal_axes
 
 AXES = 64  # principal axes of the approximation
-SAMPLE = 512  # images that the axes are found from
+SAMPLE, SAMPLE_AN_AXIS = 512, 8  # images at least that the axes are found from, in all and for each axis
 BLOCK = 512  # rows at a time: 8 MB of koch's embeddings
 # Fall of the log-odds below those of an identical image up to which two images are near-duplicates, in units
 # of the median fall of random pairs.
@@ -44,12 +44,13 @@ class View:
         return np.concatenate([np.empty(0), *parts])
 
 
-def coordinates(view: View, rng: np.random.Generator) -> np.ndarray:
-    """Return float32 (images, at most AXES) whose Euclidean neighbours are nearly the head's most similar."""
-    sample = view.take(np.sort(rng.choice(view.images, min(SAMPLE, view.images), replace=False)))
+def coordinates(view: View, rng: np.random.Generator, most: int = AXES) -> np.ndarray:
+    """Return float32 (images, at most `most`) with nearly the head's most similar as Euclidean neighbours."""
+    count = min(max(SAMPLE, SAMPLE_AN_AXIS * most), view.images)
+    sample = view.take(np.sort(rng.choice(view.images, count, replace=False)))
     centre = sample.mean(axis=0)
     scale = _sensitivity(view, sample, centre)
-    axes = principal_axes((sample - centre) * scale, AXES).astype(np.float32) * scale[:, None]
+    axes = principal_axes((sample - centre) * scale, most).astype(np.float32) * scale[:, None]
     rows = np.arange(view.images)
     parts = [view.take(rows[start : start + BLOCK]) @ axes for start in range(0, view.images, BLOCK)]
     return np.concatenate(parts).astype(np.float32)

@@ -19,7 +19,7 @@ from siamese_core.labelling.pool import PoolEmbeddings
 from siamese_core.labelling.question_table import QuestionTable
 from siamese_core.labelling.queue import question
 from siamese_core.scale.neighbour_search import nearest_points
-from siamese_core.scale.shard_view import ShardView, measured_recall, shard_view
+from siamese_core.scale.shard_view import ShardView, measured_recall, search_points, shard_view
 from siamese_core.scale.stored_rows import StoredRows, store_rows
 from siamese_core.searching.shard_search import domain_of_shards
 from siamese_core.workspace.abstaining import reason, unknown_images
@@ -99,11 +99,11 @@ def _mined(
     progress(0.5, f"finding neighbours among {len(rows):,} images")
     found: list[np.ndarray] = []
 
-    def search(points: np.ndarray, count: int) -> np.ndarray:
-        found.append(nearest_points(points, count))
+    def neighbours(view: ShardView, rng: np.random.Generator, count: int) -> np.ndarray:
+        found.append(nearest_points(search_points(view, rng), count))
         return found[0]
 
-    candidates = find_candidates([view], np.random.default_rng(0), search)
+    candidates = find_candidates([view], np.random.default_rng(0), neighbours)
     recall = Recall(1.0, len(rows), len(rows) - 1)
     if found:
         progress(0.8, "measuring how many of the most similar images were found")

@@ -27,7 +27,8 @@ def nearest_points(points: np.ndarray, count: int) -> np.ndarray:
     index = faiss.IndexFlatL2(points.shape[1])
     if len(points) > EXACT:
         cells = int(CELLS_A_ROOT * len(points) ** 0.5)
-        index = faiss.IndexIVFFlat(index, points.shape[1], cells)
+        half = faiss.ScalarQuantizer.QT_fp16
+        index = faiss.IndexIVFScalarQuantizer(index, points.shape[1], cells, half, faiss.METRIC_L2, False)
         chosen = np.random.default_rng(0).choice(len(points), min(len(points), POINTS_A_CELL * cells), False)
         index.train(points[np.sort(chosen)])
         index.nprobe = PROBES

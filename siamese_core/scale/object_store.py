@@ -12,6 +12,7 @@ from pyarrow import fs
 from siamese_core.data.files import ImageFile, Listing, is_hidden, is_image, one_name_each
 from siamese_core.data.left_out import NO_SUFFIX, LeftOut, PassedOver
 from siamese_core.data.names import clean_path
+from siamese_core.embeddings.shards import shown_place
 from siamese_core.errors import UserError
 from siamese_core.images.kinds import HEAD_BYTES, suffix_of
 
@@ -38,7 +39,7 @@ def list_objects(uri: str) -> Listing:
         found = files.get_file_info(fs.FileSelector(folder, recursive=True))
     except UNREACHABLE as problem:
         raise _unreachable(uri, problem) from problem
-    place, images, passed = uri.split("?")[0].rstrip("/"), [], []
+    place, images, passed = shown_place(uri), [], []
     for each in found:
         below = each.path.removeprefix(folder).lstrip("/")
         if each.type != fs.FileType.File or any(map(is_hidden, below.split("/"))):
@@ -83,6 +84,6 @@ def _head(files: fs.FileSystem, path: str) -> bytes:
 def _unreachable(name: str, problem: Exception) -> UserError:
     line = next(iter(str(problem).splitlines()), type(problem).__name__)
     return UserError(
-        f"An object store must answer, with the credentials of this machine. Received: {name.split('?')[0]}: "
+        f"An object store must answer, with the credentials of this machine. Received: {shown_place(name)}: "
         f"{line}. Check the name, and the variables of the store, such as AWS_ACCESS_KEY_ID."
     )

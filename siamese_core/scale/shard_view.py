@@ -4,15 +4,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.checkpoints.checkpoint import Checkpoint
+from siamese_core.checkpoints.checkpoint import Checkpoint, to_numpy, to_tensor
 from siamese_core.data.progress import Progress
-from siamese_core.metric_learning.neighbours import View
+from siamese_core.metric_learning.neighbours import SAMPLE_AN_AXIS, View, coordinates
+from siamese_core.metric_learning.principal_axes import principal_axes
 from siamese_core.metric_learning.score_normalisation import Statistics, cohort_rows, mean_of_sides
 from siamese_core.scale.stored_rows import StoredRows
 from siamese_core.searching.gallery import fast_normalisation, with_own_cohort
 from siamese_core.searching.rows import rows_for
 
 AT_ONCE = 4096  # embeddings that are read together
+AXES = 256  # principal axes that neighbours are searched on: 1 GB for a million images
 MEASURED = 64  # images whose most similar ones are found exactly
 
 
@@ -59,6 +61,28 @@ def shard_view(checkpoint: Checkpoint, rows: StoredRows, progress: Progress) -> 
             *(np.concatenate([getattr(part, name) for part in parts]) for name in ("mean", "spread"))
         )
     return ShardView(len(rows), rows.take, log_odds, judging.threshold, judging, raw, statistics)
+
+
+def search_points(view: ShardView, rng: np.random.Generator) -> np.ndarray:
+    """Return float32 (images, at most `AXES`) whose Euclidean neighbours are nearly the head's most similar.
+
+    Of a head that is a product of two vectors these are the leading axes of the vectors; for the cosine they
+    have length 1, so that both orders are the same but for the axes left out.
+    """
+    head = view.raw.head
+    if not hasattr(head, "factors"):
+        return coordinates(view, rng, AXES)
+
+    def vectors(rows: np.ndarray) -> np.ndarray:
+        return to_numpy(head.factors(to_tensor(view.take(rows)))[1])
+
+    count = min(SAMPLE_AN_AXIS * AXES, view.images)
+    sample = vectors(np.sort(rng.choice(view.images, count, replace=False)))
+    centre = sample.mean(axis=0)
+    axes = principal_axes(sample - centre, AXES).astype(np.float32)
+    starts = range(0, view.images, AT_ONCE)
+    blocks = (np.arange(start, min(start + AT_ONCE, view.images)) for start in starts)
+    return np.concatenate([(vectors(rows) - centre) @ axes for rows in blocks])
 
 
 def measured_recall(view: ShardView, neighbours: np.ndarray) -> tuple[float, int, int]:

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from siamese_core.data.left_out import PassedOver
-from siamese_core.embeddings.shards import ShardFolder, ShardRows
+from siamese_core.embeddings.shards import ShardFolder, ShardRows, shown_place
 from siamese_core.errors import UserError
 
 
@@ -89,3 +89,15 @@ def test_a_table_of_another_kind_is_no_shard(folder, tmp_path):
     pq.write_table(pa.table({"embedding": [1.0]}), tmp_path / "out" / "other.parquet")
     with pytest.raises(UserError, match="Received: other.parquet: its embeddings are double"):
         folder.shards()
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("s3://key:se@cret@bucket/a/b?scheme=http&endpoint_override=host", "s3://bucket/a/b"),
+        ("s3://bucket", "s3://bucket"),
+        ("folder/a?b@c", "folder/a?b@c"),
+    ],
+)
+def test_a_place_is_shown_without_its_credentials(place, shown):
+    assert shown_place(place) == shown
