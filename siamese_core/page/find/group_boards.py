@@ -75,6 +75,7 @@ class GroupBoards:
             groups=found[:count],
             more=len(found) > count,
             names=self._names(),
+            nobody=self.groups.questions.nobody_knows(),
             most_shown=MOST_SHOWN,
         )
 

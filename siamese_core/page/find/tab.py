@@ -152,7 +152,7 @@ class FindTab:
     def try_one(self) -> np.ndarray:
         """Return one of the pool's images as a query, of sample images where the pool has none."""
         pool = self.galleries.pool
-        if images := pool.images():
+        if images := pool.files.set_aside.without(pool.images()):
             return self.workbench.images.read(images[0].image_id)
         if not pool.progress().files:
             add_sample_pool(pool)
