@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 Told = TypeVar("Told")
 CHANNEL = "pair_log"  # on which a table tells of new rows, as `pair_log.sql` has it
 RETRY_SECONDS = 1.0  # in which a database that was not there is not asked for again
-# An answer holds the lock for milliseconds. What a commit confirms is on disk.
+# An answer holds the lock for milliseconds, an import for minutes. Whoever has waited for it sees what was
+# committed meanwhile. What a commit confirms is on disk.
 SETTINGS = f"""
 SET lock_timeout = '10s';
-SET idle_in_transaction_session_timeout = '30s';
+SET idle_in_transaction_session_timeout = '5min';
+SET default_transaction_isolation = 'read committed';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 LISTEN {CHANNEL};
 """

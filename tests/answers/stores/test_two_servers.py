@@ -23,6 +23,7 @@ from siamese_core.images.store import ImageStore
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 CLIENTS, EVENTS = 50, 20
 PASSWORD = "s3cr3t"
+SAID = {slot: {"checkpoint": slot, "similarity": 0.25, "threshold": 0.5} for slot in ("koch", "resnet50")}
 
 
 def component(url: str) -> int:
@@ -41,7 +42,7 @@ def pressed(client: int, ids: list[str]) -> list[dict]:
     while len(events) < EVENTS:
         left, right = draw.sample(ids, 2)
         answer = draw.choice(["same", "different", "unsure"])
-        said = {"kind": "compare", "left_id": left, "right_id": right, "answer": answer, "said": {}}
+        said = {"kind": "compare", "left_id": left, "right_id": right, "answer": answer, "said": SAID}
         events.append({"id": uuid.uuid4().hex, **who, **said})
         if draw.random() < 0.3 and len(events) < EVENTS:
             events.append({"id": uuid.uuid4().hex, **who, "kind": "undo", "target": events[-1]["id"]})
@@ -126,6 +127,7 @@ def test_answers_wait_and_are_told_while_the_database_is_away(serve, tmp_path):
     ids = [store.add(each) for each in np.random.default_rng(0).integers(0, 256, (6, 24, 24, 3), np.uint8)]
     with postgres() as database:
         server = serve(workspace=home, environment={"SIAMESE_LOG_URL": database.url("postgres")})
+        server.wait_until_ready()
         outbox = component(server.url)
         database.kill()
         event = pressed(1, ids)[0]
