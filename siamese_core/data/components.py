@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 def components(left: np.ndarray, right: np.ndarray, count: int) -> np.ndarray:
@@ -12,6 +10,9 @@ def components(left: np.ndarray, right: np.ndarray, count: int) -> np.ndarray:
 
     Components are numbered from 0 in the order of their first images.
     """
+    from scipy.sparse import coo_array  # not until the page is there
+    from scipy.sparse.csgraph import connected_components
+
     ties = coo_array((np.ones(len(left)), (left, right)), shape=(count, count))
     return connected_components(ties, directed=False)[1].astype("int64")
 

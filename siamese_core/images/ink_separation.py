@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ def separate(image: np.ndarray) -> Separation:
     full = strength > 0.5
     if not full.any() or full.all():
         return Separation(strength, contrast)
+    from scipy import ndimage  # not until the page is there
+
     around, inside = ndimage.binary_dilation(full, iterations=2), ndimage.binary_erosion(full)
     red, green, blue = image[~around].T
     colour = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)

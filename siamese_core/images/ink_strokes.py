@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 FRAME_SHARE = 0.80  # of the frame's side that the longer side of a drawing fills
 MARGIN_SHARE = 0.04  # of the frame's side that always stays empty
@@ -89,6 +88,8 @@ def _place(profile: np.ndarray, frame: int) -> int:
 
 def _ink_box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
     """Return top, bottom, left, right of the ink without dust; None where there is nothing else."""
+    from scipy import ndimage  # not until the page is there
+
     blobs, _ = ndimage.label(ink > 0.5, structure=np.ones((3, 3)))
     areas = np.bincount(blobs.ravel())[1:]
     slices = ndimage.find_objects(blobs)

@@ -1,7 +1,6 @@
 """Principal axes of many dimensions and few rows, or of few dimensions and many rows."""
 
 import numpy as np
-from scipy.linalg import eigh
 
 NEGLIGIBLE = 1e-8  # of the largest eigenvalue: below it lies rounding
 
@@ -14,6 +13,8 @@ def principal_axes(rows: np.ndarray, most: int) -> np.ndarray:
     They are the eigenvectors of rows.T @ rows, found from the smaller of the two Gram matrices; the longest
     axis comes last. Axes of negligible length are left out.
     """
+    from scipy.linalg import eigh  # not until the page is there
+
     rows = rows.astype(np.float64)
     count, dim = rows.shape
     small = min(count, dim)

@@ -24,7 +24,10 @@ def compiled(encoder) -> Forward:
     import tensorflow as tf
 
     shape = tf.TensorSpec((None, *encoder.input_shape[1:]), tf.float32)
-    graph = tf.function(lambda batch: encoder(batch, training=False), input_signature=[shape])
+    # layers have no Python control flow to translate, and looking for it takes a tenth of the time
+    graph = tf.function(
+        lambda batch: encoder(batch, training=False), input_signature=[shape], autograph=False
+    )
 
     def forward(batch: np.ndarray) -> np.ndarray:
         # A single row takes another path through the matrix products than several and differs from them in

@@ -121,8 +121,7 @@ class Workbench:
     ) -> PairResult:
         """Store both images and compare them, as `Matcher.compare` does."""
         left, right = pair = identified(left), identified(right)
-        new = [image for image in pair if image.id not in self.images]
-        stored = [self._storing.submit(self._store, image) for image in new]
+        stored = [self._storing.submit(self._store, image) for image in pair]
         try:
             comparisons = tuple(self.matcher.compare(left, right, encoders, ask_anyway))
         finally:

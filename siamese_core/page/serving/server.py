@@ -34,6 +34,7 @@ from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
 from siamese_core.page.serving.requests import RequestMonitor
 from siamese_core.page.serving.routes import routes
+from siamese_core.page.serving.stubs import no_application
 from siamese_core.workspace.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ PACKAGE = Path(__file__).resolve().parents[2]
 def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
     images to label are embedded."""
-    page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
+    with no_application():
+        page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
     page._queue.sleep_when_free = LOOK_SECONDS
     page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
     state_holder.SessionState = Session
