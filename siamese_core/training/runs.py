@@ -90,12 +90,7 @@ def train_checkpoint(
     UserError where the data cannot be trained on, the folder is taken, or a run to resume is not there.
     KeyboardInterrupt, which says what is kept, after Ctrl-C.
     """
-    if request.update and request.start is None:
-        raise UserError(
-            "An update is of the checkpoint that training starts from. Received: --update without --start. "
-            "Add --start DIR, or leave out --update."
-        )
-    folders = _folders(request, store)
+    folders = run_folders(request, store)
     with telling_what_is_kept(folders[1], request.resume):
         return _train(request, store, folders, progress)
 
@@ -106,13 +101,13 @@ def _train(
     spec, (folder, run_folder) = encoder_spec(request.encoder), folders
     with hearing_every_interrupt():
         training, validation = training_and_validation(request)
-        origin, options = _origin(request, training, validation), _options(request, spec)
+        origin, options = run_origin(request, training, validation), run_options(request, spec)
         note = _resumable(run_folder, spec, options, origin) if request.resume else ""
         episodes = interval_episodes(validation, request.seed)
         seen = PreparedImages(training, spec, run_folder, progress)
         unseen = PreparedImages(validation, spec, run_folder, progress)
         trainer = Trainer(spec, seen, options, run_folder, origin)
-        start = _start(request, trainer)
+        start = start_weights(request, trainer)
         if request.resume:
             trainer.resume()
     score = partial(one_shot_accuracy, images=unseen, episodes=episodes)
@@ -139,7 +134,8 @@ def _train(
     )
 
 
-def _origin(request: TrainingRequest, training: Dataset | PairList, validation: Dataset) -> Origin:
+def run_origin(request: TrainingRequest, training: Dataset | PairList, validation: Dataset) -> Origin:
+    """Return what a run is made from, which a resumed one must be made from, too."""
     start = read_card(request.start).id if request.start else ""
     return Origin(training.fingerprint(), validation.fingerprint(), start)
 
@@ -149,12 +145,7 @@ def _resumable(run_folder: Path, spec: EncoderSpec, options: TrainingOptions, or
 
     UserError where there is none, or where it was begun with other options or made from something else.
     """
-    file = run_folder / STATE_FILE
-    header = read_header(file)
-    if header is None:
-        raise UserError(
-            f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
-        )
+    file, header = run_folder / STATE_FILE, require_state(run_folder)
     require_same_options(header, {"encoder": spec.name, **options.fixed()})
     if "made_from" in header:
         require_same_origin(header, origin, file)
@@ -169,8 +160,23 @@ def _resumable(run_folder: Path, spec: EncoderSpec, options: TrainingOptions, or
     return UNCHECKED.format(file=file)
 
 
-def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:
-    """Return the checkpoint's folder and that of the run's state."""
+def require_state(run_folder: Path) -> dict:
+    """Return the header of the state in a folder; UserError where there is none to resume."""
+    header = read_header(run_folder / STATE_FILE)
+    if header is None:
+        raise UserError(
+            f"A run to resume must be there. Received: no state in {run_folder}. Leave out --resume."
+        )
+    return header
+
+
+def run_folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Path]:
+    """Return the checkpoint's folder and that of the run's state. UserError where the request contradicts."""
+    if request.update and request.start is None:
+        raise UserError(
+            "An update is of the checkpoint that training starts from. Received: --update without --start. "
+            "Add --start DIR, or leave out --update."
+        )
     if request.out is None:
         return store.new_folder(request.encoder), store.own_folder.parent / "training" / request.encoder
     out = Path(request.out)
@@ -181,7 +187,8 @@ def _folders(request: TrainingRequest, store: CheckpointStore) -> tuple[Path, Pa
     return out, out.with_name(out.name + ".run")
 
 
-def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
+def run_options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
+    """Return how an encoder is trained as a person asked for it."""
     return TrainingOptions(
         steps=request.steps,
         minutes=request.minutes,
@@ -196,7 +203,7 @@ def _options(request: TrainingRequest, spec: EncoderSpec) -> TrainingOptions:
     )
 
 
-def _start(request: TrainingRequest, trainer: Trainer) -> _Start | None:
+def start_weights(request: TrainingRequest, trainer: Trainer) -> _Start | None:
     """Give the trainer the weights of the checkpoint to start from, if there is one."""
     if request.start is None:
         return None

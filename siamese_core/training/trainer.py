@@ -73,7 +73,7 @@ class Trainer:
         origin: Origin | None = None,
     ):
         self.spec, self.options, self.folder, self.origin = spec, options, folder, origin
-        self.step, self.seconds, self.saved_step = 0, 0.0, None
+        self.step, self.seconds, self.saved_step, self.loss = 0, 0.0, None, None
         self._next_save = time.monotonic() + SAVE_SECONDS
         self.inputs = StepInputs(spec, images, options)
         self.metrics = MetricsFile(folder / "metrics.csv")
@@ -130,7 +130,7 @@ class Trainer:
     def _train(self, inputs: tuple[np.ndarray, np.ndarray], known: np.ndarray) -> float:
         self._set_learning_rate()
         loss = float(self.network.train_on_batch(inputs, known))
-        self.step += 1
+        self.step, self.loss = self.step + 1, loss
         self.mean.after(self.step)
         if not np.isfinite(loss):
             raise self._not_finite(f"a loss of {loss}")

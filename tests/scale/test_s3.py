@@ -36,7 +36,11 @@ def port(images):
     server.start()
     host, port = server.get_host_and_port()
     store = fs.S3FileSystem(
-        "key", "secret", endpoint_override=f"{host}:{port}", scheme="http", allow_bucket_creation=True
+        access_key="key",
+        secret_key="secret",
+        endpoint_override=f"{host}:{port}",
+        scheme="http",
+        allow_bucket_creation=True,
     )
     for bucket in ("images", "shards"):
         store.create_dir(bucket)

@@ -242,7 +242,7 @@ def test_a_run_goes_on_from_a_checkpoint_and_stores_what_is_new_beside_it(
 
 def test_a_step_of_several_batches_is_taken_at_a_higher_rate(data):
     asked = request(data, batches=4)
-    assert runs._options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
+    assert runs.run_options(asked, encoder_spec("small_cnn")).learning_rate == pytest.approx(6e-4)
 
 
 def test_what_trained_in_half_precision_serves_in_full(store, data, unseen, tmp_path, monkeypatch):

@@ -2,12 +2,14 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siamese_core.cli.arguments import (
     DATA_HELP,
     add_data,
     add_encoder,
     add_pair_labels,
+    add_ray,
     add_seed,
     positive,
     whole,
@@ -16,6 +18,11 @@ from siamese_core.cli.command import CommandResult, open_store
 from siamese_core.cli.dataset import add_strict, with_left_out
 from siamese_core.cli.terminal import outline
 from siamese_core.data.progress import Progress
+from siamese_core.errors import UserError
+
+if TYPE_CHECKING:
+    from siamese_core.training.options import TrainingRequest
+    from siamese_core.training.runs import TrainedCheckpoint
 
 SUMMARY = "train an encoder into a new checkpoint"
 DEFAULT_MINUTES = 60.0  # of training
@@ -41,6 +48,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--update",
         action="store_true",
         help="store only what has changed since --start: 2 MB instead of koch's 28",
+    )
+    add_ray(parser)
+    parser.add_argument(
+        "--workers",
+        type=whole(1),
+        metavar="N",
+        help="how many processes of the Ray cluster share each step; takes --steps (1)",
     )
     add_seed(parser)
     add_strict(parser)
@@ -78,7 +92,6 @@ def _add_schedule(parser: ArgumentParser) -> None:
 def train(options: Namespace, progress: Progress) -> CommandResult:
     """Train until the time, the steps or the patience are used up, and save the best checkpoint."""
     from siamese_core.training.options import TrainingRequest
-    from siamese_core.training.runs import train_checkpoint
 
     limited = options.steps is not None or options.minutes is not None
     request = TrainingRequest(
@@ -98,6 +111,21 @@ def train(options: Namespace, progress: Progress) -> CommandResult:
         interval_minutes=options.interval,
         strict=options.strict,
     )
-    trained = train_checkpoint(request, open_store(options), progress)
+    trained = _trained(request, options, progress)
     report = trained.json()
     return with_left_out(CommandResult(report, (outline(report),)), trained.images, trained.left_out)
+
+
+def _trained(request: "TrainingRequest", options: Namespace, progress: Progress) -> "TrainedCheckpoint":
+    if options.ray is None:
+        if options.workers is not None:
+            raise UserError(
+                "Workers are those of a Ray cluster. Received: --workers without --ray. Add --ray ADDRESS."
+            )
+        from siamese_core.training.runs import train_checkpoint
+
+        return train_checkpoint(request, open_store(options), progress)
+
+    from siamese_core.scale.ray_training import Cluster, train_over_ray
+
+    return train_over_ray(request, open_store(options), Cluster(options.ray, options.workers or 1), progress)
