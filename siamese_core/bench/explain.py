@@ -16,6 +16,7 @@ from siamese_core.data.datasets import Dataset
 from siamese_core.explaining.explaining import Method, method_of
 from siamese_core.explaining.maps import DECOMPOSED, SimilarityMaps, most_important
 from siamese_core.explaining.occluding import ground_of
+from siamese_core.metrics import wilson_interval
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.workspace.matching import Matcher
 
@@ -178,8 +179,10 @@ def ratio(changes: np.ndarray, by_chance: np.ndarray, rng: np.random.Generator) 
 def summary(rows: list[dict[str, np.ndarray]], seed: int) -> dict:
     """Return the ratios over all pairs, and over same and different ones alone.
 
-    apart: the median change, which is to be above 0: without what sets them apart two images are more alike;
-    moved: the median size of those by chance.
+    sets_apart: the ratio over different pairs of what is marked as setting them apart; own_beats_other: the
+    share of pairs that their own overlay moves further than another pair's does; apart: the median change,
+    which is to be above 0: without what sets them apart two images are more alike; moved: the median size of
+    those by chance.
     """
     columns = {kind: np.array([row[kind] for row in rows]) for kind in KINDS}
     rng = np.random.default_rng(seed)
@@ -187,11 +190,21 @@ def summary(rows: list[dict[str, np.ndarray]], seed: int) -> dict:
     for start, name in enumerate(("same", "different")):
         part = slice(start, None, 2)
         found[name] = ratio(columns["alike"][part], columns["moved"][part], rng)
+    different = slice(1, None, 2)
+    found["sets_apart"] = ratio(columns["apart"][different], columns["moved"][different], rng)
+    own, other = (np.abs(columns[kind]).mean(axis=1) for kind in ("alike", "other"))
+    further = int((own > other).sum())
+    share = {"share": round(further / len(rows), 2), "ci95": _rounded(wilson_interval(further, len(rows)))}
     return found | {
+        "own_beats_other": share,
         "apart": round(float(np.median(columns["apart"])), 3),
         "moved": round(float(np.median(np.abs(columns["moved"]))), 3),
         "pairs": len(rows),
     }
+
+
+def _rounded(interval: tuple[float, float]) -> list[float]:
+    return [round(each, 2) for each in interval]
 
 
 def _masks(maps: Images, images: Images, share: float = SHARE) -> Images:

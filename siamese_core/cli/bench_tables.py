@@ -86,9 +86,10 @@ def _change(row: dict, name: str) -> str:
 
 def explain_table(rows: list[dict]) -> Table:
     """Return how many times as far as chance each overlay moves the log-odds, with the 95 % interval."""
-    names = ("alike", "same", "different", "other", "shuffled")
+    names = ("alike", "same", "different", "sets_apart", "other", "shuffled")
     heading = ("domain", "checkpoint", "method", "pairs")
-    heading += ("all pairs", "same", "different", "other pair's", "shuffled")
+    heading += ("all pairs", "same", "different", "different, by what sets apart", "other pair's")
+    heading += ("shuffled", "own further than other's")
     cells = [
         (
             row["domain"],
@@ -96,6 +97,7 @@ def explain_table(rows: list[dict]) -> Table:
             row["method"],
             str(row["pairs"]),
             *(_times(row[name]) for name in names),
+            f"{100 * row['own_beats_other']['share']:.0f} %",
         )
         for row in rows
     ]

@@ -35,3 +35,5 @@ def test_blanking_what_is_marked_moves_the_verdict_further_than_chance_and_shuff
 
     assert found["pairs"] == PAIRS and found["alike"]["ratio"] > 1.5
     assert found["alike"]["ratio"] > found["shuffled"]["ratio"]
+    low, high = found["own_beats_other"]["ci95"]
+    assert low <= found["own_beats_other"]["share"] <= high and found["sets_apart"]["ratio"] > 0

@@ -14,6 +14,8 @@
   const REST_MS = 300; // after which all are drawn
   const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
+  const equal = (some, others) => some.length === others.length && some.every((each, place) => each === others[place]);
+
   function load(name) {
     return new Promise((resolve, reject) => {
       const script = Object.assign(document.createElement("script"), { src: VENDOR + name });
@@ -101,7 +103,7 @@
       this.scatter.set({ width, height });
     }
 
-    // again: only if images have come since, so that a selection is kept
+    // again: only if images, places or colours have changed since, so that a selection is kept
     async draw(again = false) {
       const wish = { slot: this.slot, colouring: this.find("[data-colouring]").value,
         chosen: this.points.ids[this.at] || this.points.ids[this.selected.at(-1)] || "" };
@@ -118,7 +120,7 @@
       }
       if (found.refused) return this.tell(found.refused);
       this.tell(t("{count} images", { count: found.ids.length }));
-      if (again && found.ids.length === this.points.ids.length) return;
+      if (again && ["ids", "x", "value"].every((name) => equal(found[name], this.points[name] || []))) return;
       this.points = found;
       this.at = found.ids.indexOf(wish.chosen);
       this.name();

@@ -2,7 +2,7 @@
 "use strict";
 {
   const COLOUR = "#c2410c";
-  const HEAD = 0.02; // length of the head, of half the map's width
+  const HEAD = 0.05; // length of the head, of half the map's width
 
   // The corners of an arrow as one line: shaft, then both sides of the head.
   function arrow([fromX, fromY], [toX, toY]) {
