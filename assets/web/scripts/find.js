@@ -8,6 +8,7 @@
   const MARKS = ["", "same", "unsure"]; // what a click goes through; "unsure" is left out of "all others"
   const SIGNS = { same: "=", unsure: "?", different: "≠" };
   const WORDS = { same: t("same"), unsure: t("left out"), different: t("different") };
+  const BARS = "90px"; // of the buttons and the status line, behind which nothing is seen
   const MORE_AHEAD = "300px"; // below the edge of the window
 
   class Results {
@@ -19,7 +20,7 @@
         for (const { isIntersecting, target } of entries) {
           if (isIntersecting) this.see(target);
         }
-      }, { threshold: 0.5 });
+      }, { threshold: 0.5, rootMargin: `0px 0px -${BARS} 0px` });
       this.ahead = new IntersectionObserver((entries) => {
         if (this.scrolled && entries.some((each) => each.isIntersecting)) this.fetchMore();
       }, { rootMargin: MORE_AHEAD });

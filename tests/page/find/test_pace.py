@@ -1,4 +1,7 @@
-"""How many answers a minute a person gives in Find and in the queue, played in a real browser."""
+"""How many answers a minute a person gives in Find and in the queue, played in a real browser.
+
+A second passes for a look at a pair or a screen of images, and for each click and drag; a key comes at once.
+"""
 
 import os
 import time
@@ -14,9 +17,16 @@ from siamese_core.page.parts.samples import ALPHABET, REPLAY
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 MINUTES = float(os.environ.get("SIAMESE_PACE_MINUTES", "1"))
-LOOK_MS = 1000  # at a pair of the queue; for a click, or a key, in Find
+LOOK_MS = 1000  # at a pair, or a screen of images; for a click, or a drag
+SCREENS = 2  # of images, that are answered for a query
 EMBEDDED_MS = 10 * PATIENT_MS
 FEWEST_TIMES = 4
+# The tiles of which at least half is seen, above the buttons, as {id, answer, place, x, y, top}.
+ON_SCREEN = """() => [...document.querySelectorAll('#found .tile')].map((tile, place) => {
+  const box = tile.querySelector('[data-mark]').getBoundingClientRect();
+  return { id: tile.dataset.id, answer: tile.dataset.mark, place, top: box.top,
+    x: box.left + box.width / 2, y: box.top + box.height / 2 };
+}).filter((tile) => tile.y > 0 && tile.y < innerHeight - 90)"""
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +41,35 @@ def known(serve, tmp_path_factory):
     return server, {image_id(decode_image(file)): file.parent.name for file in files}
 
 
+def runs(app_page, classes: dict[str, str], query: str) -> list[list[dict]]:
+    """The tiles on screen of the query's class that are not answered, those side by side together."""
+    found = []
+    for tile in app_page.evaluate(ON_SCREEN):
+        if tile["answer"] or classes[tile["id"]] != classes[query]:
+            continue
+        last = found[-1][-1] if found else None
+        if last and (last["place"] + 1, last["top"]) == (tile["place"], tile["top"]):
+            found[-1].append(tile)
+        else:
+            found.append([tile])
+    return found
+
+
 def search_and_answer(app_page, classes: dict[str, str], query: str) -> None:
-    """One query and one screen of images: a click each on those of its class, then the key for all others."""
+    """One query and two screens: a click or a drag a run of its class, then the key for all others."""
     app_page.wait_for_timeout(LOOK_MS)
     app_page.evaluate(f"workbench.links.go('find', {{query: '{query}'}})")
     expect(app_page.locator("#found .found")).to_have_attribute("data-query", query, timeout=PATIENT_MS)
-    for tile in app_page.locator("#found .tile").all():
-        if not tile.evaluate("tile => tile.getBoundingClientRect().bottom < innerHeight - 100"):
-            break
-        if classes[tile.get_attribute("data-id")] == classes[query] and not tile.get_attribute("data-answer"):
+    for _ in range(SCREENS):
+        app_page.wait_for_timeout(LOOK_MS)
+        for run in runs(app_page, classes, query):
             app_page.wait_for_timeout(LOOK_MS)
-            tile.locator("[data-mark]").click()
-    app_page.wait_for_timeout(LOOK_MS)
-    app_page.keyboard.press("d")
+            app_page.mouse.move(run[0]["x"], run[0]["y"])
+            app_page.mouse.down()
+            for tile in run:
+                app_page.mouse.move(tile["x"], tile["y"])
+            app_page.mouse.up()
+        app_page.keyboard.press("d")
 
 
 def test_a_person_answers_at_least_four_times_as_fast_in_find_as_in_the_queue(page, known):
