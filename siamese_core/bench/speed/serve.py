@@ -34,7 +34,7 @@ def measure(load_model: LoadModel) -> list[Benchmark]:
             return 2 * sum(timed(lambda f=forward, b=batch: f(b))[0] for forward, batch in networks) / BATCH
 
         with serving(Path(folder) / "workspace") as server:
-            server.seconds_until("/healthz")
+            server.rest()
             pairs = _uploaded_pairs(server, drawings, ALONE + COMPARES + 2)
             latencies(server.port, pairs[:2], 1)
             before = bare()
@@ -54,7 +54,7 @@ def measure(load_model: LoadModel) -> list[Benchmark]:
 def measure_seen(load_model: LoadModel) -> list[Benchmark]:
     """Measure comparisons of a pair that the server has embedded before, without a plain way beside it."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "workspace") as server:
-        server.seconds_until("/healthz")
+        server.rest()
         pair = _uploaded_pairs(server, new_drawings(5), 1)
         latencies(server.port, pair * 20, SEEN_CLIENTS)
         alone, each = latencies(server.port, pair * (SEEN // 4), 1)

@@ -15,10 +15,14 @@ from pathlib import Path
 
 from siamese_core.data.assets import ASSETS
 from siamese_core.embeddings.engines import engine_folder
+from siamese_core.networks.encoders import SLOTS
 
 START = "from siamese_core.page.start import run; raise SystemExit(run())"
 PATIENCE = 300.0  # s until a server is ready
 POLL = 0.02  # s
+LAST_WORK = (
+    15.0  # s that a server takes, at most, to load its checkpoint for photographs and judge its engine
+)
 
 
 class Server:
@@ -37,6 +41,18 @@ class Server:
                     return time.perf_counter() - self.started
             time.sleep(POLL)
         raise AssertionError(f"The server must answer {path}. Received: nothing in {PATIENCE:.0f} s.")
+
+    def rest(self) -> None:
+        """Wait until the server is ready, and then has made what serves photographs."""
+        self.seconds_until("/healthz")
+        with connection(self.port) as http_:
+            while not self._has_photographs(http_) and time.perf_counter() - self.started < PATIENCE:
+                time.sleep(1)
+        time.sleep(LAST_WORK)
+
+    def _has_photographs(self, http_: http.client.HTTPConnection) -> bool:
+        status = json.loads(_answer(http_, "GET", "/healthz"))
+        return bool(status["photos_problem"] or status["slots"][SLOTS[0]]["photographs"])
 
 
 @contextlib.contextmanager
