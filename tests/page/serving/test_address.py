@@ -32,7 +32,7 @@ def test_the_printed_address_can_be_opened_and_used(serve, quick_app, host):
     if is_for_both(listening_host(host)):
         links += [f"http://127.0.0.1:{port}", f"http://[::1]:{port}"]
     for link in links:
-        assert httpx.get(f"{link}/config", trust_env=False).json()["root"] == link
+        assert httpx.get(f"{link}/config", trust_env=False, timeout=60).json()["root"] == link
     caller = Caller(links[0])
     assert caller.upload(glyph(1)).startswith(str(quick_app.workspace))
     assert caller.curl("status", [])[0] == "complete"
