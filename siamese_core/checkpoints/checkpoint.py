@@ -102,10 +102,13 @@ class Checkpoint:
         return np.concatenate([np.empty((0, len(right_embeddings)), np.float32), *parts])
 
     def _weights_of_differences(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the weights (d,) and the bias () of a head of weighted differences, None of another one."""
+        """Return the weights (d,) and the bias () of a head of weighted differences, None of another one.
+
+        A head that was never called has none yet.
+        """
         from siamese_core.networks.heads import WeightedL1
 
-        if not isinstance(self.head, WeightedL1):
+        if not isinstance(self.head, WeightedL1) or not self.head.built:
             return None
         return to_numpy(self.head.weight), to_numpy(self.head.bias)
 

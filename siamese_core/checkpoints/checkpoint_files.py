@@ -23,6 +23,7 @@ from siamese_core.checkpoints.checkpoint import Checkpoint, to_tensor
 from siamese_core.checkpoints.encoder_files import ENCODER_FILE
 from siamese_core.checkpoints.familiarity_file import FAMILIARITY_FILE, read_familiarity, write_familiarity
 from siamese_core.errors import UserError
+from siamese_core.networks.architectures import without_initial_values
 from siamese_core.networks.compiled import compiled
 from siamese_core.networks.embedding_spec import build_network, with_copies
 from siamese_core.networks.kept_network import (
@@ -139,7 +140,8 @@ def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
     from siamese_core.networks.heads import make_head
 
     adopted = card.network == ADOPTED
-    network = read_network(folder) if adopted else build_network(card.embedding)
+    with without_initial_values():
+        network = read_network(folder) if adopted else build_network(card.embedding)
     encoder = with_copies(network, card.embedding)
     _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
     head = make_head(card.head)

@@ -27,6 +27,7 @@ from siamese_core.errors import UserError, in_words
 from siamese_core.metric_learning.familiarity import Familiarity, standard_class_weights
 from siamese_core.metrics import Calibration
 from siamese_core.networks import efficientnet_lite
+from siamese_core.networks.architectures import without_initial_values
 from siamese_core.networks.embedding_spec import with_copies
 from siamese_core.networks.encoders import PRETRAINED, EncoderSpec
 from siamese_core.networks.torch_file import read_tensors
@@ -190,7 +191,8 @@ def _card(
 def _filled(network: PhotographNetwork, weights: Path, card: CheckpointCard) -> Checkpoint:
     from siamese_core.networks.heads import make_head
 
-    built = network.spec.build(network.spec.size)
+    with without_initial_values():
+        built = network.spec.build(network.spec.size)
     network.fill(built, weights)
     encoder = with_copies(built, card.embedding)
     return Checkpoint("", card.encoder, encoder, make_head(card.head), card.calibration, card.threshold, card)
