@@ -2,8 +2,10 @@
 
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from siamese_core.errors import UserError
 
@@ -11,6 +13,7 @@ MISSING = (
     "Work on several machines needs the extra `scale`. Received: --ray, with {what} not installed. Install "
     "it on every machine: pip install .[scale]"
 )
+KNOCK_SECONDS = 10.0
 _TOLD = re.compile(r"^siamese_core\.errors\.UserError: (.+)$", re.MULTILINE)
 
 
@@ -27,8 +30,9 @@ def connected(address: str) -> Iterator[int]:
     except ImportError as missing:
         raise UserError(MISSING.format(what=missing.name)) from missing
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", configure_logging=False)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:
         line = next(iter(str(problem).splitlines()), type(problem).__name__)
         raise UserError(
             f"A Ray cluster must answer. Received: --ray {address}: {line} Start one with `ray start "
@@ -38,6 +42,13 @@ def connected(address: str) -> Iterator[int]:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at host:port; Ray itself would wait for minutes."""
+    place = urlsplit(address if "://" in address else f"//{address}")
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), KNOCK_SECONDS).close()
 
 
 def user_error_in(problem: BaseException) -> UserError | None:
