@@ -35,8 +35,8 @@ def connected(address: str) -> Iterator[int]:
     except (OSError, ValueError, RuntimeError) as problem:
         line = next(iter(str(problem).splitlines()), type(problem).__name__)
         raise UserError(
-            f"A Ray cluster must answer. Received: --ray {address}: {line.rstrip('.')}. Start one with `ray start "
-            "--head`, or check the address."
+            f"A Ray cluster must answer. Received: --ray {address}: {line.rstrip('.')}. Start one with "
+            "`ray start --head`, or check the address."
         ) from problem
     try:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
