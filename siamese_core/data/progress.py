@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,11 +28,17 @@ def hearing_every_interrupt() -> Iterator[None]:
         pressed = True
         raise KeyboardInterrupt
 
+    def not_of_it(swallowed) -> None:
+        if not issubclass(swallowed.exc_type, KeyboardInterrupt):
+            tell(swallowed)
+
+    tell, sys.unraisablehook = sys.unraisablehook, not_of_it
     signal.signal(signal.SIGINT, press)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = tell
     if pressed:
         raise KeyboardInterrupt
 

@@ -9,7 +9,7 @@ from siamese_core.explaining.explaining import Explainer
 from siamese_core.explaining.neighbours import Neighbours, neighbours
 from siamese_core.explaining.reasons import Images, Reason, png_text, reasons, report
 from siamese_core.images.decoding import image_id
-from siamese_core.page.find.galleries import BOTH, Galleries
+from siamese_core.page.parts.galleries import BOTH, Galleries
 from siamese_core.workspace.comparing import Comparison
 
 

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from siamese_core.errors import UserError
-from siamese_core.page.find.galleries import AMONG, Galleries, Searched
+from siamese_core.page.parts.galleries import AMONG, Galleries, Searched
 from siamese_core.searching.finding import Query, find
 
 MOST = 1000  # images asked for

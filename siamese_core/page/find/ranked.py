@@ -9,7 +9,7 @@ from scipy.special import expit
 from siamese_core.evaluation.fusion import Fusion, for_images_of, load_fusion
 from siamese_core.metric_learning.familiarity import doubted
 from siamese_core.metrics import bounded_logit, verdict
-from siamese_core.page.find.galleries import Searched
+from siamese_core.page.parts.galleries import Searched
 from siamese_core.searching.best import Scan, combined
 from siamese_core.searching.finding import Query, abstains, share_above
 from siamese_core.searching.gallery import Gallery

@@ -10,10 +10,10 @@ from siamese_core.answers.settled import standing_labels
 from siamese_core.errors import UserError
 from siamese_core.images.decoding import decode_image
 from siamese_core.networks.encoders import SLOTS, slot_title
-from siamese_core.page.find.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
 from siamese_core.page.find.group_boards import GroupBoards
 from siamese_core.page.find.ranked import BATCH, FUSED, Judge, doubt, judges, ranking_by, tiles
 from siamese_core.page.languages.words import t, translatable
+from siamese_core.page.parts.galleries import ANSWERED, BOTH, POOL, Galleries, Searched
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.memory import recalled, recalled_image, remember
 from siamese_core.page.parts.notices import ASKING, detail, listen

@@ -20,12 +20,12 @@ from siamese_core.operating.stopping import Stopping
 from siamese_core.page import theme
 from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.find.endpoint import PoolSearch
-from siamese_core.page.find.galleries import Galleries
 from siamese_core.page.find.group_boards import group_routes
 from siamese_core.page.find.pool_groups import PoolGroups
 from siamese_core.page.languages.chosen import speaking
 from siamese_core.page.languages.marks import MARKED
 from siamese_core.page.layout import TITLE, fill_page
+from siamese_core.page.parts.galleries import Galleries
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
 from siamese_core.page.serving.api import ENDPOINTS, publish, publish_reasons, publish_search, with_defaults
