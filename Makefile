@@ -8,8 +8,8 @@ ARGS ?=
 # For pytest: make test TESTS=tests/images/test_ink.py
 TESTS ?=
 
-# A file at a time on each core, up to four: they share the machine with a browser and the servers under test.
-WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A file at a time on each worker, of which tests/conftest.py says how many.
+WORKERS := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 RUN := $(VENV)/bin/python

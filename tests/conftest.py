@@ -61,6 +61,11 @@ def pytest_report_header() -> str:
     return f"SIAMESE_DATA: {folder or 'not set, so the extra tests on real data sets are left out'}"
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than there are cores, since a browser test waits for its server; at most four."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests marked `data` where SIAMESE_DATA names no folder."""
     if os.environ.get("SIAMESE_DATA"):

@@ -48,6 +48,7 @@ def test_the_terminal_shows_the_address_and_no_noise_of_libraries(quick_app):
     assert "absl" not in told and "oneDNN" not in told
 
 
+@pytest.mark.soak
 def test_every_word_can_be_read_in_both_themes(page, quick_app):
     """WCAG AA: a contrast of at least 4.5, but for what is switched off."""
     open_page(page, quick_app.url)

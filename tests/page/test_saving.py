@@ -84,6 +84,7 @@ def cut(page: Page) -> None:
     page.route(SERVER_CALLS, lambda route: route.abort())
 
 
+@pytest.mark.soak
 def test_answers_that_the_network_loses_warn_wait_through_a_reload_and_go_by_themselves(page, app):
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
@@ -110,6 +111,7 @@ def test_answers_that_the_network_loses_warn_wait_through_a_reload_and_go_by_the
     assert len(app_page.rows()) == 3
 
 
+@pytest.mark.soak
 def test_an_answer_whose_receipt_is_lost_is_logged_once(app_page):
     lost = []
 

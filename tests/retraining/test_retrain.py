@@ -120,7 +120,10 @@ def pictures(workbench: Workbench) -> list[np.ndarray]:
 # from answers to what serves
 
 
-@pytest.mark.parametrize("options", [RetrainOptions("koch"), RetrainOptions("resnet50", mode="full")])
+FULL = RetrainOptions("resnet50", mode="full")
+
+
+@pytest.mark.parametrize("options", [RetrainOptions("koch"), pytest.param(FULL, marks=pytest.mark.soak)])
 def test_a_candidate_that_is_clearly_better_serves_without_a_restart(answered, options):
     slot, parent, told = options.encoder, served(answered, options.encoder), []
     report = retrain(answered, options, lambda *progress: told.append(progress))
@@ -239,6 +242,7 @@ def test_the_same_seed_and_the_same_part_of_the_log_give_the_same_checkpoint(ans
     assert retrain(answered, replace(options, seed=1)).checkpoints[1] != first.checkpoints[1]
 
 
+@pytest.mark.soak
 def test_never_keeps_what_is_better_and_the_base_protocol_is_embedded_once(answered, shipped, monkeypatch):
     parent = served(answered, "resnet50")
     first = retrain(answered, replace(EASY, promote="never"))

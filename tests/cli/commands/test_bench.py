@@ -101,6 +101,7 @@ def test_speed_is_told_against_the_plain_way(speed):
         assert each["ours_s"] > 0 and each["baseline_s"] > 0 and each["n"] > 0
 
 
+@pytest.mark.soak
 def test_the_table_is_for_people(speed, capsys):
     print_parts(speed.shown)
     heading, *lines, machine = capsys.readouterr().out.splitlines()

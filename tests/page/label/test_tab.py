@@ -358,6 +358,7 @@ def test_fingers_do_as_well(browser, labelling):
         context.close()
 
 
+@pytest.mark.soak
 def test_every_word_can_be_read_in_both_themes(app_page):
     press(app_page, "sd")
     expect(app_page.locator(".kept")).to_contain_text("saved")

@@ -122,6 +122,7 @@ def test_another_click_takes_the_place_of_the_one_before_and_none_of_these_contr
     assert {row.answer for row in standing_labels(one_shot.rows())} == {"different"}
 
 
+@pytest.mark.soak
 def test_many_images_are_embedded_with_progress_and_once(one_shot):
     add_images(one_shot, {f"class{number}.png": glyph(number, 32) for number in range(200)})
     expect(one_shot.locator("#support .foot")).to_have_text("200 classes, 200 images")

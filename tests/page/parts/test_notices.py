@@ -20,7 +20,7 @@ def test_an_error_that_lasts_stands_in_its_place_once_and_goes_with_its_cause(pa
         app_page.reload()
         expect(broken).to_contain_text("answers are saved again as soon as it is gone")
         open_tab(app_page, "Label")
-        app_page.wait_for_timeout(6000)  # several looks
+        app_page.wait_for_timeout(3000)  # several looks
         assert app_page.locator("[data-testid=toast-body]").count() <= 1
         assert broken.count() == 1
     finally:

@@ -315,6 +315,7 @@ def test_what_a_wish_leaves_out_is_the_first_choice():
     assert checked_wish({"annotator": "==x"}).filters.annotator == "=x"
 
 
+@pytest.mark.soak
 def test_thousands_of_answers_are_filtered_and_ordered():
     rng = np.random.default_rng(0)
     rows = [
