@@ -42,7 +42,7 @@ test: $(VENV)/ready-for-tests
 	$(RUN) -m ruff check .
 	$(RUN) -m pytest $(WORKERS) $(TESTS)
 
-soak: $(VENV)/ready-for-tests
+soak: $(VENV)/ready-for-soak
 	$(RUN) tests/helpers/chromium.py
 	SIAMESE_FUZZ_SECONDS=60 $(RUN) -m pytest $(WORKERS) -m "soak or fuzz" $(TESTS)
 
@@ -65,4 +65,8 @@ $(VENV)/ready: requirements.txt
 
 $(VENV)/ready-for-tests: $(VENV)/ready tests/requirements.txt
 	@$(PIP) -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/ready-for-soak: $(VENV)/ready-for-tests tests/requirements-soak.txt
+	@$(PIP) -r requirements.txt -r tests/requirements.txt -r tests/requirements-soak.txt
 	@touch $@
