@@ -356,6 +356,7 @@ retrain(Workbench(Path(sys.argv[1]), Path(sys.argv[2])), RetrainOptions("resnet5
 """
 
 
+@pytest.mark.soak
 def test_a_killed_retraining_and_a_torn_log_leave_everything_as_it_was(answered):
     shipped = answered.checkpoints.shipped_folder
     log, listed = answered.log.path.read_bytes(), answered.checkpoints.list()

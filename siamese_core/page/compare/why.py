@@ -63,7 +63,7 @@ class Why:
     def build(self, thresholds: gr.State) -> None:
         """Build it. thresholds: 0..1 by slot, those that the person has moved."""
         panel = Panel(elem_id="why", script=SCRIPT)
-        listen(panel.asked, self.show, thresholds, panel, **ASKING)
+        listen(panel.asked, self.show, thresholds, panel, **ASKING | {"show_progress": "hidden"})
 
     def prepare(self, image: np.ndarray) -> None:
         """Make the networks ready that will explain such images, in the background."""

@@ -38,6 +38,7 @@ def test_every_large_picture_and_each_of_a_support_set_can_be_searched_for(page,
     assert followed(app_page, "#query-pad") == query
 
 
+@pytest.mark.soak
 def test_an_empty_find_and_map_say_what_to_do_first(page, quick_app):
     app_page = open_app_page(page, quick_app)
     for tab, place in {"Find": "#found", "Map": ".map .nothing"}.items():
