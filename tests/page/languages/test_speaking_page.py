@@ -59,6 +59,7 @@ def test_the_whole_page_speaks_the_reader_s_language(page, labelling, language):
     ):
         app_page.evaluate(f"workbench.links.open('{tab}')")
         app_page.wait_for_timeout(500)
+        expect(app_page.locator(".progress-text:visible")).to_have_count(0)  # gradio's own, while it works
         english = app_page.evaluate(UNTRANSLATED, NAMES.split())
         wide = app_page.evaluate(OVERFLOWING)
         if english or wide:
