@@ -2,13 +2,43 @@
 
 import re
 
+INVALID = "invalid_value"
+# What programs are told beside the message, and what it means for them. Codes stay; messages may change.
+CODES = {
+    INVALID: "A parameter has a value that it cannot have. Mend the call.",
+    "bad_call": "The call lacks a parameter, has one too many, or its body is not what is asked for.",
+    "not_uploaded": "A file was named that no upload gave. Upload it first.",
+    "not_an_image": "The file is no image that can be read: another format, damaged, empty or too large.",
+    "unknown_image": "The workspace has no image with this id, or what is stored under it is damaged.",
+    "same_image": "A pair is two different images.",
+    "unknown_label": "There is no label with this id that stands: unknown, or taken back already.",
+    "request_id_reused": "This request_id belongs to another answer. Take a new one for each answer.",
+    "nothing_to_ask": "There are no images to ask about or to search. Add some.",
+    "not_ready": "The server is still loading or preparing. Try again in a minute.",
+    "checkpoint_failed": "The checkpoint that should answer cannot be loaded. The server needs its owner.",
+    "storage_failed": "Answers or images cannot be read or written: a full disk, a lost database. Nothing of "
+    "the call was kept. Try again once whoever runs the server has acted.",
+    "unauthenticated": "The server asks who is calling.",
+    "forbidden": "Whoever is calling may not do this, or calls from another site.",
+    "unknown_host": "The server does not answer by this host name.",
+    "not_found": "There is nothing at this address, or no endpoint of this name.",
+    "too_large": "The request is larger than the server takes.",
+    "too_many_requests": "Too many calls at once. Wait, then try again.",
+    "unavailable": "The server ends, or cannot take the call now. Try again in a minute.",
+    "server_failed": "The server failed for a reason that the caller cannot mend. Its log says why.",
+}
+
 
 class UserError(Exception):
     """A problem that the person at the screen can solve.
 
     The message says the rule, then "Received: ...", then what to do, on one line. The page shows it as a
-    notice; the command line prints it as `error: ...` and exits with 2.
+    notice; the command line prints it as `error: ...` and exits with 2. code: one of `CODES`, for programs.
     """
+
+    def __init__(self, message: str, code: str = INVALID):
+        super().__init__(message)
+        self.code = code
 
 
 def can_pass(failure: BaseException) -> bool:

@@ -168,5 +168,6 @@ def _no_log(columns: Sequence[str]) -> UserError:
     return UserError(
         f"The first line of a log names its columns: {','.join(COLUMNS)}. "
         f"Received: {', '.join(columns)[:400] or 'none'}. Move the file away. If it holds answers, with "
-        "columns left, right and answer, take them in with: python -m siamese_core log import FILE"
+        "columns left, right and answer, take them in with: python -m siamese_core log import FILE",
+        code="storage_failed",
     )

@@ -18,7 +18,7 @@ from siamese_core.answers.stores.log_store import open_store
 from siamese_core.answers.stores.urls import require_url
 from siamese_core.atomic import replace_file
 from siamese_core.data.tables import WrongRow
-from siamese_core.errors import UserError
+from siamese_core.errors import INVALID, UserError
 from siamese_core.images.store import ImageStore
 
 # The columns by which an answer that is sent again is told from another one with its label_id.
@@ -74,7 +74,7 @@ class PairLog:
         def add(contents: LogContents) -> None:
             for row in fit:
                 if why := contents.add(row):
-                    raise _unfit(why)
+                    raise _unfit(why, "unknown_label" if row.event == "undo" else INVALID)
 
         return [row.label_id for row in self._store.append(add)]
 
@@ -88,7 +88,7 @@ class PairLog:
         def add(contents: LogContents) -> None:
             known = contents.event(row.label_id)
             if (known is None or not _is_same_answer(known, row)) and (why := contents.add(row)):
-                raise _unfit(why)
+                raise _unfit(why, "request_id_reused" if known else INVALID)
 
         self._store.append(add)
         return row.label_id
@@ -211,10 +211,11 @@ def log_of(workspace: Path, url: str = "") -> PairLog:
     return PairLog(url or workspace / LOG_NAME)
 
 
-def _unfit(why: str) -> UserError:
+def _unfit(why: str, code: str) -> UserError:
     return UserError(
         "The log takes complete new rows and undoes labels that stand. "
-        f"Received: {why}. Correct the row, or choose another label."
+        f"Received: {why}. Correct the row, or choose another label.",
+        code,
     )
 
 

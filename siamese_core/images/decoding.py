@@ -46,14 +46,17 @@ def decode_image(source: bytes | str | os.PathLike, name: str | None = None) -> 
     if not os.path.isfile(source):
         other = "which is no regular file" if os.path.exists(source) else "which is not there"
         found = "which is a folder" if os.path.isdir(source) else other
-        raise UserError(f"An image must be a file. Received: {name}, {found}. Check the name.")
+        raise UserError(
+            f"An image must be a file. Received: {name}, {found}. Check the name.", code="not_an_image"
+        )
     try:
         _check_length(os.path.getsize(source), name)
         with open(source, "rb") as file:
             return _decode(file.read(), name)
     except OSError as problem:
         raise UserError(
-            f"An image file must be readable. Received: {name} ({problem.strerror}). Check its permissions."
+            f"An image file must be readable. Received: {name} ({problem.strerror}). Check its permissions.",
+            code="not_an_image",
         ) from problem
 
 
@@ -68,11 +71,14 @@ def _display_name(source: bytes | str | os.PathLike, name: str | None) -> str:
 
 def _check_length(length: int, name: str) -> None:
     if length == 0:
-        raise UserError(f"An image file must not be empty. Received: {name}, 0 bytes. Save it again.")
+        raise UserError(
+            f"An image file must not be empty. Received: {name}, 0 bytes. Save it again.", code="not_an_image"
+        )
     if length > MAX_FILE_BYTES:
         raise UserError(
             f"An image file has at most {MAX_FILE_BYTES >> 20} MB. Received: {name} with {length >> 20}. "
-            "Save it as JPEG or PNG, or shrink it."
+            "Save it as JPEG or PNG, or shrink it.",
+            code="not_an_image",
         )
 
 
@@ -91,14 +97,17 @@ def _decode(content: bytes, name: str) -> np.ndarray:
                 image.load()
                 return np.array(_upright(shrunk_rgb(image, MAX_SIDE), image))
         except UserError as problem:
-            raise UserError(str(problem).replace("Received: ", f"Received: {received}, ", 1)) from problem
+            raise UserError(
+                str(problem).replace("Received: ", f"Received: {received}, ", 1), code="not_an_image"
+            ) from problem
         except Exception as problem:  # Pillow raises a dozen kinds on damaged files
             if image.format == "JPEG" and (mended := jpeg.with_end(content)):
                 return _decode(mended, name)
             fault = _fault(problem, image, len(content))
             raise UserError(
                 f"An image file must be whole. Received: {received}, which is {fault}. "
-                "Copy it once more, or save it as PNG in an image program, and try again."
+                "Copy it once more, or save it as PNG in an image program, and try again.",
+                code="not_an_image",
             ) from problem
 
 
@@ -122,7 +131,8 @@ def _open(content: bytes, name: str) -> Image.Image:
         raise UserError(
             f"An image must be a {listed()} file, whatever its name says. "
             f"Received: {received}, which is {found or 'none of these'}. "
-            "Save it as PNG or JPEG in an image program and try again."
+            "Save it as PNG or JPEG in an image program and try again.",
+            code="not_an_image",
         ) from problem
 
 
@@ -140,7 +150,8 @@ def _header_fault(content: bytes) -> str:
 def _too_large(received: str) -> UserError:
     return UserError(
         f"An image may have at most {MAX_PIXELS // 1_000_000} million pixels. "
-        f"Received: {received}. Shrink it, or cut out the part to compare, and try again."
+        f"Received: {received}. Shrink it, or cut out the part to compare, and try again.",
+        code="not_an_image",
     )
 
 

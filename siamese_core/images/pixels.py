@@ -125,7 +125,8 @@ def _are_whole(tile: Image.Image) -> bool:
 def _no_brightness(received: str) -> UserError:
     return UserError(
         f"Samples must be brightnesses, 0 or more. Received: {received}. "
-        "Save the image as PNG in a program that knows what they mean."
+        "Save the image as PNG in a program that knows what they mean.",
+        code="not_an_image",
     )
 
 
@@ -144,7 +145,8 @@ def _require_one_value(image: Image.Image, depth: Depth) -> None:
         raise UserError(
             f"An image must show something. Received: samples from {lowest:.4g} to {highest:.4g}, all of "
             f"which are one shade where {depth.white:.10g} is white. "
-            "Raise its contrast in the program that made it, and save it again."
+            "Raise its contrast in the program that made it, and save it again.",
+            code="not_an_image",
         )
 
 

@@ -109,7 +109,8 @@ class SharedFiles:
                 words = words.replace(self._password, "...")
             raise UserError(
                 f"The images must be in a place that can be read and written. Received: {words}. Correct "
-                "--images-url or the rights there: it goes on as soon as they are right."
+                "--images-url or the rights there: it goes on as soon as they are right.",
+                code="storage_failed",
             ) from ConnectionError(words)
 
 

@@ -60,7 +60,8 @@ class ImageStore:
         if not is_id(stored_id):
             raise UserError(
                 "An image id is 64 hexadecimal digits. "
-                f"Received: {ascii(stored_id)[:80]}. Use an id that comparing an image gave you."
+                f"Received: {ascii(stored_id)[:80]}. Use an id that comparing an image gave you.",
+                code="unknown_image",
             )
         return self._files.path(stored_id)
 
@@ -99,7 +100,8 @@ class ImageStore:
         except OSError as problem:
             raise UserError(
                 f"The image must fit on the disk of the workspace. Received: {problem.strerror}. "
-                "Free some space or check the folder's permissions, then try again."
+                "Free some space or check the folder's permissions, then try again.",
+                code="storage_failed",
             ) from problem
 
     def read(self, stored_id: str) -> np.ndarray:
@@ -108,13 +110,15 @@ class ImageStore:
         if not path.is_file():
             raise UserError(
                 f"The image must be in the workspace. Received: id {stored_id}, which is not there. "
-                "Compare the image again, or open the workspace that holds it."
+                "Compare the image again, or open the workspace that holds it.",
+                code="unknown_image",
             ) from self._files.away()
         image = decode_image(path)
         if image_id(image) != stored_id:
             raise UserError(
                 f"A stored image must be as it was added. Received: {path.name} with other pixels. "
-                "Put it back from a copy, or delete it and give the image again."
+                "Put it back from a copy, or delete it and give the image again.",
+                code="unknown_image",
             )
         return image
 

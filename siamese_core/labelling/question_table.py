@@ -116,7 +116,8 @@ def build_table(pool: Pool, rng: np.random.Generator) -> QuestionTable:
         now = pool.progress()
         raise UserError(
             f"Questions need two images. Received: {now.embedded} embedded of {now.files} files"
-            f"{_why_not(now.problem, now.working and now.files > 0)}"
+            f"{_why_not(now.problem, now.working and now.files > 0)}",
+            code="nothing_to_ask",
         )
     ids = tuple(each.image_id for each in images)
     names = sorted({each.class_name for each in images} - {""})

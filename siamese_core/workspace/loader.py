@@ -150,5 +150,6 @@ def _told(place: SlotPlace, failure: Exception) -> UserError:
         return failure
     return UserError(
         f"The checkpoint of {place} must load. Received: {in_words(failure)}. Start again; if it stays, "
-        "promote another one (python -m siamese_core checkpoints list)."
+        "promote another one (python -m siamese_core checkpoints list).",
+        code="checkpoint_failed",
     )

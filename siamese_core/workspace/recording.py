@@ -122,7 +122,8 @@ class AnswerRecorder:
         if left_id == right_id:
             raise UserError(
                 "A pair is two different images. Received: the same image twice. Choose another image: the "
-                "same pixels are always the same."
+                "same pixels are always the same.",
+                code="same_image",
             )
         verdicts = shown.verdicts or self._verdicts(ids, shown.thresholds)
         for image_id in ids:

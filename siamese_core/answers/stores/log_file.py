@@ -216,7 +216,8 @@ class LogFile:
             name = name if name == self._lock.name else self.path.name
             raise UserError(
                 "The log must be a file that can be read and written. "
-                f"Received: {name}: {error.strerror}. Make room or correct its permissions."
+                f"Received: {name}: {error.strerror}. Make room or correct its permissions.",
+                code="storage_failed",
             ) from error
 
 
@@ -228,7 +229,8 @@ def _require_file(path: Path) -> bool:
         what = "a folder" if path.is_dir() else "no regular file"
         raise UserError(
             f"The log must be a file that can be read and written. Received: {path.name}, which is {what}. "
-            "Move it away: answers are saved again as soon as it is gone."
+            "Move it away: answers are saved again as soon as it is gone.",
+            code="storage_failed",
         ) from IsADirectoryError(path.name)  # as of the system: what cannot be saved now can be later
     return True
 

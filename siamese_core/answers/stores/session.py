@@ -76,7 +76,8 @@ class Session:
             connection.close()
             raise UserError(
                 "The database of a log has the encoding UTF8, since people write in every script. Received: "
-                f"{encoding}. Make one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
+                f"{encoding}. Make one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.",
+                code="storage_failed",
             )
         connection.execute(SETTINGS)
         return connection
@@ -92,5 +93,6 @@ class Session:
         return UserError(
             "The log must be a database that can be reached and written to. Received: "
             f"{self._parameters.get('dbname') or 'PostgreSQL'}: {said}. Start it, or correct its URL and "
-            "rights: answers are saved again as soon as it is back."
+            "rights: answers are saved again as soon as it is back.",
+            code="storage_failed",
         )

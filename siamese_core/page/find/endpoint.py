@@ -53,7 +53,8 @@ class PoolSearch:
             if time.monotonic() > deadline:
                 raise UserError(
                     "The images must be prepared before they are searched. Received: a search before that. "
-                    "Try again in a minute."
+                    "Try again in a minute.",
+                    code="not_ready",
                 )
             time.sleep(LOOK_SECONDS)
         return searched

@@ -61,14 +61,15 @@ class Galleries:
         if not stamp[0]:
             raise UserError(
                 f"There is nothing to search among {_words(among)}. Received: no images. Add images in the "
-                "Label tab, or search among others."
+                "Label tab, or search among others.",
+                code="nothing_to_ask",
             )
         made = self._made.get(among)
         if made is None or self._is_old(made, stamp):
             self._prepare(among, stamp).join(WAIT_SECONDS)
             made = self._made.get(among)
         if made is None and self.problem:
-            raise UserError(self.problem)
+            raise UserError(self.problem, code="server_failed")
         return made
 
     def is_empty(self, among: str) -> bool:

@@ -51,10 +51,19 @@ def told_words(problem: Exception, name: str) -> str:
     return t(UNEXPECTED)
 
 
+def code_of(problem: Exception) -> str:
+    """Return what programs are told of a problem, one of `errors.CODES`."""
+    if isinstance(problem, UserError):
+        return problem.code
+    full = isinstance(problem, OSError) and problem.errno in (*FULL, *CLOSED)
+    return "storage_failed" if full else "server_failed"
+
+
 def told(handler: Callable, markup: bool = True) -> Callable:
     """Wrap a handler, or a generator of steps, so that every exception becomes a gr.Error.
 
-    markup: a notice in the page is HTML; the message of an API answer is plain text.
+    markup: a notice in the page is HTML; the message of an API answer is plain text, and its title the code,
+    the one field besides the message that gradio's clients pass on.
     """
 
     @functools.wraps(handler)
@@ -78,7 +87,9 @@ def telling(name: str, markup: bool) -> Iterator[None]:
         raise
     except Exception as problem:
         words = told_words(problem, name)
-        raise gr.Error(str(escape(words)) if markup else words, print_exception=False) from problem
+        if markup:
+            raise gr.Error(str(escape(words)), print_exception=False) from problem
+        raise gr.Error(words, title=code_of(problem), print_exception=False) from problem
 
 
 def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:

@@ -74,7 +74,8 @@ def received(sent: object) -> Upload:
     if file is None or not file.is_relative_to(upload_folder()) or not file.is_file():
         raise UserError(
             "A file must be uploaded first. Received: a path that no upload gave. "
-            "POST the file to /gradio_api/upload, or use gradio_client's handle_file."
+            "POST the file to /gradio_api/upload, or use gradio_client's handle_file.",
+            code="not_uploaded",
         )
     return Upload(file, name[:MAX_FILE_NAME] if isinstance(name, str) else "")
 

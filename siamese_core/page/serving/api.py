@@ -133,7 +133,8 @@ def uploaded(file: object, name: str) -> Upload:
     if not isinstance(file, dict):
         raise UserError(
             f"{name} must be an uploaded file. Received: {type(file).__name__}. Use gradio_client's "
-            'handle_file, or upload it and send {"path": ..., "meta": {"_type": "gradio.FileData"}}.'
+            'handle_file, or upload it and send {"path": ..., "meta": {"_type": "gradio.FileData"}}.',
+            code="not_uploaded",
         )
     return received(file)
 
@@ -158,7 +159,9 @@ def named_images(workbench: Workbench, support: object, classes: object) -> Supp
         except UserError as problem:
             unreadable.append(PassedOver(upload.called, UNREADABLE, str(problem)))
     if not images:
-        raise UserError(f"support must hold an image that can be read. {unreadable[0].why}")
+        raise UserError(
+            f"support must hold an image that can be read. {unreadable[0].why}", code="not_an_image"
+        )
     return SupportSet(tuple(images), LeftOut(tuple(unreadable)))
 
 

@@ -119,6 +119,7 @@ async def checked_body(receive: Receive) -> Receive:
             400,
             "A file must be uploaded before it is named. Received: a URL, or an SVG drawing, which a browser "
             "sends as one. Save a drawing as PNG; POST other files to /gradio_api/upload.",
+            "not_uploaded",
         )
     return _replay(bytes(body), receive)
 

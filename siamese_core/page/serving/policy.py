@@ -24,6 +24,8 @@ GRADIO_ROUTES = frozenset(
     + ["startup-events", "theme.css", "upload", "upload_progress"]
 )
 CLOSED_ROUTES = ("/monitoring", "/login", "/logout")
+OF_STATUS = {400: "bad_call", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "too_large"}
+OF_STATUS |= {429: "too_many_requests", 500: "server_failed", 503: "unavailable", 507: "storage_failed"}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS = (b"x-forwarded-", b"forwarded", b"x-gradio-server")  # gradio believes some from anybody
 
@@ -53,8 +55,15 @@ class Policy:
 
 @dataclass(frozen=True)
 class Refusal(Exception):
+    """A request that is not answered. special: its code, one of `errors.CODES`, where the status has none."""
+
     status: int
     reason: str
+    special: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.special or OF_STATUS[self.status]
 
 
 def as_asked_for(scope: Scope, policy: Policy) -> Scope:
@@ -102,6 +111,7 @@ def check_caller(headers: Headers, policy: Policy) -> None:
             400,
             f"The host name must be one that the app knows. Received: {ascii(name)[:80]}. "
             "Start it with --allowed-host NAME to allow one.",
+            "unknown_host",
         )
     origin = headers.get("origin")
     if origin is not None and origin.lower().partition("://")[2] not in {host, *policy.origins}:

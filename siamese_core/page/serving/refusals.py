@@ -26,6 +26,7 @@ READ_ONLY = Refusal(
     503,
     STORED + "no permission, its disk or folder is read-only. Nothing of this was kept: make the workspace "
     "writable and send it again.",
+    "storage_failed",
 )
 ENDING = Refusal(
     503,
@@ -44,11 +45,11 @@ ABANDONED_SECONDS = 60.0  # a part of an upload that nothing was added to for so
 
 
 def answer(scope: Scope, refusal: Refusal) -> Response:
-    """Return the answer: for whom a browser is opening a page, HTML; for all others {"error": reason}."""
+    """Return the answer: for whom a browser is opening a page, HTML; for all others {"error", "code"}."""
     if scope["method"] in ("GET", "HEAD") and "text/html" in Headers(scope=scope).get("accept", ""):
         return HTMLResponse(PAGE.format(reason=html.escape(refusal.reason)), refusal.status)
     # the page shows this text, and curl prints it
-    return JSONResponse({"error": refusal.reason}, refusal.status)
+    return JSONResponse({"error": refusal.reason, "code": refusal.code}, refusal.status)
 
 
 def refusal_of(failure: Exception, scope: Scope) -> Refusal:

@@ -29,6 +29,7 @@ from siamese_core.page.parts.galleries import Galleries
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
 from siamese_core.page.serving.api import ENDPOINTS, publish, publish_reasons, publish_search, with_defaults
+from siamese_core.page.serving.contract.coded import CodedErrors
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
@@ -97,7 +98,8 @@ class Page(gr.Blocks):
             raise
         except Exception as problem:  # before the handler, which tells its own failures: `notices.told`
             log.warning("a call was refused: %s: %s", type(problem).__name__, problem)
-            raise gr.Error(REFUSED, print_exception=False) from problem
+            title = "bad_call" if block_fn.api_name in ENDPOINTS else "Error"
+            raise gr.Error(REFUSED, title=title, print_exception=False) from problem
 
 
 class Session(state_holder.SessionState):
@@ -135,6 +137,7 @@ def app_options(page: gr.Blocks, questions: Questions, address: Address, stoppin
     middleware = [
         Middleware(RequestMonitor, metrics=metrics, stopping=stopping, endpoints=ENDPOINTS),
         Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS), stopping=stopping),
+        Middleware(CodedErrors),
         Middleware(HeadScripts),
     ]
     own_routes = [*routes(workbench, metrics), *group_routes(PoolGroups(questions))]
