@@ -7,6 +7,10 @@ PYTHON ?= python3 python3.13 python3.12 python3.11
 ARGS ?=
 # For pytest: make test TESTS=tests/images/test_ink.py
 TESTS ?=
+# What is installed, exact and with hashes; LOCK= takes the newest that requirements.txt allows.
+LOCK ?= assets/requirements.lock
+# make lock UPGRADE=--upgrade takes the newest versions; else those that still fit stay.
+UPGRADE ?=
 
 # A file at a time on each worker, of which tests/conftest.py says how many.
 WORKERS := --numprocesses logical --dist loadfile --no-loadscope-reorder
@@ -21,12 +25,13 @@ NO_PYTHON := error: Python 3.11, 3.12 or 3.13 with its venv module is needed. Re
 	'$(PYTHON)'. Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: \
 	make run PYTHON=/path/to/python3.12
 
-.PHONY: help run test soak format clean
+.PHONY: help run test soak lock format clean
 
 help:
 	@echo "make run     set up on the first call, then serve the page on http://127.0.0.1:7860"
 	@echo "make test    set up the tests too, check format and lint, run every test"
 	@echo "make soak    run the tests that take too long for make test"
+	@echo "make lock    write assets/requirements.lock after a change of requirements.txt"
 	@echo "make format  bring the code into the format that make test asks for"
 	@echo "make clean   remove .venv and everything the tools left behind (never workspace/)"
 
@@ -46,6 +51,12 @@ soak: $(VENV)/ready-for-soak
 	$(RUN) tests/helpers/chromium.py
 	SIAMESE_FUZZ_SECONDS=60 $(RUN) -m pytest $(WORKERS) -m "soak or fuzz" $(TESTS)
 
+# of every system and Python that is served, whichever this is
+lock: $(VENV)/ready-for-tests
+	@$(PIP) 'uv>=0.13,<1'
+	$(RUN) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" $(UPGRADE) requirements.txt --output-file assets/requirements.lock
+
 format: $(VENV)/ready-for-tests
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
@@ -55,12 +66,12 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are touched last, so that an installation that was cut off is taken up again.
-$(VENV)/ready: requirements.txt
+$(VENV)/ready: requirements.txt $(LOCK)
 	@for python in $(PYTHON); do \
 		if $$python -c '$(FITS)' 2>/dev/null; then exec $$python -m venv $(VENV); fi; \
 	done; echo "$(strip $(NO_PYTHON))" >&2; exit 1
-	@echo "Installing requirements.txt into $(VENV): the first time takes a few minutes"
-	@$(PIP) -r requirements.txt
+	@echo "Installing $(or $(LOCK),requirements.txt) into $(VENV): the first time takes a few minutes"
+	@$(PIP) $(if $(LOCK),--require-hashes -r $(LOCK),-r requirements.txt)
 	@touch $@
 
 $(VENV)/ready-for-tests: $(VENV)/ready tests/requirements.txt
