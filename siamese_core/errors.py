@@ -16,6 +16,7 @@ CODES = {
     "nothing_to_ask": "There are no images to ask about or to search. Add some.",
     "not_ready": "The server is still loading or preparing. Try again in a minute.",
     "checkpoint_failed": "The checkpoint that should answer cannot be loaded. The server needs its owner.",
+    "newer_version": "A later version of the program wrote this file. The server needs its owner.",
     "storage_failed": "Answers or images cannot be read or written: a full disk, a lost database. Nothing of "
     "the call was kept. Try again once whoever runs the server has acted.",
     "unauthenticated": "The server asks who is calling.",
@@ -44,6 +45,20 @@ class UserError(Exception):
 def can_pass(failure: BaseException) -> bool:
     """Return whether the same may work later: the system could not read or write, as with a full disk."""
     return isinstance(failure, OSError) or isinstance(failure.__cause__, OSError)
+
+
+def refuse_newer(schema: object, known: int, what: str) -> None:
+    """Raise UserError where a later version wrote a file: the number of its form is above the one known.
+
+    schema: as the file tells it, an integer or its digits; anything else, or nothing, is of no later version.
+    """
+    digits = str(schema) if isinstance(schema, int | str) else ""
+    if digits.isascii() and digits.isdigit() and int(digits[:9]) > known:
+        raise UserError(
+            f"This version reads {what} up to schema {known}. Received: schema {digits[:9]}, which a later "
+            "version wrote. Open it with that version; nothing was changed.",
+            "newer_version",
+        )
 
 
 # The folders of an absolute path; in `and/or`, `image/png` and https://host/page there are none.

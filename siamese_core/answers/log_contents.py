@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from siamese_core.answers.counts import LogCounts, RunningCounts
-from siamese_core.answers.label_row import COLUMNS, LabelRow, row_problem
+from siamese_core.answers.label_row import COLUMNS, SCHEMA, LabelRow, row_problem
 from siamese_core.answers.log_csv import first_rows, scan, split_lines
 from siamese_core.answers.table_rows import LOG_COLUMNS, cleaned, given_rows, without_others
 from siamese_core.data.table_cells import time_of
 from siamese_core.data.tables import WrongRow, is_blank, parse_table
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, refuse_newer
 
 _HEADER = list(COLUMNS)
 _TIME = COLUMNS.index("created_at")
@@ -36,7 +36,10 @@ class LogContents:
         self._counts = RunningCounts()
 
     def read(self, data: bytes) -> None:
-        """Take in `data`, the file from `whole_bytes` to its end. UserError if it is no log."""
+        """Take in `data`, the file from `whole_bytes` to its end.
+
+        UserError if it is no log or of a later version; then what is here is of no use any more.
+        """
         if not self.whole_bytes and not _is_canonical(data):
             self._read_table(data)
             return
@@ -77,7 +80,11 @@ class LogContents:
         self._whole_lines += len(split_lines(data))
 
     def add(self, row: LabelRow) -> str | None:
-        """Take the row in, or say why not: it is unfit, in the log already, or undoes nothing."""
+        """Take the row in, or say why not: it is unfit, in the log already, or undoes nothing.
+
+        UserError where a later version wrote it, which may mean something else by it.
+        """
+        refuse_newer(row.schema, int(SCHEMA), "a log")
         why = row_problem(row) or self._clash(row)
         if why is None:
             self.rows.append(row)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from siamese_core.atomic import replace_file
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, refuse_newer
 from siamese_core.metrics import Calibration
 from siamese_core.networks.embedding_spec import EmbeddingSpec
 from siamese_core.networks.encoders import EncoderSpec, encoder_spec
 
 CARD_FILE = "card.json"
+SCHEMA = 1  # of a card that names none; a form that this version would misread has another
 # Kinds of the entries in JSON. A card without the first ones is refused.
 REQUIRED = {
     "id": str,
@@ -97,7 +98,8 @@ class CheckpointCard:
     @classmethod
     def from_json(cls, entries: dict) -> "CheckpointCard":
         """Return the card of a saved checkpoint. KeyError or TypeError where a required entry is missing or
-        of another kind; an optional one of another kind is kept as unknown."""
+        of another kind, UserError for a later version; an optional one of another kind is kept as unknown."""
+        refuse_newer(entries.get("schema"), SCHEMA, f"a checkpoint's {CARD_FILE}")
         for name, kind in REQUIRED.items():
             if not isinstance(entries[name], kind):
                 raise TypeError(f"{name} is no {kind.__name__}")

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from siamese_core import atomic
 from siamese_core.checkpoints.slot_place import SlotPlace
-from siamese_core.errors import in_words
+from siamese_core.errors import UserError, in_words, refuse_newer
 
 POINTER_FILE = "current.json"
 LOCK_FILE = "current.lock"
+SCHEMA = 1  # of a file that names none
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,22 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Pointers:
-    """The pointers by place, and why the file could not be used, if so."""
+    """The pointers by place, and why the file could not be used, if so. newer: it is not ours to replace."""
 
     places: dict[SlotPlace, Pointer]
     problem: str | None = None
+    newer: bool = False
 
 
 def read_pointers(folder: Path) -> Pointers:
     """Return the pointers: none without a file; none, and a problem in words, where it is damaged."""
     file = folder / POINTER_FILE
     try:
-        entries = json.loads(file.read_bytes()).items()
-        return Pointers({SlotPlace.parse(text): _pointer(entry) for text, entry in entries})
+        entries = json.loads(file.read_bytes())
+        refuse_newer(entries.get("schema"), SCHEMA, file.name)
+        return Pointers({SlotPlace.parse(text): _pointer(entry) for text, entry in entries.items()})
+    except UserError as newer:
+        return Pointers({}, f"{newer} Until then the shipped checkpoints are used.", newer=True)
     except FileNotFoundError:
         return Pointers({})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
@@ -60,8 +65,14 @@ def _pointer(entry: dict) -> Pointer:
 
 
 def write_pointer(folder: Path, place: SlotPlace, pointer: Pointer | None) -> None:
-    """Replace the pointer of a place, or take it away; call it inside `locked(folder)`."""
-    places = {**read_pointers(folder).places, place: pointer}
+    """Replace the pointer of a place, or take it away; call it inside `locked(folder)`.
+
+    UserError where a later version wrote the file.
+    """
+    found = read_pointers(folder)
+    if found.newer:
+        raise UserError(found.problem or "", "newer_version")
+    places = {**found.places, place: pointer}
     content = {
         str(name): {"current": each.current, "previous": list(each.previous)}
         for name, each in places.items()

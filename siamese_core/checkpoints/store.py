@@ -195,7 +195,7 @@ class CheckpointStore:
             return pointer.current, None
         return shipped, (
             f"A promoted checkpoint must stay where it is. Received: {pointer.current} for {place}, which is "
-            "gone. The shipped one is used until another is promoted."
+            "gone or cannot be read (doctor says why). The shipped one is used until another is promoted."
         )
 
     def _shipped_id(self, slot: str) -> str | None:

@@ -17,11 +17,12 @@ from pyarrow import fs
 
 from siamese_core.atomic import replacing
 from siamese_core.data.left_out import LeftOut, PassedOver
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, refuse_newer
 
 SUFFIX = ".parquet"
 COLUMNS = ("image_id", "path", "checkpoint", "embedding")
-CHECKPOINT, LEFT_OUT = b"checkpoint", b"left_out"  # keys of the metadata
+CHECKPOINT, LEFT_OUT, SCHEMA_KEY = b"checkpoint", b"left_out", b"schema"  # keys of the metadata
+SCHEMA = 1  # of a shard that names none
 ROWS_AT_ONCE = 4096  # 32 MB of 2,048 dimensions
 UNREADABLE = (OSError, pa.ArrowException, ValueError, KeyError)
 
@@ -193,6 +194,7 @@ def _table(rows: ShardRows) -> pa.Table:
 def _described(name: str, parquet: pq.ParquetFile) -> Shard:
     schema = parquet.schema_arrow
     kind, metadata = schema.field("embedding").type, schema.metadata or {}
+    refuse_newer(metadata.get(SCHEMA_KEY, b"").decode("ascii", "replace"), SCHEMA, f"shards such as {name}")
     if not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
         raise ValueError(f"its embeddings are {kind}")
     passed = tuple(PassedOver(**each) for each in json.loads(metadata.get(LEFT_OUT, b"[]")))

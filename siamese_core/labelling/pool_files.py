@@ -15,9 +15,11 @@ from siamese_core.atomic import append_to_file, locked, share_file
 from siamese_core.data.files import ImageFile, Listing
 from siamese_core.data.left_out import UNREADABLE, LeftOut, PassedOver
 from siamese_core.data.names import clean_name, zip_entries
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, refuse_newer
 from siamese_core.labelling.pool_sources import MAX_IMAGES, pool_folder, pool_zip
 from siamese_core.labelling.set_aside import SetAside
+
+SCHEMA = 1  # of a line that names none
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Record:
         self.file = Path(file)
 
     def read(self) -> dict[str, Imported]:
-        """Return the latest line of each file, by name."""
+        """Return the latest line of each file, by name. UserError where a later version wrote one."""
         text = self.file.read_text("utf-8", errors="replace") if self.file.exists() else ""
         found = (_parsed(line) for line in text.splitlines())
         return {each.name: each for each in found if each}
@@ -67,8 +69,10 @@ class Record:
 
 def _parsed(line: str) -> Imported | None:
     try:
-        return Imported(**json.loads(line))
-    except (ValueError, TypeError):
+        entries = json.loads(line)
+        refuse_newer(entries.get("schema"), SCHEMA, "the record of the images to label")
+        return Imported(**entries)
+    except (ValueError, TypeError, AttributeError):
         return None
 
 

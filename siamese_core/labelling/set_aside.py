@@ -11,6 +11,9 @@ from typing import Protocol, TypeVar
 
 from siamese_core.answers.label_row import now
 from siamese_core.atomic import append_to_file
+from siamese_core.errors import refuse_newer
+
+SCHEMA = 1  # of a line that names none
 
 
 class Named(Protocol):
@@ -72,6 +75,7 @@ def _parsed(line: bytes) -> tuple[str, bool] | None:
     """Return the image and whether it is set aside; None of a torn line."""
     try:
         decision = json.loads(line)
+        refuse_newer(decision.get("schema"), SCHEMA, "the record of images set aside")
         return str(decision["image_id"]), bool(decision["aside"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from siamese_core.atomic import locked, replace_file
-from siamese_core.errors import UserError
+from siamese_core.errors import UserError, refuse_newer
 from siamese_core.reporting.curves import rate
 
+SCHEMA = 1  # of a report
 ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 MOST_PEOPLE = 100  # results of visitors that a report keeps
 MOST_NAME = 80  # characters
@@ -42,12 +43,13 @@ class KeptReports:
             )
         try:
             report = json.loads(self._file(report_id).read_bytes())
+            refuse_newer(report.get("schema"), SCHEMA, "evaluations")
         except FileNotFoundError as gone:
             raise UserError(
                 f"An evaluation must be in the workspace. Received: {report_id}, which is not. "
                 "Measure once more."
             ) from gone
-        except ValueError as damage:
+        except (ValueError, AttributeError) as damage:
             raise UserError(
                 f"An evaluation is a file of JSON. Received: {report_id}.json, which is damaged. "
                 "Measure once more."

@@ -11,6 +11,7 @@ from siamese_core.data.progress import Progress
 from siamese_core.evaluation.protocols import OneShotTrials, VerificationTrials
 from siamese_core.reporting.embedding import SeenImages, embedded_model, see_images
 from siamese_core.reporting.errors_found import confused_classes, hardest_pairs
+from siamese_core.reporting.kept_reports import SCHEMA
 from siamese_core.reporting.leaks import SamePictures, picture_leaks, training_leaks
 from siamese_core.reporting.measured_models import (
     BASELINE,
@@ -27,7 +28,6 @@ from siamese_core.reporting.trials import DrawnTrials, Settings, draw_trials
 from siamese_core.workspace.picking import Images
 from siamese_core.workspace.workbench import Workbench
 
-SCHEMA = 1
 PLAYED = 20  # trials that a visitor can take
 MOST_CHOICES = 20  # images in the support set of such a trial, a key each
 

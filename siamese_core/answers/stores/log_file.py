@@ -186,8 +186,12 @@ class LogFile:
             contents = self._contents if self._goes_on(file, stamp) else LogContents()
             start = contents.whole_bytes
             file.seek(start)
-            # No more than the stamp tells of: somebody may append between the two.
-            contents.read(file.read(stamp.size - start))
+            try:  # no more than the stamp tells of: somebody may append between the two
+                contents.read(file.read(stamp.size - start))
+            except UserError:
+                if contents is self._contents:
+                    self._contents, self._stamp = LogContents(), None
+                raise
             self._replace(contents)
             self._remember(file, stamp)
         return self._contents
