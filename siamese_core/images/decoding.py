@@ -93,6 +93,7 @@ def _decode(content: bytes, name: str) -> np.ndarray:
         image.draft(None, fit(image.size, MAX_SIDE))  # lets JPEG decode at 1/2, 1/4 or 1/8
         large = image.width * image.height > LARGE_PIXELS
         try:
+            tiff.require_all_rows(image)
             with _one_large_decode if large else nullcontext():
                 image.load()
                 return np.array(_upright(shrunk_rgb(image, MAX_SIDE), image))

@@ -34,6 +34,15 @@ def read_by_libtiff(image: Image.Image) -> None:
         image.tile, image.use_load_libtiff = [whole], True
 
 
+def require_all_rows(image: Image.Image) -> None:
+    """Raise ValueError where a TIFF has strips for fewer pixels than it says: Pillow leaves others black."""
+    if image.format == "TIFF":
+        places = {each.extents for each in image.tile}
+        held = sum((right - left) * (bottom - top) for left, top, right, bottom in places)
+        if held < image.width * image.height:
+            raise ValueError(f"strips of {held} pixels")
+
+
 def is_cut_short(image: Image.Image, length: int) -> bool:
     """Whether a TIFF names samples behind the end of its file of `length` bytes."""
     for offsets, lengths in zip(OFFSETS, LENGTHS, strict=True):

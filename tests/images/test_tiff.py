@@ -22,6 +22,14 @@ def test_ycbcr_that_is_not_compressed_is_read():
         decode_image(content[:-5000], "scan.tif")
 
 
+def test_a_picture_of_more_rows_than_its_strips_hold_is_refused():
+    content = grey_tiff(RAMP.astype("u1"))
+    place = content.index(b"\x16\x01\x03\0", 8 + 256) + 8  # rows in a strip
+    assert content[place] == 8
+    with pytest.raises(UserError, match="damaged"):
+        decode_image(content[:place] + b"\1" + content[place + 1 :], "scan.tif")
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
