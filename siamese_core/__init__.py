@@ -16,6 +16,7 @@ PACKAGES = (
     "bench",
     "casestudies",
     "reporting",
+    "syncing",
     "operating",
     "diagnosis",
     "adoption",

@@ -102,9 +102,9 @@ class PairLog:
         """Return whether an answer or an undo with this id is in the log."""
         return self._store.ask(lambda contents: label_id in contents)
 
-    def rows(self) -> list[LabelRow]:
-        """Return every event, oldest first."""
-        return self._store.ask(lambda contents: list(contents.rows))
+    def rows(self, start: int = 0) -> list[LabelRow]:
+        """Return every event, oldest first, from the one of this number on."""
+        return self._store.ask(lambda contents: contents.rows[start:])
 
     def latest(self, count: int) -> list[LabelRow]:
         """Return the last of the answers that stand, the latest first; the log may be of any length."""
@@ -154,8 +154,12 @@ class PairLog:
 
     def copy_from(self, other: "PairLog") -> LogReport:
         """Append the rows of another log as they are, but for those that this one has already."""
-        rows = enumerate(other.rows(), start=1)
-        return self._take_in([(number, row, row.__eq__) for number, row in rows])
+        return self.take_in(other.rows())
+
+    def take_in(self, rows: Sequence[LabelRow]) -> LogReport:
+        """Append whole rows as they are, but for those that the log has already; reports as `import_csv`."""
+        numbered = enumerate(rows, start=1)
+        return self._take_in([(number, row, row.__eq__) for number, row in numbered])
 
     def _take_in(
         self,
