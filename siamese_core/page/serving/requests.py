@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 OPEN_STREAMS = ("/gradio_api/heartbeat/", "/gradio_api/queue/data")
 # Routes as they are, and first parts of routes: whatever else is asked for is "other".
 FILES = frozenset({"/pairs.csv", "/triplets.zip", "/classes.zip"})
-OWN_ROUTES = FILES | {"/", "/config", "/healthz", "/metrics"}
+OWN_ROUTES = FILES | {"/", "/config", "/healthz", "/metrics", "/reference", "/reference.json"}
 PICTURES = frozenset({"thumbs", "pictures", "samples"})
 FOLDERS = PICTURES | {"vendor", "evaluations", "theme.css", "static", "assets"}
 GRADIO = frozenset({"component_server", "file", "heartbeat", "info", "queue", "upload", "upload_progress"})

@@ -1,7 +1,7 @@
 """Serve plain HTTP beside gradio: health, thumbnails, the log and exports as files."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from siamese_core.operating.metrics import Metrics
 from siamese_core.page.evaluate.downloads import report_routes
 from siamese_core.page.parts.downloads import download
 from siamese_core.page.parts.samples import sample_file
+from siamese_core.page.serving.contract.replies import API_VERSION
 from siamese_core.review.exports import write_classes, write_triplets
 from siamese_core.workspace.workbench import Workbench
 
@@ -27,10 +28,12 @@ def routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
     """Return the routes. Their handlers are plain functions, which starlette runs in threads."""
 
     def stored_thumbnail(request: Request) -> Response:
+        """The image with this id as PNG, at most 192 pixels a side."""
         image = workbench.images.read(request.path_params["image_id"])
         return png(encode_png(thumbnail(image, THUMBNAIL_SIDE)))
 
     def stored_picture(request: Request) -> Response:
+        """The image with this id as PNG."""
         image_id = request.path_params["image_id"]
         if image_id not in workbench.images:
             workbench.images.read(image_id)  # raises the UserError that says what is wrong
@@ -46,12 +49,15 @@ def routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
         return FileResponse(ASSETS / "web" / "vendor" / name, media_type="text/javascript")
 
     def log_file(request: Request) -> Response:
+        """Every answer, as CSV: a row an event."""
         return download("pairs.csv", "text/csv", workbench.log.export)
 
     def triplet_file(request: Request) -> Response:
+        """The answers as triplets for training: a zip of images and a CSV."""
         return download("triplets.zip", "application/zip", partial(exported, write_triplets))
 
     def class_file(request: Request) -> Response:
+        """The images by class, as the answers join them: a zip of class folders."""
         return download("classes.zip", "application/zip", partial(exported, write_classes))
 
     def exported(write: Callable, file: Path) -> None:
@@ -74,10 +80,12 @@ def state_routes(workbench: Workbench, metrics: Metrics) -> list[Route]:
     """Return the routes for whoever watches the server."""
 
     def health(request: Request) -> Response:
-        status = workbench.status()
+        """What /status tells, with 200 when both slots can serve, else 503."""
+        status = workbench.status() | {"api_version": API_VERSION}
         return JSONResponse(status, 200 if status["ready"] else 503)
 
     def measured(request: Request) -> Response:
+        """What the server does, for Prometheus; 501 where it is not installed for that."""
         text, media_type = metrics.text()
         return Response(text, headers={"Content-Type": media_type})
 
@@ -97,6 +105,7 @@ def png(file: bytes) -> Response:
 def or_told(handler: Callable[[Request], Response], status: int = 404) -> Callable[[Request], Response]:
     """Wrap a handler so that a UserError is answered in words, with this HTTP status."""
 
+    @wraps(handler)
     def careful(request: Request) -> Response:
         try:
             return handler(request)

@@ -33,6 +33,7 @@ from siamese_core.page.serving.contract.coded import CodedErrors
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
+from siamese_core.page.serving.reference.serving import reference_routes
 from siamese_core.page.serving.requests import RequestMonitor
 from siamese_core.page.serving.routes import routes
 from siamese_core.page.serving.stubs import no_application
@@ -141,7 +142,8 @@ def app_options(page: gr.Blocks, questions: Questions, address: Address, stoppin
         Middleware(HeadScripts),
     ]
     own_routes = [*routes(workbench, metrics), *group_routes(PoolGroups(questions))]
-    return {"middleware": middleware, "routes": own_routes}
+    reference = reference_routes(page, ENDPOINTS, own_routes, address)
+    return {"middleware": middleware, "routes": [*own_routes, *reference]}
 
 
 def calls_waiting(page: gr.Blocks) -> int:

@@ -12,8 +12,10 @@ from helpers.calling import Caller
 from helpers.paths import ROOT
 from siamese_core.errors import CODES, INVALID, UserError
 from siamese_core.page.parts.notices import code_of
+from siamese_core.page.serving.contract import replies
 from siamese_core.page.serving.contract.coded import coded_event, coded_refusal
 from siamese_core.page.serving.policy import OF_STATUS, Refusal
+from siamese_core.page.serving.reference.endpoints import EVERYWHERE
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,12 @@ def caller(quick_app):
     caller.close()
 
 
+RAISES = {
+    "compare": replies.Compared.raises,
+    "answer": replies.Answered.raises,
+    "undo": replies.Undone.raises,
+    "next_pairs": replies.NextPairs.raises,
+}
 GLYPH = glyph(71)
 WRONG = {
     "not_an_image": ("compare", [b"no image", GLYPH]),
@@ -42,6 +50,7 @@ def test_an_error_of_a_call_has_a_code_beside_its_words(caller, code):
     sent = [caller.uploaded(each) if isinstance(each, bytes) else each for each in data]
     kind, told = caller.curl(endpoint, sent)
     assert (kind, told["code"], "Received: " in told["error"]) == ("error", code, True)
+    assert code in (*RAISES[endpoint], *EVERYWHERE)
 
 
 def test_gradios_client_raises_the_words_with_the_code_as_title(quick_app):

@@ -43,7 +43,7 @@ Support = Annotated[
 ]
 Classes = Annotated[
     list[str] | None,
-    Field(description="A name for each file of `support`; without it a file's own name is its class."),
+    Field(description="A name for each file of the support set. Without it a file's own name is its class."),
 ]
 AskAnyway = Annotated[
     bool,
