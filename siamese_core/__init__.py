@@ -34,6 +34,7 @@ PACKAGES = (
     "checkpoints",
     "networks",
     "metric_learning",
+    "accounts",
     "answers",
     "data",
     "images",

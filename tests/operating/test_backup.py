@@ -45,6 +45,7 @@ def home(tmp_path) -> Path:
     share_file(*(home / "checkpoints" / name / "encoder.npz" for name in ("koch-a", "koch-b")))
     (home / "checkpoints" / "current.json").write_text('{"koch": {"current": "koch-b", "previous": []}}')
     (home / "checkpoints" / "current.lock").touch()
+    (home / "audit.jsonl").write_text('{"what": "promote"}\n')
     (home / "evaluations").mkdir()
     (home / "evaluations" / "one.json").write_text("{}")
     (home / "embeddings").mkdir()
