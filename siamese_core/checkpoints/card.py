@@ -99,7 +99,7 @@ class CheckpointCard:
     def from_json(cls, entries: dict) -> "CheckpointCard":
         """Return the card of a saved checkpoint. KeyError or TypeError where a required entry is missing or
         of another kind, UserError for a later version; an optional one of another kind is kept as unknown."""
-        refuse_newer(entries.get("schema"), SCHEMA, f"a checkpoint's {CARD_FILE}")
+        refuse_newer("schema" in entries and entries["schema"], SCHEMA, f"a checkpoint's {CARD_FILE}")
         for name, kind in REQUIRED.items():
             if not isinstance(entries[name], kind):
                 raise TypeError(f"{name} is no {kind.__name__}")

@@ -8,7 +8,7 @@ is built, not before: listing costs nothing.
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,6 +41,14 @@ HEAD_FILE, COHORT_FILE = "head.npz", "cohort.npz"
 LIBRARIES = ("keras", "tensorflow", "numpy", "pillow", "onnxruntime")
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """The weights as the files of a folder hold them."""
+
+    encoder: list[weights.Packed]
+    head: weights.Packed
+
+
 def save_checkpoint(
     checkpoint: Checkpoint,
     folder: Path,
@@ -69,7 +77,7 @@ def save_checkpoint(
         weights.write_packed(partial / HEAD_FILE, head)
         if checkpoint.normalisation is not None:
             _write_cohort(partial / COHORT_FILE, checkpoint.normalisation.cohort)
-        saved = _assemble(partial, _card(checkpoint, partial))
+        saved = _assemble(partial, _card(checkpoint, partial), _stored(partial))
         images = canary.drawings()
         prepared, embeddings, similarities = _canary_answers(saved, images)
         kept = embeddings if saved.card.network == ADOPTED else None
@@ -93,25 +101,33 @@ def _write_encoder(checkpoint: Checkpoint, partial: Path, quantise: bool, update
 def _card(checkpoint: Checkpoint, partial: Path) -> CheckpointCard:
     """Return the card of the checkpoint in the folder `partial`, but for its canary."""
     card = replace(checkpoint.card, calibration=checkpoint.calibration, threshold=float(checkpoint.threshold))
-    encoder, head = encoder_files.read(partial), weights.read_packed(partial / HEAD_FILE)
-    # Preparation and calibration decide the answers as much as the weights do: they are part of the id.
-    identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
-    network = network_file(partial)
-    kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
-    cohort = _read_cohort(partial / COHORT_FILE)
-    kept |= {} if cohort is None else {"cohort": cohort}
-    digest = weights.digest(*encoder, head, {"identity": identity} | kept)
+    stored = _stored(partial)
     return replace(
         card,
         encoder=checkpoint.encoder_name,
-        id=f"{checkpoint.encoder_name}-{digest[:12]}",
+        id=_id(checkpoint.encoder_name, card, stored, partial),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         libraries=_library_versions(),
         storage={
             "bytes": sum(file.stat().st_size for file in partial.iterdir()),
-            "bits": sorted({entry["bits"] for packed in encoder for entry in weights.entries(packed)}),
+            "bits": sorted({each["bits"] for packed in stored.encoder for each in weights.entries(packed)}),
         },
     )
+
+
+def _stored(folder: Path) -> _Stored:
+    return _Stored(encoder_files.read(folder), weights.read_packed(folder / HEAD_FILE))
+
+
+def _id(encoder_name: str, card: CheckpointCard, stored: _Stored, folder: Path) -> str:
+    """Return the id of what decides the answers: weights, preparation, calibration, threshold, cohort."""
+    identity = np.frombuffer(json.dumps(card.identity(), sort_keys=True).encode(), np.uint8)
+    network = network_file(folder)
+    kept = {"network": np.frombuffer(network.read_bytes(), np.uint8)} if network else {}
+    cohort = _read_cohort(folder / COHORT_FILE)
+    kept |= {} if cohort is None else {"cohort": cohort}
+    digest = weights.digest(*stored.encoder, stored.head, {"identity": identity} | kept)
+    return f"{encoder_name}-{digest[:12]}"
 
 
 def _library_versions() -> dict[str, str]:
@@ -123,31 +139,37 @@ def _library_versions() -> dict[str, str]:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Load a checkpoint and replay its canary.
+    """Load a checkpoint, replay its canary and compare its id with what is stored.
 
     UserError naming the likely cause if a file is missing or damaged or the canary's answers moved.
     """
-    checkpoint = _assemble(folder, read_card(folder))
+    card, stored = read_card(folder), _stored(folder)
+    checkpoint = _assemble(folder, card, stored)
     recorded = checkpoint.card.canary
     prepared, embeddings, similarities = _canary_answers(checkpoint, canary.images(recorded))
     libraries = checkpoint.card.libraries, _library_versions()
     canary.check_embeddings(recorded, prepared, embeddings, libraries)
     canary.check(recorded, prepared, similarities, libraries)
+    if _id(card.encoder, card, stored, folder) != card.id:
+        raise UserError(
+            "The id of a checkpoint is a hash of its weights, calibration and threshold. Received: "
+            f"{card.id}, which is not that of its files. Copy {folder.name} again or train it anew."
+        )
     return checkpoint
 
 
-def _assemble(folder: Path, card: CheckpointCard) -> Checkpoint:
+def _assemble(folder: Path, card: CheckpointCard, stored: _Stored) -> Checkpoint:
     from siamese_core.networks.heads import make_head
 
     adopted = card.network == ADOPTED
     with without_initial_values():
         network = read_network(folder) if adopted else build_network(card.embedding)
     encoder = with_copies(network, card.embedding)
-    _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(encoder_files.read(folder)))
+    _fill(encoder, folder / ENCODER_FILE, encoder_files.unpack(stored.encoder))
     head = make_head(card.head)
     blank = to_tensor(np.zeros((1, encoder.output_shape[-1]), np.float32))
     head(blank, blank)  # a layer has its variables only once it has seen the size of its input
-    _fill(head, folder / HEAD_FILE, weights.unpack(weights.read_packed(folder / HEAD_FILE)))
+    _fill(head, folder / HEAD_FILE, weights.unpack(stored.head))
     embeddings_id = encoder_files.embeddings_id(folder, card.embedding)
     checkpoint = Checkpoint(
         card.id,
