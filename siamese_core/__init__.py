@@ -24,6 +24,7 @@ PACKAGES = (
     "scale",
     "retraining",
     "training",
+    "interchange",
     "review",
     "labelling",
     "explaining",

@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from siamese_core.answers.corrections import correction_of, logged_verdicts
 from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
@@ -58,32 +61,25 @@ def read_answers(file: Path, images: ImageStore) -> ReadAnswers:
         table = without_others(table)
     _require_columns(file, table)
     given, rejected = given_rows(table)
-    found, seen, taken = ReadAnswers(rejected=rejected), Counter(), _Images(file.parent, images)
-    unclear = []
-    for each in given:
-        row, why = each.row, _problem(each.row)
-        if why is None:  # only then are its images stored
-            row, why = taken.identified(row)
-        if why := why or _same_image(row):
-            found.rejected.append(WrongRow(each.line, why))
-            continue
-        label_id = row.label_id or _label_id(row, each.unclear_time, seen)
-        source, correction = row.source or "import", row.correction or _correction(row)
-        fit = completed(replace(row, label_id=label_id, source=source, correction=correction))
-        found.rows.append(ImportedRow(each.line, row, fit))
-        if each.unclear_time:
-            unclear.append(each)
-    found.rejected.sort(key=lambda each: each.line)
-    found.notes.extend(_time_note(unclear))
-    return found
+
+    def read(cell: str) -> np.ndarray:
+        path = file_of(cell, file.parent)
+        if path is None:
+            raise UserError(f"there is no image {cell!r} in the workspace")
+        return decode_image(path, clean_path(cell))
+
+    return fit_answers(given, rejected, NamedImages(images, read))
 
 
-class _Images:
-    """The images that the rows of a CSV name, by id or by path; each file is read once."""
+class NamedImages:
+    """The images that rows name, by id or as `read` understands a name; each name is read once.
 
-    def __init__(self, folder: Path, images: ImageStore):
-        self._folder, self._images = folder, images
-        self._of_file: dict[Path, tuple[str, str | None]] = {}
+    read: returns the image of a name, uint8 (height, width, 3), to be stored; UserError where there is none.
+    """
+
+    def __init__(self, images: ImageStore, read: Callable[[str], np.ndarray]):
+        self._images, self._read = images, read
+        self._of_name: dict[str, tuple[str, str | None]] = {}
 
     def identified(self, row: LabelRow) -> tuple[LabelRow, str | None]:
         """Return the row with the ids of its images, and what is wrong with them, if anything."""
@@ -98,15 +94,37 @@ class _Images:
     def _id_of(self, cell: str) -> tuple[str, str | None]:
         if not cell or cell in self._images:
             return cell, None
-        file = file_of(cell, self._folder)
-        if file is None:
-            return cell, f"there is no image {cell!r} in the workspace"
-        if file not in self._of_file:
+        if cell not in self._of_name:
             try:
-                self._of_file[file] = self._images.add(decode_image(file, clean_path(cell))), None
+                self._of_name[cell] = self._images.add(self._read(cell)), None
             except UserError as problem:
-                self._of_file[file] = cell, str(problem)
-        return self._of_file[file]
+                self._of_name[cell] = cell, str(problem)
+        return self._of_name[cell]
+
+
+def fit_answers(given: Iterable[GivenRow], rejected: list[WrongRow], named: NamedImages) -> ReadAnswers:
+    """Return the rows that are fit for the log, their images stored, beside those that are not.
+
+    rejected: rows that could not be read.
+    """
+    found, seen = ReadAnswers(rejected=rejected), Counter()
+    unclear = []
+    for each in given:
+        row, why = each.row, _problem(each.row)
+        if why is None:  # only then are its images stored
+            row, why = named.identified(row)
+        if why := why or _same_image(row):
+            found.rejected.append(each.wrong(why))
+            continue
+        label_id = row.label_id or _label_id(row, each.unclear_time, seen)
+        source, correction = row.source or "import", row.correction or _correction(row)
+        fit = completed(replace(row, label_id=label_id, source=source, correction=correction))
+        found.rows.append(ImportedRow(each.line, row, fit))
+        if each.unclear_time:
+            unclear.append(each)
+    found.rejected.sort(key=lambda each: each.line)
+    found.notes.extend(_time_note(unclear))
+    return found
 
 
 def _require_columns(file: Path, table: Table) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from siamese_core.answers.counts import LogCounts
 from siamese_core.answers.label_row import LabelRow, completed
 from siamese_core.answers.log_contents import LogContents
-from siamese_core.answers.log_import import read_answers
+from siamese_core.answers.log_import import ReadAnswers, read_answers
 from siamese_core.answers.settled import conflicting_labels, settled_labels, standing_labels
 from siamese_core.answers.stores.log_snapshot import LOG_NAME
 from siamese_core.answers.stores.log_store import open_store
@@ -148,7 +148,10 @@ class PairLog:
         It names images by id, or files by path as seen from it: these are stored. Reports on the log as it
         then is, and on the lines of the CSV that were rejected.
         """
-        found = read_answers(Path(path), images)
+        return self.take_read(read_answers(Path(path), images))
+
+    def take_read(self, found: ReadAnswers) -> LogReport:
+        """Append answers that were read from a file, as `import_csv` does."""
         rows = [(each.line, each.row, each.repeats) for each in found.rows]
         return self._take_in(rows, found.rejected, tuple(found.notes))
 

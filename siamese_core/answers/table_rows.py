@@ -24,11 +24,20 @@ _WORDS = ("schema", "label_id", "target_id", "left_id", "right_id", *CHOICES)
 
 @dataclass(frozen=True)
 class GivenRow:
-    """A row of a table, not checked yet. unclear_time: a time that is not clear, which `row` lacks."""
+    """A row of a file, not checked yet.
+
+    line: 0 where the file has no lines; place: in words where it stands, if by no line; unclear_time: a time
+    that is not clear, which `row` lacks.
+    """
 
     line: int
     row: LabelRow
     unclear_time: str = ""
+    place: str = ""
+
+    def wrong(self, why: str) -> WrongRow:
+        """Return the row as one that could not be used."""
+        return WrongRow(self.line, f"{self.place}: {why}" if self.place else why)
 
 
 def given_rows(table: Table) -> tuple[list[GivenRow], list[WrongRow]]:

@@ -20,7 +20,6 @@ from siamese_core.cli.commands import (
     export,
     find,
     load,
-    log,
     mine,
     one_shot,
     restore,
@@ -29,6 +28,7 @@ from siamese_core.cli.commands import (
     train,
     users,
 )
+from siamese_core.cli.commands.log import command as log
 
 COMMANDS = {
     "compare": compare,

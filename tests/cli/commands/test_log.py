@@ -107,3 +107,31 @@ def test_answers_that_are_gone_are_told_and_come_back_from_the_copy(run, workspa
     assert "6 answers that were in the log are no longer there" in run("log", "check").text()
     assert run("log", "import", copy.name, "--json").json()["added"] == 6
     assert run("log", "check", "--json").json()["rejected"] == []
+
+
+def test_answers_go_to_another_program_and_come_back(run, workspace, tmp_path):
+    run("log", "import", answers_csv(workspace, tmp_path / "answers.csv", 4))
+    found = run("log", "export", tmp_path / "out", "--format", "label-studio", "--json").json()
+    assert list(found) == [*LOG_KEYS, "format", "path", "written"]
+    assert found["written"] == {"tasks": 6, "answers": 6, "images": 12, "images_gone": 0}
+    other = tmp_path / "other"
+    words = ("log", "import", tmp_path / "out" / "tasks.json", "--format", "label-studio")
+    taken = run(*words, "--json", home=other).json()
+    assert (list(taken), taken["added"], taken["rejected"]) == (IMPORT_KEYS, 6, [])
+    assert "0 rows added" in run(*words, home=other).text()
+
+
+def test_classes_of_another_program_become_folders(run, workspace, tmp_path):
+    run("log", "import", answers_csv(workspace, tmp_path / "answers.csv", 4))
+    run("log", "export", tmp_path / "out", "--format", "coco")
+    words = ("log", "import", tmp_path / "out" / "annotations.json", "--format", "coco")
+    found = run(*words, "--classes", tmp_path / "classes", "--json").json()
+    assert (found["images"], found["rejected"]) == (8, [])
+    assert len(list((tmp_path / "classes").glob("group-*/*.png"))) == 8
+
+
+def test_options_of_a_format_need_one(run, tmp_path):
+    assert "--images goes with --format" in run("log", "import", "a.csv", "--images", tmp_path).error()
+    assert "invalid choice: 'cvat'" in run("log", "import", "a.csv", "--format", "cvat").error()
+    error = run("log", "import", tmp_path / "gone.json", "--format", "dedupe").error()
+    assert "gone.json" in error

@@ -3,40 +3,48 @@
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from siamese_core.answers.pair_log import LogReport, PairLog
+from siamese_core.answers.pair_log import PairLog
 from siamese_core.cli.arguments import add_command, add_group
 from siamese_core.cli.command import CommandResult, open_workbench
-from siamese_core.cli.terminal import one_line, outline
+from siamese_core.cli.commands.log.formats import add_format, export_format, import_format, require_format
+from siamese_core.cli.commands.log.report import imported, told
 from siamese_core.cli.urls import add_log_url
 from siamese_core.data.progress import Progress
-from siamese_core.errors import UserError
-
-if TYPE_CHECKING:
-    from siamese_core.data.tables import WrongRow
 
 SUMMARY = "check, import or export the answers"
-COUNTS = ("rows", "labels", "corrections", "conflicts")
-SHOWN_LINES = 20  # in the report
-NAMED_LINES = 3  # in an error
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parts = add_group(parser)
-    load = add_command(parts, "import", "append the answers of a CSV or of another log", log_import)
+    load = add_command(
+        parts, "import", "append the answers of a CSV, another program or another log", log_import
+    )
     source = load.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "file",
         type=Path,
         nargs="?",
-        metavar="CSV",
-        help="with the columns left_path, right_path, answer (or left_id, right_id)",
+        metavar="FILE",
+        help="a CSV with the columns left_path, right_path, answer (or left_id, right_id), or of --format",
     )
     add_log_url(source, "--from-url", "take the rows of the log in this database as they are")
-    save = add_command(parts, "export", "write the valid rows as a CSV, or into another log", log_export)
+    add_format(load, "import")
+    load.add_argument(
+        "--images", type=Path, metavar="DIR", help="where the images of --format lie (beside FILE)"
+    )
+    load.add_argument(
+        "--classes",
+        type=Path,
+        metavar="DIR",
+        help="write the images as class folders into DIR, in place of answers (--format coco or fiftyone)",
+    )
+    save = add_command(parts, "export", "write the rows as a CSV, for another program or log", log_export)
     target = save.add_mutually_exclusive_group(required=True)
-    target.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the new CSV")
+    target.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="the new CSV; of --format a new folder"
+    )
+    add_format(save, "export")
     add_log_url(target, "--to-url", "append the rows to the log in this database as they are")
     add_command(parts, "check", "count the answers and list the lines that are not valid", log_check)
 
@@ -44,40 +52,35 @@ def add_arguments(parser: ArgumentParser) -> None:
 def log_import(options: Namespace, progress: Progress) -> CommandResult:
     """Append the rows of a CSV, or of another log. UserError where none of a CSV was taken."""
     workbench = open_workbench(options)
+    if options.format and options.file:
+        return import_format(options, workbench)
+    require_format(options, "images", "classes", "format")
     if options.from_url:
         return _copied(PairLog(options.from_url), workbench.log)
     file = options.file
     if not file.exists() and (workbench.workspace / file.name).is_file():
         file = workbench.workspace / file.name  # a copy of the log, as `log check` names it
     report = workbench.log.import_csv(file, workbench.images)
-    if not report.added and not report.known:
-        raise UserError(
-            "A CSV of answers holds a row that fits. "
-            f"Received: {file} with {_nothing_fit(report.rejected)}. Correct it, and import it again."
-        )
-    known = f" {report.known} were in the log already." if report.known else ""
-    result = _result(report, f"{report.added} rows added from {file}.{known}", *report.notes)
-    return replace(result, json=result.json | {"added": report.added, "notes": list(report.notes)})
-
-
-def _nothing_fit(rejected: "list[WrongRow]") -> str:
-    first = "; ".join(f"line {each.line}: {one_line(each.why)}" for each in rejected[:NAMED_LINES])
-    return f"{len(rejected)} rows that do not, such as {first}" if rejected else "no row below its first line"
+    return imported(report, file)
 
 
 def log_export(options: Namespace, progress: Progress) -> CommandResult:
     """Write the rows of the log to a new CSV, or append them to another log."""
-    log = open_workbench(options).log
+    workbench = open_workbench(options)
+    log = workbench.log
+    if options.format and options.file:
+        return export_format(options, workbench)
+    require_format(options, "format")
     if options.to_url:
         return _copied(log, PairLog(options.to_url))
     report = log.export(options.file)
-    return _result(report, f"{report.rows} rows written to {options.file}.")
+    return told(report, f"{report.rows} rows written to {options.file}.")
 
 
 def _copied(source: PairLog, target: PairLog) -> CommandResult:
     report = target.copy_from(source)
     words = f"{report.added} rows of {source.name} added to {target.name}; {report.known} were there already."
-    result = _result(report, words)
+    result = told(report, words)
     return replace(result, json=result.json | {"added": report.added, "known": report.known})
 
 
@@ -91,16 +94,4 @@ def log_check(options: Namespace, progress: Progress) -> CommandResult:
         lines.append(
             f"{len(gone)} images of these labels are gone from {workbench.images.name}: put them back."
         )
-    return _result(workbench.log.check(), *lines)
-
-
-def _result(report: LogReport, *lines: str) -> CommandResult:
-    found = report.json()
-    counts = {name: found[name] for name in COUNTS} | {"rejected": len(report.rejected)}
-    rejected = [
-        f"  line {each.line}: {one_line(each.why)}" if each.line else f"  {one_line(each.why)}"
-        for each in report.rejected[:SHOWN_LINES]
-    ]
-    if len(report.rejected) > SHOWN_LINES:
-        rejected.append(f"  and {len(report.rejected) - SHOWN_LINES} more: --json lists them all")
-    return CommandResult(found, (*map(one_line, lines), outline(counts), *rejected))
+    return told(workbench.log.check(), *lines)
