@@ -8,7 +8,8 @@ from operator import attrgetter
 SCHEMA = "1"
 EVENTS = ("label", "undo")
 ANSWERS = ("same", "different", "unsure")
-SOURCES = ("page", "api", "import")
+AGENT = "agent"  # source of an answer that a language model gave: it trains nothing alone
+SOURCES = ("page", "api", "import", AGENT)
 TASKS = ("compare", "one_shot", "queue")
 LOGGED_ENCODERS = ("koch", "resnet50")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.label_row import AGENT, LabelRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +29,18 @@ def standing_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     return [events[place] for place in standing.index]
 
 
+def by_people(rows: Iterable[LabelRow]) -> list[LabelRow]:
+    """Return the rows that no agent wrote: what one answered counts once a person has answered it, too."""
+    return [row for row in rows if row.source != AGENT]
+
+
 def conflicting_labels(standing: Sequence[LabelRow]) -> list[tuple[LabelRow, ...]]:
-    """Return, for each pair on which annotators disagree, their standing answers but for "unsure".
+    """Return, for each pair on which people disagree, their standing answers but for "unsure".
 
     An answer that settles a conflict (note `SETTLES`) overrules those before it. A later answer that
     contradicts it opens the conflict again.
     """
+    standing = by_people(standing)
     table = _judged(standing)
     disputed = table[table["disputed"] & table["counts"]]
     groups = disputed.groupby("pair").groups.values()  # pairs are numbered in the order of the log
@@ -44,9 +50,10 @@ def conflicting_labels(standing: Sequence[LabelRow]) -> list[tuple[LabelRow, ...
 def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     """Return the answers that may be trained on: standing, sure, and contradicted by no annotator.
 
-    Two annotators who agree give two rows. An image paired with itself is left out: it teaches nothing.
+    Two annotators who agree give two rows. An image paired with itself is left out: it teaches nothing. Only
+    people count: an agent can neither train nor veto, nor replace a person's answer under the same name.
     """
-    standing = standing_labels(rows)
+    standing = standing_labels(by_people(rows))
     table = _judged(standing)
     settled = table["counts"] & ~table["disputed"] & (table["left_id"] != table["right_id"])
     return list(compress(standing, settled))

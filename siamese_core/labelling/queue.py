@@ -8,7 +8,7 @@ import numpy as np
 
 from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.answers.settled import standing_labels
+from siamese_core.answers.settled import by_people, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.agreement import second_opinions
 from siamese_core.labelling.asked import Asked, Pair, Question
@@ -57,9 +57,9 @@ class Questions:
     def next_pairs(self, count: int, annotator: str) -> list[Question]:
         """Hand out at most `count` pairs that this annotator was never asked.
 
-        But for the overlap, nobody has answered them or is being asked them. Once none is left, questions
-        without an answer are handed out again after a while. UserError for a count outside 1..`MOST_AT_ONCE`,
-        or while no images are embedded.
+        But for the overlap, no person has answered them and nobody is being asked them. Once none is left,
+        questions without an answer are handed out again after a while. UserError for a count outside
+        1..`MOST_AT_ONCE`, or while no images are embedded.
         """
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
             raise UserError(
@@ -67,7 +67,7 @@ class Questions:
             )
         if not self._is_current():
             self.pool.start()
-        table, rows = self.table(), self.workbench.log.rows()
+        table, rows = self.table(), by_people(self.workbench.log.rows())
         with self._drawing:
             found = self._next_wished(table, count)
             found += self._next_mined(table, rows, [each.pair for each in found], count - len(found))

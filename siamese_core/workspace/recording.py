@@ -20,7 +20,7 @@ from siamese_core.workspace.results import OneShotResult
 
 @dataclass(frozen=True)
 class Annotator:
-    """Who answers. source: "page", "api" or "import"."""
+    """Who answers. source: "page", "api", "import" or "agent"."""
 
     name: str
     session_id: str = ""

@@ -96,3 +96,21 @@ def test_undoing_what_settled_opens_the_conflict_again():
     rows = [label("1"), label("2", answer="different", annotator="Bob"), settling("3", "same"), undo("3")]
     (group,) = conflicting_labels(standing_labels(rows))
     assert ids(group) == ["1", "2"]
+
+
+def agents(label_id: str, answer: str, annotator: str = "agent Bot") -> LabelRow:
+    return replace(label(label_id, answer=answer, annotator=annotator), source="agent")
+
+
+def test_what_an_agent_answered_trains_nothing_until_a_person_has_answered_it():
+    alone = [agents("1", "same")]
+    assert settled_labels(alone) == [] and ids(standing_labels(alone)) == ["1"]
+    assert ids(settled_labels([*alone, label("2", answer="same")])) == ["2"]
+
+
+def test_an_agent_neither_disputes_nor_replaces_what_a_person_answered():
+    rows = [label("1", answer="same"), agents("2", "different"), agents("3", "different", "Ada")]
+    assert ids(settled_labels(rows)) == ["1"]
+    assert conflicting_labels(standing_labels(rows[:2])) == []
+    undone = replace(undo("1"), source="agent")
+    assert ids(settled_labels([*rows, undone])) == ["1"]

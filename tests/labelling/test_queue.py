@@ -182,13 +182,15 @@ def every_pair(table):
     return [(table.ids[left], table.ids[right]) for left, right in ends]
 
 
-def test_an_answer_taken_back_leaves_the_pair_open(asking, bench):
+def test_an_answer_taken_back_or_given_by_an_agent_leaves_the_pair_open(asking, bench):
     questions = asking()
     everything = [each for _ in range(5) for each in questions.next_pairs(100, "Anne")]
     assert len(everything) == ALL_PAIRS
     labels = reply(bench, everything)
     assert asking().next_pairs(1, "Anne") == []
     bench.log.undo(labels[7], "Anne", "")
+    assert pairs(asking().next_pairs(5, "Anne")) == [everything[7].pair]
+    bench.answer(*everything[7].pair, "same", Annotator("agent Bot", source="agent"))
     assert pairs(asking().next_pairs(5, "Anne")) == [everything[7].pair]
 
 

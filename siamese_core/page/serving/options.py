@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,11 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="FILE",
         help="ImageNet weights for photographs, in Keras' format (SIAMESE_RESNET50_WEIGHTS, else Keras' "
         f"cache, else its download); {NO_WEIGHTS}: do without",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp",
     )
     _add_log(parser)
     return parser.parse_args(arguments)
@@ -187,3 +193,11 @@ def check_workspace(workspace: Path) -> None:
             f"--workspace must be a folder that can be written to. Received: {workspace} "
             f"({problem.strerror}). Name another one, or correct its permissions."
         ) from problem
+
+
+def check_mcp(asked: bool) -> None:
+    """Raise UserError where tools for agents are asked for and the package of their protocol is missing."""
+    if asked and find_spec("mcp") is None:
+        raise UserError(
+            "--mcp needs the package mcp. Received: none. Install the extra: pip install 'mcp>=1.23,<2'"
+        )

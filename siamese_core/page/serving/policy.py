@@ -26,6 +26,11 @@ GRADIO_ROUTES = frozenset(
 CLOSED_ROUTES = ("/monitoring", "/login", "/logout")
 OF_STATUS = {400: "bad_call", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "too_large"}
 OF_STATUS |= {429: "too_many_requests", 500: "server_failed", 503: "unavailable", 507: "storage_failed"}
+AGENTS = "/gradio_api/mcp"
+AGENTS_ALONE = (
+    "Agents connect here, over the Model Context Protocol. Received: a request of a browser. Give "
+    'this address to your assistant as an MCP server with the transport "streamable HTTP".'
+)
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS = (b"x-forwarded-", b"forwarded", b"x-gradio-server")  # gradio believes some from anybody
 
@@ -40,7 +45,7 @@ class Policy:
     any_address: accept every numeric address, which no web site can pretend to be; ancestors: who may show
     the page in a frame, a source list of a content security policy; origins: host[:port] of the page where a
     proxy hides it; trusted_proxies: whose X-Forwarded-* is believed; root_path: "" or the path below which a
-    proxy shows the page; endpoints: names of the public API.
+    proxy shows the page; endpoints: names of the public API; agents: whether these have tools over MCP.
     """
 
     uploads: Path
@@ -51,6 +56,7 @@ class Policy:
     trusted_proxies: tuple[Network, ...] = ()
     root_path: str = ""
     endpoints: tuple[str, ...] = ()
+    agents: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,9 @@ def check_route(scope: Scope, policy: Policy) -> None:
         inside = Path(name).is_absolute() and Path(name).resolve().is_relative_to(policy.uploads.resolve())
         if not inside:
             raise Refusal(403, "Only uploaded files and pictures of the page can be read.")
+    elif policy.agents and path.rstrip("/") == AGENTS:
+        if scope["method"] == "GET" and "text/event-stream" not in Headers(scope=scope).get("accept", ""):
+            raise Refusal(404, AGENTS_ALONE)
     elif (
         path.startswith("/gradio_api/")
         and first not in GRADIO_ROUTES

@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = given.parsed_options(arguments)
         given.check_weights(options.resnet50_weights)
         given.check_workspace(options.workspace)
+        given.check_mcp(options.mcp)
         check_address(options.host, options.port)
         serve(options)
     except UserError as problem:
@@ -109,4 +110,4 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         tuple(options.trusted_proxy),
         options.root_path,
     )
-    server.serve(workbench, questions, address)
+    server.serve(workbench, questions, address, options.mcp)

@@ -14,13 +14,15 @@ from siamese_core.operating.stopping import Stopping
 
 log = logging.getLogger(__name__)
 # Streams that stay open as long as a page does.
-OPEN_STREAMS = ("/gradio_api/heartbeat/", "/gradio_api/queue/data")
+OPEN_STREAMS = ("/gradio_api/heartbeat/", "/gradio_api/queue/data", "/gradio_api/mcp")
 # Routes as they are, and first parts of routes: whatever else is asked for is "other".
 FILES = frozenset({"/pairs.csv", "/triplets.zip", "/classes.zip"})
 OWN_ROUTES = FILES | {"/", "/config", "/healthz", "/metrics", "/reference", "/reference.json"}
 PICTURES = frozenset({"thumbs", "pictures", "samples"})
 FOLDERS = PICTURES | {"vendor", "evaluations", "theme.css", "static", "assets"}
-GRADIO = frozenset({"component_server", "file", "heartbeat", "info", "queue", "upload", "upload_progress"})
+GRADIO = frozenset(
+    {"component_server", "file", "heartbeat", "info", "mcp", "queue", "upload", "upload_progress"}
+)
 
 
 class RequestMonitor:
@@ -47,7 +49,8 @@ class RequestMonitor:
 
         request_id.set(own_id)
         try:
-            with nullcontext() if scope["path"].startswith(OPEN_STREAMS) else self.stopping.under_way():
+            open_long = scope["method"] == "GET" and scope["path"].startswith(OPEN_STREAMS)
+            with nullcontext() if open_long else self.stopping.under_way():
                 await self.app(scope, receive, send_with_id)
         finally:
             self._note(scope, status, time.perf_counter() - started)

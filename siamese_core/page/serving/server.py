@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ from siamese_core.page.layout import TITLE, fill_page
 from siamese_core.page.parts.galleries import Galleries
 from siamese_core.page.parts.uploads import MAX_FILE_SIZE, upload_folder
 from siamese_core.page.serving.address import Address, bracketed
+from siamese_core.page.serving.agents.protocol import only_tools
+from siamese_core.page.serving.agents.tools import AgentTools, has_tools, publish_tools
 from siamese_core.page.serving.api import ENDPOINTS, publish, publish_reasons, publish_search, with_defaults
 from siamese_core.page.serving.contract.coded import CodedErrors
 from siamese_core.page.serving.guard import Guard
@@ -53,18 +56,20 @@ PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photogr
 PACKAGE = Path(__file__).resolve().parents[2]
 
 
-def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
+def serve(workbench: Workbench, questions: Questions, address: Address, agents: bool = False) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
-    images to label are embedded."""
+    images to label are embedded. agents: give them tools over MCP."""
     with no_application():
-        page = build_page(workbench, questions).queue(api_open=False, max_size=MAX_WAITING)
+        page = build_page(workbench, questions, agents).queue(api_open=False, max_size=MAX_WAITING)
     page._queue.sleep_when_free = LOOK_SECONDS
     page._queue.progress_update_sleep_when_free = 10 * LOOK_SECONDS
     state_holder.SessionState = Session
     stopping = Stopping()
     stopping.listen()
     answering = app_options(page, questions, address, stopping)
-    launch(page, launch_options(workbench, address) | {"app_kwargs": answering}, address)
+    with only_tools(agents):
+        options = launch_options(workbench, address) | {"app_kwargs": answering, "mcp_server": agents}
+        launch(page, options, address)
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
     loading = workbench.start()
@@ -73,8 +78,8 @@ def serve(workbench: Workbench, questions: Questions, address: Address) -> None:
     page.close(verbose=False)
 
 
-def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
-    """Return the page with its HTTP endpoints, not served yet."""
+def build_page(workbench: Workbench, questions: Questions, agents: bool = False) -> gr.Blocks:
+    """Return the page with its HTTP endpoints, not served yet. agents: with what their tools call."""
     galleries = Galleries(questions.pool)
     pairs = PairReasons(galleries)
     with Page(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
@@ -83,6 +88,8 @@ def build_page(workbench: Workbench, questions: Questions) -> gr.Blocks:
         publish(workbench, questions)
         publish_search(PoolSearch(galleries))
         publish_reasons(pairs)
+        if agents:
+            publish_tools(AgentTools(questions, PoolSearch(galleries)))
     return page
 
 
@@ -135,9 +142,10 @@ def app_options(page: gr.Blocks, questions: Questions, address: Address, stoppin
     """Return what stands around gradio's application: who answers first, and routes beside its own."""
     workbench = questions.workbench
     metrics = Metrics(workbench.status, partial(calls_waiting, page))
+    policy = replace(address.policy(upload_folder(), ENDPOINTS), agents=has_tools(page))
     middleware = [
         Middleware(RequestMonitor, metrics=metrics, stopping=stopping, endpoints=ENDPOINTS),
-        Middleware(Guard, policy=address.policy(upload_folder(), ENDPOINTS), stopping=stopping),
+        Middleware(Guard, policy=policy, stopping=stopping),
         Middleware(CodedErrors),
         Middleware(HeadScripts),
     ]
@@ -176,7 +184,6 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,
-        "mcp_server": False,
         "pwa": False,
         "state_session_capacity": MAX_SESSIONS,
         "max_file_size": MAX_FILE_SIZE,
