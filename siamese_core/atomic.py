@@ -7,6 +7,8 @@ done where the system lets it.
 import contextlib
 import errno
 import glob
+import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -20,6 +22,7 @@ WINDOWS = os.name == "nt"  # flushes only what is open for writing, and no folde
 LONGEST_NAME = 255  # bytes, of a file on most file systems
 HIDDEN_EXTRA = 34  # bytes: two dots and 32 hex digits
 SHORT_NAME = 50  # characters, of up to 4 bytes
+SEAL = "sha256"  # of the other entries of a JSON object
 POLL_SECONDS = 0.002  # between two tries for a lock: an append holds it for about as long
 
 
@@ -64,6 +67,24 @@ def remove_leftovers(file: Path) -> None:
     """Delete what killed writes of `file` left beside it; for a file that one process at a time writes."""
     for aside in file.parent.glob(f"{glob.escape(_hidden(file))}*"):
         aside.unlink(missing_ok=True)
+
+
+def sealed(text: str) -> bytes:
+    """Return the JSON of an object with a hash of its entries, by which `unsealed` sees damage to any."""
+    entries = json.loads(text)
+    return json.dumps(entries | {SEAL: _seal(entries)}, indent=1).encode()
+
+
+def unsealed(content: bytes) -> object:
+    """Return what JSON holds, without its seal. ValueError if it is damaged; a seal may be missing."""
+    entries = json.loads(content)
+    if isinstance(entries, dict) and entries.pop(SEAL, None) not in (None, _seal(entries)):
+        raise ValueError(f"its {SEAL} is that of other entries")
+    return entries
+
+
+def _seal(entries: dict) -> str:
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 def append_to_file(file: Path, content: bytes, start: int | None = None) -> None:

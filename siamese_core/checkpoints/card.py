@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from siamese_core.atomic import replace_file
+from siamese_core.atomic import replace_file, sealed, unsealed
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.errors import UserError, refuse_newer
 from siamese_core.metrics import Calibration
@@ -235,7 +235,7 @@ def card_of(spec: EncoderSpec) -> CheckpointCard:
 def read_card(folder: Path) -> CheckpointCard:
     """Return the card of a complete checkpoint; UserError if there is none or it is damaged."""
     try:
-        return CheckpointCard.from_json(json.loads((folder / CARD_FILE).read_bytes()))
+        return CheckpointCard.from_json(unsealed((folder / CARD_FILE).read_bytes()))
     except (OSError, ValueError, TypeError, KeyError) as damage:
         problem = damage.strerror if isinstance(damage, OSError) else f"{type(damage).__name__}: {damage}"
         raise UserError(
@@ -247,4 +247,4 @@ def read_card(folder: Path) -> CheckpointCard:
 def write_card(folder: Path, card: CheckpointCard) -> None:
     """Replace the card as a whole: to add, say, what storing cost, measured after saving."""
     text = json.dumps(card.to_json(), indent=1, allow_nan=False, default=lambda numbers: numbers.tolist())
-    replace_file(folder / CARD_FILE, text.encode())
+    replace_file(folder / CARD_FILE, sealed(text))

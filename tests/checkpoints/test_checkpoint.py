@@ -13,6 +13,7 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.small_checkpoints import SIZE, small_checkpoint
+from siamese_core.atomic import unsealed
 from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, base_card, read_card, write_card
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.checkpoints.checkpoint_files import HEAD_FILE, LIBRARIES, load_checkpoint, save_checkpoint
@@ -49,7 +50,7 @@ def folder(kept, tmp_path) -> Path:
 
 def change_card(folder: Path, **entries) -> None:
     """Write entries into the file, whether a card may have them or not."""
-    card = json.loads((folder / CARD_FILE).read_bytes())
+    card = unsealed((folder / CARD_FILE).read_bytes())
     (folder / CARD_FILE).write_text(json.dumps(card | entries))
 
 
