@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamese_core.checkpoints import encoder_files, weights
 from siamese_core.atomic import unsealed
+from siamese_core.checkpoints import encoder_files, weights
 from siamese_core.checkpoints.card import CARD_FILE, CheckpointCard, base_card, read_card, write_card
 from siamese_core.checkpoints.checkpoint_files import HEAD_FILE
 from siamese_core.checkpoints.domains import HANDWRITING, PHOTOGRAPHS
