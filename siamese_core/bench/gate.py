@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamese_core.bench.loop import Condition, Domain, simulated, split_classes, view_of
+from siamese_core.bench.true_errors import one_shot_error, pair_error
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials
 from siamese_core.labelling.candidates import find_candidates
 from siamese_core.metric_learning.cross_validation import LabelledPairs
-from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.answered_pairs import AnsweredPairs
 from siamese_core.retraining.head_training import answers_evidence, learned_head, retrained_head
 from siamese_core.retraining.holdout import identities, split
@@ -33,8 +33,6 @@ TRUE, ERRING, RANDOM, DISTURBED = "true answers", "5 % wrong", "random answers",
 ERRING_ANSWERS = (100, 300)
 DISTURBANCES = 3  # disturbed candidates for each number of answers
 DIRECTIONS, LEADING, MOST_STRENGTH = 3, 30, 8.0  # of a disturbance: directions, drawn among so many, and gain
-WAYS, DRAWS = 20, 3  # of the one-shot error; draws of other classes for each query
-NEGATIVES = 40_000  # pairs of the equal error rate
 BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
 
 Base = Callable[[Checkpoint], ProtocolResult]
@@ -42,7 +40,10 @@ Base = Callable[[Checkpoint], ProtocolResult]
 
 @dataclass(frozen=True)
 class Simulation:
-    """One division of a domain's classes: images (m,) to label, and images of classes never labelled."""
+    """One division of a domain's classes: images (m,) to label, and images of classes never labelled.
+
+    model: the parent, its scores normalised against the images to label, as it serves.
+    """
 
     model: Checkpoint
     shown: np.ndarray
@@ -66,18 +67,19 @@ def gate_trials(model: Checkpoint, domain: Domain, seed: int, base: Base) -> Ite
     """Yield a row for each number of answers and candidate: what the gate said and what is true."""
     pool, unseen, _ = split_classes(domain.data.labels, np.random.default_rng(seed))
     labels = domain.data.labels
+    served = model.normalised(domain.embeddings[pool])
     here = Simulation(
-        model,
+        served,
         domain.embeddings[pool],
         labels[pool],
         domain.embeddings[unseen],
         labels[unseen],
         base,
-        base(model),
+        base(served),
         seed,
     )
     before = here.truth(model)
-    candidates = find_candidates([view_of(model, here.shown)], np.random.default_rng(seed))
+    candidates = find_candidates([view_of(served, here.shown)], np.random.default_rng(seed))
     runs = {
         kind: simulated(
             candidates, here.labels, Condition("queue", max(ANSWERS), wrong), np.random.default_rng(seed)
@@ -92,7 +94,7 @@ def gate_trials(model: Checkpoint, domain: Domain, seed: int, base: Base) -> Ite
             if kind == TRUE and ranked is not None:
                 yield from (
                     row | {"candidate": DISTURBED} | each
-                    for each in disturbed_trials(here, answers, ranked, count, before)
+                    for each in disturbed_trials(here, model, answers, ranked, before)
                 )
 
 
@@ -170,17 +172,20 @@ def as_answered(answers: LabelledPairs, images: int, rng: np.random.Generator) -
 
 
 def disturbed_trials(
-    here: Simulation, answers: LabelledPairs, ranked: RankedPairs, count: int, before: tuple[float, float]
+    here: Simulation, plain: Checkpoint, answers: LabelledPairs, ranked: RankedPairs, before: tuple
 ) -> Iterator[dict]:
     """Yield candidates that are the parent on embeddings in which a few directions were amplified.
-    Most are worse, some hardly, and a few better."""
+
+    Most are worse, some hardly, and a few better. plain: the parent, not yet normalised.
+    """
     agree = answers_agree_p(PrecomputedModel(here.model, here.shown), answers)
     for number in range(DISTURBANCES):
-        change = disturbance(here.shown, np.random.default_rng([here.seed, count, number]))
+        change = disturbance(here.shown, np.random.default_rng([here.seed, len(answers.same), number]))
         shown = change(here.shown)
-        model = PrecomputedModel(here.model, shown)
-        scores = here.model.calibration.log_odds(
-            np.asarray(here.model.pairwise_logits(shown, shown))[tuple(ranked.images.T)]
+        candidate = plain.normalised(shown)
+        model = PrecomputedModel(candidate, shown)
+        scores = candidate.calibration.log_odds(
+            np.asarray(candidate.pairwise_logits(shown, shown))[tuple(ranked.images.T)]
         )
         answered = as_answered(answers, len(shown), np.random.default_rng(here.seed))
         judges = (each[answered.parts.holdout] for each in (answers.left, answers.right, answers.same))
@@ -189,7 +194,7 @@ def disturbed_trials(
             Measured(VerificationTrials(int, *judges).evaluate(model), here.known),
         ]
         found = judge(*measured, ImpliedPairs(ranking_gain(replace(ranked, after=scores)), agree))
-        yield _verdict(found, before, here.truth(here.model, change))
+        yield _verdict(found, before, here.truth(candidate, change))
 
 
 def disturbance(embeddings: np.ndarray, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
@@ -216,34 +221,3 @@ def _verdict(judgement: Judgement, before: tuple[float, float], after: tuple[flo
         "reason": judgement.reason,
         "ranking": judgement.ranking.json() if judgement.ranking else None,
     }
-
-
-def one_shot_error(table: np.ndarray, labels: np.ndarray) -> float:
-    """Return the expected one-shot error of scores (n, n).
-
-    Every image is the query once for each other image of its class as support, against random images of
-    `WAYS` - 1 random other classes.
-    """
-    rng = np.random.default_rng(0)
-    number = np.unique(labels, return_inverse=True)[1]
-    classes = np.eye(number.max() + 1)[number] / np.bincount(number)
-    ways, errors = min(WAYS, classes.shape[1]), []
-    for query, own in enumerate(number):
-        support = np.setdiff1d(np.flatnonzero(number == own), query)
-        if not len(support):
-            continue
-        beaten = (table[query] >= table[query, support][:, None]) @ classes  # (support, classes), a share
-        others = np.setdiff1d(np.arange(classes.shape[1]), own)
-        for _ in range(DRAWS):
-            drawn = rng.choice(others, ways - 1, replace=False)
-            errors.append(1 - np.prod(1 - beaten[:, drawn], axis=1).mean())
-    return float(np.mean(errors))
-
-
-def pair_error(table: np.ndarray, labels: np.ndarray) -> float:
-    """Return the equal error rate of scores (n, n), over all positive and some negative pairs."""
-    left, right = np.triu_indices(len(labels), 1)
-    same = labels[left] == labels[right]
-    negatives = np.random.default_rng(0).permutation(np.flatnonzero(~same))[:NEGATIVES]
-    used = np.concatenate([np.flatnonzero(same), negatives])
-    return equal_error_rate(table[left[used], right[used]], same[used])

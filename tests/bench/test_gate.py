@@ -12,11 +12,10 @@ from siamese_core.bench.gate import (
     TRUE,
     WORSE,
     gate_trials,
-    one_shot_error,
-    pair_error,
 )
 from siamese_core.bench.gate_curve import power_curve
 from siamese_core.bench.loop import Domain
+from siamese_core.bench.true_errors import one_shot_error, pair_error
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.evaluation.protocols import ProtocolResult
