@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_core.bench.loop import Condition, Domain, simulated, split_classes, view_of
+from siamese_core.bench.both_networks import view_of
+from siamese_core.bench.loop import Condition, Domain, simulated, split_classes
 from siamese_core.bench.true_errors import one_shot_error, pair_error
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.evaluation.protocols import ProtocolResult, VerificationTrials

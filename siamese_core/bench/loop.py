@@ -11,31 +11,29 @@ import pandas as pd
 from scipy.stats import t as student
 
 from siamese_core.answers.label_row import LabelRow, completed
+from siamese_core.bench.both_networks import Base, Model, changed, exchanged, measurable, networks, views
+from siamese_core.bench.figures import CALIBRATED, RANKING, figures
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
-from siamese_core.data.sampling import members, sample_pairs
+from siamese_core.data.sampling import members
 from siamese_core.errors import UserError
-from siamese_core.evaluation.protocols import OneShotOptions, ProtocolResult
-from siamese_core.evaluation.scoring import pair_logits
+from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import AUDIT, DEFAULT_MIX, draw
 from siamese_core.labelling.question_table import QuestionTable
 from siamese_core.metric_learning.cross_validation import LabelledPairs
-from siamese_core.metric_learning.neighbours import View
-from siamese_core.metrics import equal_error_rate
 from siamese_core.retraining.head_training import learned_head, unlabelled_head
 from siamese_core.retraining.judging.gate import forgotten
-from siamese_core.retraining.replay import Replay
-from siamese_core.training.validation import PrecomputedModel, one_shot
 
 LABELLED = 0.5  # share of the classes that are labelled
 SEEN = 0.3  # share of a labelled class' images that are not shown but measured on
 FEWEST_CLASSES, FEWEST_IMAGES = 8, 4  # of a domain; of a class that is used
 AT_ONCE = 10  # answers between two updates of the queue
-WAYS, TRIALS, PAIRS = 20, 1000, 6000  # of the one-shot error; of the equal error rate
 SPLITS = ("unseen classes", "seen classes")
 STAGES = ("before", "normalised", "unlabelled", "after")
-FIGURES = tuple(f"{name}_{stage}" for name in ("error", "eer") for stage in STAGES)
+MEASURED = [(name, stage) for name in RANKING for stage in STAGES]
+MEASURED += [(name, stage) for name in CALIBRATED for stage in STAGES if stage != "unlabelled"]
+FIGURES = tuple(f"{name}_{stage}" for name, stage in MEASURED)
 RANDOM = {AUDIT: 1.0}
 
 
@@ -91,43 +89,51 @@ def _classes(labels: np.ndarray) -> bool:
 
 
 def loop(
-    model: Checkpoint,
-    domain: Domain,
-    asked: list[Condition],
-    seed: int,
-    base: Callable[[Checkpoint], ProtocolResult],
+    model: Model, domain: Domain, asked: list[Condition], seed: int, bases: dict[str, Base]
 ) -> Iterator[dict]:
-    """Yield a row for each condition and split: the values named in `FIGURES`, and "base_after".
+    """Yield a row for each condition, split and network: the values named in `FIGURES`, and "base_after".
 
-    base: evaluates the base protocol. A head that loses more on it than the gate allows is not used.
+    model: one network, or two fused, by both of which the queue asks and which are told each and fused.
+    bases: name -> evaluates the base protocol. A head that loses more on it than the gate allows is not used.
     Answers are asked of, and a candidate follows, the model normalised against the pool, as it serves.
     """
     rng = np.random.default_rng(seed)
     pool, *tests = split_classes(domain.data.labels, rng)
     shown, labels = domain.embeddings[pool], domain.data.labels[pool]
-    served = model.normalised(shown)
-    without = [
-        [_measured(each, domain, rows) for rows in tests]
-        for each in (model, served, unlabelled_head(model, shown))
-    ]
-    candidates = find_candidates([view_of(served, shown)], rng)
-    known = base(model)
+    served = changed(model, Checkpoint.normalised, shown)
+    without = [model, served, changed(model, unlabelled_head, shown)]
+    measured = [[_measured(each, domain, rows) for rows in tests] for each in without]
+    candidates = find_candidates(views(served, shown), rng)
+    known = {name: bases[name](each) for name, (each, _) in networks(model, shown).items()}
     for each in asked:
         answers = simulated(candidates, labels, each, np.random.default_rng(seed))
-        found = learned_head(
-            served,
-            shown,
-            answers,
-            np.random.default_rng(seed),
-            lambda head: forgotten(known, base(head)) is None,
-        )
-        learned = found or served
-        after = [_measured(learned, domain, rows) for rows in tests]
-        base_after = float(base(learned).correct.mean())
-        for split, *numbers in zip(SPLITS, *without, after, strict=True):
-            errors, rates = zip(*numbers, strict=True)
-            figures = dict(zip(FIGURES, (*errors, *rates), strict=True))
-            yield {"condition": each, "split": split, **figures, "base_after": base_after}
+        heads = {
+            name: _learned(parent, images, answers, seed, _allowed(known[name], bases[name]))
+            for name, (parent, images) in networks(served, shown).items()
+        }
+        after = exchanged(served, heads)
+        stages = [*measured, [_measured(after, domain, rows) for rows in tests]]
+        based = {name: bases[name](part.checkpoint) for name, part in measurable(after, shown).items()}
+        for place, split in enumerate(SPLITS):
+            found = dict(zip(STAGES, (stage[place] for stage in stages), strict=True))
+            for network, protocol in based.items():
+                values = {f"{name}_{stage}": found[stage][network][name] for name, stage in MEASURED}
+                row = {"condition": each, "split": split, "network": network, **values}
+                yield row | {"base_after": float(protocol.correct.mean())}
+
+
+def _allowed(known: ProtocolResult, base: Base) -> Callable[[Checkpoint], bool]:
+    return lambda head: forgotten(known, base(head)) is None
+
+
+def _learned(
+    parent: Checkpoint,
+    shown: np.ndarray,
+    answers: LabelledPairs,
+    seed: int,
+    allowed: Callable[[Checkpoint], bool],
+) -> Checkpoint:
+    return learned_head(parent, shown, answers, np.random.default_rng(seed), allowed) or parent
 
 
 def split_classes(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -143,13 +149,6 @@ def split_classes(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndar
         pool.append(shuffled[kept:])
     unseen = np.concatenate([rows[int(label)] for label in order[len(labelled) :]])
     return np.sort(np.concatenate(pool)), np.sort(unseen), np.sort(np.concatenate(seen))
-
-
-def view_of(model: Checkpoint, embeddings: np.ndarray) -> View:
-    def log_odds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return model.calibration.log_odds(model.logits(left, right))
-
-    return View(len(embeddings), lambda rows: embeddings[rows], log_odds, model.threshold)
 
 
 def simulated(
@@ -180,40 +179,31 @@ def _answer(
     return LabelRow(annotator="bench", task="queue", left_id=str(left), right_id=str(right), answer=told)
 
 
-def _measured(model: Checkpoint, domain: Domain, rows: np.ndarray) -> tuple[float, float]:
-    """Return the one-shot error and the equal error rate on the images of these rows."""
-    data, network = domain.data.subset(rows), PrecomputedModel(model, domain.embeddings[rows])
-    ways = min(WAYS, len(np.unique(data.labels)))
-    result = one_shot(network, data, OneShotOptions(n_way=ways, episodes=TRIALS))
-    pairs = sample_pairs(data.labels, np.random.default_rng(0), PAIRS)
-    scores = pair_logits(network, int, pairs.left, pairs.right)
-    return 1 - float(result.correct.mean()), equal_error_rate(scores, pairs.same)
+def _measured(model: Model, domain: Domain, rows: np.ndarray) -> dict[str, dict[str, float]]:
+    """Return network -> its figures on the images of these rows."""
+    data = domain.data.subset(rows)
+    found = measurable(model, domain.embeddings[rows])
+    return {slot: figures(each, data) for slot, each in found.items()}
 
 
-def base_protocol(model: Checkpoint) -> Callable[[Checkpoint], ProtocolResult]:
-    """Return a function that takes heads on the model's encoder through the base protocol.
+def summary(domain: str, rows: list[dict], base_before: dict[str, float]) -> list[dict]:
+    """Return an object for each condition, split and network: the means of its rows over seeds and groups.
 
-    The images of the replay set are embedded once.
-    """
-    replay = Replay()
-    embeddings = model.embed(replay.images)
-    return lambda head: replay.one_shot(PrecomputedModel(head, embeddings))
-
-
-def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> list[dict]:
-    """Return an object for each condition and split: the means of its rows over seeds and groups.
+    base_before: network -> the parent's accuracy in the base protocol.
 
     `intervals`: 95 % confidence intervals of all figures by Student's t; `ci95`: that of error_after.
     """
     found = []
-    for (condition, split), own in pd.DataFrame(rows).groupby(["condition", "split"], sort=False):
+    for (condition, split, network), own in pd.DataFrame(rows).groupby(
+        ["condition", "split", "network"], sort=False
+    ):
         means = own[[*FIGURES, "base_after"]].mean().round(4).to_dict()
         intervals = {name: interval(own[name].to_numpy()) for name in FIGURES}
         found.append(
             {
                 "name": "loop",
                 "domain": domain,
-                "encoder": encoder,
+                "encoder": network,
                 "answers": condition.answers,
                 "split": split,
                 "queue": condition.queue,
@@ -221,7 +211,7 @@ def summary(domain: str, encoder: str, rows: list[dict], base_before: float) -> 
                 **{name: means[name] for name in FIGURES},
                 "ci95": intervals["error_after"],
                 "intervals": intervals,
-                "base_before": round(base_before, 4),
+                "base_before": round(base_before[network], 4),
                 "base_after": means["base_after"],
                 "seeds": len(own),
             }

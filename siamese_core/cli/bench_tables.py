@@ -26,12 +26,13 @@ def speed_table(rows: "list[Benchmark]") -> Table:
 
 
 def loop_table(rows: list[dict]) -> Table:
-    heading = ("domain", "measured on", "pairs", "answers")
+    heading = ("domain", "measured on", "encoder", "pairs", "answers")
     heading += ("one-shot error", "equal error rate", "base protocol")
     cells = [
         (
             row["domain"],
             row["split"],
+            row["encoder"],
             row["queue"] + (f", {100 * row['wrong']:g} % wrong" if row["wrong"] else ""),
             str(row["answers"]),
             _change(row, "error"),
@@ -41,6 +42,36 @@ def loop_table(rows: list[dict]) -> Table:
         for row in rows
     ]
     return table(heading, cells)
+
+
+def card_table(rows: list[dict]) -> Table:
+    """Return what the model card tells of each network: before, with a pool, after the queue's answers."""
+    most = max(row["answers"] for row in rows)
+    kept = [row for row in rows if (row["answers"], row["queue"], row["wrong"]) == (most, "queue", 0)]
+    names = {
+        "error": "20-way one-shot error",
+        "auc": "ROC AUC",
+        "eer": "EER",
+        "accuracy": "right at the threshold",
+        "ece": "ECE",
+    }
+    cells = [
+        (
+            row["domain"],
+            row["split"],
+            row["encoder"],
+            str(row["answers"]),
+            *(_staged(row, each) for each in names),
+        )
+        for row in kept
+    ]
+    return table(("domain", "measured on", "encoder", "answers", *names.values()), cells)
+
+
+def _staged(row: dict, name: str) -> str:
+    stages = " > ".join(f"{row[f'{name}_{stage}']:.3f}" for stage in ("before", "normalised", "after"))
+    found = row["intervals"][f"{name}_after"]
+    return stages if found is None else f"{stages} ({max(0, found[0]):.3f} to {min(1, found[1]):.3f})"
 
 
 def gate_table(rows: list[dict]) -> Table:

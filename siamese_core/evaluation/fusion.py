@@ -86,12 +86,9 @@ class Fused:
         return self.koch.batch(images), self.resnet50.batch(images)
 
     def embed_batch(self, batch: tuple) -> np.ndarray:
-        parts = {"koch": self.koch.embed_batch(batch[0]), "resnet50": self.resnet50.embed_batch(batch[1])}
-        fields = [(name, np.float32, part.shape[1:]) for name, part in parts.items()]
-        embeddings = np.empty(len(parts["koch"]), fields)
-        for name, part in parts.items():
-            embeddings[name] = part
-        return embeddings
+        return joined(
+            {"koch": self.koch.embed_batch(batch[0]), "resnet50": self.resnet50.embed_batch(batch[1])}
+        )
 
     def logits(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         koch = self.koch.calibration.log_odds(self.koch.logits(left["koch"], right["koch"]))
@@ -106,6 +103,15 @@ class Fused:
     def trust(self, embeddings: np.ndarray) -> np.ndarray:
         """Return the trust (n,) of the checkpoint that trusts itself less."""
         return np.minimum(self.koch.trust(embeddings["koch"]), self.resnet50.trust(embeddings["resnet50"]))
+
+
+def joined(embeddings: dict[str, np.ndarray]) -> np.ndarray:
+    """Return embeddings (n, d) of each network as one structured array (n,), a field a network."""
+    fields = [(name, np.float32, part.shape[1:]) for name, part in embeddings.items()]
+    found = np.empty(len(next(iter(embeddings.values()))), fields)
+    for name, part in embeddings.items():
+        found[name] = part
+    return found
 
 
 def fused_for(folder: Path, domain: str, checkpoints: Sequence[Checkpoint]) -> Fused:

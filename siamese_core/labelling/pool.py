@@ -38,7 +38,7 @@ class PoolProgress:
     images: distinct images imported; embedded: of these, in every slot that serves
     seconds_left: None where nothing is being done or the pace is not known yet
     problem: why the work stopped, in words; left_out: files that are no image, or none that can be read
-    repeated: files whose image another file holds too
+    repeated: files whose image another file holds too; set_aside: images that are asked about no more
     """
 
     files: int
@@ -51,6 +51,7 @@ class PoolProgress:
     problem: str | None
     left_out: LeftOut = LeftOut()
     repeated: int = 0
+    set_aside: int = 0
 
     def json(self) -> dict:
         return vars(self) | {"left_out": self.left_out.json()}
@@ -137,6 +138,7 @@ class Pool:
             seconds_left=self._pace.seconds_left(len(done) + embedded, files + expected),
             problem=self._problem,
             left_out=sum((source.left_out() for source in sources), LeftOut()),
+            set_aside=len(images) - len(self.files.set_aside.without(images)),
         )
 
     def start(self) -> None:

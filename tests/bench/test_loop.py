@@ -20,13 +20,16 @@ from siamese_core.bench.loop import (
 from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.datasets import Dataset
 from siamese_core.errors import UserError
+from siamese_core.evaluation.fusion import Fused, Fusion, joined
 from siamese_core.evaluation.protocols import ProtocolResult
 from siamese_core.labelling.candidates import find_candidates
 from siamese_core.metric_learning.neighbours import View
 from siamese_core.metrics import Calibration
+from siamese_core.networks.encoders import SLOTS
 from siamese_core.networks.heads import make_head
 
 CLASSES, EACH, DIM = 24, 8, 128
+NAME = "small_cnn"
 CONDITIONS = conditions(120)[:3]  # the others differ in a number only
 
 
@@ -72,12 +75,12 @@ def right(count: int) -> ProtocolResult:
 
 @pytest.fixture(scope="module")
 def rows(model, domain) -> list[dict]:
-    return list(loop(model, domain, CONDITIONS, 0, lambda head: right(100)))
+    return list(loop(model, domain, CONDITIONS, 0, {NAME: lambda head: right(100)}))
 
 
 def test_what_forgets_the_base_protocol_is_not_learned(model, domain):
     some = [Condition("queue", 120)]
-    forgetful = loop(model, domain, some, 0, lambda head: right(100 if head is model else 98))
+    forgetful = loop(model, domain, some, 0, {NAME: lambda head: right(100 if head is model else 98)})
     assert all(row["error_after"] == row["error_normalised"] for row in forgetful)
 
 
@@ -142,7 +145,7 @@ def test_the_simulated_person_answers_new_pairs_and_knows_the_classes(model, dom
 
 def test_a_summary_is_the_contracts(rows):
     other = [row | {"error_after": row["error_after"] + 0.02} for row in rows]
-    found = summary("made", "resnet50", [*rows, *other], 0.5)
+    found = summary("made", [*rows, *other], {NAME: 0.5})
     assert len(found) == len(rows)
     first = found[0]
     keys = {"name", "domain", "encoder", "answers", *FIGURES, "ci95", "seeds", "split", "queue"}
@@ -150,7 +153,7 @@ def test_a_summary_is_the_contracts(rows):
     assert (first["name"], first["domain"], first["encoder"], first["seeds"]) == (
         "loop",
         "made",
-        "resnet50",
+        NAME,
         2,
     )
     assert first["error_after"] == pytest.approx(rows[0]["error_after"] + 0.01, abs=1e-3)
@@ -160,4 +163,15 @@ def test_a_summary_is_the_contracts(rows):
 
 
 def test_one_run_has_no_interval(rows):
-    assert summary("made", "resnet50", rows, 0.5)[0]["ci95"] is None
+    assert summary("made", rows, {NAME: 0.5})[0]["ci95"] is None
+
+
+def test_of_two_networks_each_learns_and_both_are_fused(model, domain):
+    both = Fused(model, model, Fusion())
+    twice = replace(domain, embeddings=joined({slot: domain.embeddings for slot in SLOTS}))
+    bases = {name: lambda head: right(100) for name in (*SLOTS, "fused")}
+    found = list(loop(both, twice, [Condition("queue", 30)], 0, bases))
+    assert [row["network"] for row in found] == [*SLOTS, "fused"] * 2
+    koch, resnet50, fused = found[:3]
+    assert koch["eer_after"] == resnet50["eer_after"] < koch["eer_before"]
+    assert fused["eer_after"] == pytest.approx(koch["eer_after"], abs=0.005)  # of the same network twice

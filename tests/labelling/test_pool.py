@@ -91,8 +91,11 @@ def test_progress_tells_what_is_done_and_what_was_no_image(done, shipped, images
     assert left_out["counts"] == {"unreadable": 1}
     assert left_out["files"][0]["name"] == "class0/broken.png"
     assert now.pop("seconds_left") is None and now.pop("problem") is None and not now.pop("working")
-    assert (now.pop("rejected"), now.pop("repeated")) == (1, 0)
+    assert (now.pop("rejected"), now.pop("repeated"), now.pop("set_aside")) == (1, 0, 0)
     assert now == {"files": COUNT + 1, "done": COUNT + 1, "images": COUNT, "embedded": COUNT}
+    pool.files.set_aside.decide([pool.images()[0].image_id, "of-an-earlier-pool"], True)
+    assert pool.progress().set_aside == 1
+    pool.files.set_aside.decide([pool.images()[0].image_id], False)
 
 
 def test_a_restart_embeds_nothing_again(done, shipped, images):

@@ -5,27 +5,31 @@ from argparse import ArgumentParser, Namespace
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import RenderableType
 
 from siamese_core.bench.catalogue import SPEED, measure
-from siamese_core.cli.arguments import add_data, add_encoder_option, add_seed, whole
-from siamese_core.cli.bench_tables import explain_table, gate_table, loop_table, speed_table
+from siamese_core.cli.arguments import add_data, add_seed, whole
+from siamese_core.cli.bench_tables import card_table, explain_table, gate_table, loop_table, speed_table
 from siamese_core.cli.command import DEFAULT_ENCODER, EMBEDDED_AT_ONCE, CommandResult, open_workbench
 from siamese_core.cli.dataset import add_strict, load
 from siamese_core.data.progress import Progress
 from siamese_core.errors import UserError
+from siamese_core.networks.encoders import ENCODERS, SLOTS
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from siamese_core.bench.speed.benchmark import Benchmark
     from siamese_core.checkpoints.checkpoint import Checkpoint
     from siamese_core.data.datasets import Dataset
+    from siamese_core.evaluation.fusion import Fused
 
 SUMMARY = "measure the speed against the obvious way, and what the labelling loop achieves"
 LOOP, GATE, EXPLAIN = "loop", "gate", "explain"
+FUSED = "fused"
 SIMULATED = (LOOP, GATE, EXPLAIN)  # with images whose classes are known
 CHOICES = (*SPEED, *SIMULATED)
+LOOP_WORDS = "Before > with a pool > by the unlabelled images alone > after the answers."
+CARD_WORDS = "Before > with a pool > after the answers, with the 95 % interval over the runs."
 EXPLAIN_WORDS = (
     "How many times as far as by chance blanking the most important fifth of the pixels moves the log-odds, "
     "with the 95 % interval."
@@ -40,7 +44,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", help=f"{', '.join(CHOICES)} (speed; with --data {LOOP}, too)"
     )
     add_data(parser, words="a domain for the loop or the gate: images in class folders, or zips of them")
-    add_encoder_option(parser, f"whose checkpoint to measure ({DEFAULT_ENCODER})", DEFAULT_ENCODER)
+    parser.add_argument(
+        "--encoder",
+        choices=(*ENCODERS, FUSED),
+        default=DEFAULT_ENCODER,
+        metavar="NAME",
+        help=f"whose checkpoint to measure ({DEFAULT_ENCODER}); of the loop also {FUSED}: by both, and each",
+    )
     parser.add_argument(
         "--answers", type=whole(20), default=300, metavar="N", help="answers in the loop (%(default)s)"
     )
@@ -65,6 +75,11 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
         raise UserError(
             f"bench {simulated[0]} needs images in class folders. Received: none. Name them with --data."
         )
+    if options.encoder == FUSED and (others := [name for name in names if name != LOOP]):
+        raise UserError(
+            f"bench {others[0]} measures one network. Received: --encoder {FUSED}. Choose one of "
+            f"{', '.join(ENCODERS)}."
+        )
     found: list[dict] = []
     shown: list[RenderableType] = []
     if speed := [name for name in names if name not in SIMULATED]:
@@ -78,7 +93,10 @@ def bench(options: Namespace, progress: Progress) -> CommandResult:
         shown += [
             *between,
             loop_table(rows),
-            "Before > unlabelled images alone > after the answers.",
+            LOOP_WORDS,
+            "",
+            card_table(rows),
+            CARD_WORDS,
             *notes,
         ]
     if GATE in names:
@@ -121,39 +139,45 @@ def _loop(options: Namespace, progress: Progress) -> tuple[list[dict], list[str]
 
     Where the data has several groups, the rows of each stand before those of all.
     """
-    from siamese_core.bench import loop
+    from siamese_core.bench import both_networks, loop
 
     data = load(options, options.data)
     model, embeddings, domain = _embedded(options, data, progress)
-    warning = model.card.warning_for(domain)
+    parts = both_networks.measurable(model, embeddings)
+    warnings = [
+        f"{each.id}: {words}"
+        for each, _ in both_networks.networks(model, embeddings).values()
+        if (words := each.card.warning_for(domain))
+    ]
     name = " + ".join(path.stem for path in options.data)
     places = loop.domains(name, data, embeddings)
     progress(0.5, "measuring the base protocol")
-    base = loop.base_protocol(model)
-    before, asked = float(base(model).correct.mean()), loop.conditions(options.answers)
+    bases = both_networks.base_protocols(model)
+    before = {name: float(bases[name](part.checkpoint).correct.mean()) for name, part in parts.items()}
+    asked = loop.conditions(options.answers)
     rows: dict[str, list[dict]] = {}
     steps = [(place, seed) for place in places for seed in range(options.seed, options.seed + options.seeds)]
     for number, (place, seed) in enumerate(steps):
         progress(0.5 + 0.5 * number / len(steps), f"{place.name}, seed {seed}")
-        rows.setdefault(place.name, []).extend(loop.loop(model, place, asked, seed, base))
-    found = [
-        row for title, part in rows.items() for row in loop.summary(title, options.encoder, part, before)
-    ]
+        rows.setdefault(place.name, []).extend(loop.loop(model, place, asked, seed, bases))
+    found = [row for title, part in rows.items() for row in loop.summary(title, part, before)]
     if len(rows) > 1:
         every = [row for part in rows.values() for row in part]
         title = f"{name}, {len(rows)} groups one at a time"
-        found += loop.summary(title, options.encoder, every, before)
-    return found, [f"{model.id}: {warning}"] if warning else []
+        found += loop.summary(title, every, before)
+    if options.encoder != FUSED:
+        found = [row | {"encoder": options.encoder} for row in found]
+    return found, warnings
 
 
 def _gate(options: Namespace, progress: Progress) -> list[dict]:
     """Return a row of the power curve for each number of answers, over all seeds and groups."""
-    from siamese_core.bench import gate, gate_curve, loop
+    from siamese_core.bench import both_networks, gate, gate_curve, loop
 
     data = load(options, options.data)
     model, embeddings, _ = _embedded(options, data, progress)
     name = " + ".join(path.stem for path in options.data)
-    base = loop.base_protocol(model)
+    (base,) = both_networks.base_protocols(model).values()
     steps = [
         (place, seed)
         for place in loop.domains(name, data, embeddings)
@@ -180,18 +204,27 @@ def _explain(options: Namespace, progress: Progress) -> list[dict]:
 
 def _embedded(
     options: Namespace, data: "Dataset", progress: Progress
-) -> tuple["Checkpoint", "np.ndarray", str]:
-    """Return the checkpoint that the slot uses for these images, their embeddings and their domain."""
-    import numpy as np
+) -> tuple["Checkpoint | Fused", np.ndarray, str]:
+    """Return the checkpoint that the slot uses for these images, their embeddings and their domain.
+
+    Of both slots the checkpoints fused, and embeddings as these give them.
+    """
+    from siamese_core.evaluation.fusion import fused_for, joined
 
     workbench = open_workbench(options)
     sample = [data.image(index) for index in range(0, len(data), max(1, len(data) // 16))]
-    workbench.ready_for(sample, [options.encoder])
+    slots = SLOTS if options.encoder == FUSED else (options.encoder,)
+    workbench.ready_for(sample, slots)
     matcher = workbench.matcher
     domain = matcher.domain(sample)
-    parts = []
-    for start in range(0, len(data), EMBEDDED_AT_ONCE):
+    starts, parts = range(0, len(data), EMBEDDED_AT_ONCE), {slot: [] for slot in slots}
+    for start in starts:
         progress(0.5 * start / len(data), f"embedding {start} of {len(data)} images")
         images = [data.image(index) for index in range(start, min(start + EMBEDDED_AT_ONCE, len(data)))]
-        parts.append(matcher.embed(options.encoder, images, domain))
-    return matcher.checkpoint(options.encoder, domain), np.concatenate(parts), domain
+        for slot in slots:
+            parts[slot].append(matcher.embed(slot, images, domain))
+    embeddings = {slot: np.concatenate(each) for slot, each in parts.items()}
+    checkpoints = [matcher.checkpoint(slot, domain) for slot in slots]
+    if len(slots) == 1:
+        return checkpoints[0], embeddings[slots[0]], domain
+    return fused_for(workbench.checkpoints.shipped_folder, domain, checkpoints), joined(embeddings), domain

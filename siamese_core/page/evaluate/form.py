@@ -163,7 +163,7 @@ def wish_of(*settings) -> Wish:
 def chosen_data(workbench: Workbench, pool: Pool, source: str, uploads: Sequence) -> EvaluationData:
     """Return what is to be measured on. UserError in words where there is nothing of it."""
     if source == POOL:
-        return from_pool(pool.images(), workbench.images)
+        return from_pool(pool.files.set_aside.without(pool.images()), workbench.images)
     if source == ANSWERS:
         return from_answers(workbench.log.rows(), workbench.images)
     if source == FOLDERS:

@@ -43,7 +43,8 @@ def counted(now: PoolProgress) -> str:
         words = t("{images}, all embedded", images=words)
     unread = t(", {count} that cannot be read", count=f"{now.rejected:,}") if now.rejected else ""
     repeated = t(", {count} identical to others", count=f"{now.repeated:,}") if now.repeated else ""
-    return words + unread + repeated
+    aside = t(", {count} set aside", count=f"{now.set_aside:,}") if now.set_aside else ""
+    return words + unread + repeated + aside
 
 
 def is_complete(now: PoolProgress) -> bool:

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from helpers.samples import image_file, stroke_glyph
+from helpers.workspaces import noise
 from siamese_core.errors import UserError
+from siamese_core.labelling.pool import Pool
+from siamese_core.labelling.pool_files import PoolImage
 from siamese_core.page.evaluate.form import checked_uploads, chosen_data, uploaded_data, wish_of
 from siamese_core.page.parts.plot_places import plot_data
 from siamese_core.reporting.drawing.look import Plot, figure
+from siamese_core.reporting.sources import POOL
+from siamese_core.workspace.workbench import Workbench
 
 GOOD = (5, 1, 100, 200, 0, False, True, [])
 
@@ -52,6 +57,15 @@ def test_uploads_are_class_folders_or_one_zip(tmp_path):
 
 def test_the_sample_drawings_are_measured_on_where_nothing_else_is_chosen():
     assert chosen_data(None, None, "samples", []).counts()["images"] == 400
+
+
+def test_what_is_set_aside_is_not_measured_on(tmp_path):
+    workbench = Workbench(tmp_path)
+    pool = Pool(workbench)
+    ids = [workbench.images.add(image) for image in noise(3)]
+    pool.images = lambda: [PoolImage(each, f"c{n}/{n}.png", f"c{n}") for n, each in enumerate(ids)]
+    pool.files.set_aside.decide(ids[1:2], True)
+    assert chosen_data(workbench, pool, POOL, []).classes == ("c0", "c2")
 
 
 def test_a_figure_comes_with_its_configuration():

@@ -21,6 +21,11 @@ def test_when_all_is_done_the_bar_is_gone():
     assert "980 images, all embedded, 20 that cannot be read" in drawn and "progressbar" not in drawn
 
 
+def test_images_that_are_set_aside_are_counted():
+    drawn = pool_bar(PoolProgress(10, 10, 0, 10, 10, False, None, None, set_aside=3), {})
+    assert "10 images, all embedded, 3 set aside" in drawn
+
+
 def test_what_cannot_be_read_is_named_with_the_reason():
     files = [PassedOver("a<b.png", "unreadable", "cut off"), PassedOver("c.heic", ".heic")]
     left_out = LeftOut((*files, *(PassedOver(f"{number}.txt", ".txt") for number in range(MOST_NAMED))))
