@@ -4,6 +4,7 @@
   const { t } = workbench.words;
   const { onClick, onKey, visible } = workbench.keys;
   const LOOK_MS = 2000; // between two looks whether there are images
+  const MORE_MS = 5000; // between two looks whether more are embedded
   const VENDOR = "vendor/";
   const PALETTE = ["#8a857b", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195",
     "#a6761d", "#1b9e77", "#e7298a", "#66a61e", "#386cb0", "#b15928", "#6a3d9a", "#ff7f00", "#33a02c",
@@ -114,13 +115,14 @@
       this.element.querySelector(".map").classList.toggle("bare", Boolean(found.nothing));
       if (found.nothing || found.waiting) {
         this.tell(found.waiting || "");
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => visible(this.element) && this.draw(), LOOK_MS);
-        return;
+        return this.later(false, LOOK_MS);
       }
       if (found.refused) return this.tell(found.refused);
-      this.tell(t("{count} images", { count: found.ids.length }));
+      const count = found.ids.length;
+      this.tell(found.more ? t("{count} images, others are being embedded", { count }) : t("{count} images", { count }));
+      if (found.more) this.later(true, MORE_MS);
       if (again && ["ids", "x", "value"].every((name) => equal(found[name], this.points[name] || []))) return;
+      const kept = again ? this.selected.map((place) => this.points.ids[place]) : [];
       this.points = found;
       this.at = found.ids.indexOf(wish.chosen);
       this.name();
@@ -130,9 +132,14 @@
         pointColor: found.names.length ? PALETTE.slice(0, Math.max(2, found.names.length)) : RAMP });
       await this.scatter.draw({ x: found.x, y: found.y, valueA: found.value }, {
         zDataType: found.names.length ? "categorical" : "continuous" });
-      this.whole();
-      this.select([]);
+      if (!again) this.whole();
+      this.mark(kept.map((id) => found.ids.indexOf(id)).filter((place) => place >= 0));
       this.arrows.draw();
+    }
+
+    later(again, milliseconds) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => visible(this.element) && this.draw(again), milliseconds);
     }
 
     moving() {

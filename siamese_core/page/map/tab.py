@@ -51,7 +51,8 @@ class MapTab:
                 return {"nothing": True}
             if not now.embedded and now.working:
                 return {"waiting": t("The images are being prepared.")}
-            return map_points(self.questions.pool, slot, colouring, chosen if isinstance(chosen, str) else "")
+            image = chosen if isinstance(chosen, str) else ""
+            return map_points(self.questions.pool, slot, colouring, image) | {"more": now.working}
 
         def ask_first(sent: dict) -> dict:
             ids = sent.get("ids")

@@ -45,6 +45,12 @@ def test_a_lasso_makes_a_class_that_is_taken_back_as_a_whole_and_goes_to_the_que
     app_page.evaluate("workbench.map.shown.mark(workbench.map.shown.selected.slice(0, 4))")
     app_page.locator(".map .thumbs button").last.click()
     expect(app_page.locator(".map .thumbs button")).to_have_count(3)
+    app_page.mouse.wheel(0, -240)
+    near = app_page.evaluate(scale)
+    app_page.evaluate("shown = workbench.map.shown; shown.points.x[0] += 1; shown.draw(true)")
+    app_page.wait_for_function("shown.points.x[0] <= 1.01")
+    expect(app_page.locator(".map .thumbs button")).to_have_count(3)
+    assert app_page.evaluate(scale) == near, "what is drawn again stays where it was"
     app_page.get_by_role("button", name="They are one class").click()
     expect(app_page.locator(".map [data-saved]")).to_contain_text("3 images are one class, by 2 answers")
     rows = wait_for_rows(app_page, 2)
@@ -55,6 +61,10 @@ def test_a_lasso_makes_a_class_that_is_taken_back_as_a_whole_and_goes_to_the_que
     assert [row.event for row in wait_for_rows(app_page, 4)] == ["label"] * 2 + ["undo"] * 2
     app_page.get_by_role("button", name="Ask their pairs first").click()
     expect(app_page.locator(".map [data-saved]")).to_contain_text("3 pairs are asked first")
+    middle = app_page.evaluate("shown.points.ids[shown.selection.centre()]")
+    app_page.get_by_role("link", name="Find more like the one in the middle").click()
+    expect(app_page.get_by_role("link", name="Find like this").first).to_be_visible(timeout=PATIENT_MS)
+    assert f"query={middle}" in app_page.url
 
 
 def hovered_image(app_page) -> None:

@@ -25,7 +25,9 @@
       this.find(".thumbs").replaceChildren(...this.places.slice(0, MOST_SHOWN).map((place) => this.thumb(place)));
       const [left, right] = ids.length === 2 ? ids : [];
       links.point(this.find("[data-compare]"), "compare", { left, right });
-      links.point(this.find("[data-find]"), "find", { query: ids.length === 1 ? ids[0] : "" });
+      const find = this.find("[data-find]");
+      links.point(find, "find", { query: ids.length ? this.map.points.ids[this.centre()] : "" });
+      find.textContent = ids.length > 1 ? t("Find more like the one in the middle") : t("Find more like it");
       for (const name of ["[data-ask]", "[data-class]"]) this.find(name).hidden = ids.length < 2;
     }
 
@@ -47,13 +49,18 @@
       this.say(reply.refused || reply.told);
     }
 
-    // The image in the middle is called the same as each other one: a wrong answer then cuts off one image, not half.
-    oneClass() {
+    // The place of the image that lies nearest to the middle of all selected ones.
+    centre() {
       const { x, y } = this.map.points;
       const middle = (values) => this.places.reduce((sum, place) => sum + values[place], 0) / this.places.length;
       const [across, up] = [middle(x), middle(y)];
       const far = (place) => (x[place] - across) ** 2 + (y[place] - up) ** 2;
-      const centre = this.places.reduce((best, place) => (far(place) < far(best) ? place : best));
+      return this.places.reduce((best, place) => (far(place) < far(best) ? place : best));
+    }
+
+    // The image in the middle is called the same as each other one: a wrong answer then cuts off one image, not half.
+    oneClass() {
+      const centre = this.centre();
       const ids = [centre, ...this.places.filter((place) => place !== centre)].map((place) => this.map.points.ids[place]);
       const milliseconds = Math.round(performance.now() - this.since);
       this.say(t("saving"));
