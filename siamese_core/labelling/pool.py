@@ -116,8 +116,7 @@ class Pool:
         return found
 
     def progress(self) -> PoolProgress:
-        """Return the state of the import without loading a checkpoint.
-        Before one is loaded, no image counts as embedded."""
+        """Return the state of the import; no image counts as embedded before a checkpoint is loaded."""
         sources, images = self.files.sources(), self.images()
         done = [each for source in sources for each in source.done()]
         rejected = [each for each in done if each.image_id is None]
