@@ -184,6 +184,7 @@ def launch_options(workbench: Workbench, address: Address) -> dict:
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,
+        "mcp_server": False,
         "pwa": False,
         "state_session_capacity": MAX_SESSIONS,
         "max_file_size": MAX_FILE_SIZE,
