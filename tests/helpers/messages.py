@@ -75,7 +75,9 @@ def texts_of(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str] | No
             return _either([texts_of(body, known), texts_of(other, known)])
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             both = texts_of(left, known), texts_of(right, known)
-            return None if both == (None, None) else _joined([both[0] or _named(left), both[1] or _named(right)])
+            return (
+                None if both == (None, None) else _joined([both[0] or _named(left), both[1] or _named(right)])
+            )
         case ast.JoinedStr(values=parts):
             return _joined([_part(part, known) for part in parts])
     return None

@@ -82,15 +82,14 @@ def test_a_value_of_a_message_may_be_anything():
     """As long as it is, with the words that follow it, or with those of other messages in it."""
     for value in ("x" * 10_000, ", 0 bytes" * 1000, "a. Received: b, 0 bytes. c", "{name}", "\n"):
         message = f"An image file must not be empty. Received: {value}, 0 bytes. Save it again."
-        assert (
-            translation(message, "zh-TW")
-            == f"圖檔不可為空。收到：{value}，0 位元組。請重新儲存。"
-        )
+        assert translation(message, "zh-TW") == f"圖檔不可為空。收到：{value}，0 位元組。請重新儲存。"
 
 
 def test_a_form_that_is_little_but_values_takes_no_other_message():
     assert translation("12 May", "ko") == "5월 12일"
-    assert translation(f"{'No such message, which goes on and on and on. ' * 2}Not before 12 May", "ko") is None
+    assert (
+        translation(f"{'No such message, which goes on and on and on. ' * 2}Not before 12 May", "ko") is None
+    )
 
 
 def test_the_form_with_most_words_of_its_own_counts():
