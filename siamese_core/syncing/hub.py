@@ -24,6 +24,7 @@ SAID = {
 }
 BROKEN = "the hub has a fault of its own"
 MOVED = (409, 412)
+ABSENT = (401, 404)  # the hub answers 401 for what is not there, too
 AT_ONCE = 8  # downloads
 
 
@@ -54,7 +55,7 @@ class Repository:
             try:
                 self._api.repo_info(self.name, repo_type=self.kind)
             except Exception as failure:
-                if _status(failure) not in (401, 404):
+                if _status(failure) not in ABSENT:
                     raise
                 self._api.create_repo(self.name, repo_type=self.kind, private=True, exist_ok=True)
 

@@ -8,6 +8,7 @@ A shard is written before it is sent and moves once the hub has answered. Where 
 the same file is sent again under the same name: the hub then has it once.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +26,15 @@ class Ledger:
     """
 
     def __init__(self, workspace: Path, repository: str):
-        self.folder = workspace / "sync" / repository.replace("/", "--")
+        self.folder = ledger_folder(workspace, repository)
         self._confirmed, self._sending = self.folder / "confirmed", self.folder / "sending"
         for each in (self._confirmed, self._sending):
             each.mkdir(parents=True, exist_ok=True)
         self.server = self._server_id()
         self.known: set[str] = set()
         self.images: set[str] = set()
-        self._last = 0  # the latest moment among the confirmed rows
+        self._last = 0  # the latest moment among the rows that this server knew
+        self._fetched = 0  # and among those that were added since
         self._drop_damaged()
         for rows in self._shards():
             self._note(rows)
@@ -49,7 +51,16 @@ class Ledger:
         """Keep a shard that the hub has given. ValueError where it cannot be read."""
         rows = read_shard(content)
         replace_file(self._confirmed / name, content)
+        last = self._last
         self._note(rows)
+        self._last, self._fetched = last, max(self._fetched, self._last)
+
+    def accept(self) -> None:
+        """Let what is prepared from now on come after the shards that were added.
+
+        Not before the rows are sent that this workspace had: they were given without knowing the others.
+        """
+        self._last = max(self._last, self._fetched)
 
     # What is being sent
 
@@ -113,3 +124,17 @@ class Ledger:
             self.known.add(each.row.label_id)
             self.images |= {each.row.left_id, each.row.right_id} - {""}
             self._last = max(self._last, each.moment)
+
+
+def ledger_folder(workspace: Path, repository: str) -> Path:
+    """Return where a workspace remembers what a repository has."""
+    return workspace / "sync" / repository.replace("/", "--")
+
+
+def confirmed_ids(workspace: Path, repository: str) -> set[str]:
+    """Return the label ids that a repository has, as a workspace remembers them; changes nothing."""
+    found: set[str] = set()
+    for file in (ledger_folder(workspace, repository) / "confirmed").glob("*.jsonl"):
+        with contextlib.suppress(ValueError, FileNotFoundError):  # damaged
+            found |= {each.row.label_id for each in read_shard(file.read_bytes())}
+    return found

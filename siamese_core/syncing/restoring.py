@@ -27,10 +27,11 @@ def restore(sender: Sender, progress: Progress) -> str | None:
     Return in words what could not be used, if anything. HubProblem where the hub cannot be asked: what was
     brought back by then stays.
     """
+    unusable = _fetch_shards(sender, progress)
     while rows := sender.unsent():
         progress(f"{len(rows)} answers to be sent to the hub")
         sender.send(rows)
-    unusable = _fetch_shards(sender, progress)
+    sender.ledger.accept()
     rows = merged(sender.ledger.rows())
     write_log(sender.log, rows)
     gone = _fetch_images(sender, rows, progress)

@@ -1,7 +1,7 @@
 """An opened workspace: the verbs that the page, HTTP and the command line share."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Workbench:
         self._readiness = Readiness(self.checkpoints, self.matcher)
         self._recorder = AnswerRecorder(self.log, self.images, self.matcher)
         self._seen = SeenFiles(self.embeddings_folder)
+        self.sync_state: Callable[[], dict] | None = None  # what is not on the hub, told by who syncs
         self._storing = ThreadPoolExecutor(STORED_AT_ONCE, "store images")
 
     # The slots
@@ -85,7 +86,8 @@ class Workbench:
             counts = vars(self.log.counts())
         except UserError:
             counts = {}
-        return {
+        sync = {"sync": self.sync_state()} if self.sync_state else {}
+        return sync | {
             "ready": bool(counts) and all(slot["state"] == "ready" for slot in slots.values()),
             "slots": slots,
             "photos_problem": self.photos_problem,

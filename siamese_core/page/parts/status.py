@@ -54,4 +54,18 @@ def serving(status: dict) -> str:
 
 
 def status_line(status: dict, names: CheckpointNames) -> Markup:
-    return render("parts/status.html.jinja", names=names, **{name: status[name] for name in SHOWN})
+    shown = {name: status[name] for name in SHOWN}
+    return render("parts/status.html.jinja", names=names, sync=sync_shown(status.get("sync")), **shown)
+
+
+def sync_shown(sync: dict | None) -> dict | None:
+    """Return what the line says of the hub: rows that wait, how long, and a problem; None without a hub."""
+    if sync is None:
+        return None
+    age = sync["oldest_seconds"]
+    return {
+        "waiting": sync["waiting"],
+        "repository": sync["repository"],
+        "minutes": None if age is None else age // 60,
+        "problem": sync["problem"],
+    }

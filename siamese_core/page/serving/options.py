@@ -16,12 +16,13 @@ from siamese_core.cli.urls import add_places
 from siamese_core.errors import UserError
 from siamese_core.operating.logs import FORMATS, LEVELS
 from siamese_core.operating.surroundings import DEFAULT_PORT
+from siamese_core.syncing.naming import add_sync_options
 
 NO_WEIGHTS = "none"
 
 
 def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return workspace, log_url, images_url, images, resnet50_weights, and those of the address."""
+    """Return workspace, log_url, images_url, images, resnet50_weights, sync_to, and those of the address."""
     parser = Parser(description="Serve the page and the HTTP endpoints.")
     parser.add_argument(
         "--workspace",
@@ -51,7 +52,7 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp",
     )
-    _add_login(parser)
+    add_sync_options(parser)
     _add_log(parser)
     return parser.parse_args(arguments)
 
@@ -77,15 +78,6 @@ def _add_address(parser: Parser) -> None:
         default=[],
         metavar="NAME",
         help="a name by which the app may be called, beside localhost and --host; may be repeated",
-    )
-
-
-def _add_login(parser: Parser) -> None:
-    parser.add_argument(
-        "--auth",
-        type=Path,
-        metavar="FILE",
-        help="let in only whom this file names, which `siamese users add` makes; needs pip install .[team]",
     )
 
 

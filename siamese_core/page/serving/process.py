@@ -7,12 +7,22 @@ where Ctrl-C is heard.
 import argparse
 import ipaddress
 import os
+import sys
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siamese_core.cli.interrupts import STOPPED
 from siamese_core.cli.start import open_standard_streams, provide_home, stopped_at_once
 from siamese_core.errors import UserError
+
+if TYPE_CHECKING:
+    from siamese_core.syncing.worker import Syncing
+    from siamese_core.workspace.workbench import Workbench
+
+PROGRESS_SECONDS = 5.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,14 +104,13 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         from siamese_core.workspace.workbench import Workbench
 
     workbench = Workbench(options.workspace, log_url=options.log_url, images_url=options.images_url)
+    syncing = synced(workbench, options)
     questions = Questions(workbench, Pool(workbench))
     if options.images:
         questions.pool.files.add_folder(options.images)
     with stopped_at_once(), no_stubs():
         from siamese_core.page.serving import server
         from siamese_core.page.serving.address import Address
-        from siamese_core.page.serving.login.entrance import open_entrance
-    entrance = open_entrance(options.auth, options.workspace, options.port) if options.auth else None
     if not os.environ.get("SIAMESE_DEBUG"):
         mute_native_libraries()
     write_log(options.log_level, options.log_format)
@@ -112,4 +121,32 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         tuple(options.trusted_proxy),
         options.root_path,
     )
-    server.serve(workbench, questions, address, options.mcp, entrance)
+    server.serve(workbench, questions, address, options.mcp, syncing)
+
+
+def synced(workbench: "Workbench", options: argparse.Namespace) -> "Syncing | None":
+    """Restore the workspace from the hub and keep it there, where that is asked for."""
+    if not options.sync_to:
+        return None
+    with stopped_at_once():
+        from siamese_core.syncing.opening import Stores, open_syncing
+
+        stores = Stores(workbench.workspace, workbench.log, workbench.images, workbench.checkpoints)
+        syncing = open_syncing(stores, options.sync_to, options.sync_models_to)
+        syncing.restore_at_start(told_now_and_then(f"Syncing with {options.sync_to}"))
+    workbench.sync_state = syncing.state
+    syncing.start()
+    return syncing
+
+
+def told_now_and_then(of: str) -> Callable[[str], None]:
+    """Return what prints progress on standard error, at most a line in some seconds."""
+    last = 0.0
+
+    def tell(words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            last = time.monotonic()
+            print(f"{of}: {words}", file=sys.stderr, flush=True)
+
+    return tell

@@ -72,9 +72,7 @@ window.workbench = {};
     return id;
   }
 
-  // Who has logged in cannot be another one by typing.
-  const typedName = () => localStorage.getItem("siamese.annotator") || "";
-  const who = () => ({ session: session(), annotator: window.siamese.account?.name ?? typedName() });
+  const who = () => ({ session: session(), annotator: localStorage.getItem("siamese.annotator") || "" });
 
   // Stores what a component has written into `data-remember`; `recall` hands it back when the page loads.
   function remember(element) {
@@ -85,5 +83,5 @@ window.workbench = {};
 
   const recall = (...keys) => keys.map((key) => sessionStorage.getItem("siamese." + key) || "");
 
-  workbench.memory = { localStorage, sessionStorage, randomHex, storedList, typedName, who, remember, recall };
+  workbench.memory = { localStorage, sessionStorage, randomHex, storedList, who, remember, recall };
 }

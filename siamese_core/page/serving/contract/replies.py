@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from siamese_core.errors import INVALID
 from siamese_core.page.serving.contract.parameters import ID
 
-API_VERSION = "1.1"
+API_VERSION = "1.2"
 FILES = ("not_uploaded", "not_an_image")
 NETWORKS = ("checkpoint_failed", "storage_failed")
 
@@ -177,6 +177,18 @@ class Status(Reply):
         photographs: str | None = Field(description="Id of what compares photographs.")
         fixed: str | None = Field(description="Id of what compares everything, where one was fixed.")
 
+    class Sync(Reply):
+        repository: str = Field(description="The dataset repository of answers and images.")
+        models: str = Field(description="The model repository of promoted checkpoints.")
+        restored: bool = Field(description="Whether this workspace has what the hub had at the start.")
+        waiting: int = Field(description="Rows of the log that the hub has not confirmed.")
+        since: str | None = Field(description="When the oldest of them was logged, UTC.")
+        oldest_seconds: int | None = Field(description="How long ago that was.")
+        checkpoints_waiting: int = Field(description="Promotions that the hub has not confirmed.")
+        saved_at: str | None = Field(description="When all was on the hub, UTC.")
+        problem: str | None = Field(description="What went wrong last; it is tried again.")
+
+    sync: Sync | None = Field(None, description="What is not on the hub yet; with --sync-to only.")
     ready: bool = Field(description="Whether both slots can serve and the log can be read.")
     slots: dict[str, Slot] = Field(description="By encoder.")
     photos_problem: str | None = Field(description="Why no checkpoint for photographs was made.")
