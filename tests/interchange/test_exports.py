@@ -22,17 +22,6 @@ FILES = {
 }
 
 
-@pytest.fixture
-def export(answered, log, images, tmp_path):
-    """`export(format)`: the folder of an export of the log of `answered`."""
-
-    def export(form: str):
-        export_answers(FORMATS[form].write, log, images, tmp_path / form)
-        return tmp_path / form
-
-    return export
-
-
 @pytest.mark.parametrize("form", FILES)
 def test_an_export_is_read_back_into_another_workspace(form, export, answered, log, tmp_path):
     folder = export(form)

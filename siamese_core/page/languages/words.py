@@ -13,10 +13,11 @@ from markupsafe import Markup, escape
 
 from siamese_core.data.assets import ASSETS
 from siamese_core.page.languages.chosen import ENGLISH, speaking, spoken
+from siamese_core.page.languages.forms import Form, forms_of
 from siamese_core.page.languages.marks import MARKED, mark, unmark
 
 CATALOGUES = ASSETS / "web" / "languages"
-NAME = re.compile(r"\{(\w+)\}")
+LONGEST_VALUE = 600  # characters of a value that is translated itself
 
 
 @lru_cache
@@ -32,11 +33,8 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
 
 
 @lru_cache
-def _forms(language: str) -> list[tuple[re.Pattern, str]]:
-    """Return the messages with names in braces as patterns, with their translations."""
-    named = {text: words for text, words in catalogue(language)["messages"].items() if NAME.search(text)}
-    forms = [re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)) for text in named]
-    return [(re.compile(form, re.DOTALL), words) for form, words in zip(forms, named.values(), strict=True)]
+def _forms(language: str) -> list[Form]:
+    return forms_of(catalogue(language)["messages"])
 
 
 @lru_cache(4096)
@@ -47,11 +45,16 @@ def translation(text: str, language: str) -> str | None:
     for part in ("page", "messages"):
         if text in catalogue(language)[part]:
             return catalogue(language)[part][text]
-    for form, words in _forms(language):
-        if found := form.fullmatch(text):
-            values = {name: translation(each, language) or each for name, each in found.groupdict().items()}
-            return _filled(words, values)
+    for form in _forms(language):
+        if found := form.values(text):
+            values = {name: _value(each, language) for name, each in found.items()}
+            return _filled(catalogue(language)["messages"][form.text], values)
     return None
+
+
+def _value(value: str, language: str) -> str:
+    """Return a value of a message in a language; one that is too long to be words of the program stays."""
+    return value if len(value) > LONGEST_VALUE else translation(value, language) or value
 
 
 def translatable(text: str) -> str:

@@ -15,6 +15,7 @@ from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError, can_pass, in_words
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.languages.words import t, told_message
 from siamese_core.page.parts.notices import UNEXPECTED, told_in_words
 from siamese_core.page.parts.panel import Panel
 from siamese_core.workspace.comparing import Comparison
@@ -66,13 +67,13 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
         return {"saved": True, **handlers[kind](event)}
     except UserError as problem:
         later = isinstance(problem, TryAgain) or can_pass(problem)
-        return {"waiting" if later else "refused": str(problem)}
+        return {"waiting" if later else "refused": told_message(str(problem))}
     except OSError as problem:
         log.exception("an answer could not be saved")
-        return {"waiting": f"The workspace cannot be written to: {in_words(problem)}."}
+        return {"waiting": t("The workspace cannot be written to: {problem}.", problem=in_words(problem))}
     except Exception:
         log.exception("an answer could not be saved")
-        return {"refused": UNEXPECTED}
+        return {"refused": t(UNEXPECTED)}
 
 
 def once(pair_log: PairLog, handler: Handler) -> Handler:

@@ -58,6 +58,7 @@ class Address:
             trusted_proxies=tuple(ipaddress.ip_network(each) for each in self.trusted_proxies),
             root_path=outside.path if outside else self.root_path,
             endpoints=endpoints,
+            secure=outside is not None and outside.scheme == "https",
         )
 
 

@@ -48,11 +48,7 @@ class Guard:
     def __init__(self, app: ASGIApp, policy: Policy, stopping: Stopping) -> None:
         self.app = app
         self.policy, self.stopping = policy, stopping
-        self.headers = {
-            "Content-Security-Policy": CONTENT_SECURITY.format(ancestors=policy.ancestors),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-        }
+        self.headers = security_headers(policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,6 +92,15 @@ class Guard:
         elif scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             return await checked_body(receive)
         return receive
+
+
+def security_headers(policy: Policy) -> dict[str, str]:
+    """Return the headers that every answer has."""
+    return {
+        "Content-Security-Policy": CONTENT_SECURITY.format(ancestors=policy.ancestors),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }
 
 
 async def checked_body(receive: Receive) -> Receive:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from siamese_core.data.assets import ASSETS
 from siamese_core.page.languages.chosen import LANGUAGES, wanted
 from siamese_core.page.languages.words import catalogue, in_language
+from siamese_core.page.parts.callers import CALLER
 
 SCRIPTS = [ASSETS / "web" / "scripts" / name for name in ("language.js", "address.js")]
 TRANSLATED = ("/", "/config")
@@ -52,8 +53,10 @@ class HeadScripts:
             if not message.get("more_body", False):
                 whole = bytes(body)
                 if start["status"] == 200:
-                    whole = self.translated(scope["path"], whole.decode(), language).encode()
+                    whole = self.translated(scope, whole.decode(), language).encode()
                 headers = MutableHeaders(scope=start)
+                if CALLER in scope:
+                    headers["Cache-Control"] = "no-store"  # it holds who has logged in
                 headers["Content-Length"] = str(len(whole))
                 headers.add_vary_header("Accept-Language, Cookie")
                 await send(start)
@@ -61,15 +64,17 @@ class HeadScripts:
 
         await self.app(scope, receive, send_whole)
 
-    def translated(self, path: str, text: str, language: str) -> str:
+    def translated(self, scope: Scope, text: str, language: str) -> str:
         """Return the page, or its configuration as JSON, in a language."""
-        if path == "/config":
+        if scope["path"] == "/config":
             return json.dumps(in_language(json.loads(text), language))
 
         def configured(found: re.Match) -> str:
             return found[1] + in_script(in_language(json.loads(found[2]), language)) + found[3]
 
         told = {"language": language, "languages": LANGUAGES, "words": catalogue(language)["page"]}
+        if known := scope.get(CALLER):
+            told["account"] = {"name": known.name, "role": known.role, "formToken": known.form_token}
         scripts = f"<script>window.siamese = {in_script(told)};</script>{self.scripts}"
         page = CONFIG.sub(configured, text, count=1).replace(END, scripts + END, 1)
         return re.sub(r'(<html\s+lang=")en', rf"\g<1>{language}", page, count=1)

@@ -52,6 +52,7 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp",
     )
+    _add_login(parser)
     add_sync_options(parser)
     _add_log(parser)
     return parser.parse_args(arguments)
@@ -78,6 +79,15 @@ def _add_address(parser: Parser) -> None:
         default=[],
         metavar="NAME",
         help="a name by which the app may be called, beside localhost and --host; may be repeated",
+    )
+
+
+def _add_login(parser: Parser) -> None:
+    parser.add_argument(
+        "--auth",
+        type=Path,
+        metavar="FILE",
+        help="let in only whom this file names, which `siamese users add` makes; needs pip install .[team]",
     )
 
 

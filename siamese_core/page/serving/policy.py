@@ -45,7 +45,8 @@ class Policy:
     any_address: accept every numeric address, which no web site can pretend to be; ancestors: who may show
     the page in a frame, a source list of a content security policy; origins: host[:port] of the page where a
     proxy hides it; trusted_proxies: whose X-Forwarded-* is believed; root_path: "" or the path below which a
-    proxy shows the page; endpoints: names of the public API; agents: whether these have tools over MCP.
+    proxy shows the page; endpoints: names of the public API; agents: whether these have tools over MCP;
+    secure: people open the page by https.
     """
 
     uploads: Path
@@ -57,6 +58,7 @@ class Policy:
     root_path: str = ""
     endpoints: tuple[str, ...] = ()
     agents: bool = False
+    secure: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Refusal(Exception):
 def as_asked_for(scope: Scope, policy: Policy) -> Scope:
     """Return the request as the person sent it.
 
-    A trusted proxy's X-Forwarded-Host and -Proto are put in place, everybody's are taken out, and the path is
-    the one below `root_path`.
+    A trusted proxy's X-Forwarded-Host, -Proto and -For are put in place, everybody's are taken out, and the
+    path is the one below `root_path`.
     """
     headers = [(name, value) for name, value in scope["headers"] if not name.startswith(PROXY_HEADERS)]
     seen = {**scope, "headers": headers}
@@ -90,6 +92,8 @@ def as_asked_for(scope: Scope, policy: Policy) -> Scope:
             seen["headers"] = [each for each in headers if each[0] != b"host"] + [(b"host", host.encode())]
         if scheme in ("http", "https"):
             seen["scheme"] = scheme
+        if address := _first_untrusted(told.getlist("x-forwarded-for"), policy):
+            seen["client"] = (address, 0)
     root = policy.root_path
     if root and f"{scope['path']}/".startswith(f"{root}/"):
         seen["path"] = scope["path"][len(root) :] or "/"
@@ -98,9 +102,25 @@ def as_asked_for(scope: Scope, policy: Policy) -> Scope:
 
 
 def _is_trusted(scope: Scope, policy: Policy) -> bool:
-    client = (scope.get("client") or ("",))[0]
+    return _is_trusted_address((scope.get("client") or ("",))[0], policy)
+
+
+def _first_untrusted(told: list[str], policy: Policy) -> str:
+    """Return who asked the outermost trusted proxy, "" where it is not told.
+
+    What stands before that address may be anybody's invention.
+    """
+    for each in reversed(",".join(told).split(",")):
+        if not _is_address(address := each.strip()):
+            return ""
+        if not _is_trusted_address(address, policy):
+            return address
+    return ""
+
+
+def _is_trusted_address(text: str, policy: Policy) -> bool:
     try:
-        address = ipaddress.ip_address(client)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return False
     address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both families tells IPv4

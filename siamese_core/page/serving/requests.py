@@ -11,13 +11,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from siamese_core.operating.logs import request_id
 from siamese_core.operating.metrics import Metrics
 from siamese_core.operating.stopping import Stopping
+from siamese_core.page.parts.callers import REQUEST_ID
 
 log = logging.getLogger(__name__)
 # Streams that stay open as long as a page does.
 OPEN_STREAMS = ("/gradio_api/heartbeat/", "/gradio_api/queue/data", "/gradio_api/mcp")
 # Routes as they are, and first parts of routes: whatever else is asked for is "other".
 FILES = frozenset({"/pairs.csv", "/triplets.zip", "/classes.zip"})
-OWN_ROUTES = FILES | {"/", "/config", "/healthz", "/metrics", "/reference", "/reference.json"}
+OWN_ROUTES = FILES | {
+    "/",
+    "/config",
+    "/healthz",
+    "/metrics",
+    "/login",
+    "/logout",
+    "/reference",
+    "/reference.json",
+}
 PICTURES = frozenset({"thumbs", "pictures", "samples"})
 FOLDERS = PICTURES | {"vendor", "evaluations", "theme.css", "static", "assets"}
 GRADIO = frozenset(
@@ -48,6 +58,7 @@ class RequestMonitor:
             await send(message)
 
         request_id.set(own_id)
+        scope[REQUEST_ID] = own_id
         try:
             open_long = scope["method"] == "GET" and scope["path"].startswith(OPEN_STREAMS)
             with nullcontext() if open_long else self.stopping.under_way():

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +36,8 @@ from siamese_core.page.serving.contract.coded import CodedErrors
 from siamese_core.page.serving.guard import Guard
 from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
+from siamese_core.page.serving.login.entrance import Entrance
+from siamese_core.page.serving.login.gate import Gate
 from siamese_core.page.serving.reference.serving import reference_routes
 from siamese_core.page.serving.requests import RequestMonitor
 from siamese_core.page.serving.routes import routes
@@ -54,18 +56,27 @@ MAX_SESSIONS = 500  # whose state gradio keeps, about 79 KB each
 LOOK_SECONDS = 0.01  # how often the queue looks for calls; gradio's 0.001 takes 3 % of a core when idle
 UPLOADS_KEPT = (3600, 24 * 3600)  # seconds: how often gradio looks, and the age at which it deletes a file
 PHOTOS_WAIT_SECONDS = 20.0  # what is worth waiting for a checkpoint for photographs; a download takes longer
+# of a workspace
+PRIVATE = ("images", "image-cache", "checkpoints", "sync", "pairs.csv", "users.json", "audit.jsonl")
 PACKAGE = Path(__file__).resolve().parents[2]
 
 
-def serve(
-    workbench: Workbench,
-    questions: Questions,
-    address: Address,
-    agents: bool = False,
-    syncing: Syncing | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """What is served beside the page, where it is asked for.
+
+    agents: tools over MCP; entrance: asks everybody for a login; syncing: sends what waits for the hub last.
+    """
+
+    agents: bool = False
+    entrance: Entrance | None = None
+    syncing: Syncing | None = None
+
+
+def serve(workbench: Workbench, questions: Questions, address: Address, beside: Beside) -> None:
     """Serve until the process is ended. The page answers at once; then the checkpoints are loaded, then the
-    images to label are embedded. agents: give them tools over MCP; what waits for the hub is sent last."""
+    images to label are embedded."""
+    agents, entrance, syncing = beside.agents, beside.entrance, beside.syncing
     with no_application():
         page = build_page(workbench, questions, agents).queue(api_open=False, max_size=MAX_WAITING)
     page._queue.sleep_when_free = LOOK_SECONDS
@@ -73,10 +84,13 @@ def serve(
     state_holder.SessionState = Session
     stopping = Stopping()
     stopping.listen()
-    answering = app_options(page, questions, address, stopping)
+    page.asks_login = entrance is not None
+    answering = app_options(page, questions, address, (stopping, entrance))
     with only_tools(agents):
         options = launch_options(workbench, address) | {"app_kwargs": answering, "mcp_server": agents}
         launch(page, options, address)
+    if entrance:
+        entrance.opened = True
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
     loading = workbench.start()
@@ -103,8 +117,11 @@ def build_page(workbench: Workbench, questions: Questions, agents: bool = False)
 class Page(gr.Blocks):
     """gr.Blocks that takes calls without optional values at the end.
 
-    It says in words why it refuses a call, where gradio itself answers {"error": null}.
+    It says in words why it refuses a call, where gradio itself answers {"error": null}. asks_login: whether
+    what it does is for known people only.
     """
+
+    asks_login = False
 
     async def process_api(self, block_fn: BlockFunction, inputs: list, *args, **kwargs) -> dict:
         try:
@@ -145,13 +162,19 @@ def launch(page: gr.Blocks, options: dict, address: Address) -> None:
         ) from problem
 
 
-def app_options(page: gr.Blocks, questions: Questions, address: Address, stopping: Stopping) -> dict:
-    """Return what stands around gradio's application: who answers first, and routes beside its own."""
-    workbench = questions.workbench
+def app_options(
+    page: gr.Blocks, questions: Questions, address: Address, closing: tuple[Stopping, Entrance | None]
+) -> dict:
+    """Return what stands around gradio's application: who answers first, and routes beside its own.
+
+    closing: what refuses everybody, once the server ends, and whom nobody knows.
+    """
+    workbench, (stopping, entrance) = questions.workbench, closing
     metrics = Metrics(workbench.status, partial(calls_waiting, page))
     policy = replace(address.policy(upload_folder(), ENDPOINTS), agents=has_tools(page))
     middleware = [
         Middleware(RequestMonitor, metrics=metrics, stopping=stopping, endpoints=ENDPOINTS),
+        *([Middleware(Gate, entrance=entrance, policy=policy)] if entrance else []),
         Middleware(Guard, policy=policy, stopping=stopping),
         Middleware(CodedErrors),
         Middleware(HeadScripts),
@@ -209,4 +232,4 @@ def private_paths(workspace: Path) -> list[Path]:
     own = [PACKAGE, ASSETS]
     if not ASSETS.is_relative_to(PACKAGE):  # a checkout, which has more beside the package
         own += [ASSETS.parent / name for name in ("app.py", "tests", ".git", ".venv")]
-    return own + [workspace / name for name in ("images", "image-cache", "checkpoints", "sync", "pairs.csv")]
+    return own + [workspace / name for name in PRIVATE]

@@ -123,7 +123,8 @@ def test_answers_go_to_another_program_and_come_back(run, workspace, tmp_path):
 
 def test_classes_of_another_program_become_folders(run, workspace, tmp_path):
     run("log", "import", answers_csv(workspace, tmp_path / "answers.csv", 4))
-    run("log", "export", tmp_path / "out", "--format", "coco")
+    told = run("log", "export", tmp_path / "out", "--format", "coco").text()
+    assert told.startswith("4 groups, 8 images, 0 images gone: written to ")
     words = ("log", "import", tmp_path / "out" / "annotations.json", "--format", "coco")
     found = run(*words, "--classes", tmp_path / "classes", "--json").json()
     assert (found["images"], found["rejected"]) == (8, [])

@@ -6,8 +6,9 @@ import pytest
 from markupsafe import Markup
 
 from siamese_core.page.languages.chosen import speaking, wanted
+from siamese_core.page.languages.forms import forms_of
 from siamese_core.page.languages.marks import MARKED
-from siamese_core.page.languages.words import Spoken, in_language, t, t_markup, told_message
+from siamese_core.page.languages.words import Spoken, in_language, t, t_markup, told_message, translation
 from siamese_core.page.parts.formatting import counted, minute, percent
 
 
@@ -75,3 +76,25 @@ def test_what_was_built_before_any_request_is_translated_for_each():
     chinese = in_language(built, "zh-TW")
     assert chinese["label"] == "相同" and chinese["html"] == ['<b title="復原">相同</b>']
     assert chinese["nested"] == "A&amp;B 說 相同" and chinese["quoted"] == "回到檢查點原本的 1"
+
+
+def test_a_value_of_a_message_may_be_anything():
+    """As long as it is, with the words that follow it, or with those of other messages in it."""
+    for value in ("x" * 10_000, ", 0 bytes" * 1000, "a. Received: b, 0 bytes. c", "{name}", "\n"):
+        message = f"An image file must not be empty. Received: {value}, 0 bytes. Save it again."
+        assert translation(message, "zh-TW") == f"圖檔不可為空。收到：{value}，0 位元組。請重新儲存。"
+
+
+def test_a_form_that_is_little_but_values_takes_no_other_message():
+    assert translation("12 May", "ko") == "5월 12일"
+    assert (
+        translation(f"{'No such message, which goes on and on and on. ' * 2}Not before 12 May", "ko") is None
+    )
+
+
+def test_the_form_with_most_words_of_its_own_counts():
+    long, short = "{network}, adopted on {day}", "{network}, {text}"
+    forms = forms_of([short, "no values", long])
+    assert [form.text for form in forms] == [long, short]
+    assert forms[0].values("Koch, adopted on 1 May") == {"network": "Koch", "day": "1 May"}
+    assert forms[0].values("Koch, adopted on ") is None and forms_of(["{a}-{b}"])[0].values("--") is None

@@ -1,12 +1,14 @@
 // The header: the annotator's name, which tab was open, and buttons anywhere that lead to another tab.
 "use strict";
 {
-  const { localStorage } = workbench.memory;
+  const { localStorage, typedName } = workbench.memory;
 
   function start(element) {
     const field = element.querySelector("input");
-    field.value = localStorage.getItem("siamese.annotator") || "";
-    field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
+    if (!workbench.account.fill(element, field)) {
+      field.value = typedName();
+      field.addEventListener("input", () => localStorage.setItem("siamese.annotator", field.value));
+    }
     const languages = element.querySelector("[data-speak]");
     languages.value = workbench.words.language;
     languages.addEventListener("change", () => workbench.words.speak(languages.value));

@@ -72,7 +72,9 @@ window.workbench = {};
     return id;
   }
 
-  const who = () => ({ session: session(), annotator: localStorage.getItem("siamese.annotator") || "" });
+  // Who has logged in cannot be another one by typing.
+  const typedName = () => localStorage.getItem("siamese.annotator") || "";
+  const who = () => ({ session: session(), annotator: window.siamese.account?.name ?? typedName() });
 
   // Stores what a component has written into `data-remember`; `recall` hands it back when the page loads.
   function remember(element) {
@@ -83,5 +85,5 @@ window.workbench = {};
 
   const recall = (...keys) => keys.map((key) => sessionStorage.getItem("siamese." + key) || "");
 
-  workbench.memory = { localStorage, sessionStorage, randomHex, storedList, who, remember, recall };
+  workbench.memory = { localStorage, sessionStorage, randomHex, storedList, typedName, who, remember, recall };
 }

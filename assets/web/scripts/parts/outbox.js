@@ -4,17 +4,21 @@
 "use strict";
 {
   const { t } = workbench.words;
+  const { account } = workbench.account;
   const { localStorage, randomHex, storedList, who } = workbench.memory;
   const RETRY_MS = 2000;
   const SENT_AT_ONCE = 20; // events
   const MOST_CHARACTERS = 400_000; // in one request; the server takes a million bytes
   const UNSAVED = "siamese.unsaved.";
+  const OF = `${UNSAVED}of.`; // somebody who has logged in: only they send it
+  const own = account ? `${OF}${encodeURIComponent(account.name)}.` : UNSAVED;
+  const isOurs = (key) => key.startsWith(UNSAVED) && (!account || !key.startsWith(OF) || key.startsWith(own));
 
   const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
   class Outbox {
     constructor() {
-      this.key = UNSAVED + randomHex(8); // of this page: several tabs have an outbox each
+      this.key = own + randomHex(8); // of this page: several tabs have an outbox each
       this.server = null;
       this.waiting = []; // events in the order in which they were given
       this.refused = []; // {event, words}: kept until the person decides
@@ -30,7 +34,7 @@
     // `server.save` is the server's function. Takes over what an earlier page has left behind.
     start(server) {
       this.server = server;
-      const left = localStorage.keys().filter((key) => key.startsWith(UNSAVED) && key !== this.key);
+      const left = localStorage.keys().filter((key) => isOurs(key) && key !== this.key);
       this.waiting.unshift(...left.flatMap((key) => storedList(localStorage, key)));
       this.keep();
       for (const key of left) localStorage.removeItem(key);
@@ -40,7 +44,7 @@
     // Sends an event {kind, ...} of a tab; gives its id. `told(reply)` is called when it is saved or refused.
     add(tab, event, told = () => {}) {
       const id = randomHex(16);
-      this.waiting.push({ ...who(), id, tab, ...event });
+      this.waiting.push({ ...who(), account: account?.name, id, tab, ...event });
       this.replies.set(id, told);
       this.keep();
       this.changed();

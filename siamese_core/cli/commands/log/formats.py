@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from siamese_core.cli.command import CommandResult
 from siamese_core.cli.commands.log.report import imported, rejected_lines, told
-from siamese_core.cli.terminal import one_line, outline
+from siamese_core.cli.terminal import one_line
 from siamese_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def export_format(options: Namespace, workbench: "Workbench") -> CommandResult:
     from siamese_core.interchange.formats import FORMATS
 
     counts = export_answers(FORMATS[options.format].write, workbench.log, workbench.images, options.file)
-    result = told(workbench.log.check(), f"{outline(counts)} written to {options.file}.")
+    content = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+    result = told(workbench.log.check(), f"{content}: written to {options.file}.")
     further = {"format": options.format, "path": str(options.file), "written": counts}
     return replace(result, json=result.json | further)

@@ -1,12 +1,10 @@
 """Serve the reference: a page for people, and the same as OpenAPI for programs."""
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 import gradio as gr
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -25,10 +23,9 @@ from siamese_core.page.serving.reference.endpoints import (
 from siamese_core.page.serving.reference.examples import examples, languages
 from siamese_core.page.serving.reference.openapi import openapi
 from siamese_core.page.serving.reference.wording import keys_of, type_words
-from siamese_core.page.theme import WEB
+from siamese_core.page.theme import standalone_style
 
 TEMPLATE = "serving/reference/reference.html.jinja"
-DARK = re.compile(r"^\.dark (\{.*?\})", re.DOTALL | re.MULTILINE)
 
 
 def reference_routes(
@@ -65,7 +62,7 @@ def reference_page(endpoints: Sequence[Endpoint], routes: Sequence[PlainRoute], 
         TEMPLATE,
         version=API_VERSION,
         address=address,
-        style=style(),
+        style=standalone_style("reference.css"),
         endpoints=[_shown(each) for each in endpoints],
         routes=routes,
         codes=CODES,
@@ -95,11 +92,3 @@ def _shown(endpoint: Endpoint) -> dict:
         "raises": endpoint.raises,
         "examples": examples(endpoint),
     }
-
-
-@lru_cache(1)
-def style() -> Markup:
-    """Return the page's colours, dark where the reader's system is, and the reference's own rules."""
-    colours, own = ((WEB / "styles" / name).read_text() for name in ("colours.css", "reference.css"))
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {DARK.search(colours)[1]} }}"
-    return Markup(f"{colours}\n{dark}\n{own}")  # noqa: S704

@@ -1,0 +1,122 @@
+"""The messages of errors that the page can show, as the code that raises them builds them."""
+
+import ast
+import re
+from collections import defaultdict
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from helpers.paths import ROOT
+
+CODE = ROOT / "siamese_core"
+ERRORS = ("UserError", "TryAgain")
+MADE = re.compile("|".join(rf"\b{name}\(" for name in ERRORS))
+IMPORT = re.compile(r"^ *from (siamese_core\.[\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
+# What the page imports and never shows: it starts the server, or writes files for other programs.
+NEVER_SHOWN = (
+    "cli/",
+    "operating/",
+    "networks/onnx_",
+    "page/serving/listening.py",
+    "page/serving/options.py",
+    "page/serving/process.py",
+    "page/serving/server.py",
+)
+
+
+def error_messages() -> dict[str, set[str]]:
+    """Every message, with a name in braces for each value, and the files that raise it.
+
+    These are the modules that the page imports, also through others: so none of adoption, exporting, bench,
+    casestudies, scale and what else only the command line reaches.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in _reached():
+        for message in messages_of(file.read_text(encoding="utf-8")):
+            found[message].add(file.relative_to(ROOT).as_posix())
+    return dict(found)
+
+
+def messages_of(source: str) -> list[str]:
+    """The messages of the errors that are made in a module."""
+    if not MADE.search(source):
+        return []
+    tree = ast.parse(source)
+    known = _known(tree)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ERRORS]
+    return [text for call in made for text in texts_of(call.args[0], known) or []]
+
+
+def _known(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """The expressions that a name of a module stands for: a constant, or what a function returns."""
+    known: dict[str, list[ast.expr]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            known[node.targets[0].id] = [node.value]
+        elif isinstance(node, ast.FunctionDef):
+            ends = [each for each in ast.walk(node) if isinstance(each, ast.Return)]
+            known[node.name] = [each.value for each in ends if each.value]
+    return known
+
+
+def texts_of(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str] | None:
+    """The texts that an expression can be, with a name in braces for each value; None for a mere value."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.Call(func=ast.Name(id="translatable"), args=[text]):
+            return texts_of(text, known)
+        case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)) if known.get(name):
+            others = {key: value for key, value in known.items() if key != name}
+            return _either([texts_of(each, others) for each in known[name]])
+        case ast.IfExp(body=body, orelse=other):
+            return _either([texts_of(body, known), texts_of(other, known)])
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            both = texts_of(left, known), texts_of(right, known)
+            return (
+                None if both == (None, None) else _joined([both[0] or _named(left), both[1] or _named(right)])
+            )
+        case ast.JoinedStr(values=parts):
+            return _joined([_part(part, known) for part in parts])
+    return None
+
+
+def _either(found: list[list[str] | None]) -> list[str] | None:
+    """The texts of all branches; None where one is a mere value, which is named as a whole."""
+    return None if None in found else sum(found, [])
+
+
+def _part(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str]:
+    """The texts that one part of an f-string can be."""
+    if not isinstance(node, ast.FormattedValue):
+        return [node.value]
+    return texts_of(node.value, known) or _named(node.value)
+
+
+def _named(node: ast.expr) -> list[str]:
+    """A value as a name in braces: the first name of its expression."""
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Attribute | ast.Name)]
+    first = names[0] if names else None
+    return [f"{{{first.attr if isinstance(first, ast.Attribute) else first.id if first else 'value'}}}"]
+
+
+def _joined(parts: list[list[str]]) -> list[str]:
+    return ["".join(chosen) for chosen in product(*parts)]
+
+
+@cache
+def _reached() -> list[Path]:
+    """The modules that the page imports, also through others, without those of `NEVER_SHOWN`."""
+    found, waiting = set(), list((CODE / "page").rglob("*.py"))
+    while waiting:
+        file = waiting.pop()
+        if file in found or file.relative_to(CODE).as_posix().startswith(NEVER_SHOWN):
+            continue
+        found.add(file)
+        for module, names in IMPORT.findall(file.read_text(encoding="utf-8")):
+            place = ROOT / module.replace(".", "/")
+            files = [place.with_suffix(".py"), *(place / f"{name}.py" for name in re.findall(r"\w+", names))]
+            waiting += [each for each in files if each.exists()]
+    return sorted(found)
