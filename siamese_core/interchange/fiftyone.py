@@ -105,7 +105,7 @@ def _class_of_sample(sample: object) -> str | None:
     if not isinstance(sample, dict) or not isinstance(sample.get("filepath"), str):
         raise ValueError(f"a sample is an object with a 'filepath', received {shown(sample)}")
     fields = {
-        name: value["label"]
+        name: _class_of(value["label"], None)
         for name, value in sample.items()
         if isinstance(value, dict) and value.get("_cls") == "Classification" and value.get("label")
     }

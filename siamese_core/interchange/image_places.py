@@ -89,7 +89,10 @@ def _path_of(name: str) -> str:
     """Return the path in an address, or a name as it is."""
     if "://" not in name and not name.startswith("/data/"):
         return name
-    address = urlsplit(name)
+    try:
+        address = urlsplit(name)
+    except ValueError:  # such as https://[name
+        return name
     return parse_qs(address.query).get("d", [unquote(address.path)])[0]
 
 

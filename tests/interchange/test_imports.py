@@ -82,7 +82,7 @@ def test_what_is_wrong_with_a_task_is_told_with_its_place(take, log, ids):
     tasks = [
         {"data": good, "annotations": [choice("same")]},
         {"data": {"left": "photos/a.png"}, "annotations": [choice("same")]},
-        {"data": good | {"right": "gone.png"}, "annotations": [choice("same")]},
+        {"data": good | {"right": "https://[gone.png"}, "annotations": [choice("same")]},
         {"data": good, "annotations": [choice("maybe"), pairwise, {"result": []}]},
         {"data": good, "annotations": {}},
         7,
@@ -95,7 +95,7 @@ def test_what_is_wrong_with_a_task_is_told_with_its_place(take, log, ids):
         ("tasks[3].annotations[2]: ", "one choice, same or different, received none"),
         ("tasks[4]: ", "'annotations' is a list of objects, received {}"),
         ("tasks[5]: ", "a task is an object with 'data', received 7"),
-        ("tasks[2].annotations[0]: right_id: ", "there is no image 'gone.png'"),
+        ("tasks[2].annotations[0]: right_id: ", "there is no image 'https://[gone.png'"),
         ("tasks[3].annotations[0]: ", "answer must be one of same, different, unsure, received 'maybe'"),
     )
     assert len(report.rejected) == len(expected)
@@ -206,7 +206,7 @@ def test_labels_of_fiftyone_are_numbers_names_or_objects(take, log, ids):
 
 
 def test_samples_of_fiftyone_have_their_class_in_a_field(take, folder, log, ids):
-    def sample(name: str, **fields: str) -> dict:
+    def sample(name: str, **fields: object) -> dict:
         classes = {key: {"_cls": "Classification", "label": label} for key, label in fields.items()}
         return {"filepath": f"data/photos/{name}.png", "tags": [], **classes}
 
@@ -216,13 +216,14 @@ def test_samples_of_fiftyone_have_their_class_in_a_field(take, folder, log, ids)
         sample("c", one="cat", two="dog"),
         sample("d"),
         {"tags": []},
+        sample("a", ground_truth=1.5),
     ]
     (folder / "photos").rename(folder / "moved")
     (folder / "data").mkdir()
     (folder / "moved").rename(folder / "data" / "photos")
     report = take("fiftyone", {"samples": samples}, "samples.json")
     assert answers(log, ids) == [("a", "b", "same")]
-    assert [each.why.split(":")[0] for each in report.rejected] == ["samples[2]", "samples[4]"]
+    assert [each.why.split(":")[0] for each in report.rejected] == ["samples[2]", "samples[4]", "samples[5]"]
 
 
 def test_training_of_dedupe_is_read_with_and_without_its_tuples(take, log, ids):
