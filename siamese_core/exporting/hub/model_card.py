@@ -18,18 +18,19 @@ EXAMPLE = '''"""Compare two images by their similarity: python example.py FOLDER
 import sys
 from pathlib import Path
 
+from huggingface_hub import snapshot_download
+
 from siamese_core.checkpoints.checkpoint_files import load_checkpoint
 from siamese_core.images.decoding import decode_image
+from siamese_core.metric_learning.familiarity import doubted
 
 place, left, right = sys.argv[1:]
-folder = Path(place)
-if not folder.is_dir():
-    from huggingface_hub import snapshot_download
-
-    folder = Path(snapshot_download(place))
+folder = Path(place) if Path(place).is_dir() else Path(snapshot_download(place))
 checkpoint = load_checkpoint(folder / "{folder}")
 embeddings = checkpoint.embed([decode_image(left), decode_image(right)])
-similarity = float(checkpoint.similarity(checkpoint.logits(embeddings[:1], embeddings[1:]))[0])
+said = checkpoint.similarity(checkpoint.logits(embeddings[:1], embeddings[1:]))
+trust = checkpoint.trust(embeddings).min()  # below 1 where it hardly knows such images
+similarity = float(doubted(said, trust, checkpoint.threshold)[0])
 verdict = "same" if similarity >= checkpoint.threshold else "different"
 print(f"{similarity:.4f} {verdict}")
 '''

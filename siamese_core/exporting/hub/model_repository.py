@@ -4,15 +4,18 @@ import shutil
 from pathlib import Path
 
 from siamese_core.atomic import folder_aside
-from siamese_core.checkpoints.card import read_card
+from siamese_core.checkpoints.card import CheckpointCard, read_card
 from siamese_core.errors import UserError
 from siamese_core.exporting.hub.model_card import EXAMPLE_FILE, example, model_card
 
 ATTRIBUTES = "*.npz filter=lfs diff=lfs merge=lfs -text\n"  # large files, as git has them on the hub
 
 
-def export_model(checkpoint: Path, folder: Path) -> None:
-    """Write the repository into a new folder. UserError, and nothing left, where that cannot be done."""
+def export_model(checkpoint: Path, folder: Path) -> CheckpointCard:
+    """Write the repository into a new folder and return the card of the checkpoint.
+
+    UserError, and nothing left, where that cannot be done.
+    """
     card = read_card(checkpoint)
     try:
         with folder_aside(folder) as aside:
@@ -26,3 +29,4 @@ def export_model(checkpoint: Path, folder: Path) -> None:
         raise UserError(
             f"An export is written as a new folder. Received: {folder}, {problem.strerror}. Name another one."
         ) from problem
+    return card
