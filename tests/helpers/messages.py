@@ -11,7 +11,8 @@ from helpers.paths import ROOT
 
 CODE = ROOT / "siamese_core"
 ERRORS = ("UserError", "TryAgain")
-MADE = re.compile("|".join(rf"\b{name}\(" for name in ERRORS))
+RULE = ". Received: "  # by which a message is known that is shown without being raised
+MADE = re.compile("|".join(rf"\b{name}\(" for name in ERRORS) + "|" + re.escape(RULE))
 IMPORT = re.compile(r"^ *from (siamese_core\.[\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
 # What the page imports and never shows: it starts the server, or writes files for other programs.
 NEVER_SHOWN = (
@@ -25,6 +26,7 @@ NEVER_SHOWN = (
 )
 
 
+@cache
 def error_messages() -> dict[str, set[str]]:
     """Every message, with a name in braces for each value, and the files that raise it.
 
@@ -33,28 +35,33 @@ def error_messages() -> dict[str, set[str]]:
     """
     found: dict[str, set[str]] = defaultdict(set)
     for file in _reached():
-        for message in messages_of(file.read_text(encoding="utf-8")):
+        kept_too = not file.is_relative_to(CODE / "page" / "serving")  # which answers in plain text
+        for message in messages_of(file.read_text(encoding="utf-8"), kept_too):
             found[message].add(file.relative_to(ROOT).as_posix())
     return dict(found)
 
 
-def messages_of(source: str) -> list[str]:
-    """The messages of the errors that are made in a module."""
+def messages_of(source: str, kept_too: bool = True) -> list[str]:
+    """The messages of the errors that are made in a module, and those that are kept to be shown later."""
     if not MADE.search(source):
         return []
     tree = ast.parse(source)
     known = _known(tree)
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
-    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ERRORS]
-    return [text for call in made for text in texts_of(call.args[0], known) or []]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    names = [call.func.id if isinstance(call.func, ast.Name) else "" for call in calls]
+    raised = [call.args[0] for call, name in zip(calls, names, strict=True) if name in ERRORS]
+    others = [call for call, name in zip(calls, names, strict=True) if not name.endswith("Error")]
+    kept = [part for call in others for part in call.args if not isinstance(part, ast.Call | ast.Constant)]
+    told = [text for part in kept if kept_too for text in texts_of(part, known) or [] if RULE in text]
+    return [*dict.fromkeys([text for part in raised for text in texts_of(part, known) or []] + told)]
 
 
 def _known(tree: ast.Module) -> dict[str, list[ast.expr]]:
-    """The expressions that a name of a module stands for: a constant, or what a function returns."""
+    """The expressions that a name of a module stands for: assigned to it, or returned by it."""
     known: dict[str, list[ast.expr]] = {}
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            known[node.targets[0].id] = [node.value]
+            known.setdefault(node.targets[0].id, []).append(node.value)
         elif isinstance(node, ast.FunctionDef):
             ends = [each for each in ast.walk(node) if isinstance(each, ast.Return)]
             known[node.name] = [each.value for each in ends if each.value]
