@@ -83,6 +83,11 @@ def on_command_line() -> Origin:
         return Origin("", COMMAND_LINE)
 
 
+def note_done(workspace: Path, what: str, **details: object) -> None:
+    """Note what a command has done."""
+    AuditLog(workspace).record(what, on_command_line(), **details)
+
+
 def moment(text: str) -> datetime:
     """Read a date or a time, in UTC where it names no zone. UserError where it is none."""
     try:

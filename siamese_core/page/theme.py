@@ -18,6 +18,7 @@ SCRIPTS = (
     "parts/memory.js",
     "parts/words.js",
     "parts/account.js",
+    "parts/rights.js",
     "parts/links.js",
     "parts/keys.js",
     "parts/outbox.js",

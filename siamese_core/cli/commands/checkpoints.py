@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from siamese_core.accounts.audit import PROMOTE, ROLL_BACK, note_done
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.checkpoints.pretrained import newer_for_photographs
@@ -53,6 +54,7 @@ def checkpoints_promote(options: Namespace, progress: Progress) -> CommandResult
     store = open_store(options)
     progress(0.0, "loading the checkpoint")
     store.promote(options.id, options.slot)
+    note_done(options.workspace, PROMOTE, checkpoint=options.id, slot=options.slot)
     return _result(store)
 
 
@@ -61,6 +63,9 @@ def checkpoints_use(options: Namespace, progress: Progress) -> CommandResult:
     store = open_store(options)
     progress(0.0, "loading the checkpoint")
     store.fix(options.slot, None if options.id == AUTO else options.id)
+    note_done(
+        options.workspace, PROMOTE, checkpoint=options.id, slot=options.slot, change="used for all images"
+    )
     return _result(store)
 
 
@@ -68,6 +73,7 @@ def checkpoints_rollback(options: Namespace, progress: Progress) -> CommandResul
     """Make the checkpoint current again that was so before."""
     store = open_store(options)
     store.rollback(options.encoder, options.domain)
+    note_done(options.workspace, ROLL_BACK, slot=options.encoder, domain=options.domain)
     return _result(store)
 
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from siamese_core.accounts.audit import IMPORT, note_done
 from siamese_core.cli.command import CommandResult, open_workbench
 from siamese_core.data.progress import Progress
 
@@ -22,5 +23,6 @@ def load(options: Namespace, progress: Progress) -> CommandResult:
     from siamese_core.scale.loading import load_pairs
 
     loaded = load_pairs(open_workbench(options), options.pairs, progress)
+    note_done(options.workspace, IMPORT, file=options.pairs.name, pairs=loaded.pairs)
     words = f"{loaded.pairs} pairs wait in Label. A server that runs already shows them after its next start."
     return CommandResult(loaded.json(), (words, told(loaded.images, loaded.left_out)))

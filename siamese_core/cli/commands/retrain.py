@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from siamese_core.accounts.audit import PROMOTE, note_done
 from siamese_core.cli.arguments import ENCODER_NAMES, add_encoder_option, add_seed
 from siamese_core.cli.command import DEFAULT_ENCODER, CommandResult, open_workbench
 from siamese_core.data.progress import Progress
@@ -46,4 +47,8 @@ def retrain(options: Namespace, progress: Progress) -> CommandResult:
     wanted = RetrainOptions(options.encoder, options.mode, options.promote, options.seed, options.until)
     log = PairLog(options.log) if options.log else None
     report = retrain.retrain(open_workbench(options), wanted, progress, log=log)
-    return CommandResult(report.json(), (report.markdown().rstrip(),))
+    found = report.json()
+    if found["promoted"]:
+        details = {"slot": options.encoder, "checkpoint": found["candidate"], "change": "retrained"}
+        note_done(options.workspace, PROMOTE, **details)
+    return CommandResult(found, (report.markdown().rstrip(),))

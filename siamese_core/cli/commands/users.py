@@ -63,8 +63,7 @@ def opened(options: Namespace) -> AccountFile:
 
 def note(options: Namespace, change: str, account: str) -> None:
     """Write a change of the accounts into the audit log of the workspace."""
-    origin = audit.on_command_line()
-    audit.AuditLog(options.workspace).record(audit.ACCOUNTS, origin, change=change, account=account)
+    audit.note_done(options.workspace, audit.ACCOUNTS, change=change, account=account)
 
 
 def users_add(options: Namespace, progress: Progress) -> CommandResult:

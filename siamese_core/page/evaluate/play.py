@@ -4,6 +4,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.errors import UserError
+from siamese_core.page.parts.callers import named
 from siamese_core.page.parts.notices import detail
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.kept_reports import KeptReports
@@ -39,4 +40,4 @@ def save_play(kept: KeptReports, event: gr.EventData) -> dict:
     report_id, name, picks = (detail(event, key) for key in ("report", "name", "picks"))
     if not isinstance(report_id, str) or not isinstance(name, str) or not isinstance(picks, list):
         raise UserError("What was played has a report and picks. Received: others. Begin again.")
-    return kept.add_person(report_id, name, picks)
+    return kept.add_person(report_id, named(name), picks)

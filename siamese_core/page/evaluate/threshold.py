@@ -6,8 +6,10 @@ import gradio as gr
 import numpy as np
 from markupsafe import Markup
 
+from siamese_core.accounts.audit import THRESHOLD
 from siamese_core.errors import UserError
 from siamese_core.page.languages.words import t, translatable
+from siamese_core.page.parts.callers import note
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import quiet, trouble
 from siamese_core.page.parts.templates import render
@@ -131,6 +133,8 @@ def save(workbench: Workbench, each: ShownModel, target: Target) -> str:
         at["fpr"]["value"],
     )
     saved = save_threshold(workbench, slot, each.entry["checkpoint"], chosen)
+    details = {"slot": slot, "checkpoint": saved, "threshold": round(float(threshold), 4)}
+    note(workbench.workspace, THRESHOLD, **details)
     return t(
         "Saved: {network} serves with {threshold}. Roll it back in Retrain.",
         network=t(workbench.names.words(saved)),

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from siamese_core.accounts.audit import SET_ASIDE
 from siamese_core.errors import UserError
 from siamese_core.page.find.pool_groups import PoolGroups
 from siamese_core.page.languages.words import translatable
+from siamese_core.page.parts.callers import named, note, origin
 from siamese_core.page.parts.downloads import download
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import detail, listen
@@ -103,10 +105,11 @@ class GroupBoards:
         known = [each for each in images if each in names] if isinstance(images, list) else []
         if not known:
             raise UserError("Images of the pool are set aside. Received: others. Reload the page.")
-        annotator = detail(event, "annotator")
-        self.groups.questions.pool.files.set_aside.decide(
-            known, detail(event, "aside") is True, annotator[:80] if isinstance(annotator, str) else ""
-        )
+        typed, aside = detail(event, "annotator"), detail(event, "aside") is True
+        who = named(typed[:80] if isinstance(typed, str) else "")
+        self.groups.questions.pool.files.set_aside.decide(known, aside, who)
+        change = {"images": len(known), "change": "set aside" if aside else "brought back"}
+        note(self.groups.workbench.workspace, SET_ASIDE, origin(who), **change)
         return self.show_duplicates(event)
 
     def _missing(self) -> Markup | None:

@@ -78,8 +78,11 @@ def duration(seconds: float) -> str:
     return t("{count} h", count=f"{seconds / 3600:.1f}")
 
 
-def add_uploads(pool: Pool, event: gr.EventData) -> None:
-    """Add to the pool what the script has uploaded, [{"path", "name"}]. UserError where it is no image."""
+def add_uploads(pool: Pool, event: gr.EventData) -> int:
+    """Add to the pool what the script has uploaded, [{"path", "name"}], and return how many files.
+
+    UserError where one is no image.
+    """
     files = checked_files(detail(event, "files"))
     zips = [each for each in files if each.name.lower().endswith(".zip")]
     for each in zips:
@@ -87,6 +90,7 @@ def add_uploads(pool: Pool, event: gr.EventData) -> None:
     if others := [(each.file, each.name or "image") for each in files if each not in zips]:
         pool.files.add_files(others)
     pool.start()
+    return len(files)
 
 
 def checked_files(sent: object) -> list[Upload]:

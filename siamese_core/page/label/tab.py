@@ -3,6 +3,7 @@
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.accounts.audit import IMPORT
 from siamese_core.answers.settled import settled_labels, standing_labels
 from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
@@ -15,6 +16,7 @@ from siamese_core.page.label.pool_bar import add_uploads, is_complete, pool_bar
 from siamese_core.page.label.progress import progress_panel
 from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.advice import POOL_UNKNOWN
+from siamese_core.page.parts.callers import note
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen, listen_often
 from siamese_core.page.parts.panel import Panel
@@ -71,7 +73,8 @@ class LabelTab:
         return bar, clashes(settled), offered + progress, gr.Timer(WATCH_SECONDS, active=watched)
 
     def add(self, event: gr.EventData) -> tuple:
-        add_uploads(self.pool, event)
+        count = add_uploads(self.pool, event)
+        note(self.questions.workbench.workspace, IMPORT, files=count, change="images to label")
         return self.look()
 
     def overlap_now(self) -> str:

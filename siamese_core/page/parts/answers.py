@@ -7,10 +7,11 @@ none can meet another pair, however late it comes (`outbox`).
 from collections.abc import Sequence
 from functools import partial
 
+from siamese_core.accounts.audit import UNDO
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.answers.pair_log import PairLog
 from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS
+from siamese_core.page.parts.callers import note, origin
 from siamese_core.page.parts.last_answers import LastAnswers
 from siamese_core.page.parts.notices import listen
 from siamese_core.page.parts.outbox import (
@@ -24,6 +25,7 @@ from siamese_core.page.parts.outbox import (
     verdicts_on_screen,
 )
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.rights import may_undo, require_own
 from siamese_core.page.parts.templates import render
 from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
@@ -42,8 +44,8 @@ def answer_handlers(workbench: Workbench) -> dict[str, Handler]:
     """Return what logs an answer to the pair on screen, and what takes answers of any tab back."""
     return {
         "compare": partial(save_comparison, workbench),
-        "undo": partial(undo, workbench.log),
-        "undo_latest": once(workbench.log, partial(undo_latest, workbench.log)),
+        "undo": partial(undo, workbench),
+        "undo_latest": once(workbench.log, partial(undo_latest, workbench)),
     }
 
 
@@ -57,20 +59,25 @@ def save_comparison(workbench: Workbench, event: Event) -> dict:
     return {}
 
 
-def undo(log: PairLog, event: Event) -> dict:
-    """Take back the answer with the label_id {target}, whoever gave it."""
-    log.append_once(undo_row(annotator(event), text(event, "target"), own_id(event, "id")))
+def undo(workbench: Workbench, event: Event) -> dict:
+    """Take back the answer with the label_id {target}: one's own, or where one may, whoever gave it."""
+    who, target = annotator(event), text(event, "target")
+    require_own(workbench.log, target)
+    workbench.log.append_once(undo_row(who, target, own_id(event, "id")))
+    note(workbench.workspace, UNDO, origin(who.name), label_id=target)
     return {}
 
 
-def undo_latest(log: PairLog, event: Event) -> dict:
+def undo_latest(workbench: Workbench, event: Event) -> dict:
     """Take back the latest answer that the session has given and that stands."""
     who = annotator(event)
-    label_ids = undoable(log.of_session(who.session_id))
+    label_ids = undoable([row for row in workbench.log.of_session(who.session_id) if may_undo(row)])
     if not label_ids:
         raise UserError("There is nothing left to undo in this session.")
     own_ids = [own_id(event, "id"), *[""] * (len(label_ids) - 1)]
-    log.append_many([undo_row(who, target, own) for target, own in zip(label_ids, own_ids, strict=True)])
+    rows = [undo_row(who, target, own) for target, own in zip(label_ids, own_ids, strict=True)]
+    workbench.log.append_many(rows)
+    note(workbench.workspace, UNDO, origin(who.name), label_id=label_ids[0], answers=len(label_ids))
     return {}
 
 

@@ -1,12 +1,15 @@
 """Tell who has sent the event or the call that is being handled."""
 
+import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from gradio.context import LocalContext
 
-from siamese_core.accounts.audit import Origin
+from siamese_core.accounts.audit import AuditLog, Origin
 
+log = logging.getLogger(__name__)
 # where the ASGI scope of a request holds its `Caller`, and its id
 CALLER, REQUEST_ID = "siamese.caller", "siamese.request"
 
@@ -31,6 +34,20 @@ def origin(typed: str = "") -> Origin:
     scope, known = _scope(), caller()
     found = Origin(typed, (scope.get("client") or ("",))[0], scope.get(REQUEST_ID, ""))
     return replace(found, who=known.name, where=known.address) if known else found
+
+
+def named(typed: str) -> str:
+    """Return the annotator's name: that of the login, whatever was typed, so that no answer is lost."""
+    known = caller()
+    return known.name if known else typed
+
+
+def note(workspace: Path, what: str, who: Origin | None = None, **details: object) -> None:
+    """Write what was done into the audit log. A disk that takes nothing undoes nothing: it is logged."""
+    try:
+        AuditLog(workspace).record(what, who or origin(), **details)
+    except OSError as problem:
+        log.error("the audit log takes nothing: %s", problem)
 
 
 def _scope() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from markupsafe import escape
 from siamese_core.errors import UserError
 from siamese_core.page.languages.words import t, told_message, translatable
 from siamese_core.page.parts.paragraphs import trouble
+from siamese_core.page.parts.rights import require
 
 log = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -82,6 +83,7 @@ def told(handler: Callable, markup: bool = True) -> Callable:
 @contextlib.contextmanager
 def telling(name: str, markup: bool) -> Iterator[None]:
     try:
+        require(name)
         yield
     except gr.Error:
         raise
@@ -101,6 +103,7 @@ def told_in_words(handler: Callable[..., dict]) -> Callable[..., dict]:
     @functools.wraps(handler)
     def careful(*args, **kwargs):
         try:
+            require(handler.__qualname__)
             return handler(*args, **kwargs)
         except Exception as problem:
             return {"refused": told_words(problem, handler.__qualname__)}

@@ -16,8 +16,10 @@ from siamese_core.errors import UserError, can_pass, in_words
 from siamese_core.metrics import verdict
 from siamese_core.networks.encoders import SLOTS
 from siamese_core.page.languages.words import t, told_message
+from siamese_core.page.parts.callers import caller, named
 from siamese_core.page.parts.notices import UNEXPECTED, told_in_words
 from siamese_core.page.parts.panel import Panel
+from siamese_core.page.parts.rights import require
 from siamese_core.workspace.comparing import Comparison
 from siamese_core.workspace.recording import Annotator
 from siamese_core.workspace.workbench import Workbench
@@ -64,6 +66,8 @@ def saved(handlers: Mapping[str, Handler], event: object) -> dict:
         kind = text(event, "kind")
         if kind not in handlers:
             raise UserError(f"An answer is of a known kind. Received: {ascii(kind)[:40]}. Reload the page.")
+        require_sender(event)
+        require(kind)
         return {"saved": True, **handlers[kind](event)}
     except UserError as problem:
         later = isinstance(problem, TryAgain) or can_pass(problem)
@@ -102,12 +106,19 @@ def require_loaded(workbench: Workbench) -> None:
         raise TryAgain("The encoders are being loaded.")
 
 
+def require_sender(event: object) -> None:
+    """Raise TryAgain where somebody else has logged in since: an answer waits for who gave it."""
+    given_by, known = text(event, "account"), caller()
+    if known and given_by and given_by != known.name:
+        raise TryAgain(f"Log in as {given_by} to send this. Received: the login of {known.name}.")
+
+
 def annotator(event: object) -> Annotator:
-    """Return who the browser says is answering: a name as typed, and the id of the browser tab's session."""
+    """Return who is answering: the name of the login, else as typed, and the session of the browser tab."""
     session = text(event, "session")
     if not re.fullmatch("[0-9a-f]{8,64}", session):
         raise UserError("An answer needs its session. Received: none. Reload the page.")
-    name = text(event, "annotator").strip()
+    name = named(text(event, "annotator").strip())
     if len(name) > MAX_NAME:
         raise UserError(f"A name has at most {MAX_NAME} characters. Received: {len(name)}. Shorten it.")
     return Annotator(name, session)

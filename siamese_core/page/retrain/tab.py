@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.accounts.audit import PROMOTE, ROLL_BACK, Origin
 from siamese_core.answers.settled import one_a_pair
 from siamese_core.checkpoints.domains import DOMAINS, HANDWRITING
 from siamese_core.data.progress import Progress
@@ -14,6 +15,7 @@ from siamese_core.errors import UserError
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.background import Background, Run
+from siamese_core.page.parts.callers import note, origin
 from siamese_core.page.parts.notices import detail, listen, listen_often
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.paragraphs import busy, first_step, quiet, trouble
@@ -40,12 +42,16 @@ class RetrainTab:
         self.workbench = workbench
         self.background = Background("retraining", "is being retrained")
 
-    def retrain(self, encoder: str, mode: str, progress: Progress) -> dict:
+    def retrain(self, encoder: str, mode: str, who: Origin, progress: Progress) -> dict:
         """Retrain and return the report as JSON."""
         # imported here: training needs TensorFlow, which the page starts without
         from siamese_core.retraining.retrain import retrain
 
-        return retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
+        report = retrain(self.workbench, RetrainOptions(encoder=encoder, mode=mode), progress).json()
+        if report["promoted"]:
+            details = {"slot": encoder, "checkpoint": report["candidate"], "change": "retrained"}
+            note(self.workbench.workspace, PROMOTE, who, **details)
+        return report
 
     def build(self, page: gr.Blocks, tab: gr.Tab, status: StatusLine) -> None:
         with gr.Row(equal_height=True):
@@ -77,7 +83,7 @@ class RetrainTab:
         listen(self.list.wished, self.change, None, shown)
 
     def start(self, slot: str, mode: str) -> tuple:
-        self.background.start(slot_title(slot), partial(self.retrain, slot, mode))
+        self.background.start(slot_title(slot), partial(self.retrain, slot, mode, origin()))
         return self.look()
 
     def propose(self, slot: str, before: str) -> tuple:
@@ -123,8 +129,11 @@ class RetrainTab:
             )
         if isinstance(promote, str):
             self.workbench.checkpoints.promote(promote, slot)
+            note(self.workbench.workspace, PROMOTE, slot=slot, checkpoint=promote)
         else:
-            self.workbench.checkpoints.rollback(slot, domain if domain in DOMAINS else HANDWRITING)
+            domain = domain if domain in DOMAINS else HANDWRITING
+            self.workbench.checkpoints.rollback(slot, domain)
+            note(self.workbench.workspace, ROLL_BACK, slot=slot, domain=domain)
         self.workbench.matcher.load_in_background()
         return self.look()
 

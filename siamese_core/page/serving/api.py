@@ -10,11 +10,14 @@ from typing import Annotated, Any
 import gradio as gr
 from gradio.blocks import BlockFunction
 
+from siamese_core.accounts.audit import UNDO
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.compare.endpoint import PairReasons
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import checked_class
+from siamese_core.page.parts.callers import named, note
 from siamese_core.page.parts.notices import AT_ONCE, told
+from siamese_core.page.parts.rights import require_own
 from siamese_core.page.serving.contract import parameters as given
 from siamese_core.page.serving.contract import replies
 from siamese_core.page.serving.contract.received import (
@@ -80,7 +83,7 @@ def publish_answering(workbench: Workbench, questions: Questions) -> None:
         The row has the reason and the probability of the draw where /next_pairs gave the pair to this
         annotator.
         """
-        who = Annotator(text(annotator, "annotator"), source="api")
+        who = Annotator(named(text(annotator, "annotator")), source="api")
         pair = text(left_id, "left_id"), text(right_id, "right_id")
         label_id = label_id_of(text(request_id, "request_id"), who.name)
         shown = replace(questions.shown(*pair, who.name) or Shown(), label_id=label_id)
@@ -90,12 +93,14 @@ def publish_answering(workbench: Workbench, questions: Questions) -> None:
         count: given.Count, annotator: given.AnnotatorName = ""
     ) -> Annotated[Json, replies.NextPairs]:
         """Return pairs of the images to label that this annotator should answer next."""
-        found = questions.next_pairs(count, text(annotator, "annotator"))
+        found = questions.next_pairs(count, named(text(annotator, "annotator")))
         return {"pairs": [each.json() for each in found]}
 
     def undo(label_id: given.LabelId) -> Annotated[Json, replies.Undone]:
         """Take an answer back. Its row stays in the log, and another one undoes it."""
-        undo_id = workbench.undo(text(label_id, "label_id"), Annotator("", source="api"))
+        require_own(workbench.log, text(label_id, "label_id"))
+        undo_id = workbench.undo(label_id, Annotator(named(""), source="api"))
+        note(workbench.workspace, UNDO, label_id=label_id)
         return {"label_id": undo_id, "undone": label_id, "saved": True}
 
     def status() -> Annotated[Json, replies.Status]:

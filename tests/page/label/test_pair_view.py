@@ -86,8 +86,8 @@ def test_the_same_event_twice_is_one_row(questions):
     save_answer(questions, sent)
     save_answer(questions, sent)
     taken_back = {**sent, "kind": "undo", "id": uuid.uuid4().hex, "target": sent["id"]}
-    undo(questions.workbench.log, taken_back)
-    undo(questions.workbench.log, taken_back)
+    undo(questions.workbench, taken_back)
+    undo(questions.workbench, taken_back)
     assert [row.event for row in questions.workbench.log.rows()[before:]] == ["label", "undo"]
 
 

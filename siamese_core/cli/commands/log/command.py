@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
 
+from siamese_core.accounts.audit import IMPORT, note_done
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.cli.arguments import add_command, add_group
 from siamese_core.cli.command import CommandResult, open_workbench
@@ -51,6 +52,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def log_import(options: Namespace, progress: Progress) -> CommandResult:
     """Append the rows of a CSV, or of another log. UserError where none of a CSV was taken."""
+    result = _taken_in(options)
+    named = options.file.name if options.file else "another log"
+    note_done(options.workspace, IMPORT, file=named, rows=result.json.get("added"))
+    return result
+
+
+def _taken_in(options: Namespace) -> CommandResult:
     workbench = open_workbench(options)
     if options.format and options.file:
         return import_format(options, workbench)

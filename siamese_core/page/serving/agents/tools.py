@@ -18,6 +18,7 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.queue import Questions
 from siamese_core.page.find.endpoint import PoolSearch
 from siamese_core.page.one_shot.support import checked_class
+from siamese_core.page.parts.callers import named
 from siamese_core.page.parts.notices import AT_ONCE, telling
 from siamese_core.page.serving.agents.pictures import pixels, sent_images
 from siamese_core.page.serving.contract.received import asked, label_id_of, text
@@ -144,8 +145,8 @@ def as_text(reply: dict[str, Any]) -> str:
 
 
 def name_of(agent: object) -> str:
-    """Return the annotator that an agent is in the log: never a name that a person types alone."""
-    return f"agent {text(agent, 'agent').strip()}".strip()
+    """Return the annotator that an agent is: its token's name, else none that a person types alone."""
+    return named(f"agent {text(agent, 'agent').strip()}".strip())
 
 
 def same_count(classes: Sequence[str], examples: Sequence[object]) -> Sequence[str]:

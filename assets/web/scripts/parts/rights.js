@@ -1,0 +1,50 @@
+// What somebody's role does not allow is closed, with a sentence that says whose it is. The server refuses it anyway
+// (page/parts/rights.py has the whole list).
+"use strict";
+{
+  const { t } = workbench.words;
+  const { account } = workbench.account;
+  const ROLES = ["annotator", "reviewer", "owner"];
+  const SENTENCES = {
+    reviewer: t("Reviewers and owners do this; you are logged in as an annotator."),
+    owner: t("An owner does this; your login is another."),
+  };
+  // [whose it is, what the sentence stands before, what is closed in it; by default all of it]
+  const PLACES = [
+    ["owner", "#retrain-start"],
+    ["owner", "#checkpoints", "[data-promote], [data-rollback]"],
+    ["owner", "#pool", "[data-files], [data-folder]"],
+    ["owner", "#overlap"],
+    ["owner", "#threshold-form"],
+    ["owner", "#duplicates", "[data-aside], [data-rest], [data-back]"],
+    ["owner", "#evaluated", "[data-delete]"],
+    ["reviewer", "#evaluate-start"],
+    ["reviewer", "#review", "[data-relabel], [data-settle]"],
+  ];
+  const places = account ? PLACES.filter(([role]) => ROLES.indexOf(role) > ROLES.indexOf(account.role)) : [];
+
+  function close([role, selector, inside]) {
+    const place = document.querySelector(selector);
+    const closed = place && (inside ? place.querySelectorAll(inside) : [place]);
+    if (!closed?.length) return;
+    for (const each of closed) if (!each.inert) each.inert = true;
+    if (place.previousElementSibling?.classList.contains("not-allowed")) return;
+    const told = Object.assign(document.createElement("div"), { className: "not-allowed html-container" });
+    told.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: `🔒 ${SENTENCES[role]}` }));
+    place.before(told);
+  }
+
+  // Keys answer, too: whether the role of whoever has logged in allows it.
+  const allows = (role) => !account || ROLES.indexOf(account.role) >= ROLES.indexOf(role);
+
+  if (places.length) {
+    let asked = 0;
+    const look = () => {
+      asked = 0;
+      places.forEach(close);
+    };
+    new MutationObserver(() => (asked ||= requestAnimationFrame(look))).observe(document, { childList: true, subtree: true });
+  }
+
+  workbench.rights = { allows };
+}
