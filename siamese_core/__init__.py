@@ -36,6 +36,7 @@ PACKAGES = (
     "networks",
     "metric_learning",
     "accounts",
+    "annotators",
     "answers",
     "data",
     "images",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from siamese_core.cli.arguments import Parser, add_command, add_group, add_shared
 from siamese_core.cli.commands import (
+    annotators,
     audit,
     backup,
     bench,
@@ -53,6 +54,7 @@ COMMANDS = {
     "users": users,
     "tokens": tokens,
     "audit": audit,
+    "annotators": annotators,
 }
 
 

@@ -10,8 +10,8 @@ from siamese_core.answers.corrections import Verdict
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import by_people, standing_labels
 from siamese_core.errors import UserError
-from siamese_core.labelling.agreement import second_opinions
 from siamese_core.labelling.asked import Asked, Pair, Question
+from siamese_core.labelling.asked_again import second_opinions
 from siamese_core.labelling.mined_pairs import MinedPairs
 from siamese_core.labelling.mining import DEFAULT_MIX, draw
 from siamese_core.labelling.pool import Pool

@@ -5,29 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from siamese_core.annotators.share import Share
 from siamese_core.answers.answer_table import answer_table, right_verdicts
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.labelling.mining import AUDIT
-from siamese_core.metrics import wilson_interval
 from siamese_core.networks.encoders import SLOTS
 
 LATELY = 50  # latest answers
-
-
-@dataclass(frozen=True)
-class Share:
-    """A proportion `right` of `count` with its 95 % Wilson interval; `share` is None where `count` is 0."""
-
-    right: int
-    count: int
-
-    @property
-    def share(self) -> float | None:
-        return self.right / self.count if self.count else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.right, self.count) if self.count else (0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from siamese_core.annotators.share import Share
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.labelling.standing import LATELY, Share, standing_of
+from siamese_core.labelling.standing import LATELY, standing_of
 
 
 def row(answer: str, koch: float = 0.9, resnet50: float = 0.1, **cells) -> LabelRow:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from siamese_core.annotators.agreement import Agreement
 from siamese_core.answers.label_row import ANSWERS
-from siamese_core.labelling.agreement import Agreement
 from siamese_core.labelling.standing import Standing
 from siamese_core.page.languages.words import t
 from siamese_core.page.parts.templates import render

@@ -4,8 +4,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from siamese_core.accounts.audit import IMPORT
+from siamese_core.annotators.agreement import agreements
 from siamese_core.answers.settled import settled_labels, standing_labels
-from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.queue import Questions
 from siamese_core.labelling.standing import standing_of
 from siamese_core.page.label.contradictions import clashes, suggestions

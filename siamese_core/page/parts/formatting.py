@@ -1,5 +1,6 @@
 """Write numbers, shares, counts and times as the page's language does."""
 
+from siamese_core.annotators.agreement import Kappa
 from siamese_core.page.languages.chosen import ENGLISH, spoken
 from siamese_core.page.languages.words import t, translatable
 
@@ -53,3 +54,10 @@ def minute(created_at: str) -> str:
 
 def named(annotator: str) -> str:
     return annotator or t("(no name)")
+
+
+def kappa(found: Kappa) -> str:
+    """Return a kappa with its 95 % interval, "0.62 (0.41–0.80)", or in words why there is none."""
+    if found.value is None:
+        return t("too few pairs") if found.too_few else t("all answers equal")
+    return f"{found.value:.2f} ({found.interval[0]:.2f}–{found.interval[1]:.2f})"

@@ -73,6 +73,7 @@ environment.filters.update(
     counted=formatting.counted,
     minute=formatting.minute,
     named=formatting.named,
+    kappa=formatting.kappa,
     verdicts=verdicts_by_encoder,
     png_url=png_url,
     breakable=breakable,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from siamese_core.annotators.agreement import agreements
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import SETTLES, settled_labels, standing_labels
-from siamese_core.labelling.agreement import agreements
 from siamese_core.labelling.implications import contradictions
 from siamese_core.page.languages.words import translatable
 from siamese_core.page.parts.paragraphs import first_step, quiet

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
+from siamese_core.annotators.agreement import Agreement, Kappa
 from siamese_core.answers.label_row import LabelRow
-from siamese_core.labelling.agreement import Agreement
 from siamese_core.labelling.standing import standing_of
 from siamese_core.page.label.progress import curve, progress_panel
 
@@ -42,10 +42,10 @@ def test_before_the_first_answer_there_is_nothing_to_compare_with():
 
 def test_annotators_are_named_escaped_and_their_agreement_shown():
     drawn = progress_panel(
-        standing_of(rows(6, ("<b>Bob", ""))), {}, [Agreement("<b>Bob", "", pairs=7, agreed=5, kappa=0.44)]
+        standing_of(rows(6, ("<b>Bob", ""))), {}, [Agreement("<b>Bob", "", 5, Kappa(17, 0.44, (0.1, 0.7)))]
     )
     assert "&lt;b&gt;Bob 3, (no name) 3" in drawn and "<b>Bob" not in drawn
-    assert "<td>7</td><td>5</td><td>0.44</td>" in drawn
+    assert "<td>17</td><td>5</td><td>0.44 (0.10–0.70)</td>" in drawn
 
 
 def test_a_forecast_says_what_the_next_answers_bring_and_when_it_is_time_to_stop():

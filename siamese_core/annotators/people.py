@@ -1,0 +1,105 @@
+"""Tell of each annotator how much, how fast and how consistently they answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from siamese_core.annotators.agreement import Kappa, answers_by_annotator, cohens_kappa
+from siamese_core.annotators.share import Share
+from siamese_core.answers.answer_table import PAIR, answer_table
+from siamese_core.answers.label_row import AGENT, ANSWERS, LabelRow
+from siamese_core.answers.settled import standing_labels
+
+BREAK_SECONDS = 300  # a longer time between two answers is a break, not work
+REPEAT = "repeat"  # the reason of a pair that its annotator has answered before
+COLUMNS = ("label_id", "annotator", "answer", "reason", "milliseconds", "created_at")
+
+
+@dataclass(frozen=True)
+class Person:
+    """An annotator's answers that are not taken back, replaced ones among them.
+
+    answers: how many; median_ms: of the time an answer took; per_hour: answers an hour of work, breaks of
+    more than `BREAK_SECONDS` left out; others: Cohen's kappa with the majority of the other annotators, pair
+    by pair; repeats: pairs asked again that got the same answer. None where it cannot be told.
+    """
+
+    name: str
+    answers: int
+    median_ms: float | None
+    per_hour: float | None
+    others: Kappa
+    repeats: Share
+
+    def json(self) -> dict:
+        return {
+            "annotator": self.name,
+            "answers": self.answers,
+            "median_ms": self.median_ms,
+            "per_hour": self.per_hour,
+            "others": self.others.json(),
+            "repeats": self.repeats.json(),
+        }
+
+
+def people(rows: Sequence[LabelRow]) -> list[Person]:
+    """Return everybody who answered, most answers first. rows: the whole log; agents are no annotators."""
+    rows = [row for row in rows if row.source != AGENT]
+    undone = {row.target_id for row in rows if row.event == "undo"}
+    given = [row for row in rows if row.event == "label" and row.label_id not in undone]
+    table = answer_table(given, COLUMNS)
+    kappas = kappas_with_others(standing_labels(rows))
+    again = repeated(table)
+    found = []
+    for name, own in table.groupby("annotator", sort=False):
+        same = again.loc[again["annotator"] == name, "agrees"]
+        found.append(
+            Person(
+                name,
+                len(own),
+                _median(own["milliseconds"]),
+                answers_an_hour(own["created_at"]),
+                kappas.get(name, Kappa(0)),
+                Share(int(same.sum()), len(same)),
+            )
+        )
+    return sorted(found, key=lambda each: -each.answers)
+
+
+def repeated(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the answers with reason `REPEAT` and whether each `agrees` with the one that it repeats.
+
+    table: an `answer_table` in the order of the log.
+    """
+    before = table.groupby([*PAIR, "annotator"], sort=False)["answer"].shift()
+    again = (table["reason"] == REPEAT) & before.notna()
+    return table.assign(agrees=table["answer"] == before)[again]
+
+
+def kappas_with_others(standing: Sequence[LabelRow]) -> Mapping[str, Kappa]:
+    """Return Cohen's kappa of each annotator with the majority of the others; a tie of these is no answer."""
+    table = answers_by_annotator(standing)
+    votes = np.stack([(table == place).to_numpy() for place in range(len(ANSWERS))], axis=2)
+    found = {}
+    for place, name in enumerate(table.columns):
+        others = votes.sum(axis=1) - votes[:, place]
+        most = others.max(axis=1)
+        clear = (most > 0) & ((others == most[:, None]).sum(axis=1) == 1) & votes[:, place].any(axis=1)
+        own = votes[clear, place].argmax(axis=1)
+        found[name] = cohens_kappa(own, others[clear].argmax(axis=1))
+    return found
+
+
+def answers_an_hour(created_at: pd.Series) -> float | None:
+    """Return the answers an hour of work, from the times (ISO 8601) of one person's answers."""
+    times = pd.to_datetime(created_at, utc=True, format="ISO8601", errors="coerce").dropna().sort_values()
+    between = times.diff().dt.total_seconds().dropna()
+    worked = between[between <= BREAK_SECONDS]
+    return float(3600 * len(worked) / worked.sum()) if worked.sum() > 0 else None
+
+
+def _median(milliseconds: pd.Series) -> float | None:
+    known = pd.to_numeric(milliseconds, errors="coerce").dropna()
+    return float(known.median()) if len(known) else None

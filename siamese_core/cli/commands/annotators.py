@@ -1,0 +1,67 @@
+"""`annotators`: who has answered how much, how fast and how consistently."""
+
+from argparse import ArgumentParser, Namespace
+
+from siamese_core.annotators.agreement import Kappa, fleiss_kappa
+from siamese_core.annotators.people import Person, people
+from siamese_core.annotators.share import Share
+from siamese_core.answers.pair_log import PairLog, log_of
+from siamese_core.answers.settled import standing_labels
+from siamese_core.cli.command import CommandResult
+from siamese_core.cli.terminal import table
+from siamese_core.data.progress import Progress
+
+SUMMARY = "who has answered how much, how fast, how consistent with others and with themselves"
+HEADING = ("annotator", "answers", "median", "an hour", "kappa with the others", "the same again")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.set_defaults(run=annotators)
+
+
+def opened(options: Namespace) -> PairLog:
+    return log_of(options.workspace, options.log_url)
+
+
+def annotators(options: Namespace, progress: Progress) -> CommandResult:
+    """Print the statistics of everybody who has answered."""
+    return listing(opened(options))
+
+
+def listing(log: PairLog, *lines: str) -> CommandResult:
+    """Return the table of all annotators below these lines."""
+    rows = log.rows()
+    found, together = people(rows), fleiss_kappa(standing_labels(rows))
+    if not found:
+        return CommandResult({"annotators": [], "fleiss": together.json()}, (*lines, "Nobody has answered."))
+    shown = table(HEADING, [_cells(each) for each in found])
+    all_together = f"All together (Fleiss' kappa): {kappa_words(together)}"
+    told = {"annotators": [each.json() for each in found], "fleiss": together.json()}
+    return CommandResult(told, (*lines, shown, all_together))
+
+
+def kappa_words(found: Kappa) -> str:
+    """Return a kappa with its interval and the count, or why there is none."""
+    if found.value is None:
+        return f"{'too few pairs' if found.too_few else 'all answers equal'} ({found.pairs})"
+    low, high = found.interval
+    return f"{found.value:.2f} ({low:.2f} to {high:.2f}; {found.pairs} pairs)"
+
+
+def share_words(found: Share) -> str:
+    """Return a share with its interval and the count."""
+    if found.share is None:
+        return "none"
+    low, high = found.interval
+    return f"{found.right} of {found.count} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def _cells(each: Person) -> tuple[str, ...]:
+    return (
+        each.name or "(no name)",
+        f"{each.answers:,}",
+        "unknown" if each.median_ms is None else f"{each.median_ms / 1000:.1f} s",
+        "unknown" if each.per_hour is None else f"{each.per_hour:,.0f}",
+        kappa_words(each.others),
+        share_words(each.repeats),
+    )

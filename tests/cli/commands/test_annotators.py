@@ -1,0 +1,22 @@
+"""`annotators` on logs of a few rows."""
+
+from siamese_core.answers.label_row import LabelRow
+from siamese_core.answers.pair_log import log_of
+
+
+def answered(home, *names: str) -> None:
+    log_of(home).append_many(
+        [LabelRow(annotator=name, left_id="a", right_id="b", answer="same") for name in names]
+    )
+
+
+def test_everybody_is_listed_with_figures_or_in_words_why_there_are_none(run, workspace):
+    answered(workspace, "Ada", "Bo")
+    told = run("annotators", "--json").json()
+    assert [each["annotator"] for each in told["annotators"]] == ["Ada", "Bo"]
+    assert told["fleiss"] == {"pairs": 1, "kappa": None, "ci95": None}
+    assert "too few pairs (1)" in run("annotators").text()
+
+
+def test_a_log_without_answers_is_told(run, workspace):
+    assert "Nobody has answered" in run("annotators").text()
