@@ -9,7 +9,8 @@ import pandas as pd
 from siamese_core.annotators.agreement import Kappa, answers_by_annotator, cohens_kappa
 from siamese_core.annotators.share import Share
 from siamese_core.answers.answer_table import PAIR, answer_table
-from siamese_core.answers.label_row import AGENT, ANSWERS, LabelRow
+from siamese_core.answers.label_row import AGENT, ANSWERS, SET_ASIDE, LabelRow
+from siamese_core.answers.set_aside import set_aside_events
 from siamese_core.answers.settled import standing_labels
 
 BREAK_SECONDS = 300  # a longer time between two answers is a break, not work
@@ -23,7 +24,8 @@ class Person:
 
     answers: how many; median_ms: of the time an answer took; per_hour: answers an hour of work, breaks of
     more than `BREAK_SECONDS` left out; others: Cohen's kappa with the majority of the other annotators, pair
-    by pair; repeats: pairs asked again that got the same answer. None where it cannot be told.
+    by pair; repeats: pairs asked again that got the same answer; aside: the answers are set aside, and the
+    others' kappas without them. None where it cannot be told.
     """
 
     name: str
@@ -32,10 +34,12 @@ class Person:
     per_hour: float | None
     others: Kappa
     repeats: Share
+    aside: bool = False
 
     def json(self) -> dict:
         return {
             "annotator": self.name,
+            "set_aside": self.aside,
             "answers": self.answers,
             "median_ms": self.median_ms,
             "per_hour": self.per_hour,
@@ -50,7 +54,9 @@ def people(rows: Sequence[LabelRow]) -> list[Person]:
     undone = {row.target_id for row in rows if row.event == "undo"}
     given = [row for row in rows if row.event == "label" and row.label_id not in undone]
     table = answer_table(given, COLUMNS)
-    kappas = kappas_with_others(standing_labels(rows))
+    aside = set_aside_events(rows)
+    labels = [row for row in rows if row.event != SET_ASIDE]  # whoever is set aside is compared as well
+    counted, compared = (kappas_with_others(standing_labels(each)) for each in (rows, labels))
     again = repeated(table)
     found = []
     for name, own in table.groupby("annotator", sort=False):
@@ -61,8 +67,9 @@ def people(rows: Sequence[LabelRow]) -> list[Person]:
                 len(own),
                 _median(own["milliseconds"]),
                 answers_an_hour(own["created_at"]),
-                kappas.get(name, Kappa(0)),
+                (compared if name in aside else counted).get(name, Kappa(0)),
                 Share(int(same.sum()), len(same)),
+                name in aside,
             )
         )
     return sorted(found, key=lambda each: -each.answers)

@@ -1,5 +1,6 @@
 """The log in numbers, kept up to date row by row."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from siamese_core.answers.label_row import LabelRow
@@ -28,6 +29,7 @@ class RunningCounts:
         self._totals = (0, 0, 0)
         self._of_pair: dict[Pair, Counts] = {}
         self._changed: set[Pair] = set()
+        self._aside: Counter[str] = Counter()  # how often an annotator's answers are set aside
 
     def add(self, row: LabelRow, pair: Pair) -> None:
         """Take in the next row; `pair` is that of its images or, for an undo, of the label it takes back."""
@@ -35,9 +37,23 @@ class RunningCounts:
         self._events.setdefault(pair, []).append(row)
         self._changed.add(pair)
 
+    def set_aside(self, annotator: str, times: int) -> None:
+        """Take in an event that sets an annotator's answers aside (1), or takes that back (-1).
+
+        Costs a look at all rows; it is rare.
+        """
+        self._rows += 1
+        self._aside[annotator] += times
+        self._changed |= {
+            pair for pair, rows in self._events.items() if any(row.annotator == annotator for row in rows)
+        }
+
     def counts(self) -> LogCounts:
         """Return the counts of all rows so far."""
-        changed = {pair: self._events[pair] for pair in self._changed}
+        changed = {
+            pair: [row for row in self._events[pair] if row.event == "undo" or not self._aside[row.annotator]]
+            for pair in self._changed
+        }
         for pair, now in _counted(changed).items():
             before = self._of_pair.get(pair, (0, 0, 0))
             self._totals = tuple(
@@ -50,11 +66,16 @@ class RunningCounts:
 
 def _counted(events: dict[Pair, list[LabelRow]]) -> dict[Pair, Counts]:
     """Count the events of each pair. A pair with one event, as nearly all have, needs no table."""
-    found = {pair: (1, int(rows[0].correction == "1"), 0) for pair, rows in events.items()}
+    found = {pair: _counted_alone(*rows) for pair, rows in events.items() if len(rows) < 2}
     several = {pair: rows for pair, rows in events.items() if len(rows) > 1}
     if several:
         found |= _counted_together(several)
     return found
+
+
+def _counted_alone(row: LabelRow | None = None) -> Counts:
+    stands = row is not None and row.event == "label"
+    return int(stands), int(stands and row.correction == "1"), 0
 
 
 def _counted_together(events: dict[Pair, list[LabelRow]]) -> dict[Pair, Counts]:

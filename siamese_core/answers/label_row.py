@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 SCHEMA = "1"
-EVENTS = ("label", "undo")
+SET_ASIDE = "set_aside"  # event: all answers of the annotator in `target_id` count nowhere, also later ones
+EVENTS = ("label", "undo", SET_ASIDE)
+WITHOUT_A_PAIR = ("undo", SET_ASIDE)
 ANSWERS = ("same", "different", "unsure")
 AGENT = "agent"  # source of an answer that a language model gave: it trains nothing alone
 SOURCES = ("page", "api", "import", AGENT)
@@ -19,7 +21,8 @@ class LabelRow:
     """One event of the log, its fields in the order of the columns. Cells are text; "" means does not apply.
 
     An `event` "label" holds the `answer` to the pair `left_id`, `right_id`; "undo" takes back the label
-    `target_id`. `probability`, `*_similarity` and `*_threshold` are 0..1, `correction` is "1" or "0".
+    or the setting aside `target_id`; "set_aside" sets the answers of the annotator `target_id` aside.
+    `probability`, `*_similarity` and `*_threshold` are 0..1, `correction` is "1" or "0".
     """
 
     schema: str = ""
@@ -101,6 +104,8 @@ def row_problem(row: LabelRow) -> str | None:
 def _event_problem(row: LabelRow) -> str | None:
     if row.event == "undo":
         return None if row.target_id else "target_id, the label to undo, is empty"
+    if row.event == SET_ASIDE:
+        return "an agent sets nobody aside" if row.source == AGENT else None
     if row.answer not in ANSWERS:
         return f"answer must be one of {', '.join(ANSWERS)}, received {row.answer!r}"
     if not row.left_id or not row.right_id:

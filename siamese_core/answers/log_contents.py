@@ -1,10 +1,11 @@
 """The rows of a log's file, read piece by piece as it grows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from siamese_core.answers.counts import LogCounts, RunningCounts
-from siamese_core.answers.label_row import COLUMNS, SCHEMA, LabelRow, row_problem
+from siamese_core.answers.label_row import COLUMNS, SCHEMA, SET_ASIDE, LabelRow, row_problem
 from siamese_core.answers.log_csv import first_rows, scan, split_lines
 from siamese_core.answers.table_rows import LOG_COLUMNS, cleaned, given_rows, without_others
 from siamese_core.data.table_cells import time_of
@@ -33,6 +34,7 @@ class LogContents:
         self._events: dict[str, LabelRow] = {}
         self._undone: set[str] = set()
         self._of_session: dict[str, dict[str, LabelRow]] = {}  # label rows that are not undone, by label_id
+        self._aside: Counter[str] = Counter()  # by annotator, how often their answers are set aside
         self._counts = RunningCounts()
 
     def read(self, data: bytes) -> None:
@@ -89,15 +91,24 @@ class LogContents:
         if why is None:
             self.rows.append(row)
             self._events[row.label_id] = row
-            label = self._labelled(row)
-            of_session = self._of_session.setdefault(label.session_id, {})
-            if row.event == "undo":
-                self._undone.add(row.target_id)
-                del of_session[row.target_id]
-            else:
-                of_session[row.label_id] = row
-            self._counts.add(row, label.pair)
+            self._take(row, self._meant(row))
         return why
+
+    def _take(self, row: LabelRow, meant: LabelRow) -> None:
+        """Note what the row changes. meant: the row itself, or what it takes back."""
+        is_undo = row.event == "undo"
+        if is_undo:
+            self._undone.add(row.target_id)
+        if meant.event == SET_ASIDE:
+            self._aside[meant.target_id] += -1 if is_undo else 1
+            self._counts.set_aside(meant.target_id, -1 if is_undo else 1)
+            return
+        of_session = self._of_session.setdefault(meant.session_id, {})
+        if is_undo:
+            del of_session[row.target_id]
+        else:
+            of_session[row.label_id] = row
+        self._counts.add(row, meant.pair)
 
     def counts(self) -> LogCounts:
         """Return the counts of the rows so far; costs what the rows since the last call cost."""
@@ -109,7 +120,8 @@ class LogContents:
         for row in reversed(self.rows):
             if len(found) == count:
                 break
-            if row.event == "label" and row.label_id not in self._undone:
+            counts = row.event == "label" and row.label_id not in self._undone
+            if counts and not self._aside[row.annotator]:
                 found.setdefault((row.pair, row.annotator), row)
         return list(found.values())
 
@@ -124,8 +136,8 @@ class LogContents:
         """Return the row with this label_id, if there is one."""
         return self._events.get(label_id)
 
-    def _labelled(self, row: LabelRow) -> LabelRow:
-        """Return the row itself, or the label that it takes back."""
+    def _meant(self, row: LabelRow) -> LabelRow:
+        """Return the row itself, or the one that it takes back."""
         return self._events[row.target_id] if row.event == "undo" else row
 
     def _clash(self, row: LabelRow) -> str | None:
@@ -133,7 +145,7 @@ class LogContents:
             return f"label_id {row.label_id!r} is already in the log"
         if row.event == "undo":
             target = self._events.get(row.target_id)
-            if target is None or target.event != "label":
+            if target is None or target.event == "undo":
                 return f"there is no label {row.target_id!r} to undo"
             if row.target_id in self._undone:
                 return f"label {row.target_id!r} is already undone"

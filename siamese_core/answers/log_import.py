@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from siamese_core.answers.corrections import correction_of, logged_verdicts
-from siamese_core.answers.label_row import COLUMNS, LabelRow, completed, row_cells, row_problem
+from siamese_core.answers.label_row import (
+    COLUMNS,
+    WITHOUT_A_PAIR,
+    LabelRow,
+    completed,
+    row_cells,
+    row_problem,
+)
 from siamese_core.answers.log_csv import MAX_CELL
 from siamese_core.answers.table_rows import COLUMN_OF, LOG_COLUMNS, GivenRow, given_rows, without_others
 from siamese_core.data.names import clean_path
@@ -83,7 +90,7 @@ class NamedImages:
 
     def identified(self, row: LabelRow) -> tuple[LabelRow, str | None]:
         """Return the row with the ids of its images, and what is wrong with them, if anything."""
-        if row.event == "undo":
+        if row.event in WITHOUT_A_PAIR:
             return row, None
         ids, why = {}, None
         for column in ("left_id", "right_id"):
@@ -149,7 +156,7 @@ def _label_id(given: LabelRow, unclear_time: str, seen: Counter) -> str:
 
 
 def _correction(row: LabelRow) -> str:
-    return "" if row.event == "undo" else correction_of(row.answer, logged_verdicts(row))
+    return "" if row.event in WITHOUT_A_PAIR else correction_of(row.answer, logged_verdicts(row))
 
 
 def _problem(row: LabelRow) -> str | None:
@@ -161,7 +168,7 @@ def _problem(row: LabelRow) -> str | None:
 
 
 def _same_image(row: LabelRow) -> str | None:
-    if row.event != "undo" and row.left_id == row.right_id:
+    if row.event not in WITHOUT_A_PAIR and row.left_id == row.right_id:
         return f"left_id and right_id are the same image, {row.left_id!r}"
     return None
 

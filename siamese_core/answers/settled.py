@@ -8,6 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from siamese_core.answers.label_row import AGENT, LabelRow
+from siamese_core.answers.set_aside import set_aside_events
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,14 +19,16 @@ SETTLES = "settles the conflict"  # the note of an answer that decides between a
 def standing_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     """Return the label rows that stand: not undone, and the latest of their annotator on their pair.
 
-    The latest is the last one in the log, whatever its clock said. Undoing an answer makes the one before it,
-    of the same annotator on the same pair, stand again.
+    Those of an annotator whose answers are set aside do not stand. The latest is the last one in the log,
+    whatever its clock said. Undoing an answer makes the one before it, of the same annotator on the same
+    pair, stand again.
     """
     events = list(rows)
     table = _table(events, "event", "label_id", "target_id", "annotator")
     is_label = table["event"] == "label"
     undone = table["label_id"].isin(table.loc[table["event"] == "undo", "target_id"])
-    standing = table[is_label & ~undone].drop_duplicates(["pair", "annotator"], keep="last")
+    aside = table["annotator"].isin(set_aside_events(events).keys())
+    standing = table[is_label & ~undone & ~aside].drop_duplicates(["pair", "annotator"], keep="last")
     return [events[place] for place in standing.index]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from siamese_core.answers.answer_table import answer_table, right_verdicts
 from siamese_core.answers.label_row import LOGGED_ENCODERS, LabelRow
+from siamese_core.answers.set_aside import set_aside_events
 from siamese_core.answers.settled import SETTLES, conflicting_labels, settled_labels, standing_labels
 from siamese_core.errors import UserError
 from siamese_core.labelling.implications import contradictory
@@ -19,7 +20,7 @@ from siamese_core.review.label_errors import VerdictLogOdds, error_probabilities
 from siamese_core.workspace.recording import Annotator, Shown
 from siamese_core.workspace.workbench import Workbench
 
-STATES = COUNTS, REPLACED, TAKEN_BACK = "counts", "replaced", "taken back"
+STATES = COUNTS, REPLACED, TAKEN_BACK, ASIDE = "counts", "replaced", "taken back", "set aside"
 ORDERS = ("newest", "oldest", "errors")
 BOTH, ANY = "both", "any"
 
@@ -141,7 +142,8 @@ def review(rows: Sequence[LabelRow], log_odds: VerdictLogOdds | None = None) -> 
 def _states(answers: pd.DataFrame, rows: Sequence[LabelRow], standing: Sequence[LabelRow]) -> np.ndarray:
     counts = answers["label_id"].isin({row.label_id for row in standing})
     undone = answers["label_id"].isin({row.target_id for row in rows if row.event == "undo"})
-    return np.select([counts, undone], [COUNTS, TAKEN_BACK], REPLACED)
+    aside = answers["annotator"].isin(set_aside_events(rows).keys())
+    return np.select([counts, undone, aside], [COUNTS, TAKEN_BACK, ASIDE], REPLACED)
 
 
 def _disputed(

@@ -1,22 +1,33 @@
-"""`annotators`: who has answered how much, how fast and how consistently."""
+"""`annotators`, with `set-aside` and `bring-back`: how much, how fast and how consistently people answer."""
 
+import getpass
 from argparse import ArgumentParser, Namespace
 
 from siamese_core.annotators.agreement import Kappa, fleiss_kappa
 from siamese_core.annotators.people import Person, people
+from siamese_core.annotators.setting_aside import bring_back, set_aside
 from siamese_core.annotators.share import Share
+from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.pair_log import PairLog, log_of
 from siamese_core.answers.settled import standing_labels
+from siamese_core.cli.arguments import add_command
 from siamese_core.cli.command import CommandResult
 from siamese_core.cli.terminal import table
 from siamese_core.data.progress import Progress
 
 SUMMARY = "who has answered how much, how fast, how consistent with others and with themselves"
-HEADING = ("annotator", "answers", "median", "an hour", "kappa with the others", "the same again")
+HEADING = ("annotator", "state", "answers", "median", "an hour", "kappa with the others", "the same again")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=annotators)
+    parts = parser.add_subparsers(metavar="COMMAND")
+    for name, summary, change in (
+        ("set-aside", "let the answers of a person count nowhere; they stay in the log", set_aside_person),
+        ("bring-back", "let them count again", bring_back_person),
+    ):
+        part = add_command(parts, name, summary, change)
+        part.add_argument("name", metavar="NAME", help="as it stands in the log; '' for answers without one")
 
 
 def opened(options: Namespace) -> PairLog:
@@ -26,6 +37,25 @@ def opened(options: Namespace) -> PairLog:
 def annotators(options: Namespace, progress: Progress) -> CommandResult:
     """Print the statistics of everybody who has answered."""
     return listing(opened(options))
+
+
+def set_aside_person(options: Namespace, progress: Progress) -> CommandResult:
+    """Set the answers of a person aside."""
+    log = opened(options)
+    set_aside(log, options.name, decision())
+    return listing(log, f"The answers of {options.name or '(no name)'} count nowhere until brought back.")
+
+
+def bring_back_person(options: Namespace, progress: Progress) -> CommandResult:
+    """Bring the answers of a person back."""
+    log = opened(options)
+    bring_back(log, options.name, decision())
+    return listing(log, f"The answers of {options.name or '(no name)'} count again.")
+
+
+def decision() -> LabelRow:
+    """Return the event of whoever decides on the command line."""
+    return LabelRow(annotator=getpass.getuser(), source="api")
 
 
 def listing(log: PairLog, *lines: str) -> CommandResult:
@@ -59,6 +89,7 @@ def share_words(found: Share) -> str:
 def _cells(each: Person) -> tuple[str, ...]:
     return (
         each.name or "(no name)",
+        "set aside" if each.aside else "counts",
         f"{each.answers:,}",
         "unknown" if each.median_ms is None else f"{each.median_ms / 1000:.1f} s",
         "unknown" if each.per_hour is None else f"{each.per_hour:,.0f}",

@@ -183,5 +183,5 @@ def choice(words: Mapping[str, str], label: str, elem_id: str) -> gr.Dropdown:
 
 def answers_about(workbench, image_id: str) -> Mapping[str, str]:
     """Return the answers that stand about an image and another, by the other's id."""
-    rows = [row for row in workbench.log.rows() if image_id in row.pair or row.event == "undo"]
+    rows = [row for row in workbench.log.rows() if image_id in row.pair or row.event != "label"]
     return {next(each for each in row.pair if each != image_id): row.answer for row in standing_labels(rows)}

@@ -29,6 +29,7 @@ CHOICES = {
         "counts": translatable("that count"),
         "replaced": translatable("replaced"),
         "taken back": translatable("taken back"),
+        "set aside": translatable("set aside"),
         "": translatable("all"),
     },
     "answer": {"": translatable("any")} | {answer: answer for answer in ANSWERS},

@@ -20,3 +20,13 @@ def test_everybody_is_listed_with_figures_or_in_words_why_there_are_none(run, wo
 
 def test_a_log_without_answers_is_told(run, workspace):
     assert "Nobody has answered" in run("annotators").text()
+
+
+def test_a_person_is_set_aside_once_and_brought_back(run, workspace):
+    answered(workspace, "Ada", "Bo")
+    told = run("annotators", "set-aside", "Bo", "--json").json()["annotators"]
+    assert {each["annotator"]: each["set_aside"] for each in told} == {"Ada": False, "Bo": True}
+    assert "already" in run("annotators", "set-aside", "Bo").error()
+    assert "Ada, Bo" in run("annotators", "set-aside", "Cy").error()
+    assert "count again" in run("annotators", "bring-back", "Bo").text()
+    assert "whose answers count" in run("annotators", "bring-back", "Bo").error()
