@@ -79,7 +79,7 @@ def gate_trials(model: Checkpoint, domain: Domain, seed: int, base: Base) -> Ite
         base(served),
         seed,
     )
-    before = here.truth(model)
+    before = here.truth(served)
     candidates = find_candidates([view_of(served, here.shown)], np.random.default_rng(seed))
     runs = {
         kind: simulated(

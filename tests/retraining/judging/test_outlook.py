@@ -48,7 +48,7 @@ def test_a_report_without_a_gain_says_nothing_about_what_is_needed(gain, error):
 
 
 def test_what_a_report_found_counts_instead_of_the_simulation():
-    weak, strong = ({"gain": gain, "error": 0.01, "identities": 20} for gain in (0.01, 0.05))
+    weak, strong = ({"gain": gain, "error": 0.01, "identities": 20} for gain in (0.005, 0.05))
     assert outlook(answers(10), weak).needed > outlook(answers(10)).needed
     assert FEWEST <= outlook(answers(10), strong).needed < outlook(answers(10)).needed
 
