@@ -41,6 +41,10 @@ class UserError(Exception):
         super().__init__(message)
         self.code = code
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that a notebook shows of it in place of a traceback, as IPython asks for them."""
+        return [f"UserError: {self}"]
+
 
 def can_pass(failure: BaseException) -> bool:
     """Return whether the same may work later: the system could not read or write, as with a full disk."""

@@ -23,6 +23,7 @@ from siamese_core.notebook.given_images import (
     read_image,
     read_stored,
 )
+from siamese_core.notebook.native_logs import load_networks_quietly
 from siamese_core.notebook.opinions import known_encoders, notes_on
 from siamese_core.notebook.results import AskedPairs, Compared, FoundImages, Ranked, Status
 from siamese_core.notebook.retrained import Retrained
@@ -95,7 +96,7 @@ class Workbench:
 
         ask_anyway: an encoder that abstains, since it does not know such images, gives its numbers, too.
         """
-        opened, asked = self._open(), known_encoders(encoders)
+        opened, asked = self._loaded(), known_encoders(encoders)
         images = read_image(opened, left), read_image(opened, right)
         opened.ready_for(images, asked)
         said = opened.compare(*images, asked, ask_anyway)
@@ -112,7 +113,7 @@ class Workbench:
 
         support: {class: image or images}, pairs (class, image), or a folder or zip of CLASS/image files.
         """
-        opened, asked = self._open(), known_encoders(encoders)
+        opened, asked = self._loaded(), known_encoders(encoders)
         image, named = read_image(opened, query), named_images(opened, support)
         opened.ready_for([image, *(each for _, each in named)], asked)
         said = opened.one_shot(image, named, asked, ask_anyway)
@@ -134,7 +135,7 @@ class Workbench:
         """
         if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= MOST_FOUND:
             raise UserError(f"top is a whole number from 1 to {MOST_FOUND}. Received: {top!r}. Correct it.")
-        opened, asked = self._open(), known_encoders(encoders)
+        opened, asked = self._loaded(), known_encoders(encoders)
         query, files = read_stored(opened, image), listing(opened, among)
         search = Search(query.read(query.id), asked, top, ask_anyway)
         matches, left_out = FolderSearch(opened, search, files).run(_quiet)
@@ -150,14 +151,14 @@ class Workbench:
 
         It is on disk when this returns, with what each encoder says of the pair.
         """
-        opened = self._open()
+        opened = self._loaded()
         pair = read_stored(opened, left).id, read_stored(opened, right).id
         shown = self._questions.shown(*pair, annotator) if self._questions else None
         return opened.answer(*pair, answer, self._who(annotator), shown or Shown())
 
     def answer_class(self, ranked: Ranked, true_class: str | None, annotator: str = "") -> list[str]:
         """Log the right class of a query, None for none of the set; return the label_ids of its pairs."""
-        return self._open().answer_one_shot(ranked.said, true_class, self._who(annotator))
+        return self._loaded().answer_one_shot(ranked.said, true_class, self._who(annotator))
 
     def undo(self, label_id: str, annotator: str = "") -> str:
         """Take an answer back: its row stays in the log, and another one, whose id is returned, undoes it."""
@@ -175,7 +176,7 @@ class Workbench:
         images: a folder whose images are added to those to label, which are embedded first. progress: called
         with the share that is done, and words.
         """
-        opened = self._open()
+        opened = self._loaded()
         if self._questions is None:
             self._questions = Questions(opened, Pool(opened), self._rng)
         pool = self._questions.pool
@@ -214,7 +215,7 @@ class Workbench:
 
         mode: "head" or "full"; promote: "auto" (if it is better), "never" or "force".
         """
-        opened, (encoder,) = self._open(), known_encoders([encoder])
+        opened, (encoder,) = self._loaded(), known_encoders([encoder])
         return Retrained(
             retrain(opened, RetrainOptions(encoder, mode, promote, seed), progress), opened.images
         )
@@ -226,6 +227,11 @@ class Workbench:
                 "Open it again, as Workbench(...)."
             )
         return self._opened
+
+    def _loaded(self) -> workbench.Workbench:
+        opened = self._open()
+        load_networks_quietly()
+        return opened
 
     def _who(self, annotator: str) -> Annotator:
         return Annotator(annotator, self._session, source="api")

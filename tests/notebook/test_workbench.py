@@ -52,6 +52,8 @@ def test_what_is_no_image_is_told_in_words(workbench, drawings, image, words):
     with pytest.raises(UserError) as caught:
         workbench.compare(drawings[0], image)
     assert words in str(caught.value)
+    (line,) = caught.value._render_traceback_()  # in place of a traceback of our own code
+    assert line == f"UserError: {caught.value}"
 
 
 def test_a_comparison_is_a_table_a_figure_and_html(workbench, drawings):
