@@ -127,3 +127,29 @@ def _reached() -> list[Path]:
             files = [place.with_suffix(".py"), *(place / f"{name}.py" for name in re.findall(r"\w+", names))]
             waiting += [each for each in files if each.exists()]
     return sorted(found)
+
+
+@cache
+def figure_texts() -> frozenset[str]:
+    """What plots say in titles, axes, legends, notes and over a point, with names for values."""
+    found = []
+    for file in (*(CODE / "reporting" / "drawing").glob("*.py"), CODE / "page" / "retrain" / "report.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        known = _known(tree)
+        parts = [part for node in ast.walk(tree) for part in _shown_parts(node)]
+        texts = {text.partition("<extra>")[0] for part in parts for text in texts_of(part, known) or []}
+        found += [text.replace("{kind}", kind) for text in texts for kind in ("same", "different")]
+    return frozenset(found)
+
+
+def _shown_parts(node: ast.AST) -> list[ast.expr]:
+    """The parts of a call or a dict of plotly, or of a Plot, that are shown as text."""
+    match node:
+        case ast.Call(func=ast.Name(id="Plot"), args=[_, title, *_]):
+            return [title]
+        case ast.Call(func=ast.Attribute(), keywords=given):
+            return [each.value for each in given if each.arg in ("hovertemplate", "name")]
+        case ast.Dict(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            return [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "text"]
+    return []

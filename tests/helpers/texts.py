@@ -8,11 +8,12 @@ from helpers.paths import ROOT
 
 PAGE = ROOT / "siamese_core" / "page"
 EXPLAINING = ROOT / "siamese_core" / "explaining"  # says in words what the page translates
+DRAWING = ROOT / "siamese_core" / "reporting" / "drawing"  # so does it
 SCRIPTS = ROOT / "assets" / "web" / "scripts"
 # `t("...")` in a template or a script; `'...'` there, too, and quotes inside with a backslash
 CALL = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 COUNTED = re.compile(r"""counted\("(\w[\w ]*)"(?:, "([\w ]+)")?\)""")
-MARKING = ("t", "translatable")
+MARKING = ("t", "translatable", "sentence")
 
 
 def counted_texts(noun: str, plural: str = "") -> set[str]:
@@ -48,7 +49,7 @@ def page_texts() -> dict[str, set[str]]:
     """Every text that is translated, with the files that name it."""
     found: dict[str, set[str]] = {}
     readers = {"*.py": python_texts, "*.html.jinja": written_texts, "*.js": written_texts}
-    for folder in (PAGE, EXPLAINING, SCRIPTS):
+    for folder in (PAGE, EXPLAINING, DRAWING, SCRIPTS):
         for pattern, read in readers.items():
             for file in sorted(folder.rglob(pattern)):
                 for text in read(file.read_text(encoding="utf-8")):

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import gradio as gr
 from gradio.components.plot import PlotData
+from markupsafe import Markup
 
+from siamese_core.page.languages.chosen import spoken
 from siamese_core.page.languages.words import t
+from siamese_core.page.parts.formatting import PERCENT
 from siamese_core.page.parts.panel import Panel
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import Plot
+from siamese_core.reporting.drawing.sentences import Sentence
 
 HEAD_SCRIPT = "workbench.plots.head(element)"
 # No bar of buttons over the figure, no zoom by the wheel that scrolls the page.
@@ -41,7 +45,28 @@ def shown_in(plot: Plot | None, csv: str = "") -> tuple:
     """Return what the components of a place show; None hides it. csv: address of the table behind it."""
     if plot is None:
         return gr.Column(visible=False), gr.skip(), gr.skip()
-    return gr.Column(visible=True), render("parts/plot_head.html.jinja", plot=plot, csv=csv), plot_data(plot)
+    return gr.Column(visible=True), head_of(plot, csv), plot_data(plot)
+
+
+def head_of(plot: Plot, csv: str) -> Markup:
+    """Return the title, the links and the sentences of a plot."""
+    return render("parts/plot_head.html.jinja", plot=plot, csv=csv, words=told_sentences(plot))
+
+
+def told_sentences(plot: Plot) -> str:
+    """Return in the reader's language what a plot shows."""
+    return " ".join(map(told, plot.sentences))
+
+
+def told(each: Sentence) -> str:
+    return t(each.text, **{name: told_value(value) for name, value in each.values.items()})
+
+
+def told_value(value: object) -> object:
+    """Return a value of a sentence: words, such as a model's name; shares with their percent sign; a list."""
+    if isinstance(value, tuple):
+        return "; ".join(map(told, value))
+    return t(value).replace(" %", PERCENT.get(spoken(), " %")) if isinstance(value, str) else value
 
 
 def plot_data(plot: Plot) -> PlotData:
@@ -51,14 +76,32 @@ def plot_data(plot: Plot) -> PlotData:
 
 
 def told_figure(drawn: dict) -> dict:
-    """Return a figure's JSON with the titles of its axes and its legend in the reader's language."""
+    """Return a figure's JSON in the reader's language: axes, legend, and what is said of a point."""
     layout = dict(drawn["layout"])
     for name, part in layout.items():
         if name.startswith(("xaxis", "yaxis")) and "text" in part.get("title", {}):
             layout[name] = part | {"title": part["title"] | {"text": t(part["title"]["text"])}}
     named = [each | {"text": t(each["text"])} for each in layout.get("annotations", [])]
-    data = [each | ({"name": told_name(each["name"])} if "name" in each else {}) for each in drawn["data"]]
+    data = [told_trace(each) for each in drawn["data"]]
     return {"data": data, "layout": layout | ({"annotations": named} if named else {})}
+
+
+def told_trace(trace: dict) -> dict:
+    shown = {}
+    if "name" in trace:
+        shown["name"] = told_name(trace["name"])
+    if "hovertemplate" in trace:  # the words, then in <extra> what stands beside them
+        words, tag, aside = trace["hovertemplate"].partition("<extra>")
+        name, end, _ = aside.partition("</extra>")
+        shown["hovertemplate"] = t(words) + tag + (t(name) if name else "") + end
+    if isinstance(rows := trace.get("customdata"), list):
+        shown["customdata"] = [told_row(row) for row in rows]
+    return trace | shown
+
+
+def told_row(row: object) -> object:
+    """Return what belongs to a point, with the name of a model in the reader's language."""
+    return [t(each) if isinstance(each, str) else each for each in row] if isinstance(row, list) else row
 
 
 def told_name(name: str) -> str:

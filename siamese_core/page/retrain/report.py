@@ -10,6 +10,7 @@ from siamese_core.page.languages.words import t
 from siamese_core.page.parts.links import link_to
 from siamese_core.page.parts.templates import render
 from siamese_core.reporting.drawing.look import FAINT, INK, PERCENT, Plot, figure
+from siamese_core.reporting.drawing.sentences import sentence
 
 SHOWN_PAIRS = 24  # of those fixed and of those broken
 
@@ -58,6 +59,6 @@ def roc_plot(report: Mapping) -> Plot | None:
         yaxis={"title": {"text": "same pairs called same"}, "tickformat": PERCENT},
         legend={"y": 0.02, "x": 0.98, "xanchor": "right", "yanchor": "bottom", "orientation": "v"},
     )
-    areas = [report[name]["roc_auc"] for name in ("before", "after")]
-    words = f"The area under the curve on the holdout is {areas[0]:.3f} before and {areas[1]:.3f} after."
-    return Plot("retrained", "ROC on the holdout", drawn, words, pd.concat(tables, ignore_index=True))
+    areas = {name: f"{report[name]['roc_auc']:.3f}" for name in ("before", "after")}
+    told = sentence("The area under the curve on the holdout is {before} before and {after} after.", **areas)
+    return Plot("retrained", "ROC on the holdout", drawn, (told,), pd.concat(tables, ignore_index=True))

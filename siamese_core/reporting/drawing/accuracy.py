@@ -13,6 +13,7 @@ from siamese_core.reporting.drawing.look import (
     figure,
     percent_with_interval,
 )
+from siamese_core.reporting.drawing.sentences import Sentence, sentence
 from siamese_core.reporting.sources import LAKE
 
 # On Lake's 20 runs, 20-way 1-shot: Koch, Zemel and Salakhutdinov 2015; Lake, Salakhutdinov and Tenenbaum 2015
@@ -32,7 +33,7 @@ def by_ways(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | None
     k_shot = int(found["k_shot"].iloc[0])
     title = f"Accuracy against N ({k_shot}-shot)"
     table = pd.concat([found, people], ignore_index=True)
-    return Plot("accuracy_by_n", title, drawn, f"{_words(table, 'n_way', '-way')} {_chance(reports)}", table)
+    return Plot("accuracy_by_n", title, drawn, _told(table, "n_way", "-way") + _chance(reports), table)
 
 
 def by_shots(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | None:
@@ -43,7 +44,7 @@ def by_shots(shown: Sequence[ShownModel], reports: Sequence[dict]) -> Plot | Non
     drawn = _lines(shown, found, "k_shot", "K, images of each class")
     drawn.update_xaxes(tickvals=sorted(found["k_shot"].unique()), tickformat="d")
     title = f"Accuracy against K ({int(found['n_way'].iloc[0])}-way)"
-    return Plot("accuracy_by_k", title, drawn, _words(found, "k_shot", "-shot"), found)
+    return Plot("accuracy_by_k", title, drawn, _told(found, "k_shot", "-shot"), found)
 
 
 def _table(shown: Sequence[ShownModel], takes) -> pd.DataFrame:
@@ -108,9 +109,12 @@ def error_bars(rows: pd.DataFrame) -> dict:
     }
 
 
-def _chance(reports: Sequence[dict]) -> str:
+def _chance(reports: Sequence[dict]) -> tuple[Sentence, ...]:
     ways = sorted({report["main"][0] for report in reports if report["main"]})
-    return " ".join(f"By chance {1 / each:.1%} of {each}-way trials are right." for each in ways)
+    return tuple(
+        sentence("By chance {share} of {n}-way trials are right.", share=f"{1 / each:.1%}", n=each)
+        for each in ways
+    )
 
 
 def _people(drawn: go.Figure, reports: Sequence[dict]) -> pd.DataFrame:
@@ -159,12 +163,12 @@ def _published(drawn: go.Figure) -> None:
         )
 
 
-def _words(table: pd.DataFrame, by: str, suffix: str) -> str:
+def _told(table: pd.DataFrame, by: str, suffix: str) -> tuple[Sentence, ...]:
     parts = []
     for model, rows in table.groupby("model", sort=False):
         told = [
             f"{int(row[by])}{suffix} {percent_with_interval(row['accuracy'], (row['low'], row['high']))}"
             for _, row in rows.iterrows()
         ]
-        parts.append(f"{model}: {', '.join(told)}.")
-    return " ".join(parts)
+        parts.append(sentence("{model}: {figures}.", model=model, figures=", ".join(told)))
+    return tuple(parts)

@@ -14,6 +14,7 @@ from siamese_core.reporting.drawing.look import (
     percent,
     percent_with_interval,
 )
+from siamese_core.reporting.drawing.sentences import Sentence, sentence
 from siamese_core.reporting.sources import short_class
 
 CELL = 18  # px
@@ -61,7 +62,7 @@ def confusion_plot(each: ShownModel) -> Plot | None:
         drawn.update_xaxes(title={"text": "taken for (columns in the order of the rows)"})
     drawn.update_yaxes(tickmode="linear", tickfont={"size": 11})
     return Plot(
-        "confusion", f"Classes confused by {each.label}", drawn, _words(each, names), _cells(each, names)
+        "confusion", f"Classes confused by {each.label}", drawn, _told(each, names), _cells(each, names)
     )
 
 
@@ -73,13 +74,25 @@ def class_names(report: dict, confusion: dict) -> dict[str, str]:
     return {name: told if short.count(told) == 1 else name for name, told in zip(classes, short, strict=True)}
 
 
-def _words(each: ShownModel, names: dict[str, str]) -> str:
+def _told(each: ShownModel, names: dict[str, str]) -> tuple[Sentence, ...]:
     confusion = each.entry["confusion"]
     most = [
-        f"{names[cell['true']]} taken for {names[cell['picked']]} {cell['count']} times"
+        sentence(
+            "{right} taken for {picked} {count} times",
+            right=names[cell["true"]],
+            picked=names[cell["picked"]],
+            count=cell["count"],
+        )
         for cell in confusion["cells"][:TOLD]
     ]
-    return f"{confusion['errors']} of {confusion['trials']} trials are wrong. Most often: {'; '.join(most)}."
+    return (
+        sentence(
+            "{errors} of {trials} trials are wrong. Most often: {most}.",
+            errors=confusion["errors"],
+            trials=confusion["trials"],
+            most=tuple(most),
+        ),
+    )
 
 
 def _cells(each: ShownModel, names: dict[str, str]) -> pd.DataFrame:
@@ -119,7 +132,7 @@ def group_plot(shown: Sequence[ShownModel]) -> Plot | None:
         yaxis={"tickvals": list(range(len(groups))), "ticktext": groups, "autorange": "reversed"},
         legend={"y": -70 / (drawn.layout.height - 60)},
     )
-    return Plot("groups", "Results by group", drawn, _group_words(table), table)
+    return Plot("groups", "Results by group", drawn, _told_groups(table), table)
 
 
 def group_table(shown: Sequence[ShownModel]) -> pd.DataFrame:
@@ -146,13 +159,19 @@ def group_table(shown: Sequence[ShownModel]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _group_words(table: pd.DataFrame) -> str:
+def _told_groups(table: pd.DataFrame) -> tuple[Sentence, ...]:
     told = []
     for model, rows in table.groupby("model", sort=False):
         worst = rows.loc[rows["accuracy"].idxmin()]
         best = rows["accuracy"].max()
         value = percent_with_interval(worst["accuracy"], (worst["low"], worst["high"]))
         told.append(
-            f"{model} is worst on {worst['group']}: {value}, against {percent(best)} on its best group."
+            sentence(
+                "{model} is worst on {group}: {worst}, against {best} on its best group.",
+                model=model,
+                group=worst["group"],
+                worst=value,
+                best=percent(best),
+            )
         )
-    return " ".join(told)
+    return tuple(told)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from siamese_core.reporting.drawing.sentences import Sentence
 from siamese_core.reporting.measured_models import BASELINE, FUSED, OTHER
 from siamese_core.reporting.measuring import titles
 
@@ -51,13 +52,18 @@ class ShownModel:
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot, for everybody: the figure, in words what it shows, and the table that it was drawn from."""
+    """A plot, for everybody: the figure, in sentences what it shows, and the table that it was drawn from."""
 
     name: str
     title: str
     figure: go.Figure
-    words: str
+    sentences: tuple[Sentence, ...]
     table: pd.DataFrame
+
+    @property
+    def words(self) -> str:
+        """The sentences in English."""
+        return " ".join(map(str, self.sentences))
 
 
 def shown_models(reports: Sequence[dict]) -> list[ShownModel]:

@@ -17,6 +17,7 @@ from siamese_core.reporting.drawing.look import (
     figure,
     percent,
 )
+from siamese_core.reporting.drawing.sentences import Sentence, sentence
 
 ROW_HEIGHT = 120  # px, of a histogram
 
@@ -57,7 +58,7 @@ def roc_plot(shown: Sequence[ShownModel]) -> Plot | None:
         height=380,
     )
     return Plot(
-        "roc", "ROC, with the area under it", drawn, " ".join(told), pd.concat(tables, ignore_index=True)
+        "roc", "ROC, with the area under it", drawn, tuple(told), pd.concat(tables, ignore_index=True)
     )
 
 
@@ -83,12 +84,17 @@ def _marks(drawn, each: ShownModel, entry: dict, floor: float) -> None:
         )
 
 
-def _told(each: ShownModel, entry: dict) -> str:
+def _told(each: ShownModel, entry: dict) -> Sentence:
     at = entry["at_threshold"]
-    return (
-        f"{each.label}: AUC {entry['roc_auc']:.3f}, equal error {percent(entry['eer'])}; at the threshold "
-        f"{entry['threshold']:.2f} it calls {percent(at['fpr']['value'])} of different pairs same and misses "
-        f"{percent(at['fnr']['value'])} of same ones."
+    return sentence(
+        "{model}: AUC {auc}, equal error {eer}; at the threshold {threshold} it calls {fpr} of different "
+        "pairs same and misses {fnr} of same ones.",
+        model=each.label,
+        auc=f"{entry['roc_auc']:.3f}",
+        eer=percent(entry["eer"]),
+        threshold=f"{entry['threshold']:.2f}",
+        fpr=percent(at["fpr"]["value"]),
+        fnr=percent(at["fnr"]["value"]),
     )
 
 
@@ -125,10 +131,9 @@ def histogram_plot(shown: Sequence[ShownModel]) -> Plot:
         drawn.update_yaxes(tickformat=PERCENT, row=number, col=1, nticks=3, fixedrange=True)
         tables.append(table)
     _as_rows(drawn, len(rows))
-    words = "Bars: share of each kind of pair by similarity; the line is the threshold. " + " ".join(
-        _overlap(each) for each in rows
-    )
-    return Plot("similarities", "Similarities", drawn, words, pd.concat(tables, ignore_index=True))
+    bars = sentence("Bars: share of each kind of pair by similarity; the line is the threshold.")
+    told = (bars, *map(_overlap, rows))
+    return Plot("similarities", "Similarities", drawn, told, pd.concat(tables, ignore_index=True))
 
 
 def _as_rows(drawn, count: int) -> None:
@@ -140,9 +145,14 @@ def _as_rows(drawn, count: int) -> None:
     drawn.update_annotations(font={"size": 13}, x=0, xanchor="left")
 
 
-def _overlap(each: ShownModel) -> str:
+def _overlap(each: ShownModel) -> Sentence:
     entry = each.entry["verification"]
-    return f"{each.label}: {percent(entry['accuracy'])} of {entry['trials']} pairs on the right side of it."
+    return sentence(
+        "{model}: {share} of {pairs} pairs on the right side of it.",
+        model=each.label,
+        share=percent(entry["accuracy"]),
+        pairs=entry["trials"],
+    )
 
 
 def reliability_plot(shown: Sequence[ShownModel]) -> Plot:
@@ -188,10 +198,14 @@ def reliability_plot(shown: Sequence[ShownModel]) -> Plot:
             hovertemplate="said %{x:.2f}, same %{y:.0%} of %{customdata[0]} pairs"
             "<extra>%{fullData.name}</extra>",
         )
-        told.append(f"{each.label}: expected calibration error {entry['ece']:.3f}.")
+        told.append(_calibration(each.label, entry["ece"]))
     drawn.update_layout(
         xaxis={"title": {"text": "similarity said"}, "range": [-0.02, 1.02]},
         yaxis={"title": {"text": "share that is same"}, "range": [-0.02, 1.02], "tickformat": PERCENT},
     )
     table = pd.concat(tables, ignore_index=True).rename(columns={"accuracy": "share_same"})
-    return Plot("reliability", "Reliability, with the calibration error", drawn, " ".join(told), table)
+    return Plot("reliability", "Reliability, with the calibration error", drawn, tuple(told), table)
+
+
+def _calibration(label: str, ece: float) -> Sentence:
+    return sentence("{model}: expected calibration error {ece}.", model=label, ece=f"{ece:.3f}")

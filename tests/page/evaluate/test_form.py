@@ -1,5 +1,7 @@
 """What the form sends is checked; data comes from uploads, never from a path."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,10 @@ from siamese_core.errors import UserError
 from siamese_core.labelling.pool import Pool
 from siamese_core.labelling.pool_files import PoolImage
 from siamese_core.page.evaluate.form import checked_uploads, chosen_data, uploaded_data, wish_of
-from siamese_core.page.parts.plot_places import plot_data
+from siamese_core.page.languages.chosen import speaking
+from siamese_core.page.parts.plot_places import plot_data, told_sentences
 from siamese_core.reporting.drawing.look import Plot, figure
+from siamese_core.reporting.drawing.sentences import sentence
 from siamese_core.reporting.sources import POOL
 from siamese_core.workspace.workbench import Workbench
 
@@ -69,5 +73,30 @@ def test_what_is_set_aside_is_not_measured_on(tmp_path):
 
 
 def test_a_figure_comes_with_its_configuration():
-    plot = Plot("roc", "ROC", figure(), "", None)
+    plot = Plot("roc", "ROC", figure(), (), None)
     assert '"displayModeBar": false' in plot_data(plot).plot
+
+
+def test_what_a_plot_shows_is_said_in_the_reader_s_language():
+    confused = "{right} taken for {picked} {count} times"
+    most = tuple(sentence(confused, right=name, picked="b", count=2) for name in "ac")
+    told = (
+        sentence("{errors} of {trials} trials are wrong. Most often: {most}.", errors=1, trials=9, most=most),
+        sentence(
+            "{model}: {share} of {pairs} pairs on the right side of it.",
+            model="Both fused",
+            share="9 %",
+            pairs=8,
+        ),
+    )
+    drawn = figure().add_scatter(x=[1], y=[1], hovertemplate="threshold 0.50<extra>Both fused</extra>")
+    plot = Plot("roc", "ROC", drawn, told, None)
+    english = (
+        "1 of 9 trials are wrong. Most often: a taken for b 2 times; c taken for b 2 times. "
+        "Both fused: 9 % of 8 pairs on the right side of it."
+    )
+    assert plot.words == told_sentences(plot) == english
+    with speaking("ko"):
+        assert told_sentences(plot).endswith("둘을 합침: 8쌍 중 9%이(가) 선의 맞는 쪽에 있습니다.")
+        (point,) = json.loads(plot_data(plot).plot)["data"]
+    assert point["hovertemplate"] == "임계값 0.50<extra>둘을 합침</extra>"

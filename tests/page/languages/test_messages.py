@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from helpers.messages import error_messages, messages_of
+from helpers.messages import error_messages, figure_texts, messages_of
 from siamese_core.page.languages.chosen import ENGLISH, LANGUAGES
 from siamese_core.page.languages.forms import Form, forms_of
 from siamese_core.page.languages.words import catalogue, translation
@@ -79,3 +79,9 @@ def refuse(count, file):
         "{file} must be whole. Received: for no reason.",
         "{name} and {len}: {count}",
     ]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_plot_says_in_its_figure_is_translated(language):
+    worded = {text for text in figure_texts() if re.search("[a-z]{3}", NAMES.sub("", text))}
+    assert worded and not {text for text in worded if translation(text, language) is None}
