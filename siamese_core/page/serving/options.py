@@ -50,7 +50,9 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--mcp",
         action="store_true",
-        help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp",
+        default=os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true",
+        help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp "
+        "(GRADIO_MCP_SERVER=True)",
     )
     _add_login(parser)
     add_sync_options(parser)

@@ -75,7 +75,8 @@ class RequestMonitor:
 
 def route_of(path: str, endpoints: tuple[str, ...]) -> str:
     """Return the route that a path belongs to: one of few, however many paths are asked for."""
-    first, second, third = (path.strip("/").split("/") + ["", ""])[:3]
+    parts = [part for part in path.strip("/").split("/") if part != "v2"]  # the other form of a call
+    first, second, third = [*parts, "", "", ""][:3]
     if path in OWN_ROUTES:
         return path
     if first == "gradio_api":

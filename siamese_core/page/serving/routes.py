@@ -103,13 +103,14 @@ def png(file: bytes) -> Response:
 
 
 def or_told(handler: Callable[[Request], Response], status: int = 404) -> Callable[[Request], Response]:
-    """Wrap a handler so that a UserError is answered in words, with this HTTP status."""
+    """Wrap a handler so that a UserError is answered in words, with this HTTP status and its code."""
 
     @wraps(handler)
     def careful(request: Request) -> Response:
         try:
             return handler(request)
         except UserError as problem:
-            return PlainTextResponse(f"error: {problem}\n", status)
+            told = {"X-Error-Code": problem.code}
+            return PlainTextResponse(f"error: {problem}\n", status, headers=told)
 
     return careful

@@ -38,6 +38,7 @@ from siamese_core.page.serving.head import HeadScripts
 from siamese_core.page.serving.listening import both_families
 from siamese_core.page.serving.login.entrance import Entrance
 from siamese_core.page.serving.login.gate import Gate
+from siamese_core.page.serving.policy import AGENTS
 from siamese_core.page.serving.reference.serving import reference_routes
 from siamese_core.page.serving.requests import RequestMonitor
 from siamese_core.page.serving.routes import routes
@@ -86,13 +87,15 @@ def serve(workbench: Workbench, questions: Questions, address: Address, beside: 
     stopping.listen()
     page.asks_login = entrance is not None
     answering = app_options(page, questions, address, (stopping, entrance))
-    with only_tools(agents):
+    with only_tools(page):
         options = launch_options(workbench, address) | {"app_kwargs": answering, "mcp_server": agents}
         launch(page, options, address)
     if entrance:
         entrance.opened = True
     with unheard("stdout"):
         print(f"Siamese Workbench: {'  '.join(address.links())}", flush=True)
+        if agents:
+            print(f"Agents (MCP): {address.links()[0]}{AGENTS}/", flush=True)
     loading = workbench.start()
     threading.Thread(target=embed_after, args=(loading, questions), name="pool start", daemon=True).start()
     stopping.wait(lambda: is_working(page) or (syncing is not None and syncing.is_saving()))

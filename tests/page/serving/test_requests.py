@@ -73,6 +73,7 @@ def test_requests_are_counted_by_few_routes_whatever_is_asked_for(client, metric
         ("/thumbs/abc.png", "/thumbs"),
         ("/gradio_api/call/compare", "/gradio_api/call/compare"),
         ("/gradio_api/call/compare/event", "/gradio_api/call/compare"),
+        ("/gradio_api/call/v2/compare", "/gradio_api/call/compare"),
         ("/gradio_api/call/made_up", "other"),
         ("/gradio_api/file=/secret", "/gradio_api/file"),
         ("/gradio_api/made_up", "other"),

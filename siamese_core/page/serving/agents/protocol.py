@@ -3,16 +3,23 @@
 gradio makes a tool of every public endpoint. Here only those of `tools` are any, by their own names.
 """
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
-from siamese_core.page.serving.agents.tools import PREFIX, TOOLS
+import gradio as gr
+
+from siamese_core.errors import UserError
+from siamese_core.page.serving.agents.tools import PREFIX, TOOLS, has_tools
 
 
 @contextmanager
-def only_tools(agents: bool) -> Iterator[None]:
-    """Let the page that is launched within the block serve the tools, where there are to be agents."""
-    if not agents:
+def only_tools(page: gr.Blocks) -> Iterator[None]:
+    """Let the page, which is launched within the block, serve its tools, if it was built with any.
+
+    UserError where that cannot be, which gradio passes over. What it prints of the protocol is left out.
+    """
+    if not has_tools(page):
         yield
         return
     from gradio import mcp
@@ -24,6 +31,12 @@ def only_tools(agents: bool) -> Iterator[None]:
     whole = mcp.GradioMCPServer
     mcp.GradioMCPServer = ToolServer
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         mcp.GradioMCPServer = whole
+    if page.mcp_error:
+        raise UserError(
+            f"--mcp needs a package mcp that fits gradio {gr.__version__}. Received: {page.mcp_error}. "
+            "Install one: pip install 'mcp>=1.23,<2'"
+        )

@@ -26,6 +26,8 @@ from siamese_core.page.serving.contract.replies import API_VERSION
 from siamese_core.workspace.recording import Annotator, Shown
 
 TOOLS = ("compare", "one_shot", "find", "next_pairs", "answer", "status")
+PATIENCE_SECONDS = 5.0  # that a call waits: each takes one of the threads that the page works with
+BUSY = f"At most {AT_ONCE} tools work at once. Received: one more. Try again in a few seconds."
 PREFIX = "agent_"  # of the endpoints that stand behind the tools
 
 
@@ -131,11 +133,15 @@ def told_to_agents(tool: Callable[..., str], at_once: threading.BoundedSemaphore
 
     @functools.wraps(tool)
     def careful(*args, **kwargs) -> str:
+        if not at_once.acquire(timeout=PATIENCE_SECONDS):
+            raise ToolError(BUSY, title="too_many_requests", print_exception=False)
         try:
-            with at_once, telling(tool.__qualname__, markup=False):
+            with telling(tool.__qualname__, markup=False):
                 return tool(*args, **kwargs)
         except gr.Error as error:
             raise ToolError(error.message, title=error.title, print_exception=False) from error
+        finally:
+            at_once.release()
 
     return careful
 
@@ -145,8 +151,11 @@ def as_text(reply: dict[str, Any]) -> str:
 
 
 def name_of(agent: object) -> str:
-    """Return the annotator that an agent is: its token's name, else none that a person types alone."""
-    return named(f"agent {text(agent, 'agent').strip()}".strip())
+    """Return the annotator that an agent is in the log: never a name that a person types alone.
+
+    Where there are logins, it is that of its token, whatever the agent calls itself.
+    """
+    return f"agent {named(text(agent, 'agent').strip())}".strip()
 
 
 def same_count(classes: Sequence[str], examples: Sequence[object]) -> Sequence[str]:

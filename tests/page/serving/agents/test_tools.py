@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import threading
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from helpers.browsing import glyph, logged
 from helpers.labelling import drawn_classes
 from helpers.small_checkpoints import promote_small
+from siamese_core.accounts.account_file import AccountFile
 from siamese_core.answers.pair_log import log_of
 from siamese_core.errors import UserError
+from siamese_core.page.serving.agents import tools
 from siamese_core.page.serving.agents.pictures import sent_image
 from siamese_core.page.serving.agents.tools import TOOLS, AgentTools
 
@@ -45,24 +49,39 @@ def test_every_tool_and_parameter_is_explained():
         assert all(f" {each}: " in parameters for each in named)
 
 
+def test_a_tool_that_gets_no_place_says_so(monkeypatch):
+    monkeypatch.setattr(tools, "PATIENCE_SECONDS", 0.01)
+    full = threading.BoundedSemaphore(1)
+    held = tools.told_to_agents(lambda: tools.told_to_agents(str, full)(), full)
+    with pytest.raises(tools.ToolError, match="At most 16 tools") as raised:
+        held()
+    assert str(raised.value).startswith("too_many_requests: ")
+    assert full.acquire(blocking=False)
+
+
 @pytest.fixture(scope="module")
 def server(serve, tmp_path_factory):
     home = tmp_path_factory.mktemp("agents")
     drawn_classes(home / "images")
     promote_small(home / "workspace", "koch", "resnet50")
-    server = serve("--mcp", "--images", str(home / "images"), workspace=home / "workspace")
+    options = ["--mcp", "--root-path", "/below", "--images", str(home / "images")]
+    server = serve(*options, workspace=home / "workspace")
     server.wait_until_ready()
-    return server
+    assert server.printed("Agents (MCP): ") == f"{server.url}/below/gradio_api/mcp/"
+    return replace(server, url=f"{server.url}/below")
 
 
-def calls(url: str, *wanted: tuple[str, dict]) -> list:
+def calls(url: str, *wanted: tuple[str, dict], token: str = "") -> list:
     """What the tools answer, each by its name and arguments, through the client of the package mcp."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+
     async def work() -> list:
         async with (
-            streamable_http_client(f"{url}/gradio_api/mcp/") as (read, write, _),
+            httpx.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
+            streamable_http_client(f"{url}/gradio_api/mcp/", http_client=http) as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()
@@ -75,11 +94,11 @@ def calls(url: str, *wanted: tuple[str, dict]) -> list:
 
 @pytest.mark.soak
 def test_an_agent_sees_six_tools_with_their_parameters_explained(server):
-    tools = calls(server.url)
-    assert [each.name for each in tools] == list(TOOLS)
-    for each in tools:
+    found = calls(server.url)
+    assert [each.name for each in found] == list(TOOLS)
+    for each in found:
         assert each.description and all(p["description"] for p in each.inputSchema["properties"].values())
-    assert tools[0].inputSchema["required"] == ["left", "right"]
+    assert found[0].inputSchema["required"] == ["left", "right"]
     schema = httpx.get(f"{server.url}/gradio_api/mcp/schema", trust_env=False)
     assert schema.status_code == 404
 
@@ -154,3 +173,34 @@ def test_without_the_option_there_is_nothing_for_agents(quick_app):
     answer = httpx.post(f"{quick_app.url}/gradio_api/mcp/", json={}, trust_env=False)
     assert answer.status_code == 404
     assert "agent_" not in httpx.get(f"{quick_app.url}/gradio_api/info", trust_env=False).text
+
+
+@pytest.mark.soak
+def test_behind_a_login_an_agent_needs_a_token_and_has_its_name(serve, tmp_path):
+    home = tmp_path / "workspace"
+    promote_small(home, "koch", "resnet50")
+    accounts = AccountFile(home / "users.json")
+    accounts.add_user("Oda", "owner", "correct horse")
+    token = accounts.add_token("Robot", "annotator")
+    server = serve("--mcp", "--auth", str(home / "users.json"), workspace=home)
+    server.wait_until_ready()
+    refused = httpx.post(f"{server.url}/gradio_api/mcp/", json={}, trust_env=False)
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+    pair = {"left": data_url(glyph(1)), "right": data_url(glyph(2))}
+    compared = json.loads(calls(server.url, ("compare", pair), token=token)[0].content[0].text)
+    given = {"left_id": compared["left"], "right_id": compared["right"], "answer": "same", "agent": "Oda"}
+    calls(server.url, ("answer", given), token=token)
+    assert [(row.source, row.annotator) for row in logged(home)] == [("agent", "agent Robot")]
+
+
+@pytest.mark.soak
+def test_a_server_ends_although_an_agent_listens(serve, tmp_path):
+    home = tmp_path / "workspace"
+    promote_small(home, "koch", "resnet50")
+    server = serve("--mcp", workspace=home)
+    server.wait_until_ready()
+    accepts = {"accept": "text/event-stream"}
+    with httpx.stream("GET", f"{server.url}/gradio_api/mcp/", headers=accepts, trust_env=False) as listening:
+        assert listening.status_code == 200
+        server.process.terminate()
+        assert server.process.wait(timeout=12) == 0
