@@ -35,10 +35,13 @@ class Server:
         """What the process has written so far, both streams."""
         return self.log_file.read_text(errors="replace")
 
-    def wait_for(self, path: str, seconds: float) -> None:
-        """Return when `path` answers 200; fail the test with the end of the log when it never does."""
+    def wait_for(self, path: str, seconds: float, *others: int) -> None:
+        """Return when `path` answers 200, or one of the `others`.
+
+        Fail the test with the end of the log when it never does.
+        """
         deadline = time.monotonic() + seconds
-        while _status(self.url + path) != 200:
+        while _status(self.url + path) not in (200, *others):
             if self.process.poll() is not None:
                 pytest.fail(f"app.py ended with exit code {self.process.returncode}:\n{self.log()[-4000:]}")
             if time.monotonic() > deadline:
@@ -130,7 +133,7 @@ def servers(new_folder: Callable[[str], Path]) -> Iterator[Callable[..., Server]
         called = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
         server = Server(f"http://{called}:{port}", home, process, folder / "log.txt")
         servers.append(server)
-        server.wait_for("/", PAGE_ANSWERS_SECONDS)
+        server.wait_for("/", PAGE_ANSWERS_SECONDS, 401)  # where it asks for a login
         return server
 
     yield start

@@ -21,6 +21,7 @@ ERROR = {
         "code": {"enum": list(CODES), "description": "What is wrong, for programs: codes stay as they are."},
     },
 }
+TOKEN = {"type": "http", "scheme": "bearer", "description": "of `siamese tokens add`"}
 UPLOAD = {
     "summary": "Upload files, which calls then name by their paths.",
     "requestBody": {
@@ -53,7 +54,8 @@ def openapi(endpoints: Sequence[Endpoint], routes: Sequence[PlainRoute], address
         "info": {"title": TITLE, "version": API_VERSION, "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": address}],
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": {"token": TOKEN}},
+        "security": [{}, {"token": []}],  # the second where the server asks for a login
     }
 
 
