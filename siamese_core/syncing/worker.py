@@ -1,6 +1,7 @@
 """Sync in the background: when answers have waited long enough, and again, ever later, after a failure."""
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -20,6 +21,7 @@ RESTORE_SECONDS = 60.0  # that the page waits for the hub at the start
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds, doubled with each failure
 MOVED_PAUSE = 0.5  # seconds, after another server's commit
 LAST_PAUSE = 0.5  # seconds between two tries while the process ends
+LAST_SECONDS = 5.0  # that a process that ends waits for the hub
 HOPELESS = (401, 403, 404)  # which a process that ends does not wait for
 
 
@@ -35,6 +37,8 @@ class Syncing:
         self._status = 0  # of HTTP, of the last failure
         self._problem: str | None = None
         self._saved_at: float | None = None
+        self._last = math.inf
+        self._busy = False
 
     # The start
 
@@ -73,11 +77,17 @@ class Syncing:
     def is_saving(self) -> bool:
         """Send at once what waits, since the process ends; return whether waiting for it makes sense."""
         if not self._ending.is_set():
+            self._last = time.monotonic() + LAST_SECONDS
             self._ending.set()
             self._wake.set()
-        if self._failures and self._status in HOPELESS:
+        if self._failures and self._status in HOPELESS or time.monotonic() > self._last:
             return False
         return bool(self._look()[0].rows)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call of the hub is under way, whose threads may outlast the process's last line."""
+        return self._busy
 
     def _look(self) -> tuple[WaitingRows, str | None]:
         try:
@@ -105,6 +115,7 @@ class Syncing:
 
     def _turn(self, tell: Callable[[str], None]) -> None:
         """Restore if that is not done, and send what waits. Whatever fails is told, and tried again."""
+        self._busy = True
         try:
             self._work(tell)
         except HubProblem as problem:
@@ -114,6 +125,8 @@ class Syncing:
             self._note(failure, 0)
         else:
             self._failures, self._status = 0, 0
+        finally:
+            self._busy = False
 
     def _work(self, tell: Callable[[str], None]) -> None:
         self.sender.repository.require()

@@ -15,10 +15,11 @@ from helpers.browsing import glyph
 from helpers.calling import Caller
 from helpers.hub import TOKEN, Hub, hub_server
 from helpers.paths import ROOT
-from helpers.servers import servers
+from helpers.servers import Server, servers
 from helpers.small_checkpoints import promote_small
-from helpers.syncing import DATASET, NAME
+from helpers.syncing import DATASET, NAME, picture
 from siamese_core.answers.pair_log import log_of
+from siamese_core.images.store import images_of
 from siamese_core.syncing.ledger import confirmed_ids
 from siamese_core.syncing.sending import image_path
 
@@ -98,6 +99,29 @@ def test_killed_ten_times_in_the_middle_nothing_confirmed_is_lost(served, tmp_pa
     assert {image_path(each) for each in pictures} <= set(served.files(DATASET))
 
 
+def seconds_to_end(server: Server) -> float:
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    return time.monotonic() - began
+
+
+def test_a_hub_that_hangs_keeps_no_process_alive_and_gets_the_answer_later(served, tmp_path_factory):
+    home = promote_small(tmp_path_factory.mktemp("home"), "koch", "resnet50")
+    left, right = (images_of(home).add(picture(number)) for number in range(2))
+    with servers(tmp_path_factory.mktemp) as start:
+        server = start("--sync-to", NAME, workspace=home, environment=environment(served))
+        server.wait_until_ready()
+        served.faults += [("commit/main", 30.0)] * 3
+        assert Caller(server.url).curl("answer", [left, right, "different", "Bob"])[1]["saved"]
+        assert seconds_to_end(server) < 10 and not sent_ids(served)
+        served.faults.clear()
+        start("--sync-to", NAME, workspace=home, environment=environment(served))
+        assert (
+            sent_ids(served) == [row.label_id for row in log_of(home).rows()] and len(sent_ids(served)) == 1
+        )
+
+
 def test_two_servers_end_with_all_on_the_hub_and_meet_in_one_log(served, tmp_path_factory):
     homes = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
     with servers(tmp_path_factory.mktemp) as start:
@@ -116,9 +140,7 @@ def test_two_servers_end_with_all_on_the_hub_and_meet_in_one_log(served, tmp_pat
                 caller.curl("answer", [compared["left"], compared["right"], said, "Ada"])
             status = caller.curl("status", [])[1]["sync"]
             assert status["restored"] and status["waiting"] == 3 - number and not status["problem"]
-            began = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(20) == 0 and time.monotonic() - began < 10
+            assert seconds_to_end(server) < 10
             assert "Traceback" not in server.log()
         _, caller = begin(homes[0])
         assert caller.curl("status", [])[1]["sync"]["waiting"] == 0

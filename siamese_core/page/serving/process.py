@@ -124,6 +124,8 @@ def _serve_workspace(options: argparse.Namespace) -> None:
         options.root_path,
     )
     server.serve(workbench, questions, address, server.Beside(options.mcp, entrance, syncing))
+    if syncing is not None and syncing.is_busy:
+        leave()
 
 
 def synced(workbench: "Workbench", options: argparse.Namespace) -> "Syncing | None":
@@ -139,6 +141,13 @@ def synced(workbench: "Workbench", options: argparse.Namespace) -> "Syncing | No
     workbench.sync_state = syncing.state
     syncing.start()
     return syncing
+
+
+def leave() -> None:
+    """End the process now. Python itself would wait for calls of a hub that hangs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def told_now_and_then(of: str) -> Callable[[str], None]:
