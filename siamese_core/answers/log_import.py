@@ -94,11 +94,12 @@ class NamedImages:
             return row, None
         ids, why = {}, None
         for column in ("left_id", "right_id"):
-            ids[column], problem = self._id_of(getattr(row, column))
+            ids[column], problem = self.id_of(getattr(row, column))
             why = why or (problem and f"{column}: {problem}")
         return row if (row.left_id, row.right_id) == tuple(ids.values()) else replace(row, **ids), why
 
-    def _id_of(self, cell: str) -> tuple[str, str | None]:
+    def id_of(self, cell: str) -> tuple[str, str | None]:
+        """Return the id of the image that a cell names, stored, or the cell and what is wrong with it."""
         if not cell or cell in self._images:
             return cell, None
         if cell not in self._of_name:

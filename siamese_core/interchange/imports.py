@@ -42,7 +42,10 @@ def import_answers(content: Content, log: PairLog, images: ImageStore, folder: P
 
     logged = {row.label_id: row for row in log.rows()} if any(each.label_id for each in pairs) else {}
     given = [_row(each, places, logged) for each in pairs]
-    found = fit_answers(given, [*content.wrong, *gone], NamedImages(images, read))
+    named = NamedImages(images, read)
+    for each in there:  # in the order of the file, where the parts of an image follow each other
+        named.id_of(each.place)
+    found = fit_answers(given, [*content.wrong, *gone], named)
     found.notes.extend(content.notes)
     return log.take_read(found)
 
