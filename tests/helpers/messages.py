@@ -78,6 +78,10 @@ def texts_of(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str] | No
         case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)) if known.get(name):
             others = {key: value for key, value in known.items() if key != name}
             return _either([texts_of(each, others) for each in known[name]])
+        case ast.Subscript(value=ast.Name(id=name)) if isinstance(known.get(name, [None])[0], ast.Dict):
+            return texts_of(known[name][0], known)
+        case ast.Subscript(value=ast.Dict(values=values)) | ast.Dict(values=values):
+            return _either([texts_of(each, known) for each in values])
         case ast.IfExp(body=body, orelse=other):
             return _either([texts_of(body, known), texts_of(other, known)])
         case ast.BinOp(left=left, op=ast.Add(), right=right):

@@ -57,6 +57,7 @@ def test_no_message_is_translated_that_no_error_has(language):
 def test_messages_are_found_however_they_are_written():
     code = """
 WHERE = "here"
+HOW = {1: "one", 2: "two"}
 def why(bad): return f"because of {bad.name}" if bad else "for no reason"
 def refuse(count, file):
     left = f"{count} left" if count else "none"
@@ -64,6 +65,7 @@ def refuse(count, file):
     raise TryAgain(left if file else "later")
     raise UserError(f"{file.path.name} and {len(count)}: {count:,}")
     raise UserError(str(file))
+    raise UserError(HOW[count])
     raise ValueError(f"{file} must be whole. Received: half.")
     return Status(False, f"{file} must be whole. Received: {why(None)}.")
 """
@@ -74,6 +76,8 @@ def refuse(count, file):
         "A here c. for no reason",
         "later",
         "none",
+        "one",
+        "two",
         "{count} left",
         "{file} must be whole. Received: because of {name}.",
         "{file} must be whole. Received: for no reason.",
