@@ -1,6 +1,5 @@
 """EfficientNet-Lite2's checkpoint, made once in a process, and photographs that come with gradio."""
 
-import os
 import shutil
 from functools import cache
 from importlib.util import find_spec
@@ -9,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from siamese_core.atomic import share_file
 from siamese_core.checkpoints.pretrained import photograph_checkpoint
 from siamese_core.checkpoints.store import CheckpointStore
 from siamese_core.images.decoding import decode_image
@@ -33,7 +33,9 @@ def give_lite(workspace: Path) -> Path:
     """Put the checkpoint into a workspace, which would make it by itself: this takes no time."""
     target = workspace / "checkpoints" / lite_folder().name
     if not target.exists():
-        shutil.copytree(lite_folder(), target, copy_function=os.link)
+        shutil.copytree(
+            lite_folder(), target, copy_function=lambda file, to: share_file(Path(file), Path(to))
+        )
     return workspace
 
 
