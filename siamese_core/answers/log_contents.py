@@ -132,6 +132,11 @@ class LogContents:
     def __contains__(self, label_id: object) -> bool:
         return label_id in self._events
 
+    def lacks(self, row: LabelRow) -> bool:
+        """Return whether a row is missing: not here, and no undo of what is undone anyway."""
+        undone = row.event == "undo" and row.target_id in self._undone
+        return row.label_id not in self._events and not undone
+
     def event(self, label_id: str) -> LabelRow | None:
         """Return the row with this label_id, if there is one."""
         return self._events.get(label_id)

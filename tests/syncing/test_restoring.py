@@ -45,6 +45,7 @@ def test_two_servers_come_to_the_same_log_with_the_same_answers_standing(new_sen
     assert one.log.labels() == two.log.labels() and len(one.log.labels()) == 3
     assert not one.unsent() and not two.unsent() and not served.rewritten
     assert len({row.label_id for row in one.log.rows()}) == 8  # seven labels, one undo
+    assert again.log.problem() is two.log.problem() is None  # the second undo is no lost answer
 
 
 def test_what_one_workspace_alone_has_is_sent_when_it_starts(new_sender):

@@ -5,7 +5,7 @@ An answer that is lost from the log by somebody's hand is told until it is back,
 
 import contextlib
 import glob
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,7 +68,7 @@ class LogCopies:
 
     def keep_lost(self, before: LogContents, now: LogContents) -> None:
         """Copy all rows that were in the log before, if some of them are neither in it nor in a copy."""
-        lost = frozenset(row.label_id for row in before.rows if row.label_id not in now)
+        lost = frozenset(row.label_id for row in before.rows if now.lacks(row))
         if not lost or (lost <= self._lost and self._copy and self._copy.exists()):
             return
         file = next((each for each in reversed(self._files("backup")) if _holds(each, lost)), None)
@@ -97,8 +97,8 @@ class LogCopies:
         """Say where the answers are that were read before the log could no longer be."""
         return f"The answers that were in it are in {self._copy.name}." if self._copy else None
 
-    def report(self, known: Callable[[], Container[str]]) -> Iterator[str]:
-        """Say of each copy, newest first, what it holds that is not among the `known` label ids of the log.
+    def report(self, known: Callable[[], LogContents]) -> Iterator[str]:
+        """Say of each copy, newest first, what it holds that is not `known`, the contents of the log.
 
         These are asked for after the copy is read: an answer given meanwhile is in the log first.
         """
@@ -106,14 +106,14 @@ class LogCopies:
         for file in reversed(self._files("backup")):
             copy = _read(file)
             in_log = known()
-            missing = {row.label_id for row in copy.rows if row.label_id not in in_log} - told
+            missing = {row.label_id for row in copy.rows if in_log.lacks(row)} - told
             told |= missing
             if missing:
                 yield _words(len(missing), file)
         for file in self._files("as-saved"):
             copy = _read(file)
             in_log = known()
-            missing = sum(row.label_id not in in_log for row in copy.rows)
+            missing = sum(in_log.lacks(row) for row in copy.rows)
             lines = f"; {len(copy.rejected)} of its lines could not be read" if copy.rejected else ""
             lines += f"; {missing} of its answers are not in the log" if missing else ""
             yield (
@@ -127,7 +127,7 @@ class LogCopies:
         copies = self._files("backup")
         for file in copies:
             if file.stat().st_size > size or file == copies[-1] and not _goes_on(self._path, file):
-                missing = frozenset(row.label_id for row in _read(file).rows if row.label_id not in now)
+                missing = frozenset(row.label_id for row in _read(file).rows if now.lacks(row))
                 if len(missing) >= max(len(self._lost), 1):
                     self._lost, self._copy = missing, file
 
