@@ -70,7 +70,7 @@ def test_the_wheel_holds_the_package_and_the_assets_that_it_reads(wheel):
         held = set(archive.namelist())
     assert modules | assets <= held
     others = {name for name in held - modules - assets if not re.match(r"[^/]+\.dist-info/", name)}
-    assert {Path(name).suffix for name in others} <= {".md", ".jinja", ".sql"}
+    assert {Path(name).suffix for name in others} <= {".md", ".jinja", ".sql", ".html"}
     assert not {name for name in held if name.startswith(("siamese_core/assets/tools", "tests/", "assets/"))}
 
 

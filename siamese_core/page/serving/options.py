@@ -213,5 +213,5 @@ def check_mcp(asked: bool) -> None:
     """Raise UserError where tools for agents are asked for and the package of their protocol is missing."""
     if asked and find_spec("mcp") is None:
         raise UserError(
-            "--mcp needs the package mcp. Received: none. Install the extra: pip install 'mcp>=1.23,<2'"
+            "--mcp needs the package mcp. Received: none. Install the extra: pip install 'mcp>=1.30,<2'"
         )

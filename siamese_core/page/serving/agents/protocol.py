@@ -38,5 +38,5 @@ def only_tools(page: gr.Blocks) -> Iterator[None]:
     if page.mcp_error:
         raise UserError(
             f"--mcp needs a package mcp that fits gradio {gr.__version__}. Received: {page.mcp_error}. "
-            "Install one: pip install 'mcp>=1.23,<2'"
+            "Install one: pip install 'mcp>=1.30,<2'"
         )

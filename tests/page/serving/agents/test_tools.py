@@ -15,6 +15,7 @@ from helpers.small_checkpoints import promote_small
 from siamese_core.accounts.account_file import AccountFile
 from siamese_core.answers.pair_log import log_of
 from siamese_core.errors import UserError
+from siamese_core.page.serving import options
 from siamese_core.page.serving.agents import tools
 from siamese_core.page.serving.agents.pictures import sent_image
 from siamese_core.page.serving.agents.tools import TOOLS, AgentTools
@@ -59,13 +60,20 @@ def test_a_tool_that_gets_no_place_says_so(monkeypatch):
     assert full.acquire(blocking=False)
 
 
+def test_what_the_option_needs_is_told(monkeypatch):
+    monkeypatch.setattr(options, "find_spec", lambda name: None)
+    options.check_mcp(False)
+    with pytest.raises(UserError, match="pip install 'mcp"):
+        options.check_mcp(True)
+
+
 @pytest.fixture(scope="module")
 def server(serve, tmp_path_factory):
     home = tmp_path_factory.mktemp("agents")
     drawn_classes(home / "images")
     promote_small(home / "workspace", "koch", "resnet50")
-    options = ["--mcp", "--root-path", "/below", "--images", str(home / "images")]
-    server = serve(*options, workspace=home / "workspace")
+    asked = ["--mcp", "--root-path", "/below", "--images", str(home / "images")]
+    server = serve(*asked, workspace=home / "workspace")
     server.wait_until_ready()
     assert server.printed("Agents (MCP): ") == f"{server.url}/below/gradio_api/mcp/"
     return replace(server, url=f"{server.url}/below")
