@@ -2,7 +2,7 @@
 "use strict";
 {
   const { t } = workbench.words;
-  const { allows } = workbench.rights;
+  const { refusal } = workbench.rights;
   const { sessionStorage } = workbench.memory;
   const { ANSWER_KEYS, onClick, onKey, visible } = workbench.keys;
   const { links, outbox } = workbench;
@@ -188,7 +188,8 @@
 
     answer(item, answer) {
       if (!item) return;
-      if (!allows("reviewer")) return form.say(t("Reviewers and owners do this; you are logged in as an annotator."));
+      const refused = refusal("reviewer");
+      if (refused) return form.say(refused);
       const { left, right, label } = item.dataset;
       if (left) this.act(item, { kind: "settle", left_id: left, right_id: right, answer }, t("Settled: {answer}", { answer: t(answer) }));
       else if (item.querySelector("[data-relabel]")) {

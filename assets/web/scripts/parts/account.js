@@ -39,5 +39,5 @@
 
   if (account) watch();
 
-  workbench.account = { account, fill };
+  workbench.account = { account, role: account && ROLES[account.role], fill };
 }

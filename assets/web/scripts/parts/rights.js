@@ -3,11 +3,11 @@
 "use strict";
 {
   const { t } = workbench.words;
-  const { account } = workbench.account;
+  const { account, role: own } = workbench.account;
   const ROLES = ["annotator", "reviewer", "owner"];
   const SENTENCES = {
-    reviewer: t("Reviewers and owners do this; you are logged in as an annotator."),
-    owner: t("An owner does this; your login is another."),
+    reviewer: t("Only reviewers and owners can do this. Your role: {own}.", { own }),
+    owner: t("Only owners can do this. Your role: {own}.", { own }),
   };
   // [whose it is, what the sentence stands before, what is closed in it; by default all of it]
   const PLACES = [
@@ -30,12 +30,12 @@
     for (const each of closed) if (!each.inert) each.inert = true;
     if (place.previousElementSibling?.classList.contains("not-allowed")) return;
     const told = Object.assign(document.createElement("div"), { className: "not-allowed html-container" });
-    told.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: `🔒 ${SENTENCES[role]}` }));
+    told.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: SENTENCES[role] }));
     place.before(told);
   }
 
-  // Keys answer, too: whether the role of whoever has logged in allows it.
-  const allows = (role) => !account || ROLES.indexOf(account.role) >= ROLES.indexOf(role);
+  // Keys answer, too: the sentence that says why not; empty where the role of whoever has logged in allows it.
+  const refusal = (role) => (!account || ROLES.indexOf(account.role) >= ROLES.indexOf(role) ? "" : SENTENCES[role]);
 
   if (places.length) {
     let asked = 0;
@@ -46,5 +46,5 @@
     new MutationObserver(() => (asked ||= requestAnimationFrame(look))).observe(document, { childList: true, subtree: true });
   }
 
-  workbench.rights = { allows };
+  workbench.rights = { refusal };
 }

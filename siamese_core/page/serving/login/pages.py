@@ -70,7 +70,7 @@ class LoginPages:
             if refusal.status not in (401, 429):
                 raise
             words = WRONG if refusal.status == 401 else WAIT
-            return self._form(request, onward, words, refusal.status)
+            return self._form(request, onward, words, refusal.status, name)
         self.entrance.sessions.end(self.entrance.session_key(request.headers))
         response = RedirectResponse(self.root + onward, 303)
         self._set(request, response, self.entrance.cookie, key)
@@ -89,9 +89,12 @@ class LoginPages:
         response.delete_cookie(self.entrance.cookie, path=self.root or "/")
         return response
 
-    def _form(self, request: Request, onward: str, problem: str = "", status: int = 200) -> Response:
+    def _form(
+        self, request: Request, onward: str, problem: str = "", status: int = 200, typed: str = ""
+    ) -> Response:
         token = cookies_of(request.headers).get(FORM_COOKIE) or secrets.token_urlsafe(16)
-        response = self._page(status, onward=onward, caller=None, token=token, problem=problem)
+        shown = {"caller": None, "token": token, "problem": problem, "typed": typed}
+        response = self._page(status, onward=onward, **shown)
         self._set(request, response, FORM_COOKIE, token)
         return response
 
