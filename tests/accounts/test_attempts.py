@@ -33,6 +33,12 @@ def test_guessing_many_names_from_one_address_gets_slower_up_to_a_quarter_of_an_
     assert tries <= day / PACES["address"].longest + 40
 
 
+def test_a_proxy_that_tells_no_address_keeps_nobody_out_for_long():
+    attempts = Attempts(Clock())
+    waits = [attempts.begin(f"name {i}", "127.0.0.1") for i in range(1000)]
+    assert 0 < max(waits) <= PACES["proxy"].longest
+
+
 def test_many_at_once_are_no_way_around():
     attempts = Attempts(Clock())
     assert sum(not attempts.begin("Ada", f"192.0.2.{i}") for i in range(100)) == PACES["name"].free

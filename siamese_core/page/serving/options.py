@@ -91,6 +91,29 @@ def _add_login(parser: Parser) -> None:
         metavar="FILE",
         help="let in only whom this file names, which `siamese users add` makes; needs pip install .[team]",
     )
+    parser.add_argument(
+        "--auth-hub",
+        action="store_true",
+        help="on a Hugging Face Space: let in whoever logs in there, as annotator or of --owners; programs "
+        "have the tokens of --auth FILE",
+    )
+    parser.add_argument(
+        "--owners",
+        type=account_name,
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="with --auth-hub: accounts that may do everything",
+    )
+
+
+def account_name(text: str) -> str:
+    """Read the name of a Hugging Face account."""
+    if not re.fullmatch(r"[\w.-]{1,96}", text):
+        raise argparse.ArgumentTypeError(
+            f"An account's name has letters, digits and -._ Received: {text[:80]}."
+        )
+    return text
 
 
 def _add_log(parser: Parser) -> None:

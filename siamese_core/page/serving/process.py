@@ -111,8 +111,8 @@ def _serve_workspace(options: argparse.Namespace) -> None:
     with stopped_at_once(), no_stubs():
         from siamese_core.page.serving import server
         from siamese_core.page.serving.address import Address
-        from siamese_core.page.serving.login.entrance import open_entrance
-    entrance = open_entrance(options.auth, options.workspace, options.port) if options.auth else None
+        from siamese_core.page.serving.login.entrance import entrance_of
+    entrance = entrance_of(options)
     if not os.environ.get("SIAMESE_DEBUG"):
         mute_native_libraries()
     write_log(options.log_level, options.log_format)

@@ -1,6 +1,7 @@
 """Decide who is let in: by name and password, by a session's cookie, by a program's token."""
 
 import logging
+from argparse import Namespace
 from dataclasses import dataclass, field, replace
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -8,14 +9,15 @@ from pathlib import Path
 import anyio
 from starlette.datastructures import Headers
 
-from siamese_core.accounts.account_file import Account, AccountFile, Accounts
+from siamese_core.accounts.account_file import FILE_NAME, Account, AccountFile, Accounts
 from siamese_core.accounts.attempts import Attempts
 from siamese_core.accounts.audit import LOGIN, LOGIN_FAILED, LOGOUT, AuditLog, Origin
 from siamese_core.accounts.passwords import matches, require_library
-from siamese_core.accounts.sessions import Sessions, stamp_of
+from siamese_core.accounts.sessions import Session, Sessions, stamp_of
 from siamese_core.errors import UserError
 from siamese_core.operating.logs import request_id
 from siamese_core.page.parts.callers import Caller
+from siamese_core.page.serving.login.hub import HubLogin, open_hub
 from siamese_core.page.serving.policy import Refusal
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,8 @@ BAD_TOKEN = Refusal(
 class Entrance:
     """What is known of who may enter. port: where the page listens, since cookies of all ports are shared.
 
-    opened: whether the server is up; before, gradio's own start is let in.
+    opened: whether the server is up; before, gradio's own start is let in. hub: where Hugging Face says who
+    people are, and the file has tokens only.
     """
 
     file: AccountFile
@@ -40,6 +43,7 @@ class Entrance:
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
     opened: bool = False
+    hub: HubLogin | None = None
     _comparing: anyio.CapacityLimiter | None = None
 
     @property
@@ -52,11 +56,14 @@ class Entrance:
         if scheme.lower() == "bearer":
             return self._program(token.strip(), address)
         session = self.sessions.find(key := self.session_key(headers), is_active)
-        account = self._accounts().users.get(session.name) if session else None
+        account = self._of_session(session) if session else None
         if account is None or stamp_of(account.secret) != session.stamp:
             self.sessions.end(key)  # removed, or the password is another one now
             return None
         return Caller(account.name, account.role, address, session.form_token)
+
+    def _of_session(self, session: Session) -> Account | None:
+        return self.hub.account(session.name) if self.hub else self._accounts().users.get(session.name)
 
     def session_key(self, headers: Headers) -> str:
         return cookies_of(headers).get(self.cookie, "")
@@ -83,6 +90,10 @@ class Entrance:
             self._note_failure(account, address)
             raise Refusal(401, "Name and password must belong together. Received: others. Try again.")
         self.attempts.succeeded(name, address)
+        return self.enter(account, address)
+
+    def enter(self, account: Account, address: str) -> str:
+        """Return the key of a new session of somebody who is known by now."""
         self.note(LOGIN, account.name, address)
         return self.sessions.start(account.name, stamp_of(account.secret))
 
@@ -126,6 +137,20 @@ def open_entrance(file: Path, workspace: Path, port: int) -> Entrance:
             f"Make it: siamese users add NAME --role owner --auth {file}"
         )
     return Entrance(accounts, AuditLog(workspace), port)
+
+
+def open_hub_entrance(options: Namespace) -> Entrance:
+    """Return the entrance of a Space. UserError where it is none, or nobody would own it."""
+    hub = open_hub(options.owners)
+    file = AccountFile(options.auth or options.workspace / FILE_NAME)
+    return Entrance(file, AuditLog(options.workspace), options.port, hub=hub)
+
+
+def entrance_of(options: Namespace) -> Entrance | None:
+    """Return the entrance that the options of the server ask for; None where everybody is let in."""
+    if options.auth_hub:
+        return open_hub_entrance(options)
+    return open_entrance(options.auth, options.workspace, options.port) if options.auth else None
 
 
 def cookies_of(headers: Headers) -> dict[str, str]:

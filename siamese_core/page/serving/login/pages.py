@@ -1,5 +1,6 @@
 """Answer the forms to log in and out, without any script, in the page's look and languages."""
 
+import logging
 import re
 import secrets
 from urllib.parse import parse_qs, urlsplit
@@ -14,24 +15,26 @@ from siamese_core.page.languages.words import t, translatable
 from siamese_core.page.parts.callers import CALLER
 from siamese_core.page.parts.templates import render
 from siamese_core.page.serving.login.entrance import Entrance, cookies_of
+from siamese_core.page.serving.login.hub import GRADIO_SESSION
 from siamese_core.page.serving.policy import Policy, Refusal
 from siamese_core.page.theme import standalone_style
 
+log = logging.getLogger(__name__)
 LOGIN, LOGOUT = "/login", "/logout"
 FORM_COOKIE = "siamese_form"
 MOST_BYTES = 10_000  # of a form
 YEAR = 365 * 24 * 3600  # seconds
 OUTDATED = translatable("This form was too old, or sent from elsewhere. Try again.")
 WRONG = translatable("Name and password do not belong together.")
+HUB_FAILED = translatable("Hugging Face did not say who you are. Try again.")
 WAIT = translatable("Too many tries. Wait a while and try again.")
 
 
 class LoginPages:
     """The forms. They answer everybody, so they tell nothing."""
 
-    paths = (LOGIN, LOGOUT)
-
     def __init__(self, entrance: Entrance, policy: Policy) -> None:
+        self.paths = (LOGIN, LOGOUT, *(entrance.hub.paths if entrance.hub else ()))
         self.entrance, self.root = entrance, policy.root_path
         self.secure = policy.secure
 
@@ -50,6 +53,8 @@ class LoginPages:
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD", "POST"):
             raise Refusal(400, "A form is read or sent. Received: another method.")
+        if self.entrance.hub and request.url.path.endswith(self.entrance.hub.paths):
+            return await self._by_hub(request)
         form = await form_of(request) if request.method == "POST" else {}
         if request.url.path.endswith(LOGOUT):
             return self._logout(request, form)
@@ -59,11 +64,11 @@ class LoginPages:
         onward = safe_path(form.get("next") or request.query_params.get("next", ""))
         if request.scope[CALLER] is not None and not form:
             return RedirectResponse(self.root + onward, 303)
-        if not form:
+        if not form or self.entrance.hub:
             return self._form(request, onward)
         if not is_same(form.get("form_token"), cookies_of(request.headers).get(FORM_COOKIE)):
             return self._form(request, onward, OUTDATED, 400)
-        name, address = form.get("name", ""), (request.scope.get("client") or ("",))[0]
+        name, address = form.get("name", ""), address_of(request)
         try:
             key = await self.entrance.log_in(name, form.get("password", ""), address)
         except Refusal as refusal:
@@ -75,6 +80,24 @@ class LoginPages:
         response = RedirectResponse(self.root + onward, 303)
         self._set(request, response, self.entrance.cookie, key)
         response.delete_cookie(FORM_COOKIE, path=self.root or "/")
+        return response
+
+    async def _by_hub(self, request: Request) -> Response:
+        """Go one step of Hugging Face's login, the last one into a session of this page."""
+        try:
+            step = await self.entrance.hub.answer(request.scope, request.receive)
+        except Exception as failure:  # of the network, or of what the other side says
+            log.warning("a login at Hugging Face failed: %s: %s", type(failure).__name__, failure)
+            return self._form(request, "/", HUB_FAILED, 401)
+        if not step.name:
+            response = Response(status_code=step.status)
+            response.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in step.headers]
+            return response
+        key = self.entrance.enter(self.entrance.hub.account(step.name), address_of(request))
+        onward = safe_path(request.query_params.get("_target_url", ""))
+        response = RedirectResponse(self.root + onward, 303)
+        self._set(request, response, self.entrance.cookie, key)
+        response.delete_cookie(GRADIO_SESSION, secure=True, samesite="none")  # it holds the account's token
         return response
 
     def _logout(self, request: Request, form: dict[str, str]) -> Response:
@@ -104,6 +127,7 @@ class LoginPages:
             language=spoken(),
             style=standalone_style("login.css"),
             root=self.root,
+            by_hub=self.entrance.hub is not None,
             title=t("Log out") if values["caller"] else t("Log in"),
             **values,
         )
@@ -113,6 +137,10 @@ class LoginPages:
         """Set a cookie that no script reads, no other site sends, and no open network sees."""
         secure = self.secure or request.scope["scheme"] == "https"
         response.set_cookie(name, value, path=self.root or "/", secure=secure, httponly=True, samesite="lax")
+
+
+def address_of(request: Request) -> str:
+    return (request.scope.get("client") or ("",))[0]
 
 
 async def form_of(request: Request) -> dict[str, str]:
