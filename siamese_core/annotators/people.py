@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from siamese_core.annotators.agreement import Kappa, answers_by_annotator, cohens_kappa
+from siamese_core.annotators.given import given_answers, gold_answers, repeated
+from siamese_core.annotators.sequential import Suspicion, suspicions
 from siamese_core.annotators.share import Share
-from siamese_core.answers.answer_table import PAIR, answer_table
-from siamese_core.answers.label_row import AGENT, ANSWERS, SET_ASIDE, LabelRow
+from siamese_core.answers.answer_table import answer_table
+from siamese_core.answers.label_row import ANSWERS, SET_ASIDE, LabelRow
 from siamese_core.answers.set_aside import set_aside_events
-from siamese_core.answers.settled import standing_labels
+from siamese_core.answers.settled import by_people, standing_labels
 
 BREAK_SECONDS = 300  # a longer time between two answers is a break, not work
-REPEAT = "repeat"  # the reason of a pair that its annotator has answered before
 COLUMNS = ("label_id", "annotator", "answer", "reason", "milliseconds", "created_at")
 
 
@@ -24,8 +25,9 @@ class Person:
 
     answers: how many; median_ms: of the time an answer took; per_hour: answers an hour of work, breaks of
     more than `BREAK_SECONDS` left out; others: Cohen's kappa with the majority of the other annotators, pair
-    by pair; repeats: pairs asked again that got the same answer; aside: the answers are set aside, and the
-    others' kappas without them. None where it cannot be told.
+    by pair; repeats: pairs asked again that got the same answer; gold: gold questions answered right;
+    suspicion: whether the answers look random, None where none is sure; aside: the answers are set aside, and
+    the others' kappas without them. None where it cannot be told.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Person:
     per_hour: float | None
     others: Kappa
     repeats: Share
+    gold: Share
+    suspicion: Suspicion | None
     aside: bool = False
 
     def json(self) -> dict:
@@ -45,22 +49,25 @@ class Person:
             "per_hour": self.per_hour,
             "others": self.others.json(),
             "repeats": self.repeats.json(),
+            "gold": self.gold.json(),
+            "suspicion": self.suspicion and self.suspicion.json(),
         }
 
 
-def people(rows: Sequence[LabelRow]) -> list[Person]:
-    """Return everybody who answered, most answers first. rows: the whole log; agents are no annotators."""
-    rows = [row for row in rows if row.source != AGENT]
-    undone = {row.target_id for row in rows if row.event == "undo"}
-    given = [row for row in rows if row.event == "label" and row.label_id not in undone]
-    table = answer_table(given, COLUMNS)
+def people(rows: Sequence[LabelRow], gold: Mapping[tuple[str, str], str] | None = None) -> list[Person]:
+    """Return everybody who answered, most answers first. rows: the whole log; gold: known answers by pair.
+
+    Agents are no annotators.
+    """
+    rows, gold = by_people(rows), gold or {}
+    table = answer_table(given_answers(rows), COLUMNS)
+    tested = suspicions(rows, gold)
     aside = set_aside_events(rows)
     labels = [row for row in rows if row.event != SET_ASIDE]  # whoever is set aside is compared as well
     counted, compared = (kappas_with_others(standing_labels(each)) for each in (rows, labels))
-    again = repeated(table)
+    again, known = repeated(table)["agrees"], gold_answers(table, gold)["agrees"]
     found = []
     for name, own in table.groupby("annotator", sort=False):
-        same = again.loc[again["annotator"] == name, "agrees"]
         found.append(
             Person(
                 name,
@@ -68,21 +75,12 @@ def people(rows: Sequence[LabelRow]) -> list[Person]:
                 _median(own["milliseconds"]),
                 answers_an_hour(own["created_at"]),
                 (compared if name in aside else counted).get(name, Kappa(0)),
-                Share(int(same.sum()), len(same)),
+                *(_share(each[each.index.isin(own.index)]) for each in (again, known)),
+                tested.get(name),
                 name in aside,
             )
         )
     return sorted(found, key=lambda each: -each.answers)
-
-
-def repeated(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers with reason `REPEAT` and whether each `agrees` with the one that it repeats.
-
-    table: an `answer_table` in the order of the log.
-    """
-    before = table.groupby([*PAIR, "annotator"], sort=False)["answer"].shift()
-    again = (table["reason"] == REPEAT) & before.notna()
-    return table.assign(agrees=table["answer"] == before)[again]
 
 
 def kappas_with_others(standing: Sequence[LabelRow]) -> Mapping[str, Kappa]:
@@ -110,3 +108,7 @@ def answers_an_hour(created_at: pd.Series) -> float | None:
 def _median(milliseconds: pd.Series) -> float | None:
     known = pd.to_numeric(milliseconds, errors="coerce").dropna()
     return float(known.median()) if len(known) else None
+
+
+def _share(agrees: pd.Series) -> Share:
+    return Share(int(agrees.sum()), len(agrees))

@@ -12,6 +12,8 @@ WITHOUT_A_PAIR = ("undo", SET_ASIDE)
 ANSWERS = ("same", "different", "unsure")
 AGENT = "agent"  # source of an answer that a language model gave: it trains nothing alone
 SOURCES = ("page", "api", "import", AGENT)
+# Reasons of pairs that test the annotator: a known answer is asked for, or one that they gave before.
+GOLD, REPEAT = "gold", "repeat"
 TASKS = ("compare", "one_shot", "queue")
 LOGGED_ENCODERS = ("koch", "resnet50")
 

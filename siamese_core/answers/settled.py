@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from siamese_core.answers.label_row import AGENT, LabelRow
+from siamese_core.answers.label_row import AGENT, GOLD, LabelRow
 from siamese_core.answers.set_aside import set_aside_events
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ def settled_labels(rows: Iterable[LabelRow]) -> list[LabelRow]:
     """Return the answers that may be trained on: standing, sure, and contradicted by no annotator.
 
     Two annotators who agree give two rows. An image paired with itself is left out: it teaches nothing. Only
-    people count: an agent can neither train nor veto, nor replace a person's answer under the same name.
+    people count: an agent can neither train nor veto, nor replace a person's answer under the same name. The
+    answer to a gold question tests the person and teaches nothing of the pair.
     """
-    standing = standing_labels(by_people(rows))
+    standing = standing_labels(row for row in by_people(rows) if row.reason != GOLD)
     table = _judged(standing)
     settled = table["counts"] & ~table["disputed"] & (table["left_id"] != table["right_id"])
     return list(compress(standing, settled))
@@ -78,11 +79,12 @@ def _table(rows: Sequence[LabelRow], *columns: str) -> "pd.DataFrame":
 def _judged(standing: Sequence[LabelRow]) -> "pd.DataFrame":
     """Return standing answers with `counts`, sure and not overruled, and `disputed`, of such a pair.
 
-    An answer is overruled by a later one to its pair that settles a conflict.
+    The answer to a gold question does not count. An answer is overruled by a later one to its pair that
+    settles a conflict.
     """
-    table = _table(standing, "answer", "note")
+    table = _table(standing, "answer", "note", "reason")
     places = table.index.to_series()
     settling = places.where(table["note"] == SETTLES).groupby(table["pair"]).transform("max")
-    counts = (table["answer"] != "unsure") & ~(places < settling)
+    counts = (table["answer"] != "unsure") & (table["reason"] != GOLD) & ~(places < settling)
     answers = table[counts].groupby("pair")["answer"].nunique()
     return table.assign(counts=counts, disputed=table["pair"].isin(answers[answers > 1].index))

@@ -17,7 +17,8 @@ class Question:
     """A pair to show.
 
     similarity: 0..1 by slot, None of one that abstains; reason: the strategy that drew the pair; probability:
-    of being drawn, 0..1; verdicts: those of each slot when it was drawn.
+    of being drawn, 0..1; verdicts: those of each slot when it was drawn; told: the reason that people
+    are told, where the true one would give a test away.
     """
 
     left_id: str
@@ -26,6 +27,11 @@ class Question:
     reason: str
     probability: float
     verdicts: tuple[Verdict, ...] = ()
+    told: str = ""
+
+    @property
+    def told_reason(self) -> str:
+        return self.told or self.reason
 
     @property
     def pair(self) -> Pair:
@@ -36,7 +42,7 @@ class Question:
             "left": self.left_id,
             "right": self.right_id,
             "similarity": dict(self.similarity),
-            "reason": self.reason,
+            "reason": self.told_reason,
             "probability": self.probability,
         }
 
@@ -44,6 +50,12 @@ class Question:
 def pair_of(left_id: str, right_id: str) -> Pair:
     """Return the ids in sorted order, so that both orders of a pair are equal."""
     return min(left_id, right_id), max(left_id, right_id)
+
+
+def question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
+    """Return the question on a pair, with what each encoder that does not abstain says."""
+    similarity = {each.encoder: None if each.abstains else each.similarity for each in verdicts}
+    return Question(*pair, similarity, reason, probability, verdicts)
 
 
 class Asked:

@@ -3,15 +3,16 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from siamese_core.answers.corrections import Verdict
-from siamese_core.answers.label_row import LabelRow
+from siamese_core.annotators.gold import GoldQuestions
+from siamese_core.answers.label_row import GOLD, REPEAT, LabelRow
 from siamese_core.answers.settled import by_people, standing_labels
 from siamese_core.errors import UserError
-from siamese_core.labelling.asked import Asked, Pair, Question
-from siamese_core.labelling.asked_again import second_opinions
+from siamese_core.labelling.asked import Asked, Pair, Question, pair_of, question
+from siamese_core.labelling.asked_again import AskedAgain, Shares, choose
 from siamese_core.labelling.mined_pairs import MinedPairs
 from siamese_core.labelling.mining import DEFAULT_MIX, draw
 from siamese_core.labelling.pool import Pool
@@ -34,8 +35,7 @@ THRESHOLD_WARNING = (
 class Questions:
     """The queue of all annotators of a workspace.
 
-    overlap: the share, 0..1, of an annotator's questions that another has answered already, so that their
-    agreement can be measured.
+    shares: how many of an annotator's questions have an answer already; gold: the questions with known ones.
     """
 
     def __init__(
@@ -45,7 +45,8 @@ class Questions:
         rng: np.random.Generator | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.workbench, self.pool, self.overlap = workbench, pool, 0.0
+        self.workbench, self.pool, self.shares = workbench, pool, Shares()
+        self.gold = GoldQuestions(workbench.workspace)
         self._rng = rng or np.random.default_rng()
         self._asked = Asked(clock)
         self._table: QuestionTable | None = None
@@ -71,9 +72,10 @@ class Questions:
         with self._drawing:
             found = self._next_wished(table, count)
             found += self._next_mined(table, rows, [each.pair for each in found], count - len(found))
-            found += self._second_opinions(table, rows, count - len(found), annotator)
-            asked = [*self._asked.pairs(), *(each.pair for each in found)]
-            found += self._draw(table, rows, asked, count - len(found))
+            again = self._asked_again(table, rows, count - len(found), annotator)
+            asked = [*self._asked.pairs(), *(each.pair for each in (*found, *again))]
+            drawn = self._draw(table, rows, asked, count - len(found) - len(again))
+            found += self._mixed(again, drawn)
             if len(found) < count:
                 answered = [row.pair for row in standing_labels(rows)]
                 open_to = self._asked.left_open(answered, count - len(found))
@@ -102,7 +104,8 @@ class Questions:
         """Return how the pair was shown to this annotator, for `Workbench.answer`; None if it was not."""
         with self._drawing:
             asked = self._asked.recall(left_id, right_id, annotator)
-        return asked and Shown("queue", asked.reason, asked.probability, verdicts=asked.verdicts)
+        chance = asked and asked.reason != GOLD and asked.probability or None
+        return asked and Shown("queue", asked.reason, chance, verdicts=asked.verdicts)
 
     def warnings(self) -> dict[str, str]:
         """Say by slot, where it is so, that it abstains from these images or why its verdicts mean little."""
@@ -158,25 +161,29 @@ class Questions:
             for each, verdicts in zip(waiting, found, strict=True)
         ]
 
-    def _second_opinions(
+    def _asked_again(
         self, table: QuestionTable, rows: Sequence[LabelRow], count: int, annotator: str
     ) -> list[Question]:
-        """Return questions that others have answered; each of `count` is one with probability `overlap`."""
-        wanted = int(self._rng.binomial(count, self.overlap))
-        if not wanted:
-            return []
-        open_to = [
-            row
-            for row in second_opinions(standing_labels(rows), annotator)
-            if row.task == "queue" and row.probability and (row.pair, annotator) not in self._asked
-            if self._may_ask(table, row.pair)
-        ]
-        chosen = [open_to[place] for place in self._rng.permutation(len(open_to))[:wanted]]
-        found = table.verdicts([row.pair for row in chosen])
+        """Return questions with a known answer, each of `count` one with the probability of its kind."""
+        kinds = self.shares.kinds(standing_labels(rows), annotator, self.gold.answers(), self._rng)
+        chosen = choose(kinds, count, self._rng, lambda each: self._may_test(table, each, annotator))
+        pairs = [(each.left_id, each.right_id) for each in chosen]
+        verdicts = table.verdicts(pairs) if pairs else ()
         return [
-            question((row.left_id, row.right_id), verdicts, row.reason, float(row.probability))
-            for row, verdicts in zip(chosen, found, strict=True)
+            replace(question(pair, said, each.reason, each.probability), told=each.told)
+            for pair, said, each in zip(pairs, verdicts, chosen, strict=True)
         ]
+
+    def _mixed(self, again: list[Question], drawn: list[Question]) -> list[Question]:
+        """Return both in an order that gives no hint which is which."""
+        both = again + drawn
+        return [both[place] for place in self._rng.permutation(len(both))] if again else drawn
+
+    def _may_test(self, table: QuestionTable, each: AskedAgain, annotator: str) -> bool:
+        """Return whether a pair may be asked again: a repeat once, others if the annotator was not asked."""
+        asked = self._asked.recall(each.left_id, each.right_id, annotator)
+        fresh = asked is None or (each.reason == REPEAT and asked.reason != REPEAT)
+        return fresh and self._may_ask(table, pair_of(each.left_id, each.right_id))
 
     def _may_ask(self, table: QuestionTable, pair: Pair) -> bool:
         """Return whether both images are embedded and none is set aside."""
@@ -226,9 +233,3 @@ class Questions:
 
     def _serving(self) -> tuple[str, ...]:
         return tuple(each.checkpoint.id for each in self.pool.embedded())
-
-
-def question(pair: Pair, verdicts: tuple[Verdict, ...], reason: str, probability: float) -> Question:
-    """Return the question on a pair, with what each encoder that does not abstain says."""
-    similarity = {each.encoder: None if each.abstains else each.similarity for each in verdicts}
-    return Question(*pair, similarity, reason, probability, verdicts)

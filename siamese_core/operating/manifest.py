@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from siamese_core.accounts.audit import FILE_NAME as AUDIT_FILE
+from siamese_core.annotators.gold import FILE_NAME as GOLD_FILE
 from siamese_core.data.archives import Archive, Entry
 from siamese_core.errors import UserError
 
@@ -89,7 +90,11 @@ def _belongs(path: str) -> bool:
     parts = path.split("/")
     if LEADING_ELSEWHERE & set(parts) or UNFIT_LETTERS & set(path):
         return False
-    return parts[0] in FOLDERS if len(parts) > 1 else path == AUDIT_FILE or path.startswith("pairs.")
+    return (
+        parts[0] in FOLDERS
+        if len(parts) > 1
+        else path in (AUDIT_FILE, GOLD_FILE) or path.startswith("pairs.")
+    )
 
 
 def sha256_of(chunks: Iterable[bytes]) -> str:

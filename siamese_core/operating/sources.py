@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_core.accounts.audit import FILE_NAME as AUDIT_FILE
+from siamese_core.annotators.gold import FILE_NAME as GOLD_FILE
 from siamese_core.answers.pair_log import PairLog
 from siamese_core.answers.settled import standing_labels
 from siamese_core.checkpoints.pointers import POINTER_FILE
@@ -39,8 +40,9 @@ def backup_sources(workspace: Path, log: PairLog, store: ImageStore, aside: Path
             "--workspace."
         )
     rows = log.snapshot(aside)
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copyfile(workspace / AUDIT_FILE, aside / AUDIT_FILE)
+    for name in (AUDIT_FILE, GOLD_FILE):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(workspace / name, aside / name)
     files = {file.name: file for file in sorted(aside.iterdir())}
     named = sorted({each for row in rows for each in row.pair if each})
     files |= {f"images/{each}.png": store.path(each) for each in named if each in store}

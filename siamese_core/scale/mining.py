@@ -12,12 +12,11 @@ from siamese_core.checkpoints.checkpoint import Checkpoint
 from siamese_core.data.progress import Progress
 from siamese_core.embeddings.shards import ShardFolder
 from siamese_core.errors import UserError
-from siamese_core.labelling.asked import Question
+from siamese_core.labelling.asked import Question, question
 from siamese_core.labelling.candidates import Candidates, find_candidates
 from siamese_core.labelling.mining import DEFAULT_MIX, draw
 from siamese_core.labelling.pool import PoolEmbeddings
 from siamese_core.labelling.question_table import QuestionTable
-from siamese_core.labelling.queue import question
 from siamese_core.scale.neighbour_search import nearest_points
 from siamese_core.scale.shard_view import ShardView, measured_recall, search_points, shard_view
 from siamese_core.scale.stored_rows import StoredRows, store_rows

@@ -3,9 +3,9 @@
 import pytest
 
 from siamese_core.annotators.agreement import FEWEST_PAIRS
-from siamese_core.annotators.people import REPEAT, people
+from siamese_core.annotators.people import people
 from siamese_core.annotators.share import Share
-from siamese_core.answers.label_row import AGENT, LabelRow, completed
+from siamese_core.answers.label_row import AGENT, REPEAT, LabelRow, completed
 
 
 def label(pair: str, annotator: str = "Ada", answer: str = "same", second: int = 0, **cells) -> LabelRow:

@@ -71,7 +71,9 @@ def asking(bench, images):
     def asking(seed: int = 0, **options) -> Questions:
         pool = Pool(bench)
         pool.files.add_folder(images)
-        return Questions(bench, pool, np.random.default_rng(seed), **options)
+        questions = Questions(bench, pool, np.random.default_rng(seed), **options)
+        questions.shares.repeats = 0.0  # which may come at any time
+        return questions
 
     return asking
 
@@ -233,7 +235,7 @@ def test_a_share_of_the_questions_goes_to_a_second_annotator(asking, bench):
     questions = asking()
     first = questions.next_pairs(40, "Anne")
     reply(bench, first)
-    questions.overlap = 0.5
+    questions.shares.opinions = 0.5
     bobs = [each for _ in range(4) for each in questions.next_pairs(10, "Bob")]
     told = {each.pair: (each.reason, each.probability) for each in first}
     second = [each for each in bobs if each.pair in told]
@@ -249,7 +251,7 @@ def test_one_does_not_give_a_second_opinion_on_oneself(asking, bench):
     questions = asking()
     first = questions.next_pairs(40, "Anne")
     reply(bench, first)
-    questions.overlap = 1.0
+    questions.shares.opinions = 1.0
     assert not set(pairs(questions.next_pairs(40, "Anne"))) & set(pairs(first))
 
 
@@ -357,3 +359,18 @@ def test_pairs_that_a_person_puts_first_are_asked_once_before_all_others(asking)
     assert questions.shown(*wished, "Anne").reason == WISHED
     with pytest.raises(UserError, match="Only images to label"):
         questions.ask_first([(table.ids[0], "f" * 64)])
+
+
+def test_gold_questions_come_to_others_looking_like_any_and_are_logged_as_what_they_are(asking, bench):
+    questions = asking()
+    first = questions.next_pairs(6, "Anne")
+    reply(bench, first)
+    questions.gold.add({each.pair: "same" for each in first})
+    questions.shares.golds = 1.0
+    found = questions.next_pairs(6, "Bob")
+    assert {each.pair for each in found} == {each.pair for each in first}
+    assert {each.reason for each in found} == {"gold"}
+    assert all(each.json()["reason"] in REASONS for each in found)
+    shown = questions.shown(*found[0].pair, "Bob")
+    assert (shown.reason, shown.probability) == ("gold", None)
+    assert not {each.pair for each in questions.next_pairs(6, "Bob")} & {each.pair for each in first}

@@ -7,9 +7,10 @@ to another pair.
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from siamese_core.answers.label_row import GOLD
 from siamese_core.checkpoints.naming import CheckpointNames
 from siamese_core.errors import UserError
-from siamese_core.labelling.asked import Question
+from siamese_core.labelling.asked import Question, pair_of
 from siamese_core.labelling.mining import REASONS
 from siamese_core.labelling.pool import PoolProgress
 from siamese_core.labelling.queue import MOST_AT_ONCE, WISHED, Questions
@@ -103,8 +104,8 @@ def pair_told(question: Question, names: CheckpointNames, classes: Mapping[str, 
     return {
         "left": question.left_id,
         "right": question.right_id,
-        "reason": question.reason,
-        "why": t(WHY[question.reason]),
+        "reason": question.told_reason,
+        "why": t(WHY[question.told_reason]),
         "classes": folder_names([classes.get(each, "") for each in (question.left_id, question.right_id)]),
         "probability": question.probability,
         "networks": {
@@ -150,7 +151,9 @@ def shown(questions: Questions, event: Event, who: Annotator) -> Shown:
             "An answer of the queue is to one of its pairs. Received: one that was not asked. Reload the "
             "page."
         )
-    return Shown("queue", reason, float(chance), verdicts=verdicts_on_screen(event), **told)
+    if pair_of(*pair) in questions.gold.answers():
+        reason, chance = GOLD, None
+    return Shown("queue", reason, chance and float(chance), verdicts=verdicts_on_screen(event), **told)
 
 
 def note(event: Event) -> str:

@@ -78,7 +78,9 @@ class LabelTab:
         return self.look()
 
     def overlap_now(self) -> str:
-        return next((words for words, share in OVERLAPS.items() if share == self.questions.overlap), "nobody")
+        return next(
+            (words for words, share in OVERLAPS.items() if share == self.questions.shares.opinions), "nobody"
+        )
 
     def choose_overlap(self, words: str) -> None:
-        self.questions.overlap = OVERLAPS[words]
+        self.questions.shares.opinions = OVERLAPS[words]

@@ -30,3 +30,14 @@ def test_a_person_is_set_aside_once_and_brought_back(run, workspace):
     assert "Ada, Bo" in run("annotators", "set-aside", "Cy").error()
     assert "count again" in run("annotators", "bring-back", "Bo").text()
     assert "whose answers count" in run("annotators", "bring-back", "Bo").error()
+
+
+def test_gold_questions_are_added_listed_and_removed(run, workspace):
+    answered(workspace, "Ada", "Bo")
+    assert run("annotators", "gold", "add", "--settled", 5, "--json").json()["added"] == 1
+    assert run("annotators", "gold", "list", "--json").json()["gold"] == [
+        {"left": "a", "right": "b", "answer": "same"}
+    ]
+    assert "named by both" in run("annotators", "gold", "remove", "a").error()
+    assert "1 removed" in run("annotators", "gold", "remove", "b", "a").text()
+    assert "no gold questions" in run("annotators", "gold", "list").text()
