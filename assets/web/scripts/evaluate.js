@@ -3,6 +3,7 @@
 {
   const { remember } = workbench.memory;
   const { onClick } = workbench.keys;
+  const { t } = workbench.words;
 
   function uploads(element, added, emptied) {
     workbench.uploads.fileAdder(element, ".zip", added);
@@ -20,6 +21,29 @@
     onClick(element, "data-delete", (button) => act({ result: button.dataset.delete }));
     watch("value", drawn);
     drawn();
+    nameSliders(document.getElementById("evaluate-settings"));
+  }
+
+  // How gradio names the parts of a slider to who does not see it, which is in English everywhere.
+  function nameSliders(settings) {
+    const names = [
+      [/^number input for (.*)/, (name) => t("{name}, as a number", { name })],
+      [/^range slider for (.*)/, (name) => t("{name}, as a slider", { name })],
+      [/^Reset to default value$/, () => t("Back to the default")],
+    ];
+    const translate = () => {
+      for (const part of settings.querySelectorAll("[aria-label], button[title]")) {
+        for (const attribute of ["aria-label", "title"]) {
+          const said = part.getAttribute(attribute) || "";
+          for (const [pattern, words] of names) {
+            const found = said.match(pattern);
+            if (found) part.setAttribute(attribute, words(found[1]));
+          }
+        }
+      }
+    };
+    new MutationObserver(translate).observe(settings, { childList: true, subtree: true });
+    translate();
   }
 
   function pairs(element, act) {

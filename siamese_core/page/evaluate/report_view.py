@@ -7,7 +7,7 @@ import pandas as pd
 
 from siamese_core.page.evaluate.downloads import csv_of
 from siamese_core.page.languages.words import t
-from siamese_core.page.parts.plot_places import PlotPlace, build_plot_place, shown_in
+from siamese_core.page.parts.plot_places import PlotPlace, build_plot_place, shown_in, told_value
 from siamese_core.reporting.drawing.plots import PLOTS, all_plots, readable_table
 
 ROWS = (PLOTS[:2], PLOTS[2:4], PLOTS[4:])  # two plots beside each other
@@ -46,5 +46,5 @@ class ReportView:
 
 
 def told_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of figures with its heads, and the names of its models, in the reader's language."""
-    return table.assign(Model=table["Model"].map(t)).rename(columns=t)
+    """Return the table of figures with its heads, its models and its shares in the reader's language."""
+    return table.map(told_value).rename(columns=t)
