@@ -37,7 +37,8 @@ def error_messages() -> dict[str, set[str]]:
     for file in _reached():
         kept_too = not file.is_relative_to(CODE / "page" / "serving")  # which answers in plain text
         for message in messages_of(file.read_text(encoding="utf-8"), kept_too):
-            found[message].add(file.relative_to(ROOT).as_posix())
+            if not message.startswith("--"):  # about an option, to whoever starts the program
+                found[message].add(file.relative_to(ROOT).as_posix())
     return dict(found)
 
 
