@@ -90,22 +90,19 @@ def test_a_disk_without_room_is_told_from_a_failure():
     assert code_of(UserError("No.", "not_ready")) == "not_ready"
 
 
+RAISING = ("UserError", "Refusal", "_unfit")
+
+
 def raised_codes() -> set[str]:
     """The codes that stand in the code where an error is raised."""
-    found = set()
-    for file in (ROOT / "siamese_core").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-                "UserError",
-                "Refusal",
-                "_unfit",
-            ):
-                given = [*node.args[1:], *(each.value for each in node.keywords if each.arg == "code")]
-                texts = [
-                    each for value in given for each in ast.walk(value) if isinstance(each, ast.Constant)
-                ]
-                found |= {each.value for each in texts if str(each.value).isidentifier()}
-    return found
+    texts = [file.read_text(encoding="utf-8") for file in (ROOT / "siamese_core").rglob("*.py")]
+    coded = [text for text in texts if "code=" in text or "Refusal(" in text or "_unfit(" in text]
+    called = [node for text in coded for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    raised = [node for node in called if getattr(node.func, "id", "") in RAISING]
+    given = [value for node in raised for value in node.args[1:]]
+    given += [each.value for node in raised for each in node.keywords if each.arg == "code"]
+    found = [each.value for value in given for each in ast.walk(value) if isinstance(each, ast.Constant)]
+    return {each for each in found if str(each).isidentifier()}
 
 
 def test_every_code_that_is_raised_is_listed_and_every_other_is_not():
