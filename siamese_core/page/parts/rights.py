@@ -116,7 +116,8 @@ def require(name: str) -> None:
 def may_undo(row: LabelRow) -> bool:
     """Return whether whoever calls may take an answer back: their own, or for reviewers anybody's."""
     known = caller()
-    return known is None or allows(known.role, REVIEWER) or row.annotator == known.name
+    own = known and (known.name, f"agent {known.name}")  # as the tools of agents name a token
+    return known is None or allows(known.role, REVIEWER) or row.annotator in own
 
 
 def require_own(log: PairLog, label_id: str) -> None:
