@@ -25,7 +25,7 @@ SAID = {
 BROKEN = "the hub has a fault of its own"
 MOVED = (409, 412)
 ABSENT = (401, 404)  # the hub answers 401 for what is not there, too
-AT_ONCE = 8  # downloads
+AT_ONCE, IN_MEMORY = 8, 64  # downloads
 
 
 class HubProblem(Exception):
@@ -71,6 +71,7 @@ class Repository:
 
     def listed(self, folder: str, commit: str) -> list[str]:
         """Return the paths of the files in a folder as of a commit; none where there is no folder."""
+        from huggingface_hub.errors import EntryNotFoundError
         from huggingface_hub.hf_api import RepoFile
 
         with _told():
@@ -79,10 +80,8 @@ class Repository:
                     self.name, folder, recursive=True, revision=commit, repo_type=self.kind
                 )
                 return [each.path for each in found if isinstance(each, RepoFile)]
-            except Exception as failure:
-                if _status(failure) == 404:
-                    return []
-                raise
+            except EntryNotFoundError:
+                return []
 
     def present(self, paths: Sequence[str], commit: str) -> set[str]:
         """Return which of these files a commit has."""
@@ -112,10 +111,11 @@ class Repository:
     def read_each(self, paths: Sequence[str], commit: str, take: Callable[[str, bytes], None]) -> None:
         """Give `take` each file with its content, several read at once, `take` called by one thread."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for path, content in zip(
-                paths, pool.map(lambda path: self.read(path, commit), paths), strict=True
-            ):
-                take(path, content)
+            for start in range(0, len(paths), IN_MEMORY):
+                part = paths[start : start + IN_MEMORY]
+                found = pool.map(lambda path: self.read(path, commit), part)
+                for path, content in zip(part, found, strict=True):
+                    take(path, content)
 
 
 @contextlib.contextmanager

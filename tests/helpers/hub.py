@@ -93,8 +93,7 @@ def hub(repositories: Mapping[str, Mapping[str, bytes]]) -> Iterator[str]:
 def hub_server(token: str | None = TOKEN, port: int = 0) -> Iterator[Hub]:
     """Serve a hub without repositories."""
     state = Hub(token=token)
-    server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"hub": state}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"hub": state}))
     state.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -102,6 +101,13 @@ def hub_server(token: str | None = TOKEN, port: int = 0) -> Iterator[Hub]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address) -> None:
+        """A caller that was killed, or that the test has cut off, is nothing to tell."""
 
 
 class _Refused(Exception):
