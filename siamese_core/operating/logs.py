@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 # The id of the HTTP request that is being answered, "" outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+_log = logging.getLogger(__name__)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request"}
 
 
@@ -19,6 +21,15 @@ def write_log(level: str, form: str) -> None:
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("siamese_core").setLevel(level.upper())
+    sys.unraisablehook = unraisable
+
+
+def unraisable(failure: "sys.UnraisableHookArgs") -> None:
+    """Log in a line what the system refused while something was thrown away, such as a full disk a file."""
+    if isinstance(failure.exc_value, OSError):
+        _log.warning("a file could not be closed whole: %s", failure.exc_value)
+    else:
+        sys.__unraisablehook__(failure)
 
 
 def _with_request(record: logging.LogRecord) -> bool:
