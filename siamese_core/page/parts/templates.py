@@ -18,6 +18,7 @@ from siamese_core.answers.label_row import LabelRow
 from siamese_core.images.decoding import encode_png
 from siamese_core.networks.encoders import SLOTS, slot_title
 from siamese_core.page.languages.chosen import LANGUAGES
+from siamese_core.page.languages.left_out import told_left_out
 from siamese_core.page.languages.words import t_markup
 from siamese_core.page.parts import formatting
 
@@ -77,6 +78,7 @@ environment.filters.update(
     verdicts=verdicts_by_encoder,
     png_url=png_url,
     breakable=breakable,
+    told_left_out=told_left_out,
 )
 
 
