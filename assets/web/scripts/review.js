@@ -197,6 +197,15 @@
       }
     }
 
+    // Whose answers count: the row tells the decision once it is drawn anew.
+    decide(button) {
+      const { person, decision } = button.dataset;
+      const done = { set_aside: t("Answers set aside"), bring_back: t("Answers brought back") }[decision];
+      button.disabled = true;
+      form.say(t("saving"));
+      outbox.add("review", { kind: decision, person }, (reply) => form.say(reply.refused || done));
+    }
+
     takeBack(item) {
       if (item?.querySelector("[data-takeback]")) {
         this.act(item, { kind: "undo", target: item.dataset.label }, t("Taken back"));
@@ -213,6 +222,7 @@
     const itemOf = (button) => button.closest(ITEMS);
     onClick(element, "data-relabel", (button) => made.answer(itemOf(button), button.dataset.relabel));
     onClick(element, "data-settle", (button) => made.answer(itemOf(button), button.dataset.settle));
+    onClick(element, "data-person", (button) => made.decide(button));
     onClick(element, "data-takeback", (button) => made.takeBack(itemOf(button)));
     onClick(element, "data-turn", (button) => made.turn(Number(button.dataset.turn)));
     element.addEventListener("click", (event) => {

@@ -23,7 +23,7 @@ OWNERS = {
     "RetrainTab.change",  # promotes, rolls back
     "RetrainTab.start",
 }
-REVIEWERS = {"EvaluateTab.cancel", "EvaluateTab.start", "relabel", "settle"}
+REVIEWERS = {"EvaluateTab.cancel", "EvaluateTab.start", "relabel", "settle", "set_aside", "bring_back"}
 # What writes answers of the caller's own, undoes them (`may_undo`), or chooses what is asked.
 ANSWERING = {"answer", "compare", "group", "one_class", "one_shot", "search", "undo", "undo_latest"}
 ANSWERING |= {"AgentTools.answer", "EvaluateTab.played", "build_outbox.<locals>.save"}

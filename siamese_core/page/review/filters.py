@@ -17,6 +17,7 @@ VIEWS = {
     "answers": translatable("Answers"),
     "conflicts": translatable("Conflicts"),
     "contradictions": translatable("Contradictions"),
+    "annotators": translatable("Annotators"),
     "export": translatable("Export"),
 }
 CHOICES = {

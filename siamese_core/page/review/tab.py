@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import gradio as gr
 from markupsafe import Markup
 
+from siamese_core.annotators.gold import GoldQuestions
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.page.languages.words import translatable
 from siamese_core.page.parts.notices import listen
@@ -32,6 +33,7 @@ class ReviewTab:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.second_look = SecondLook(workbench)
+        self.gold = GoldQuestions(workbench.workspace)
         self._read: tuple[tuple, Review] = ((), review([]))
         self._reading = threading.Lock()
 
@@ -47,7 +49,9 @@ class ReviewTab:
         if wish.order == "errors" or wish.filters.likely:
             self.second_look.start(rows)
         known = self.known(rows)
-        return view_buttons(wish.view, known), view(known, rows, wish, self.second_look.share)
+        return view_buttons(wish.view, known), view(
+            known, rows, wish, self.second_look.share, self.gold.answers()
+        )
 
     def known(self, rows: Sequence[LabelRow]) -> Review:
         """Return what is known of every answer, computed anew only when the log or a doubt has changed."""

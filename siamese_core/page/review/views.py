@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from siamese_core.annotators.agreement import agreements
+from siamese_core.annotators.agreement import agreements, fleiss_kappa
+from siamese_core.annotators.people import people
 from siamese_core.answers.label_row import LabelRow
 from siamese_core.answers.settled import SETTLES, settled_labels, standing_labels
 from siamese_core.labelling.implications import contradictions
@@ -21,6 +22,13 @@ from siamese_core.review.reviewing import Review
 NOTHING = translatable("No answers yet. Answer some pairs, then look at them again here.")
 NONE_FOUND = translatable("No such answers.")
 FITTING = translatable("No contradictions: the answers fit together.")
+# what a suspicion rests on, by kind of evidence
+EVIDENCE = {
+    "gold": translatable("Gold questions answered right: {right} of {count}."),
+    "repeats": translatable("The same answer as before: {right} of {count}."),
+    "others": translatable("Agrees with others: {right} of {count}."),
+    "encoders": translatable("Agrees with the encoders: {right} of {count}."),
+}
 LABEL = (translatable("Label pairs"), "goto", "label")
 PER_PAGE = {"answers": 25, "conflicts": 10, "contradictions": 5}
 
@@ -67,12 +75,22 @@ def view_buttons(current: str, known: Review) -> Markup:
     return render("review/views.html.jinja", views=VIEWS, current=current, counts=counts)
 
 
-def view(known: Review, rows: Sequence[LabelRow], wish: Wish, working: float | None) -> Markup:
-    """Return the view that is wished for. rows: the whole log; working: 0..1 while checkpoints are asked."""
+def view(
+    known: Review,
+    rows: Sequence[LabelRow],
+    wish: Wish,
+    working: float | None,
+    gold: Mapping[tuple[str, str], str] | None = None,
+) -> Markup:
+    """Return the view that is wished for.
+
+    rows: the whole log; working: 0..1 while checkpoints are asked; gold: known answers by pair.
+    """
     body = {
         "answers": answers_body,
         "conflicts": conflicts_body,
         "contradictions": contradictions_body,
+        "annotators": lambda known, rows, wish: annotators_body(rows, gold),
         "export": export_body,
     }[wish.view](known, rows, wish)
     return render(
@@ -115,6 +133,13 @@ def contradictions_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> 
         for found in contradictions([*same, *part.shown])
     ]
     return render("review/contradictions.html.jinja", part=part, chains=chains)
+
+
+def annotators_body(rows: Sequence[LabelRow], gold: Mapping[tuple[str, str], str] | None) -> Markup:
+    if not (found := people(rows, gold)):
+        return first_step(NOTHING, LABEL)
+    together = fleiss_kappa(standing_labels(rows))
+    return render("review/annotators.html.jinja", people=found, together=together, words=EVIDENCE)
 
 
 def export_body(known: Review, rows: Sequence[LabelRow], wish: Wish) -> Markup:

@@ -19,7 +19,7 @@
     ["owner", "#duplicates", "[data-aside], [data-rest], [data-back]"],
     ["owner", "#evaluated", "[data-delete]"],
     ["reviewer", "#evaluate-start"],
-    ["reviewer", "#review", "[data-relabel], [data-settle]"],
+    ["reviewer", "#review", "[data-relabel], [data-settle], [data-person]"],
   ];
   const places = account ? PLACES.filter(([role]) => ROLES.indexOf(role) > ROLES.indexOf(account.role)) : [];
 
