@@ -22,8 +22,10 @@ OWNERS = {
     "ModelView.save",  # a threshold
     "RetrainTab.change",  # promotes, rolls back
     "RetrainTab.start",
+    "bring_back",
+    "set_aside",  # all answers of a person
 }
-REVIEWERS = {"EvaluateTab.cancel", "EvaluateTab.start", "relabel", "settle", "set_aside", "bring_back"}
+REVIEWERS = {"EvaluateTab.cancel", "EvaluateTab.start", "relabel", "settle"}
 # What writes answers of the caller's own, undoes them (`may_undo`), or chooses what is asked.
 ANSWERING = {"answer", "compare", "group", "one_class", "one_shot", "search", "undo", "undo_latest"}
 ANSWERING |= {"AgentTools.answer", "EvaluateTab.played", "build_outbox.<locals>.save"}

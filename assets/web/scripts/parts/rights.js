@@ -18,6 +18,7 @@
     ["owner", "#threshold-form"],
     ["owner", "#duplicates", "[data-aside], [data-rest], [data-back]"],
     ["owner", "#evaluated", "[data-delete]"],
+    ["owner", "#review", "[data-decision]"],
     ["reviewer", "#evaluate-start"],
     ["reviewer", "#review", "[data-relabel], [data-settle], [data-person]"],
   ];
