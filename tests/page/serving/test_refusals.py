@@ -38,7 +38,7 @@ SHIPPED_ELSEWHERE = (
     "from pathlib import Path\n"
     "from siamese_core.page.serving.process import main\n"
     "from siamese_core.workspace.workbench import Workbench\n"
-    "Workbench.__init__.__defaults__ = (Path(sys.argv[1]),)\n"
+    "Workbench.__init__.__defaults__ = (Path(sys.argv[1]), *Workbench.__init__.__defaults__[1:])\n"
     "sys.exit(main(sys.argv[2:]))\n"
 )
 
