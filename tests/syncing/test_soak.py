@@ -26,6 +26,7 @@ from siamese_core.syncing.sending import image_path
 pytestmark = pytest.mark.soak
 
 KILLS = 10
+HANGS = 120.0  # seconds
 # Answers without end in a workspace that syncs; prints each label_id once it is in the log.
 ANSWERING = """
 import sys, time
@@ -99,11 +100,10 @@ def test_killed_ten_times_in_the_middle_nothing_confirmed_is_lost(served, tmp_pa
     assert {image_path(each) for each in pictures} <= set(served.files(DATASET))
 
 
-def seconds_to_end(server: Server) -> float:
-    began = time.monotonic()
+def end(server: Server) -> None:
+    """Ask the server to end; it must, long before a hub that hangs for `HANGS` answers."""
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(20) == 0
-    return time.monotonic() - began
+    assert server.process.wait(HANGS / 2) == 0
 
 
 def test_a_hub_that_hangs_keeps_no_process_alive_and_gets_the_answer_later(served, tmp_path_factory):
@@ -112,9 +112,10 @@ def test_a_hub_that_hangs_keeps_no_process_alive_and_gets_the_answer_later(serve
     with servers(tmp_path_factory.mktemp) as start:
         server = start("--sync-to", NAME, workspace=home, environment=environment(served))
         server.wait_until_ready()
-        served.faults += [("commit/main", 30.0)] * 3
+        served.faults += [("commit/main", HANGS)] * 3
         assert Caller(server.url).curl("answer", [left, right, "different", "Bob"])[1]["saved"]
-        assert seconds_to_end(server) < 10 and not sent_ids(served)
+        end(server)
+        assert not sent_ids(served)
         served.faults.clear()
         start("--sync-to", NAME, workspace=home, environment=environment(served))
         assert (
@@ -140,7 +141,7 @@ def test_two_servers_end_with_all_on_the_hub_and_meet_in_one_log(served, tmp_pat
                 caller.curl("answer", [compared["left"], compared["right"], said, "Ada"])
             status = caller.curl("status", [])[1]["sync"]
             assert status["restored"] and status["waiting"] == 3 - number and not status["problem"]
-            assert seconds_to_end(server) < 10
+            end(server)
             assert "Traceback" not in server.log()
         _, caller = begin(homes[0])
         assert caller.curl("status", [])[1]["sync"]["waiting"] == 0
