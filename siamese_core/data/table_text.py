@@ -16,7 +16,7 @@ _WORKBOOKS = {
     b"PK\x03\x04": "a workbook (such as .xlsx or .ods) or a zip",
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls)",
 }
-_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
+_CONTROLS = bytes({*range(32), 127} - set(b"\a\b\t\n\v\f\r\x1b"))  # but for those of terminals
 _MARKED_UP = ("a PDF", "a PostScript file", "a web page", "an SVG drawing", "JSON", "XML", "an RTF document")
 MOST_CONTROLS = 3, 0.05  # control characters in the first HEAD_BYTES of a text: a few, or this share
 

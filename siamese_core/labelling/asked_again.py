@@ -3,6 +3,7 @@
 Whoever answers cannot tell repeats and gold questions from others: they are told the reason of another pair.
 """
 
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -120,3 +121,33 @@ def _drawn(rows: Sequence[LabelRow]) -> list[LabelRow]:
         for row in rows
         if row.task == "queue" and row.probability and row.reason and row.reason not in (GOLD, REPEAT)
     ]
+
+
+def add_shares(parser: ArgumentParser) -> None:
+    """Add --repeats and --gold, shares of a person's questions."""
+    default = Shares()
+    parser.add_argument(
+        "--repeats",
+        type=share,
+        default=default.repeats,
+        metavar="SHARE",
+        help="of a person's questions in Label that they have answered before, 0 to 0.5 (%(default)s)",
+    )
+    parser.add_argument(
+        "--gold",
+        type=share,
+        default=default.golds,
+        metavar="SHARE",
+        help="of them that are gold questions, which `siamese gold add` makes, 0 to 0.5 (%(default)s)",
+    )
+
+
+def share(text: str) -> float:
+    """Read a share of the questions, of which at least half stay new."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 0.5:
+        raise ArgumentTypeError(f"A share is a number from 0 to 0.5. Received: {text[:80]}.")
+    return found

@@ -15,6 +15,11 @@ def test_one_line_in_another_encoding_spoils_no_other():
     assert (text, encoding) == ("é\né\n\x81\n", "Windows-1252")
 
 
+def test_names_with_codes_of_terminals_are_text():
+    name = "\x1b[31mred\x1b]0;title\x07.png"
+    assert decode_text(f"left,right\n{name},{name}\n".encode(), "x")[0].count("\x1b") == 4
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

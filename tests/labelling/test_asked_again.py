@@ -1,11 +1,15 @@
 """Pairs that are asked although they are answered."""
 
+from argparse import ArgumentParser
+
 import numpy as np
 
 from siamese_core.answers.label_row import GOLD, REPEAT, LabelRow
 from siamese_core.labelling.asked_again import (
     BETWEEN,
     AskedAgain,
+    Shares,
+    add_shares,
     choose,
     gold_to_ask,
     repeats_to_ask,
@@ -55,3 +59,10 @@ def test_as_many_are_chosen_as_their_share_says():
     found = choose([(0.1, lambda: again)], 1000, np.random.default_rng(0), lambda each: int(each.left_id) % 2)
     assert 70 < len(found) < 130 and all(int(each.left_id) % 2 for each in found)
     assert choose([(0.0, lambda: again)], 10, np.random.default_rng(0), bool) == []
+
+
+def test_the_shares_are_options_of_the_server():
+    parser = ArgumentParser()
+    add_shares(parser)
+    given = parser.parse_args(["--gold", "0.1"])
+    assert (given.gold, given.repeats) == (0.1, Shares().repeats)

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from siamese_core.accounts.audit import PROMOTE, note_done
 from siamese_core.checkpoints.domains import DOMAINS, PHOTOGRAPHS
 from siamese_core.cli.arguments import add_data, add_seed, whole
 from siamese_core.cli.command import CommandResult, open_workbench
@@ -55,6 +56,7 @@ def checkpoints_adopt(options: Namespace, progress: Progress) -> CommandResult:
         options.seed,
     )
     adoption = adopt(open_workbench(options), request, progress)
+    note_done(options.workspace, PROMOTE, checkpoint=adoption.checkpoint.id, slot=options.slot)
     return CommandResult(adoption.json(), _shown(adoption))
 
 

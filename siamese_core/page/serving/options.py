@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from siamese_core.cli.arguments import Parser
 from siamese_core.cli.urls import add_places
 from siamese_core.errors import UserError
+from siamese_core.labelling.asked_again import add_shares
 from siamese_core.operating.logs import FORMATS, LEVELS
 from siamese_core.operating.surroundings import DEFAULT_PORT
 from siamese_core.syncing.naming import add_sync_options
@@ -54,6 +55,7 @@ def parsed_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="give agents (language models) tools over the Model Context Protocol, at /gradio_api/mcp "
         "(GRADIO_MCP_SERVER=True)",
     )
+    add_shares(parser)
     _add_login(parser)
     add_sync_options(parser)
     _add_log(parser)

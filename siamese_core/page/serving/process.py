@@ -97,6 +97,7 @@ def serve(options: argparse.Namespace) -> None:
 def _serve_workspace(options: argparse.Namespace) -> None:
     with stopped_at_once():
         from siamese_core.cli.terminal import mute_native_libraries
+        from siamese_core.labelling.asked_again import Shares
         from siamese_core.labelling.pool import Pool
         from siamese_core.labelling.queue import Questions
         from siamese_core.operating.logs import write_log
@@ -106,6 +107,7 @@ def _serve_workspace(options: argparse.Namespace) -> None:
     workbench = Workbench(options.workspace, log_url=options.log_url, images_url=options.images_url)
     syncing = synced(workbench, options)
     questions = Questions(workbench, Pool(workbench))
+    questions.shares = Shares(repeats=options.repeats, golds=options.gold)
     if options.images:
         questions.pool.files.add_folder(options.images)
     with stopped_at_once(), no_stubs():

@@ -51,7 +51,9 @@ def test_what_cannot_be_served_is_told_in_one_line(environment, capsys, tmp_path
     assert told.startswith(f"error: {words}. Received: {value} (")
 
 
-@pytest.mark.parametrize("wrong", [["--port", "x"], ["--prot", "7860"]])
+@pytest.mark.parametrize(
+    "wrong", [["--port", "x"], ["--prot", "7860"], ["--gold", "0.7"], ["--repeats", "x"]]
+)
 def test_options_that_are_none_are_told_in_one_line(environment, capsys, wrong):
     assert wrong[0] in refusal(capsys, *wrong)
 
