@@ -20,7 +20,7 @@ from siamese_core.accounts.account_file import AccountFile
 from siamese_core.accounts.audit import AuditLog
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
-NOT_AN_OWNER = "Only owners can do this"
+NOT_AN_OWNER = "What is grey here is for owners"
 SIZES = {"1280": (1280, 720), "390": (390, 844)}
 
 

@@ -9,6 +9,10 @@
     reviewer: t("Only reviewers and owners can do this. Your role: {own}.", { own }),
     owner: t("Only owners can do this. Your role: {own}.", { own }),
   };
+  const CLOSED = {
+    reviewer: t("What is grey here is for reviewers and owners. Your role: {own}.", { own }),
+    owner: t("What is grey here is for owners. Your role: {own}.", { own }),
+  };
   // [whose it is, what the sentence stands before, what is closed in it; by default all of it]
   const PLACES = [
     ["owner", "#retrain-start"],
@@ -31,7 +35,7 @@
     for (const each of closed) if (!each.inert) each.inert = true;
     if (place.previousElementSibling?.classList.contains("not-allowed")) return;
     const told = Object.assign(document.createElement("div"), { className: "not-allowed html-container" });
-    told.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: SENTENCES[role] }));
+    told.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: CLOSED[role] }));
     place.before(told);
   }
 
